@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -51,6 +51,9 @@ class Conversation:
 
     def __contains__(self, message_id: int) -> bool:
         return message_id in self._messages
+
+    def __iter__(self) -> Iterator[StoredMessage]:
+        return iter(self._messages.values())
 
     def __getitem__(self, message_id: int) -> StoredMessage:
         return self._messages[message_id]

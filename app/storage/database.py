@@ -5,7 +5,6 @@ Every error of SQLite and of the file system leaves here as one of `core.errors`
 
 from __future__ import annotations
 
-import errno
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -15,19 +14,13 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 
-from app.core.errors import (
-    DatabaseDamaged,
-    DatabaseLocked,
-    DatabaseNewer,
-    DatabaseReadOnly,
-    DatabaseUnreachable,
-    DiskFull,
-    ParleyError,
-)
+from app.core.data_errors import DataMoved
+from app.core.errors import DatabaseDamaged, DatabaseNewer, DatabaseReadOnly
+from app.storage.faults import translated
 from app.storage.migrations import APPLICATION_ID, MIGRATIONS, migrate, schema_version
+from app.storage.words import search_words
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
+MOVED_ID = 0x5061726D  # "Parm": what this file held is in another folder now
 
 
 class Access(Enum):
@@ -57,6 +50,7 @@ class Database:
             DatabaseReadOnly: there is no file yet, or an old one, and the folder cannot be written to.
             DatabaseDamaged: the file is not a sound database of Parley; it is left untouched.
             DatabaseUnreachable: the system does not let it be opened.
+            DataMoved: its content was moved to another folder a moment ago.
             DiskFull: there is no room for a new file, or for the copy before a migration.
         """
         self.path = path
@@ -159,6 +153,8 @@ class Database:
             version = schema_version(connection)
             owner = connection.execute("PRAGMA application_id").fetchone()[0]
             tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+        if owner == MOVED_ID:
+            raise DataMoved(folder=str(self.path.parent))
         if owner != APPLICATION_ID and (owner or version or tables):
             raise DatabaseDamaged(f"application_id {owner}, {tables} tables", file=self.path.name)
         if version > len(migrations):
@@ -187,57 +183,24 @@ class Database:
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            found = self._by_code(error)
-            if found is None:
+        with translated(self.path):
+            try:
+                yield
+            except sqlite3.OperationalError as error:
+                if self.access is Access.NEWER and error.sqlite_errorcode == sqlite3.SQLITE_ERROR:
+                    raise DatabaseNewer(f"{error} ({error.sqlite_errorname})") from error
                 raise
-            raise found from error
-        except OSError as error:
-            raise self._by_errno(error) from error
-
-    def _by_code(self, error: sqlite3.Error) -> ParleyError | None:
-        """The typed error of an SQLite code; None for mistakes of this program."""
-        extended = getattr(error, "sqlite_errorcode", None)
-        if extended is None:
-            return None
-        folder, file, detail = str(self.path.parent), self.path.name, f"{error} ({error.sqlite_errorname})"
-        if extended == sqlite3.SQLITE_IOERR_SHMSIZE:
-            return DiskFull(detail, folder=folder)
-        match extended & 0xFF:
-            case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED | sqlite3.SQLITE_PROTOCOL:
-                return DatabaseLocked(detail, folder=folder)
-            case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
-                return DatabaseReadOnly(detail, folder=folder)
-            case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
-                return DatabaseDamaged(detail, file=file)
-            case sqlite3.SQLITE_FULL:
-                return DiskFull(detail, folder=folder)
-            case sqlite3.SQLITE_CANTOPEN if not self.path.exists():
-                return DatabaseReadOnly(detail, folder=folder)
-            case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_IOERR:
-                return DatabaseUnreachable(detail, file=file)
-            case sqlite3.SQLITE_ERROR if self.access is Access.NEWER:
-                return DatabaseNewer(detail)
-        return None
-
-    def _by_errno(self, error: OSError) -> ParleyError:
-        if error.errno in _FULL:
-            return DiskFull(str(error), folder=str(self.path.parent))
-        if error.errno in _REFUSED:
-            return DatabaseReadOnly(str(error), folder=str(self.path.parent))
-        return DatabaseUnreachable(str(error), file=self.path.name)
 
 
 def _connected(address: str, busy_seconds: float) -> sqlite3.Connection:
-    """A connection without Python's implicit transactions, with Unicode's `casefold` as a function.
+    """A connection without Python's implicit transactions, with the functions that our SQL uses.
 
     A text with a damaged byte is read with U+FFFD in its place, instead of hiding its conversation.
     """
     connection = sqlite3.connect(address, timeout=busy_seconds, isolation_level=None, uri=address.startswith("file:"))
     connection.text_factory = partial(str, encoding="utf-8", errors="replace")
     connection.create_function("casefold", 1, str.casefold, deterministic=True)
+    connection.create_function("search_words", 1, search_words, deterministic=True)
     return connection
 
 

@@ -95,6 +95,96 @@ MIGRATIONS: tuple[str, ...] = (
     ) STRICT;
     CREATE INDEX measurements_by_model ON measurements (model, kind, id DESC);
     """,
+    # Search: words by their beginnings, with pairs of characters for unspaced scripts (`words.py`). Measured on
+    # 40,000 messages of 916 characters, as a share of their text: trigrams 2.68, trigrams without positions 0.51;
+    # words with positions 0.52, without 0.24, and with an index of prefixes up to 3 letters, as here, 0.34.
+    """
+    CREATE TABLE folders (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        parent_id INTEGER REFERENCES folders (id) ON DELETE SET NULL,
+        name TEXT NOT NULL,
+        position INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX folders_by_parent ON folders (parent_id, position);
+
+    CREATE TABLE trash (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        conversation_id INTEGER NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+        message_id INTEGER NOT NULL,
+        trashed_at REAL NOT NULL,
+        leaf_id INTEGER,
+        moved TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX trash_by_conversation ON trash (conversation_id);
+    CREATE INDEX trash_by_time ON trash (trashed_at);
+
+    ALTER TABLE conversations ADD COLUMN folder_id INTEGER REFERENCES folders (id) ON DELETE SET NULL;
+    ALTER TABLE conversations ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE conversations ADD COLUMN archived INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE conversations ADD COLUMN trashed_at REAL;
+    ALTER TABLE conversations ADD COLUMN titled_by TEXT NOT NULL DEFAULT 'user';
+    ALTER TABLE conversations ADD COLUMN origin TEXT;
+    DROP INDEX conversations_by_update;
+    CREATE INDEX conversations_listed ON conversations (pinned DESC, updated_at DESC, id DESC)
+        WHERE trashed_at IS NULL AND archived = 0;
+    CREATE INDEX conversations_in_folder ON conversations (folder_id, pinned DESC, updated_at DESC, id DESC)
+        WHERE trashed_at IS NULL AND archived = 0;
+    CREATE INDEX conversations_archived ON conversations (pinned DESC, updated_at DESC, id DESC)
+        WHERE trashed_at IS NULL AND archived = 1;
+    CREATE INDEX conversations_trashed ON conversations (trashed_at DESC, id DESC) WHERE trashed_at IS NOT NULL;
+    CREATE INDEX conversations_by_folder ON conversations (folder_id) WHERE folder_id IS NOT NULL;
+    CREATE UNIQUE INDEX conversations_by_origin ON conversations (origin) WHERE origin IS NOT NULL;
+
+    ALTER TABLE messages ADD COLUMN trash_id INTEGER REFERENCES trash (id) ON DELETE CASCADE;
+    CREATE INDEX messages_trashed ON messages (trash_id) WHERE trash_id IS NOT NULL;
+
+    CREATE VIEW searchable_messages AS
+        SELECT id, search_words(CAST(text AS BLOB)) AS text FROM messages WHERE state != 'streaming';
+    CREATE VIRTUAL TABLE message_index USING fts5 (
+        text, content = 'searchable_messages', content_rowid = 'id', detail = none, prefix = '1 2 3',
+        tokenize = "unicode61 remove_diacritics 2 categories 'L* N* M* Co'"
+    );
+    INSERT INTO message_index (message_index) VALUES ('rebuild');
+    CREATE TRIGGER message_indexed AFTER INSERT ON messages WHEN new.state != 'streaming'
+    BEGIN
+        INSERT INTO message_index (rowid, text) VALUES (new.id, search_words(CAST(new.text AS BLOB)));
+    END;
+    CREATE TRIGGER message_reindexed AFTER UPDATE OF text, state ON messages
+        WHEN old.text != new.text OR (old.state = 'streaming') != (new.state = 'streaming')
+    BEGIN
+        INSERT INTO message_index (message_index, rowid, text)
+            SELECT 'delete', old.id, search_words(CAST(old.text AS BLOB)) WHERE old.state != 'streaming';
+        INSERT INTO message_index (rowid, text)
+            SELECT new.id, search_words(CAST(new.text AS BLOB)) WHERE new.state != 'streaming';
+    END;
+    CREATE TRIGGER message_unindexed AFTER DELETE ON messages WHEN old.state != 'streaming'
+    BEGIN
+        INSERT INTO message_index (message_index, rowid, text)
+            VALUES ('delete', old.id, search_words(CAST(old.text AS BLOB)));
+    END;
+
+    CREATE VIEW searchable_titles AS SELECT id, search_words(CAST(title AS BLOB)) AS title FROM conversations;
+    CREATE VIRTUAL TABLE title_index USING fts5 (
+        title, content = 'searchable_titles', content_rowid = 'id', detail = none, prefix = '1 2 3',
+        tokenize = "unicode61 remove_diacritics 2 categories 'L* N* M* Co'"
+    );
+    INSERT INTO title_index (title_index) VALUES ('rebuild');
+    CREATE TRIGGER title_indexed AFTER INSERT ON conversations
+    BEGIN
+        INSERT INTO title_index (rowid, title) VALUES (new.id, search_words(CAST(new.title AS BLOB)));
+    END;
+    CREATE TRIGGER title_reindexed AFTER UPDATE OF title ON conversations WHEN old.title != new.title
+    BEGIN
+        INSERT INTO title_index (title_index, rowid, title)
+            VALUES ('delete', old.id, search_words(CAST(old.title AS BLOB)));
+        INSERT INTO title_index (rowid, title) VALUES (new.id, search_words(CAST(new.title AS BLOB)));
+    END;
+    CREATE TRIGGER title_unindexed AFTER DELETE ON conversations
+    BEGIN
+        INSERT INTO title_index (title_index, rowid, title)
+            VALUES ('delete', old.id, search_words(CAST(old.title AS BLOB)));
+    END;
+    """,
 )
 
 

@@ -60,7 +60,8 @@ def read_messages(
     A reply under way has the text of its drafts; one whose writer is dead reads as interrupted.
     """
     rows = connection.execute(
-        f"SELECT {MESSAGE}, writer FROM messages WHERE conversation_id = ? ORDER BY id", (conversation_id,)
+        f"SELECT {MESSAGE}, writer FROM messages WHERE conversation_id = ? AND trash_id IS NULL ORDER BY id",
+        (conversation_id,),
     )
     return [_with_drafts(connection, row[:8], row[8], is_alive) for row in rows.fetchall()]
 
@@ -72,7 +73,8 @@ def require_message(connection: sqlite3.Connection, conversation_id: int, messag
         UnknownMessage: it does not.
     """
     found = connection.execute(
-        "SELECT 1 FROM messages WHERE id = ? AND conversation_id = ?", (message_id, conversation_id)
+        "SELECT 1 FROM messages WHERE id = ? AND conversation_id = ? AND trash_id IS NULL",
+        (message_id, conversation_id),
     ).fetchone()
     if found is None:
         raise UnknownMessage(id=message_id)

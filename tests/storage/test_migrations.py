@@ -18,16 +18,18 @@ from app.core.messages import MessageState, Role
 from app.storage.database import Database
 from app.storage.migrations import MIGRATIONS
 from app.storage.stores import open_stores
+from app.storage.words import search_words
 
 Guarded = tuple[Path, Callable[[], AbstractContextManager[None]]]
 SCHEMAS = Path(__file__).parent / "schemas"
-LATER = (*MIGRATIONS, "ALTER TABLE conversations ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;")
+LATER = (*MIGRATIONS, "ALTER TABLE conversations ADD COLUMN starred INTEGER NOT NULL DEFAULT 0;")
 NEXT = len(LATER)
 
 
 def restore(path: Path, version: int) -> None:
     path.parent.mkdir(exist_ok=True)
     with closing(sqlite3.connect(path)) as connection:
+        connection.create_function("search_words", 1, search_words, deterministic=True)
         connection.executescript((SCHEMAS / f"{version}.sql").read_text(encoding="utf-8"))
 
 
@@ -73,7 +75,7 @@ def test_a_copy_is_kept_of_what_is_migrated(path: Path) -> None:
     restore(path, len(MIGRATIONS))
     before = schema(path)
     with Database(path, migrations=LATER) as database, database.snapshot() as connection:
-        assert connection.execute("SELECT sum(pinned), count(*) FROM conversations").fetchone() == (0, 2)
+        assert connection.execute("SELECT sum(starred), count(*) FROM conversations").fetchone() == (0, 2)
         assert connection.execute("PRAGMA user_version").fetchone() == (NEXT,)
         assert connection.execute("PRAGMA foreign_keys").fetchone() == (1,)
 

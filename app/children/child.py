@@ -56,11 +56,13 @@ class Child:
         *,
         log: Path,
         command: Sequence[str] | None = None,
+        environment: Mapping[str, str] = os.environ,
     ) -> None:
         self._role = role
         self._on_event = on_event
         self._on_exit = on_exit
         self._log = log
+        self._environment = environment
         self._command = [*(command or program()), "--role", role.value]
         self._outgoing: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._process: subprocess.Popen[bytes] | None = None
@@ -148,7 +150,7 @@ class Child:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env=child_environment(os.environ),
+                env=child_environment(self._environment),
                 process_group=None if sys.platform == "win32" else 0,
                 creationflags=_WINDOWS_FLAGS,
             )

@@ -31,6 +31,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_chat(commands)
     _add_chats(commands)
     _add_models(commands)
+    _add_settings(commands)
     _add_json(_add(commands, "doctor", "doctor", "say what this machine has, and what to do about it"))
     return parser
 
@@ -148,6 +149,22 @@ def _add_hub(models: _Commands[argparse.ArgumentParser]) -> None:
         ("status", "say whether there is a token, and where"),
     ):
         _add_json(_add(token, name, f"models token {name}", text))
+
+
+def _add_settings(commands: _Commands[argparse.ArgumentParser]) -> None:
+    group = commands.add_parser("settings", help="read and change the settings", allow_abbrev=False)
+    settings = group.add_subparsers(metavar="COMMAND", required=True)
+    _add_json(_add(settings, "list", "settings list", "list every setting with its value"))
+    for name, text in (
+        ("get", "print the value of a setting"),
+        ("set", "change a setting"),
+        ("reset", "go back to a setting's default"),
+    ):
+        parser = _add(settings, name, f"settings {name}", text)
+        parser.add_argument("key", type=encodable, metavar="KEY", help="such as appearance.theme")
+        if name == "set":
+            parser.add_argument("value", type=encodable, metavar="VALUE")
+        _add_json(parser)
 
 
 def _page_size(text: str) -> int:

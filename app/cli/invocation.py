@@ -10,6 +10,7 @@ from pathlib import Path
 from app.cli.output import Terminal
 from app.core.paths import Folders
 from app.storage.lane import Lane
+from app.storage.settings import SettingsFile
 from app.storage.stores import open_stores
 
 _IN_MEMORY = Path(":memory:")
@@ -21,6 +22,7 @@ class Invocation:
 
     terminal: Terminal
     folders: Folders
+    settings: SettingsFile
 
     @contextmanager
     def storage(self) -> Iterator[Lane]:

@@ -18,13 +18,12 @@ from app.core.download_errors import NothingToCheck
 from app.core.errors import FileGone
 from app.core.library import LibraryModel, Owner
 from app.core.sizes import format_bytes
-from app.storage.settings import SettingsFile
 from app.storage.stores import Stores
 
 
 def found_models(invocation: Invocation) -> list[LibraryModel]:
     """Every model in the user's folders and in those of other programs."""
-    settings = SettingsFile(invocation.folders.config / "settings.json")
+    settings = invocation.settings
     own = [
         Place(folder, Owner.USER) for folder in model_folders(str(settings.get("models.folders")), invocation.folders)
     ]

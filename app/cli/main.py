@@ -33,17 +33,30 @@ def main(arguments: list[str]) -> int:
         SystemExit: they name none, or ask for help or the version.
     """
     options = build_parser().parse_args(arguments)
-    from app.cli.invocation import Invocation
-
     _prepare_streams()
     terminal = Terminal(sys.stdout, sys.stderr, os.environ, json=getattr(options, "json", False))
     try:
-        return _run(options, Invocation(terminal, Folders.of(os.environ)))
+        return _run(options, _invocation(terminal))
     except OutputFailed as error:
         _discard_output()
         if not error.closed:
             terminal.note(str(error))
         return FAILED
+
+
+def _invocation(terminal: Terminal) -> Invocation:
+    """What the command is given; the network settings count for this process and its children."""
+    from app.cli.invocation import Invocation
+    from app.core.network import network_environment
+    from app.core.settings import SETTINGS
+    from app.storage.settings import SettingsFile
+
+    folders = Folders.of(os.environ)
+    settings = SettingsFile(folders.config / "settings.json")
+    if settings.notice is not None:
+        terminal.note(str(settings.notice))
+    os.environ.update(network_environment({key: settings.get(key) for key in SETTINGS}, os.environ))
+    return Invocation(terminal, folders, settings)
 
 
 def _run(options: Namespace, invocation: Invocation) -> int:
@@ -81,6 +94,11 @@ def _command(name: str) -> Command:
 
             return doctor
     group, _, action = name.partition(" ")
+    if group == "settings":
+        from app.cli import settings
+
+        changes = {"set": settings.change, "reset": settings.reset}
+        return {"list": settings.show_list, "get": settings.get, **changes}[action]
     if group == "chats":
         from app.cli import chats
 

@@ -20,7 +20,6 @@ from app.core.downloads import Source
 from app.core.errors import GgufDamaged, NotGguf, UserError
 from app.core.hub import RepoPage, Variant
 from app.core.sizes import format_bytes
-from app.storage.settings import SettingsFile
 from app.storage.stores import Stores
 
 
@@ -39,7 +38,7 @@ def pull(arguments: argparse.Namespace, invocation: Invocation) -> int:
         raise page.refusal.error()
     variant = _chosen(page, arguments.file or ref.file, invocation)
     source = Source(repo=variant.repo, commit=variant.commit, files=variant.files, branch=variant.branch)
-    settings = SettingsFile(invocation.folders.config / "settings.json")
+    settings = invocation.settings
     models = arguments.folder or model_folders(str(settings.get("models.folders")), invocation.folders)[0]
     folder = folder_for(models.expanduser().absolute(), variant.repo, variant.branch)
     if not arguments.json:

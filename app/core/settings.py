@@ -2,86 +2,187 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from app.core.errors import InvalidOption
+from app.core.errors import InvalidOption, UserError
+from app.core.setting import Effect, Form, Page, Setting, SettingValue, Unit
 
-SettingValue = str | int | float | bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Setting:
-    """One setting; the type of `default` is its type.
-
-    `choices` are all values there are, if not empty; `minimum` and `maximum` are inclusive. One that
-    is `hidden` has no place on the settings page: Parley keeps it for itself.
-    """
-
-    key: str
-    default: SettingValue
-    title: str
-    help: str = ""
-    choices: tuple[SettingValue, ...] = ()
-    minimum: float | None = None
-    maximum: float | None = None
-    hidden: bool = False
-
-    def checked(self, value: object) -> SettingValue:
-        """The value, if it may be used.
-
-        Raises:
-            InvalidOption: it is of another type, not among the choices or out of range.
-        """
-        kind = type(self.default)
-        if kind is float and type(value) is int:
-            value = float(value)
-        if type(value) is not kind:
-            raise self._invalid(value, f"expected {kind.__name__}")
-        assert isinstance(value, str | int | float)
-        if self.choices and value not in self.choices:
-            raise self._invalid(value, f"expected one of {', '.join(map(str, self.choices))}")
-        if not isinstance(value, str):
-            if self.minimum is not None and not value >= self.minimum:
-                raise self._invalid(value, f"expected at least {self.minimum:g}")
-            if self.maximum is not None and not value <= self.maximum:
-                raise self._invalid(value, f"expected at most {self.maximum:g}")
-        return value
-
-    def _invalid(self, value: object, reason: str) -> InvalidOption:
-        return InvalidOption(option=self.key, value=repr(value), reason=reason)
+__all__ = ["SETTINGS", "Setting", "SettingValue", "ShortcutTaken", "check_conflict", "setting_of"]
 
 
-_DECLARED = (
+class ShortcutTaken(UserError):
+    """Two actions cannot share one shortcut."""
+
+    text = "{keys} is already the shortcut for “{other}”."
+    advice = "Choose other keys, or give that one another shortcut first."
+
+
+def _shortcut(name: str, keys: str, title: str) -> Setting:
+    return Setting(key=f"shortcuts.{name}", default=keys, title=title, page=Page.SHORTCUTS, form=Form.KEYS)
+
+
+_APPEARANCE = (
     Setting(
         key="appearance.theme",
         default="system",
-        choices=("system", "light", "dark"),
+        choices=(("system", "Like the system"), ("light", "Light"), ("dark", "Dark")),
         title="Theme",
         help="Follow the system, or always use one.",
+        page=Page.APPEARANCE,
     ),
+    Setting(
+        key="appearance.text_size",
+        default=100,
+        minimum=80,
+        maximum=200,
+        title="Text size",
+        help="Of everything in the window, compared with the system's.",
+        page=Page.APPEARANCE,
+        unit=Unit.PERCENT,
+    ),
+    Setting(
+        key="appearance.density",
+        default="comfortable",
+        choices=(("comfortable", "Comfortable"), ("compact", "Compact")),
+        title="Density",
+        help="How much room buttons, fields and menus take.",
+        page=Page.APPEARANCE,
+    ),
+    Setting(
+        key="appearance.reduced_motion",
+        default=False,
+        title="Reduce motion",
+        help="The text cursor does not blink, and menus and hints appear without sliding or fading.",
+        page=Page.APPEARANCE,
+    ),
+    Setting(
+        key="appearance.language",
+        default="system",
+        choices=(("system", "Like the system"), ("en", "English"), ("de", "Deutsch"), ("zh_CN", "简体中文")),
+        title="Language",
+        page=Page.APPEARANCE,
+        effect=Effect.NEXT_START,
+    ),
+)
+
+_BEHAVIOUR = (
     Setting(
         key="chat.send_with",
         default="enter",
-        choices=("enter", "ctrl+enter"),
+        choices=(("enter", "Enter"), ("ctrl+enter", "Ctrl+Enter")),
         title="Send with",
         help="The other one starts a new line.",
+        page=Page.BEHAVIOUR,
     ),
-    Setting(key="models.last", default="", title="Last model", help="Path of the model to begin with.", hidden=True),
+    Setting(
+        key="chat.default_preset",
+        default="General",
+        title="Preset of new chats",
+        help="How a new chat begins, unless its folder has a preset of its own.",
+        page=Page.BEHAVIOUR,
+        form=Form.PRESET,
+    ),
+    Setting(
+        key="chat.user_name",
+        default="",
+        title="Your name",
+        help="What {{user}} in a preset becomes. It stays on this machine.",
+        page=Page.BEHAVIOUR,
+    ),
+    Setting(
+        key="chat.reopen_last",
+        default=False,
+        title="Open the last chat at the start",
+        help="Otherwise Parley begins with a new one.",
+        page=Page.BEHAVIOUR,
+    ),
+    Setting(key="chat.last", default=0, minimum=0, title="Last chat", help="Its number; 0 means none."),
+)
+
+_MODELS = (
     Setting(
         key="models.folders",
         default="",
         title="Folders for models",
-        help="One on each line; new models go into the first. None means the one in Parley's own folder.",
+        help="New models go into the first one. Without any, they go into Parley's own folder.",
+        page=Page.MODELS,
+        form=Form.FOLDERS,
+    ),
+    Setting(
+        key="models.idle_unload",
+        default=0,
+        minimum=0,
+        maximum=1440,
+        title="Free the memory when idle",
+        help="Unload the model after so many minutes without a reply; the next message loads it again. 0 means never.",
+        page=Page.MODELS,
+        unit=Unit.MINUTES,
+    ),
+    Setting(key="models.last", default="", title="Last model", help="Path of the model to begin with."),
+)
+
+_NETWORK = (
+    Setting(
+        key="network.offline",
+        default=False,
+        title="Work offline",
+        help="Parley asks no server for anything: no search, no downloads. Running downloads pause.",
+        page=Page.NETWORK,
+    ),
+    Setting(
+        key="network.endpoint",
+        default="",
+        title="Address of the Hub",
+        help="A mirror of huggingface.co, such as https://hub.example.org. Empty means the Hub itself.",
+        page=Page.NETWORK,
+        form=Form.ADDRESS,
+        effect=Effect.NEXT_DOWNLOAD,
+    ),
+    Setting(
+        key="network.proxy",
+        default="",
+        title="Proxy",
+        help="Such as http://name:3128. Empty means the system's. Never used for addresses on this machine.",
+        page=Page.NETWORK,
+        form=Form.ADDRESS,
+        effect=Effect.NEXT_DOWNLOAD,
+    ),
+    Setting(
+        key="network.ca_file",
+        default="",
+        title="Certificates",
+        help="A file in PEM format with authorities to trust besides the system's.",
+        page=Page.NETWORK,
+        form=Form.FILE,
+        effect=Effect.NEXT_DOWNLOAD,
     ),
     Setting(
         key="downloads.limit",
         default=0,
         minimum=0,
+        maximum=10**12,
         title="Download speed limit",
-        help="In bytes per second; 0 means none.",
+        help="Of all downloads together; 0 means none.",
+        page=Page.NETWORK,
+        unit=Unit.BYTES_PER_SECOND,
     ),
-    Setting(key="window.geometry", default="", title="Window geometry", help="Base64 of Qt's form.", hidden=True),
+)
+
+_SHORTCUTS = (
+    _shortcut("new_chat", "Ctrl+N", "New chat"),
+    _shortcut("search", "Ctrl+K", "Search chats"),
+    _shortcut("find_model", "Ctrl+L", "Find a model"),
+    _shortcut("open_file", "Ctrl+O", "Open a GGUF file"),
+    _shortcut("copy_reply", "Ctrl+Shift+C", "Copy the last reply"),
+    _shortcut("presets", "Ctrl+Shift+P", "Presets"),
+    _shortcut("settings", "Ctrl+,", "Settings"),
+    _shortcut("help", "F1", "Show the shortcuts"),
+    _shortcut("quit", "Ctrl+Q", "Quit"),
+)
+
+_WINDOW = (
+    Setting(key="window.geometry", default="", title="Window geometry", help="Base64 of Qt's form."),
     Setting(
         key="window.sidebar_width",
         default=264,
@@ -89,8 +190,34 @@ _DECLARED = (
         maximum=2000,
         title="Sidebar width",
         help="In pixels, independent of the screen's scale.",
-        hidden=True,
     ),
 )
 
-SETTINGS = MappingProxyType({setting.key: setting for setting in _DECLARED})
+SETTINGS: Mapping[str, Setting] = MappingProxyType(
+    {setting.key: setting for setting in (*_APPEARANCE, *_BEHAVIOUR, *_MODELS, *_NETWORK, *_SHORTCUTS, *_WINDOW)}
+)
+
+
+def setting_of(key: str) -> Setting:
+    """The setting of this key.
+
+    Raises:
+        InvalidOption: there is none.
+    """
+    setting = SETTINGS.get(key)
+    if setting is None:
+        raise InvalidOption(option=key, value="used", reason="there is no such setting")
+    return setting
+
+
+def check_conflict(key: str, value: SettingValue, values: Mapping[str, SettingValue]) -> None:
+    """Refuse keys that are another action's already.
+
+    Raises:
+        ShortcutTaken: they are.
+    """
+    if not value or SETTINGS[key].form is not Form.KEYS:
+        return
+    for other, setting in SETTINGS.items():
+        if other != key and setting.form is Form.KEYS and values.get(other, setting.default) == value:
+            raise ShortcutTaken(keys=str(value), other=setting.title)

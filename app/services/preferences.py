@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from types import MappingProxyType
 
 from PySide6.QtCore import QObject, Signal
 
 from app.core.errors import ParleyError
-from app.core.settings import SETTINGS, SettingValue
+from app.core.settings import SETTINGS, SettingValue, check_conflict
 from app.services.relay import Relay, ignore
 from app.storage.settings import SettingsFile
 
@@ -30,6 +32,11 @@ class Preferences(QObject):
         """Why the settings could not be read as they were, if so."""
         return self._file.notice
 
+    @property
+    def values(self) -> Mapping[str, SettingValue]:
+        """All values in force."""
+        return MappingProxyType(self._values)
+
     def get(self, key: str) -> SettingValue:
         """The value in force."""
         return self._values[key]
@@ -39,12 +46,27 @@ class Preferences(QObject):
 
         Raises:
             InvalidOption: it is of the wrong type or out of range.
+            ShortcutTaken: these keys are another action's already.
         """
         checked = SETTINGS[key].checked(value)
         if checked != self._values[key]:
+            check_conflict(key, checked, self._values)
             self._values[key] = checked
             self.changed.emit(key, checked)
             self._relay.deliver(self._writer.submit(self._file.set, key, checked), ignore, self.problem.emit)
+
+    def reset(self, key: str) -> None:
+        """Go back to the default.
+
+        Raises:
+            ShortcutTaken: the default keys are another action's by now.
+        """
+        default = SETTINGS[key].default
+        if default != self._values[key]:
+            check_conflict(key, default, self._values)
+            self._values[key] = default
+            self.changed.emit(key, default)
+            self._relay.deliver(self._writer.submit(self._file.reset, key), ignore, self.problem.emit)
 
     def shutdown(self) -> None:
         """Finish what is being written."""

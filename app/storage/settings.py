@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from app.core.errors import DatabaseReadOnly, DiskFull, FileUnreadable, InvalidOption, ParleyError, SettingsDamaged
-from app.core.settings import SETTINGS, Setting, SettingValue
+from app.core.settings import SETTINGS, SettingValue, check_conflict, setting_of
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -41,7 +41,7 @@ class SettingsFile:
         Raises:
             InvalidOption: there is no such setting.
         """
-        setting = _setting(key)
+        setting = setting_of(key)
         try:
             return setting.checked(self._values.get(key, setting.default))
         except InvalidOption:
@@ -52,18 +52,44 @@ class SettingsFile:
 
         Raises:
             InvalidOption: there is no such setting, or the value may not be used.
+            ShortcutTaken: these keys are another action's already.
             DiskFull: there is no room; the value is in force all the same.
             DatabaseReadOnly: the folder cannot be written to; the value is in force all the same.
         """
-        checked = _setting(key).checked(value)
+        checked = setting_of(key).checked(value)
+        check_conflict(key, checked, {other: self.get(other) for other in SETTINGS})
         try:
             self._read()
             self._values[key] = checked
             self._write()
         except OSError as error:
             self._values[key] = checked
-            kind = DiskFull if error.errno in _FULL else DatabaseReadOnly
-            raise kind(str(error), folder=str(self.path.parent)) from error
+            raise self._unwritten(error) from error
+
+    def reset(self, key: str) -> None:
+        """Go back to the default, which a later version may change.
+
+        Raises:
+            InvalidOption: there is no such setting.
+            ShortcutTaken: the default keys are another action's by now.
+            DiskFull, DatabaseReadOnly: as `set`.
+        """
+        setting = setting_of(key)
+        check_conflict(key, setting.default, {other: self.get(other) for other in SETTINGS})
+        try:
+            self._read()
+            if self._values.pop(key, None) is not None:
+                self._write()
+        except OSError as error:
+            raise self._unwritten(error) from error
+
+    def is_set(self, key: str) -> bool:
+        """Whether the file has a value of its own for this key."""
+        return key in self._values
+
+    def _unwritten(self, error: OSError) -> ParleyError:
+        kind = DiskFull if error.errno in _FULL else DatabaseReadOnly
+        return kind(str(error), folder=str(self.path.parent))
 
     def _read(self) -> None:
         try:
@@ -87,10 +113,3 @@ class SettingsFile:
             partial.replace(self.path)
         finally:
             partial.unlink(missing_ok=True)
-
-
-def _setting(key: str) -> Setting:
-    setting = SETTINGS.get(key)
-    if setting is None:
-        raise InvalidOption(option=key, value="set", reason="there is no such setting")
-    return setting

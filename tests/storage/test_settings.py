@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from app.core.errors import DatabaseReadOnly, FileUnreadable, InvalidOption, SettingsDamaged
-from app.core.settings import SETTINGS, Setting
+from app.core.settings import SETTINGS, Setting, ShortcutTaken
 from app.storage.settings import SettingsFile
 
 Guarded = tuple[Path, Callable[[], AbstractContextManager[None]]]
@@ -80,6 +80,14 @@ def test_a_value_that_may_not_be_used_gives_the_default(path: Path) -> None:
         ("window.sidebar_width", 10**9),
         ("window.sidebar_width", True),
         ("window.sidebar_width", 3.5),
+        ("network.proxy", "proxy:3128"),
+        ("network.proxy", "http://[name"),
+        ("network.endpoint", "ftp://hub.example.org"),
+        ("shortcuts.new_chat", "N"),
+        ("shortcuts.new_chat", "Shift+N"),
+        ("shortcuts.new_chat", "Shift+Ctrl+N"),
+        ("shortcuts.new_chat", "Ctrl+C"),
+        ("shortcuts.new_chat", "Ctrl+"),
         ("no.such", 1),
     ],
 )
@@ -96,6 +104,34 @@ def test_a_fraction_takes_whole_numbers_but_nothing_else() -> None:
     for wrong in (float("nan"), 0.4, 3.1, "1"):
         with pytest.raises(InvalidOption):
             setting.checked(wrong)
+
+
+def test_reset_goes_back_to_the_default(path: Path) -> None:
+    settings = SettingsFile(path)
+    settings.set("appearance.text_size", 120)
+    assert settings.is_set("appearance.text_size")
+    settings.reset("appearance.text_size")
+    assert settings.get("appearance.text_size") == 100
+    assert msgspec.json.decode(path.read_bytes()) == {}
+
+
+def test_two_actions_cannot_share_a_shortcut(path: Path) -> None:
+    settings = SettingsFile(path)
+    with pytest.raises(ShortcutTaken) as caught:
+        settings.set("shortcuts.new_chat", "Ctrl+K")
+    assert caught.value.values == {"keys": "Ctrl+K", "other": "Search chats"}
+    settings.set("shortcuts.search", "Ctrl++")
+    settings.set("shortcuts.new_chat", "Ctrl+K")
+    with pytest.raises(ShortcutTaken):
+        settings.reset("shortcuts.search")
+    settings.set("shortcuts.new_chat", "")
+    settings.set("shortcuts.find_model", "")
+    assert (settings.get("shortcuts.new_chat"), settings.get("shortcuts.find_model")) == ("", "")
+
+
+def test_the_declared_shortcuts_are_sound_and_differ() -> None:
+    keys = [setting.checked(setting.default) for key, setting in SETTINGS.items() if key.startswith("shortcuts.")]
+    assert len(set(keys)) == len(keys) > 5
 
 
 @pytest.mark.skipif(os.name == "nt", reason="folders have no write permission on Windows")

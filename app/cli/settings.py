@@ -1,0 +1,72 @@
+"""`parley settings`: what can be set in the window's settings, from the command line."""
+
+from __future__ import annotations
+
+import argparse
+
+from app.cli.invocation import Invocation
+from app.core.setting import Setting, SettingValue
+from app.core.settings import SETTINGS, setting_of
+from app.storage.settings import SettingsFile
+
+
+def show_list(arguments: argparse.Namespace, invocation: Invocation) -> int:
+    """Every setting with its value."""
+    file = invocation.settings
+    for setting in SETTINGS.values():
+        if setting.hidden:
+            continue
+        if arguments.json:
+            invocation.terminal.record(_described(setting, file))
+        else:
+            invocation.terminal.line(f"{setting.key:<28}{_shown(file.get(setting.key)):<16}{setting.title}")
+    return 0
+
+
+def get(arguments: argparse.Namespace, invocation: Invocation) -> int:
+    """The value in force."""
+    setting, file = setting_of(arguments.key), invocation.settings
+    if arguments.json:
+        invocation.terminal.record(_described(setting, file))
+    else:
+        invocation.terminal.line(_shown(file.get(setting.key)))
+    return 0
+
+
+def change(arguments: argparse.Namespace, invocation: Invocation) -> int:
+    """Set a value; a running window sees it at its next start."""
+    setting, file = setting_of(arguments.key), invocation.settings
+    file.set(setting.key, setting.parsed(arguments.value))
+    if arguments.json:
+        invocation.terminal.record(_described(setting, file))
+    return 0
+
+
+def reset(arguments: argparse.Namespace, invocation: Invocation) -> int:
+    """Go back to the default."""
+    setting, file = setting_of(arguments.key), invocation.settings
+    file.reset(setting.key)
+    if arguments.json:
+        invocation.terminal.record(_described(setting, file))
+    return 0
+
+
+def _shown(value: SettingValue) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return str(value)
+
+
+def _described(setting: Setting, file: SettingsFile) -> dict[str, object]:
+    described: dict[str, object] = {
+        "key": setting.key,
+        "value": file.get(setting.key),
+        "default": setting.default,
+        "title": setting.title,
+        "help": setting.help,
+        "takes_effect": str(setting.effect),
+    }
+    if setting.choices:
+        described["choices"] = [choice for choice, _ in setting.choices]
+    limits = {"minimum": setting.minimum, "maximum": setting.maximum}
+    return described | {name: limit for name, limit in limits.items() if limit is not None}

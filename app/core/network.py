@@ -1,0 +1,27 @@
+"""What the network settings mean for a child process: the environment that says it to every library."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.core.settings import SettingValue
+
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+
+
+def network_environment(settings: Mapping[str, SettingValue], environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment with the user's network settings in it; where one is empty, the environment stays as it is.
+
+    A switch-off of the network in the environment is never undone.
+    """
+    changed = dict(environment)
+    if settings["network.offline"]:
+        changed["HF_HUB_OFFLINE"] = "1"
+    if endpoint := settings["network.endpoint"]:
+        changed["HF_ENDPOINT"] = str(endpoint).rstrip("/")
+    if proxy := settings["network.proxy"]:
+        for name in _PROXIES:
+            changed[name] = changed[name.lower()] = str(proxy)
+    if file := settings["network.ca_file"]:
+        changed["SSL_CERT_FILE"] = str(file)
+    return changed

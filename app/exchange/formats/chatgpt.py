@@ -1,0 +1,126 @@
+"""ChatGPT's data export: a zip with `conversations.json` (or numbered parts of it), an array of conversations.
+
+Established from public descriptions of real exports (mitkury/chatgpt-export-parser,
+docs/chatgpt-data-export-format.md; the unofficial "User Data Export Specification" of February 2026;
+test data of several converters): `mapping` holds nodes by id with `parent` and `children`, the root
+has no message, `current_node` is the active leaf.  A message's `content` is told apart by
+`content_type`: `text` and `multimodal_text` have `parts` (texts, or objects such as
+`image_asset_pointer` and `audio_transcription`), `code` and `execution_output` have `text`,
+`thoughts` has `thoughts` of `summary` and `content`, `reasoning_recap` only says how long it took,
+`user_editable_context` has the user's custom instructions.  A message to a `recipient` other than
+`all` is a tool call.  Citations stand in the text between private-use characters;
+`metadata.content_references` says what they read as.
+"""
+
+from __future__ import annotations
+
+import re
+
+from app.core.exchange import ImportFormat
+from app.core.exchange_errors import RecordInvalid
+from app.core.messages import MessageState, Role
+from app.exchange.fields import Fields, fields_in, items_in, key_in, moment_in, objects_in, required_id, text_in
+from app.exchange.growing import Head, Seed, foreign_record, grow
+from app.exchange.portable import PortableConversation
+
+_ROLES = {"user": Role.USER, "assistant": Role.ASSISTANT, "system": Role.SYSTEM, "tool": Role.ASSISTANT}
+_CITATION = re.compile("\ue200[^\ue200\ue201]*\ue201")
+_MAX_REFERENCES = 1000
+
+
+def recognises(record: Fields) -> bool:
+    """Whether this is one of ChatGPT's conversations."""
+    return isinstance(record.get("mapping"), dict)
+
+
+def read(record: Fields) -> PortableConversation:
+    """The conversation with all its branches.
+
+    Raises:
+        RecordInvalid: it has no id, or nothing is in it.
+    """
+    head = Head(
+        ImportFormat.CHATGPT,
+        required_id(key_in(record, "conversation_id"), key_in(record, "id")),
+        text_in(record, "title"),
+        moment_in(record, "create_time"),
+        moment_in(record, "update_time"),
+    )
+    seeds = [_seed(key, node) for key, node in record["mapping"].items() if isinstance(node, dict)]
+    if not seeds:
+        raise RecordInvalid(reason="no message is in it")
+    return grow(head, seeds, key_in(record, "current_node"))
+
+
+def _seed(key: str, node: Fields) -> Seed:
+    message, parent = fields_in(node, "message"), key_in(node, "parent")
+    content, metadata = fields_in(message, "content"), fields_in(message, "metadata")
+    author = text_in(fields_in(message, "author"), "role")
+    kind = text_in(content, "content_type")
+    text = _text(content, kind, metadata)
+    role = Role.SYSTEM if kind == "user_editable_context" else _ROLES.get(author, Role.ASSISTANT)
+    return Seed(
+        key=key,
+        parent=parent,
+        role=role,
+        text=text,
+        hidden=_is_hidden(message, kind, author, text),
+        state=_state(message, metadata),
+        created_at=moment_in(message, "create_time"),
+        record=foreign_record("ChatGPT", text_in(metadata, "model_slug")) if author == "assistant" else None,
+    )
+
+
+def _is_hidden(message: Fields, kind: str, author: str, text: str) -> bool:
+    if kind == "user_editable_context":
+        return not text
+    if author in ("user", "system"):
+        return not text or fields_in(message, "metadata").get("is_visually_hidden_from_conversation") is True
+    recipient = text_in(message, "recipient")
+    return author == "tool" or kind in ("thoughts", "reasoning_recap") or recipient not in ("", "all") or not text
+
+
+def _state(message: Fields, metadata: Fields) -> MessageState:
+    if text_in(message, "status") == "in_progress":
+        return MessageState.INTERRUPTED
+    if text_in(fields_in(metadata, "finish_details"), "type") == "interrupted":
+        return MessageState.STOPPED
+    return MessageState.COMPLETE
+
+
+def _text(content: Fields, kind: str, metadata: Fields) -> str:
+    if kind == "reasoning_recap":
+        return ""
+    if kind == "user_editable_context":
+        said = (text_in(content, "user_profile"), text_in(content, "user_instructions"))
+        return "\n\n".join(part for part in said if part)
+    if kind == "thoughts":
+        thoughts = objects_in(content, "thoughts")
+        return "\n\n".join(part for one in thoughts if (part := text_in(one, "content", "summary")))
+    parts = [_part(part) for part in items_in(content, "parts")]
+    text = "\n\n".join(part for part in parts if part) or text_in(content, "text", "result")
+    if kind in ("code", "execution_output") and text:
+        language = text_in(content, "language") if kind == "code" else ""
+        return f"```{language if language.isalnum() and language != 'unknown' else ''}\n{text}\n```"
+    return _with_citations(text, metadata)
+
+
+def _part(part: object) -> str:
+    if isinstance(part, str):
+        return text_in({"text": part}, "text")
+    if not isinstance(part, dict):
+        return ""
+    kind = text_in(part, "content_type")
+    if kind == "image_asset_pointer":
+        return "[image]"
+    return text_in(part, "text") or (f"[{kind.replace('_', ' ')}]" if kind else "")
+
+
+def _with_citations(text: str, metadata: Fields) -> str:
+    if "\ue200" not in text:
+        return text
+    for reference in objects_in(metadata, "content_references")[:_MAX_REFERENCES]:
+        marked = text_in(reference, "matched_text")
+        if marked.startswith("\ue200"):
+            text = text.replace(marked, text_in(reference, "alt"))
+    return _CITATION.sub("", text)

@@ -1,0 +1,51 @@
+"""Parley's own JSON, as `app.exchange.portable` describes it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from app.core.exchange import ImportFormat
+from app.core.exchange_errors import RecordInvalid
+from app.core.messages import MessageState
+from app.exchange.fields import Fields
+from app.exchange.growing import Head, Seed, grow
+from app.exchange.portable import PortableConversation, PortableMessage
+
+
+def recognises(record: Fields) -> bool:
+    """Whether this is one of Parley's conversations."""
+    origin = record.get("origin")
+    return isinstance(origin, str) and ":" in origin and isinstance(record.get("messages", []), list)
+
+
+def read(record: Fields) -> PortableConversation:
+    """The conversation; a reply that was under way when it was exported reads as interrupted.
+
+    Raises:
+        RecordInvalid: a field is of the wrong type.
+    """
+    try:
+        found = msgspec.convert(record, PortableConversation)
+    except msgspec.ValidationError as error:
+        raise RecordInvalid(reason=str(error)) from None
+    format_name, _, identity = found.origin.partition(":")
+    if format_name not in set(ImportFormat):
+        raise RecordInvalid(reason=f"its origin is of an unknown kind, {format_name[:40]!r}")
+    head = Head(ImportFormat(format_name), identity, found.title, found.created_at, found.updated_at)
+    seeds = [_seed(message) for message in found.messages]
+    leaf = str(found.leaf) if found.leaf is not None else ""
+    return grow(head, seeds, leaf)
+
+
+def _seed(message: PortableMessage) -> Seed:
+    under_way = message.state is MessageState.STREAMING
+    return Seed(
+        key=str(message.id),
+        parent="" if message.parent is None else str(message.parent),
+        role=message.role,
+        text=message.text,
+        reasoning=message.reasoning,
+        state=MessageState.INTERRUPTED if under_way else message.state,
+        created_at=message.created_at,
+        record=message.record,
+    )

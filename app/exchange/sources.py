@@ -1,0 +1,168 @@
+"""The files that an import reads: one file, a folder with all below it, or what is inside a zip.
+
+Nothing is ever unpacked to the disk: members of an archive are read as streams, so that a name such
+as `../../x` means nothing, and what they unpack to is counted while it is read.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from app.core.exchange_errors import ArchiveDamaged, ArchiveTooLarge, ImportUnreadable
+from app.core.sizes import format_bytes
+
+MAX_UNPACKED_BYTES = 20_000_000_000
+MAX_RATIO = 200
+FREE_BYTES = 64 * 1024 * 1024
+"""What an archive may unpack to whatever its ratio; above this, each packed byte allows `MAX_RATIO`."""
+MAX_FILES = 200_000
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+_ZIP_MAGIC = b"PK\x03\x04"
+_SUFFIXES = (".json", ".jsonl", ".chat")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file to read; `name` is its path below what the user chose, with slashes."""
+
+    name: str
+    open: Callable[[], BinaryIO]
+
+    @property
+    def folder(self) -> str:
+        """The path of the folder it lies in."""
+        return str(PurePosixPath(self.name).parent)
+
+    @property
+    def file_name(self) -> str:
+        """Its last part."""
+        return PurePosixPath(self.name).name
+
+
+def entries_of(path: Path) -> Iterator[Entry]:
+    """The files that may hold conversations, by their names' ends; a file that was chosen itself may have any name.
+
+    Raises:
+        ImportUnreadable: it is not there, or may not be read.
+        ArchiveDamaged: it is a zip that cannot be opened.
+    """
+    try:
+        if path.is_dir():
+            yield from _in_folder(path)
+            return
+        with path.open("rb") as file:
+            is_zip = file.read(len(_ZIP_MAGIC)) == _ZIP_MAGIC
+    except OSError as error:
+        raise unreadable(path.name, error) from None
+    if is_zip:
+        yield from _in_archive(path)
+    else:
+        yield Entry(path.name, lambda: path.open("rb"))
+        yield from _beside(path)
+
+
+def unreadable(name: str, error: OSError) -> ImportUnreadable:
+    """What to say of a file that the system does not give."""
+    return ImportUnreadable(str(error), file=name, reason=(error.strerror or str(error)).lower())
+
+
+def _in_folder(folder: Path) -> Iterator[Entry]:
+    count = 0
+    for root, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            if name.lower().endswith(_SUFFIXES):
+                count += 1
+                if count > MAX_FILES:
+                    return
+                yield _entry(folder, Path(root) / name)
+
+
+def _entry(folder: Path, path: Path) -> Entry:
+    return Entry(path.relative_to(folder).as_posix(), lambda: path.open("rb"))
+
+
+def _beside(path: Path) -> Iterator[Entry]:
+    """The other half of a thread of Jan's, of which the user chose one."""
+    for half, other in (("thread.json", "messages.jsonl"), ("messages.jsonl", "thread.json")):
+        if path.name == half and path.with_name(other).is_file():
+            yield _entry(path.parent, path.with_name(other))
+
+
+def _in_archive(path: Path) -> Iterator[Entry]:
+    try:
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
+        raise ArchiveDamaged(str(error), file=path.name, reason="it is not a whole zip file") from None
+    with archive:
+        meter = _Meter(path.name)
+        members = [member for member in archive.infolist()[:MAX_FILES] if member.filename.lower().endswith(_SUFFIXES)]
+        for member in members:
+            yield Entry(member.filename, _opener(archive, member, meter))
+
+
+def _opener(archive: zipfile.ZipFile, member: zipfile.ZipInfo, meter: _Meter) -> Callable[[], BinaryIO]:
+    def open_member() -> BinaryIO:
+        if member.flag_bits & 1:
+            raise ArchiveDamaged(file=meter.name, reason="it is protected by a password")
+        with _faults(meter.name):
+            return cast(BinaryIO, io.BufferedReader(_Metered(archive.open(member), member, meter), 1 << 16))
+
+    return open_member
+
+
+@contextmanager
+def _faults(name: str) -> Iterator[None]:
+    """What reading a zip can raise, as one error."""
+    try:
+        yield
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+        raise ArchiveDamaged(str(error), file=name, reason="it is damaged") from None
+
+
+class _Meter:
+    """How much an archive has unpacked to."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.total = 0
+
+
+class _Metered(io.RawIOBase):
+    """A member of an archive that refuses to grow without measure."""
+
+    def __init__(self, stream: io.BufferedIOBase | zipfile.ZipExtFile, member: zipfile.ZipInfo, meter: _Meter) -> None:
+        self._stream = stream
+        self._meter = meter
+        self._limit = FREE_BYTES + member.compress_size * MAX_RATIO
+        self._count = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer) -> int:
+        view = memoryview(buffer)
+        with _faults(self._meter.name):
+            data = self._stream.read(len(view))
+        self._count += len(data)
+        self._meter.total += len(data)
+        for limit, count in ((self._limit, self._count), (MAX_UNPACKED_BYTES, self._meter.total)):
+            if count > limit:
+                raise ArchiveTooLarge(file=self._meter.name, limit=format_bytes(limit))
+        view[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from app.catalog.find.safetensors import SafetensorsHeader
 from app.catalog.gguf.header import GgufHeader
 from app.core.hub import RemoteFile
+from app.core.safetensors import SafetensorsHeader
 
 
 @dataclass(frozen=True)

@@ -22,12 +22,12 @@ from app.catalog.find.hub_client import HubClient
 from app.catalog.find.hub_replies import listed_branch, repo_page, search_parameters, summary_of
 from app.catalog.find.remote_file import HeaderCache
 from app.catalog.find.repo_ref import RepoRef
-from app.catalog.find.safetensors import SafetensorsHeader
 from app.catalog.find.variants import opened, variants_of
 from app.catalog.gguf.header import GgufHeader
 from app.core.errors import Cancelled, Failure, GgufDamaged, NotGguf
-from app.core.hub import Format, RemoteFile, RepoPage, SearchPage, SearchQuery, Variant
+from app.core.hub import Format, HeaderCopy, RemoteFile, RepoPage, SearchPage, SearchQuery, Variant
 from app.core.hub_errors import RemoteHeaderTooLong, RepoGated, SafetensorsDamaged
+from app.core.safetensors import SafetensorsHeader
 
 _THREADS = 8
 _MAX_BRANCHES = 100
@@ -96,18 +96,19 @@ class Hub:
             variants = named or variants
         return repo_page(main, ref.branch, variants, card, refusal)
 
-    def open_variant(self, variant: Variant) -> tuple[Variant, Path | None]:
-        """A variant with exact weights, and for GGUF the local file with its header's bytes.
+    def open_variant(self, variant: Variant) -> tuple[Variant, tuple[HeaderCopy, ...]]:
+        """A variant with exact weights, and for GGUF the headers of its file or of all its shards.
 
         Raises:
             ParleyError: its headers cannot be read.
         """
         if variant.format is not Format.GGUF:
-            return variant, None
+            return variant, ()
         group = next(group for group in gguf_candidates(variant.files) if group.first.path == variant.header_file)
         files = [(group.first.path, group.bytes)] if group.is_cut else [(part.path, part.bytes) for part in group.parts]
         read = [self._headers.gguf(variant.repo, variant.commit, path, size) for path, size in files]
-        return opened(variant, tuple(header for header, _ in read)), read[0][1]
+        copies = tuple(HeaderCopy(str(copy), size) for (_, copy), (_, size) in zip(read, files, strict=True))
+        return opened(variant, tuple(header for header, _ in read)), copies
 
     def _info(self, repo: str, branch: str) -> ModelInfo:
         with self._client.translated(repo, branch):

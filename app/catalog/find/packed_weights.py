@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from app.catalog.find.branch import Branch
 from app.catalog.find.config_shape import shape_of_config
 from app.catalog.find.file_groups import FileGroup
-from app.catalog.find.safetensors import Tensor
 from app.core.hub import Format, RemoteFile, Variant, Weights
+from app.core.safetensors import Tensor
 
 WORD_BITS = 32
 _COMPANIONS = re.compile(

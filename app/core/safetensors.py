@@ -37,11 +37,12 @@ class _Entry(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Tensor:
-    """One tensor: `shape` outermost dimension first, `nbytes` as stored."""
+    """One tensor: `shape` outermost dimension first, `nbytes` as stored, `offset` from the file's first byte."""
 
     dtype: str
     shape: tuple[int, ...]
     nbytes: int
+    offset: int = 0
 
     @property
     def elements(self) -> int:
@@ -100,7 +101,7 @@ def parse_header(data: bytes, file: str, file_bytes: int) -> SafetensorsHeader:
     if len(entries) > MAX_TENSORS:
         raise SafetensorsDamaged(file=file, reason=f"it claims to have {len(entries)} tensors")
     _check_places(entries, file, file_bytes - length)
-    tensors = {name: _tensor(name, entry, file) for name, entry in entries.items()}
+    tensors = {name: _tensor(name, entry, file, length) for name, entry in entries.items()}
     return SafetensorsHeader(tensors, metadata)
 
 
@@ -144,11 +145,11 @@ def _check_places(entries: Mapping[str, _Entry], file: str, available: int) -> N
         raise SafetensorsDamaged(file=file, reason=f"{position - available:,} bytes are missing at its end")
 
 
-def _tensor(name: str, entry: _Entry, file: str) -> Tensor:
+def _tensor(name: str, entry: _Entry, file: str, data: int) -> Tensor:
     begin, end = entry.data_offsets
     if any(size < 0 for size in entry.shape) or len(entry.shape) > 8:
         raise SafetensorsDamaged(file=file, reason=f"tensor {name[:64]} has an impossible shape")
     bits = _DTYPE_BITS.get(entry.dtype)
     if bits is not None and (math.prod(entry.shape) * bits + 7) // 8 != end - begin:
         raise SafetensorsDamaged(file=file, reason=f"tensor {name[:64]} has another size than its shape")
-    return Tensor(entry.dtype, entry.shape, end - begin)
+    return Tensor(entry.dtype, entry.shape, end - begin, data + begin)

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +60,8 @@ def python(*arguments: str | Path) -> Any:
 
 
 def rate(arrivals: list[float], first: int, last: int) -> float:
-    """Tokens per second between two tokens."""
+    """Tokens per second between the ends of the two pieces in which these tokens came."""
+    first, last = bisect_right(arrivals, arrivals[first]) - 1, bisect_right(arrivals, arrivals[last]) - 1
     return (last - first) / (arrivals[last] - arrivals[first])
 
 

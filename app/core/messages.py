@@ -71,7 +71,10 @@ class Timings(msgspec.Struct, frozen=True):
 
 
 class ModelIdentity(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Which file answered. `sha256` is filled in once it has been computed."""
+    """Which model answered. `sha256` is filled in once it has been computed.
+
+    A split model goes by its first part; `bytes` and `sha256` are of all parts, one after the other.
+    """
 
     name: str
     path: str
@@ -85,7 +88,9 @@ class ReplyRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     """What makes a reply reproducible, and what it cost.
 
     `seed` is the one that was used, also when the user left it open. `view_start` is the number of
-    messages, counted after the system message, that the model no longer saw.
+    messages, counted after the system message, that the model no longer saw. `preset` is the name of the
+    preset that was used, and `system` its prompt where that took the place of the conversation's own
+    system message. `template_variables` and `context_limit` (in tokens) are as in `protocol.Generate`.
     """
 
     model: ModelIdentity
@@ -100,3 +105,7 @@ class ReplyRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     timings: Timings | None = None
     finish_reason: FinishReason | None = None
     failure: Failure | None = None
+    preset: str = ""
+    system: str | None = None
+    template_variables: dict[str, str | bool | int] = {}
+    context_limit: int | None = None

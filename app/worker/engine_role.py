@@ -1,4 +1,4 @@
-"""The engine child: loads a model, answers, and hashes the file while there is nothing else to do."""
+"""The engine child: loads a model, answers, and hashes its files while there is nothing else to do."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
-from app.core.errors import ProtocolBroken
+from app.catalog.gguf.header import read_header, shard_paths
+from app.core.errors import ParleyError, ProtocolBroken
 from app.core.protocol import Digest, Event, Generate, Load
 from app.engines.llama.engine import LlamaEngine
-from app.worker.digest import FileDigest
+from app.worker.digest import ModelDigest
 from app.worker.source import describe
 from app.worker.wire import Job
 
@@ -20,7 +21,7 @@ class EngineServer:
     def __init__(self, send: Callable[[Event], None]) -> None:
         self._send = send
         self._engine = LlamaEngine()
-        self._digest: FileDigest | None = None
+        self._digest: ModelDigest | None = None
 
     def run(self, job: Job) -> None:
         """Run one command; see `Server`."""
@@ -29,7 +30,7 @@ class EngineServer:
                 self._drop_digest()
                 source = describe(Path(path))
                 self._send(self._engine.load(source, options, self._send, job.stop))
-                with contextlib.suppress(OSError):
+                with contextlib.suppress(OSError, ParleyError):
                     self._begin_digest(source.path, known)
             case Generate() as command:
                 self._engine.generate(command, self._send, job.stop)
@@ -52,7 +53,7 @@ class EngineServer:
         return done
 
     def _begin_digest(self, path: Path, known: Digest | None) -> None:
-        self._digest = FileDigest(path)
+        self._digest = ModelDigest(shard_paths(read_header(path, tensors=False)))
         if known is not None and self._digest.confirms(known):
             self._drop_digest()
             self._send(known)

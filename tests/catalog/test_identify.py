@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.catalog.shelf.library import identify
-from app.core.errors import FileUnreadable
+from app.core.errors import FileGone, FileUnreadable
+from tests.models.split_gguf import make_split
 
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="paths are always text there")
@@ -16,3 +17,12 @@ def test_a_path_that_is_not_text_is_refused(tiny_gguf: Path, tmp_path: Path) -> 
     path.symlink_to(tiny_gguf)
     with pytest.raises(FileUnreadable, match="its path is not valid text"):
         identify(path)
+
+
+def test_a_later_part_stands_for_the_whole_model(tmp_path: Path) -> None:
+    parts = make_split(tmp_path)
+    assert identify(parts[-1]) == identify(parts[0])
+    assert identify(parts[-1]).identity.bytes == sum(part.stat().st_size for part in parts)
+    parts[1].unlink()
+    with pytest.raises(FileGone, match=parts[1].name):
+        identify(parts[-1])

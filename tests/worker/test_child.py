@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import signal
 import sys
 import threading
 
 import pytest
 
+from app.catalog.shelf.library import identify
 from app.core import protocol
 from app.core.errors import (
     ArchitectureUnknown,
@@ -38,6 +40,7 @@ from app.core.protocol import (
     PromptProgress,
 )
 from app.core.sampling import Sampling
+from tests.models.split_gguf import make_split
 
 HELLO = (Message(Role.USER, "Hello"),)
 SHORT = Generate(id=3, messages=HELLO, sampling=Sampling(temperature=0, max_tokens=5))
@@ -132,6 +135,30 @@ def test_a_model_is_loaded_answers_and_is_hashed(engine_child, tiny_gguf):
     finished = events[-1]
     assert finished.id == SHORT.id and finished.usage.completion_tokens == 5
     assert engine_child.close() == 0
+
+
+@pytest.mark.parametrize("opened", [0, -1])
+def test_a_split_model_is_hashed_whole_whichever_part_was_opened(engine_child, tmp_path, opened):
+    parts = make_split(tmp_path)
+    assert len(parts) > 2
+    found = identify(parts[opened])
+    info = engine_child.load(parts[opened])
+    digest = engine_child.until(Digest)[-1]
+    assert digest.sha256 == hashlib.sha256(b"".join(part.read_bytes() for part in parts)).hexdigest()
+    assert (digest.path, digest.bytes) == (found.identity.path, found.identity.bytes) == (info.path, info.bytes)
+    assert digest.modified_ns == found.modified_ns
+    assert found.identity.path == str(parts[0])
+
+
+def test_a_digest_of_a_split_model_is_believed_only_while_all_parts_stay(engine_child, tmp_path):
+    parts = make_split(tmp_path)
+    found = identify(parts[0])
+    known = Digest(path=str(parts[0]), bytes=found.identity.bytes, modified_ns=found.modified_ns, sha256="ab" * 32)
+    engine_child.load(parts[0], known=known)
+    assert engine_child.until(Digest)[-1] == known
+    os.utime(parts[-1], ns=(0, found.modified_ns + 1))
+    engine_child.load(parts[0], known=known)
+    assert engine_child.until(Digest)[-1].sha256 != known.sha256
 
 
 def test_the_engine_ends_at_once_when_its_input_closes_in_mid_reply(engine_child, tiny_gguf):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.catalog.gguf.header import read_header
+from app.catalog.gguf.header import read_header, shard_paths
 from app.core.errors import FileGone, FileUnreadable
 from app.core.messages import ModelIdentity
 from app.core.paths import expanded
@@ -13,7 +14,7 @@ from app.core.paths import expanded
 
 @dataclass(frozen=True)
 class FoundModel:
-    """A file that is a model; `modified_ns` is the file's time, `context_length` the trained one in tokens."""
+    """A model on disk; `modified_ns` is the latest time of its files, `context_length` the trained one in tokens."""
 
     identity: ModelIdentity
     modified_ns: int
@@ -38,21 +39,33 @@ def whole_path(path: Path) -> Path:
 
 
 def identify(path: Path) -> FoundModel:
-    """Read a GGUF file's header.
+    """Read a GGUF file's header; a part of a split model stands for the whole, which goes by its first part.
 
     Raises:
-        FileGone: there is no such file.
+        FileGone: there is no such file, or a part is missing.
         FileUnreadable: the system refuses, or the path is not text.
         NotGguf: it is something else.
         GgufDamaged: it is truncated or contradicts itself.
     """
-    whole = whole_path(path)
-    header = read_header(whole)
+    header = read_header(whole_path(path))
+    paths = shard_paths(header)
+    if header.path != paths[0]:
+        header = read_header(paths[0])
+    stats = [_status(part) for part in paths]
     identity = ModelIdentity(
-        name=header.name or whole.stem,
-        path=str(whole),
-        bytes=header.file_bytes,
+        name=header.name or header.path.stem,
+        path=str(header.path),
+        bytes=sum(stat.st_size for stat in stats),
         architecture=header.architecture,
         quantization=header.quantization,
     )
-    return FoundModel(identity, whole.stat().st_mtime_ns, header.context_length)
+    return FoundModel(identity, max(stat.st_mtime_ns for stat in stats), header.context_length)
+
+
+def _status(path: Path) -> os.stat_result:
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        raise FileGone(file=path.name, folder=str(path.parent)) from None
+    except OSError as error:
+        raise FileUnreadable(str(error), file=path.name, reason=error.strerror or str(error)) from error

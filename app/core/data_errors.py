@@ -1,0 +1,96 @@
+"""What can go wrong with the data folder as a whole: its backups, its place, its repair."""
+
+from __future__ import annotations
+
+from app.core.errors import UserError, WorldError
+
+
+class DataMoved(WorldError):
+    """Another process moved the data folder while this one was about to open it."""
+
+    text = "Your conversations were moved from {folder} to another folder."
+    advice = "Start Parley again; it knows the new place."
+
+
+class DataFolderGone(WorldError):
+    """The folder that the data was moved to is not there."""
+
+    text = "Your conversations are kept in {folder}, but they are not there now."
+    advice = "Connect its disk and try again. To begin anew in the usual folder, delete {pointer}."
+
+
+class DataFolderTaken(UserError):
+    """The folder chosen for the data holds something already."""
+
+    text = "{folder} is not empty."
+    advice = "Choose an empty folder, or one that does not exist yet."
+
+
+class DataFolderNested(UserError):
+    """The old and the new data folder would lie in one another, or are the same."""
+
+    text = "{folder} and the present data folder lie in one another."
+    advice = "Choose a folder outside {present}."
+
+
+class DataFolderPortable(UserError):
+    """Parley runs with a data folder beside the program."""
+
+    text = "Parley keeps its data beside the program, in {folder}."
+    advice = "Move the program's whole folder instead."
+
+
+class NoRoom(WorldError):
+    """A copy would not fit on its disk."""
+
+    text = "There is not enough room in {folder}: {need} are needed, {free} are free."
+    advice = "Free some space, or choose another disk."
+
+
+class CopyDiffers(WorldError):
+    """A copied file is not what was read."""
+
+    text = "{file} could not be copied faithfully."
+    advice = "Nothing was changed. Check the disk you copy to, or choose another."
+
+
+class BackupSkipped(WorldError):
+    """There was no room for today's backup."""
+
+    text = "Today's backup of your conversations was left out: {need} are needed, {free} are free."
+    advice = "Free some space on the disk that holds {folder}; Parley tries again in an hour."
+
+
+class BackupDamaged(WorldError):
+    """A file among the backups is no sound database of Parley."""
+
+    text = "The backup {file} is damaged, or is not one of Parley."
+    advice = "Choose another one; nothing was changed."
+
+
+class BackupNewer(WorldError):
+    """A backup was made by a later version."""
+
+    text = "The backup {file} was made by a newer version of Parley."
+    advice = "Update Parley first, or choose an older backup."
+
+
+class UnknownBackup(UserError):
+    """No backup has this name."""
+
+    text = "There is no backup {name}."
+    advice = "See “parley backups list” for those there are."
+
+
+class NothingToBackUp(UserError):
+    """There is no database yet."""
+
+    text = "There is nothing to back up yet."
+    advice = "Have a conversation first."
+
+
+class NothingSalvaged(WorldError):
+    """Not one table of a damaged database can be read."""
+
+    text = "Nothing in {file} can be read any more."
+    advice = "It is kept as it is. Restore a backup instead."

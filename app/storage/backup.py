@@ -1,0 +1,258 @@
+"""Copies of the database by SQLite's backup API: made, checked, listed and rotated; on any thread but the window's.
+
+A copy is made through a connection of its own that holds one state of the file, a few pages at a
+time, so that neither the thread that writes conversations nor the disk is held up.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, nullcontext, suppress
+from pathlib import Path
+
+from app.core.backups import Backup, BackupKind, backup_name, kind_and_time, superfluous
+from app.core.data_errors import BackupDamaged, BackupNewer, BackupSkipped, NothingToBackUp, UnknownBackup
+from app.core.errors import DatabaseDamaged
+from app.core.sizes import format_bytes
+from app.storage.faults import translated
+from app.storage.integrity import quick_check
+from app.storage.migrations import APPLICATION_ID, MIGRATIONS, schema_version
+
+Progress = Callable[[int, int], None]
+"""Called with the bytes done and all bytes; what it raises ends the work."""
+
+_PAGES_AT_ONCE = 256
+_PAUSE_SECONDS = 0.004
+_RESERVE = 64 * 1024 * 1024
+_DAY = 24 * 3600
+
+
+def backup_folder(database: Path) -> Path:
+    """Where the copies of a database are kept."""
+    return database.parent / "backups"
+
+
+def make_backup(
+    database: Path,
+    kind: BackupKind,
+    *,
+    source: sqlite3.Connection | None = None,
+    progress: Progress | None = None,
+    pause: float = _PAUSE_SECONDS,
+    clock: Callable[[], float] = time.time,
+) -> Backup:
+    """Copy the database and check the copy; only then it takes its name.
+
+    Args:
+        database: the file; other connections may write to it meanwhile.
+        kind: why it is made.
+        source: a connection to it; None opens one.
+        progress: told after every megabyte.
+        pause: seconds between two megabytes.
+        clock: the time in Unix seconds.
+
+    Raises:
+        NothingToBackUp: there is no database.
+        BackupSkipped: the disk has no room for it.
+        DatabaseDamaged: the copy, and so the database, is damaged; no earlier backup was touched.
+        WorldError: as `translated`.
+    """
+    if not database.exists():
+        raise NothingToBackUp
+    folder = backup_folder(database)
+    with translated(database):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        require_room(database, folder)
+        made_at = clock()
+        target = folder / backup_name(kind, made_at)
+        with _in_place_of(target) as partial:
+            with nullcontext(source) if source is not None else closing(_reader(database)) as opened:
+                copy_database(opened, partial, progress, pause)
+            if problem := quick_check(partial):
+                raise DatabaseDamaged(problem, file=database.name)
+    return _described(target, kind, made_at)
+
+
+def make_daily(database: Path, *, progress: Progress | None = None, clock: Callable[[], float] = time.time) -> bool:
+    """Make today's backup if there is none yet, then drop what the rotation no longer keeps.
+
+    Raises:
+        WorldError: as `make_backup`.
+    """
+    made = [backup.made_at for backup in list_backups(database) if backup.kind is BackupKind.DAILY]
+    if not database.exists() or any(0 <= clock() - at < _DAY for at in made) or not _holds_anything(database):
+        return False
+    make_backup(database, BackupKind.DAILY, progress=progress, clock=clock)
+    prune(database)
+    return True
+
+
+def list_backups(database: Path) -> list[Backup]:
+    """Every backup of a database, the newest first; those made before a migration lie beside it."""
+    found = []
+    for folder in (backup_folder(database), database.parent):
+        with suppress(FileNotFoundError, NotADirectoryError), translated(database):
+            for entry in list(folder.iterdir()):
+                known = kind_and_time(entry.name, _modified(entry))
+                if known is not None:
+                    found.append(_described(entry, *known))
+    return sorted(found, key=lambda backup: backup.made_at, reverse=True)
+
+
+def find_backup(database: Path, name: str) -> Backup:
+    """The backup of this name, with or without the ending.
+
+    Raises:
+        UnknownBackup: there is none.
+    """
+    for backup in list_backups(database):
+        if name in (backup.name, backup.path.name):
+            return backup
+    raise UnknownBackup(name=name)
+
+
+def prune(database: Path) -> None:
+    """Drop what the rotation no longer keeps; nothing, while the newest daily one is not sound."""
+    backups = list_backups(database)
+    newest = next((backup for backup in backups if backup.kind is BackupKind.DAILY), None)
+    if newest is None or newest.conversations is None:
+        return
+    for backup in superfluous(backups):
+        with suppress(OSError):
+            backup.path.unlink()
+
+
+def require_sound(backup: Path) -> None:
+    """Check that a file is a whole database of Parley that this version can use.
+
+    Raises:
+        BackupDamaged: it is not.
+        BackupNewer: a later version made it.
+    """
+    try:
+        with closing(_frozen(backup)) as connection:
+            owner = connection.execute("PRAGMA application_id").fetchone()[0]
+            version = schema_version(connection)
+            problem = quick_check(backup)
+    except (sqlite3.Error, OSError) as error:
+        raise BackupDamaged(str(error), file=backup.name) from error
+    if owner != APPLICATION_ID or problem:
+        raise BackupDamaged(problem or f"application_id {owner}", file=backup.name)
+    if version > len(MIGRATIONS):
+        raise BackupNewer(file=backup.name)
+
+
+def require_room(database: Path, folder: Path) -> None:
+    """Check that a copy of the database fits, and that it would not fill the disk.
+
+    Raises:
+        BackupSkipped: it does not.
+    """
+    need = sum(size_of(database.with_name(database.name + ending)) for ending in ("", "-wal"))
+    free = shutil.disk_usage(folder).free
+    if free < need + min(_RESERVE, need):
+        raise BackupSkipped(need=format_bytes(need), free=format_bytes(free), folder=str(folder))
+
+
+def copy_database(source: sqlite3.Connection, target: Path, progress: Progress | None, pause: float) -> None:
+    """Copy one state of a database into a new file that needs no other beside it.
+
+    Raises:
+        sqlite3.Error: a page cannot be read or written.
+        OSError: the file cannot be written.
+    """
+
+    def advance(_status: int, remaining: int, total: int) -> None:
+        if progress is not None:
+            progress((total - remaining) * page, total * page)
+        if remaining and pause:
+            time.sleep(pause)
+
+    with closing(sqlite3.connect(target, isolation_level=None)) as copy:
+        page = int(source.execute("PRAGMA page_size").fetchone()[0])
+        source.execute("BEGIN")
+        try:
+            source.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # from here on, one state is seen
+            copy.execute("PRAGMA synchronous = OFF")  # it is worth nothing before it is whole; flushed below
+            source.backup(copy, pages=_PAGES_AT_ONCE, progress=advance)
+        finally:
+            source.execute("ROLLBACK")
+        copy.execute("PRAGMA journal_mode = DELETE")
+    flush(target)
+
+
+def flush(path: Path) -> None:
+    """Have the disk keep a file's content, and where the system can, a folder's entries.
+
+    Raises:
+        OSError: the disk does not take it.
+    """
+    if os.name == "nt" and path.is_dir():
+        return
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def size_of(path: Path) -> int:
+    """The size in bytes; 0 of what is not there."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+@contextmanager
+def _in_place_of(target: Path) -> Iterator[Path]:
+    """A file to write that takes the name of `target` at the end, unless something is raised."""
+    for left in target.parent.glob("*.partial*"):
+        if time.time() - _modified(left) > _DAY:
+            left.unlink(missing_ok=True)  # of a process that was killed
+    partial = target.with_name(target.name + ".partial")
+    try:
+        yield partial
+        partial.replace(target)
+        flush(target.parent)
+    finally:
+        for ending in ("", "-journal"):
+            partial.with_name(partial.name + ending).unlink(missing_ok=True)
+
+
+def _reader(database: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+
+
+def _frozen(backup: Path) -> sqlite3.Connection:
+    """For reading a file that nobody writes to, without a file beside it."""
+    address = f"{backup.absolute().as_uri()}?mode=ro&immutable=1"
+    return sqlite3.connect(address, uri=True, isolation_level=None)
+
+
+def _described(path: Path, kind: BackupKind, made_at: float) -> Backup:
+    return Backup(path, kind, made_at, size_of(path), _conversations(path))
+
+
+def _conversations(path: Path) -> int | None:
+    try:
+        with closing(_frozen(path)) as connection:
+            return int(connection.execute("SELECT count(*) FROM conversations").fetchone()[0])
+    except sqlite3.Error:
+        return None
+
+
+def _holds_anything(database: Path) -> bool:
+    with translated(database), closing(_reader(database)) as connection:
+        return connection.execute("SELECT 1 FROM conversations LIMIT 1").fetchone() is not None
+
+
+def _modified(entry: Path) -> float:
+    try:
+        return entry.stat().st_mtime
+    except OSError:
+        return 0.0

@@ -185,6 +185,17 @@ MIGRATIONS: tuple[str, ...] = (
             VALUES ('delete', old.id, search_words(CAST(old.title AS BLOB)));
     END;
     """,
+    """
+    CREATE TABLE presets (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        position INTEGER NOT NULL,
+        builtin TEXT UNIQUE,
+        body TEXT
+    ) STRICT;
+    ALTER TABLE folders ADD COLUMN preset_id INTEGER REFERENCES presets (id) ON DELETE SET NULL;
+    ALTER TABLE conversations ADD COLUMN preset TEXT;
+    CREATE INDEX folders_by_preset ON folders (preset_id) WHERE preset_id IS NOT NULL;
+    """,
 )
 
 

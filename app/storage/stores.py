@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.errors import WorldError
+from app.storage.branches import BranchStore
 from app.storage.conversations import ConversationStore
 from app.storage.database import Database
 from app.storage.downloads import DownloadStore
+from app.storage.folders import FolderStore
+from app.storage.listing import ListingStore
 from app.storage.measurements import MeasurementStore
 from app.storage.models import ModelStore
+from app.storage.presets import PresetStore
 
 
 @dataclass(frozen=True)
@@ -20,13 +24,17 @@ class Stores:
 
     database: Database
     conversations: ConversationStore
+    branches: BranchStore
+    listing: ListingStore
+    folders: FolderStore
     models: ModelStore
     downloads: DownloadStore
     measurements: MeasurementStore
+    presets: PresetStore
 
 
 def open_stores(path: Path, *, busy_seconds: float = 5.0) -> Stores:
-    """Open the database and recover the replies that a crash cut off.
+    """Open the database and recover the replies that a crash cut off; purge the trash.
 
     Raises:
         WorldError: as `Database` does.
@@ -35,11 +43,16 @@ def open_stores(path: Path, *, busy_seconds: float = 5.0) -> Stores:
     stores = Stores(
         database,
         ConversationStore(database),
+        BranchStore(database),
+        ListingStore(database),
+        FolderStore(database),
         ModelStore(database),
         DownloadStore(database),
         MeasurementStore(database),
+        PresetStore(database),
     )
     # Where nothing can be written, reading still can; what is left is recovered another time.
     with suppress(WorldError):
         stores.conversations.recover()
+        stores.listing.purge()
     return stores

@@ -10,12 +10,16 @@ from app.core.messages import Message, MessageState, ReplyRecord, Role
 
 
 class ConversationSummary(msgspec.Struct, frozen=True):
-    """A line of the sidebar; times are Unix seconds."""
+    """A line of the sidebar; times are Unix seconds. `trashed_at` is None unless it is in the trash."""
 
     id: int
     title: str
     created_at: float
     updated_at: float
+    folder_id: int | None = None
+    pinned: bool = False
+    archived: bool = False
+    trashed_at: float | None = None
 
 
 class StoredMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +76,12 @@ class Conversation:
     def siblings(self, message_id: int) -> list[int]:
         """The ids that share a parent with this message, itself included, in order of creation."""
         return list(self._children[self._messages[message_id].parent_id])
+
+    def leaf_below(self, message_id: int) -> int:
+        """The end of the path that goes on from a message, by the newest child each time."""
+        while children := self._children.get(message_id):
+            message_id = children[-1]
+        return message_id
 
     def put(self, message: StoredMessage, *, activate: bool = True) -> None:
         """Add a message, or replace the one with its id."""

@@ -63,8 +63,8 @@ def decode_struct(text: str | None, kind: type[S]) -> S | None:
 
 
 def summary_of(row: tuple[Any, ...]) -> ConversationSummary:
-    """From `id, title, created_at, updated_at`."""
-    return ConversationSummary(*row)
+    """From the columns of `tree.SUMMARY`."""
+    return ConversationSummary(*row[:5], pinned=bool(row[5]), archived=bool(row[6]), trashed_at=row[7])
 
 
 def message_of(row: tuple[Any, ...]) -> StoredMessage:

@@ -15,7 +15,8 @@ from app.core.errors import UnknownConversation, UnknownMessage
 from app.core.messages import MessageState, ReplyRecord, Role
 from app.storage.rows import encode_record, message_of, storable, summary_of
 
-SUMMARY = "SELECT id, title, created_at, updated_at FROM conversations"
+SUMMARY_COLUMNS = "id, title, created_at, updated_at, folder_id, pinned, archived, trashed_at"
+SUMMARY = f"SELECT {SUMMARY_COLUMNS} FROM conversations"
 MESSAGE = "id, parent_id, role, text, reasoning, state, created_at, record"
 
 
@@ -95,8 +96,8 @@ def require_place(connection: sqlite3.Connection, conversation_id: int, parent_i
 def insert_conversation(connection: sqlite3.Connection, title: str, now: float) -> ConversationSummary:
     """Add an empty conversation."""
     row = connection.execute(
-        "INSERT INTO conversations (title, created_at, updated_at) VALUES (?, ?, ?) "
-        "RETURNING id, title, created_at, updated_at",
+        "INSERT INTO conversations (title, created_at, updated_at, titled_by) "
+        f"VALUES (?, ?, ?, 'words') RETURNING {SUMMARY_COLUMNS}",
         (storable(title), now, now),
     ).fetchone()
     return summary_of(row)

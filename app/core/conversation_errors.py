@@ -1,0 +1,40 @@
+"""Failures of what is done with conversations, their messages and folders."""
+
+from __future__ import annotations
+
+from app.core.errors import UserError
+
+
+class ConversationBusy(UserError):
+    """A reply is being written, perhaps by another process, at the place that is to be changed."""
+
+    text = "Conversation {id} is being answered elsewhere at this moment."
+    advice = "Wait until that reply is done, or stop it there first."
+
+
+class UnknownFolder(UserError):
+    """No folder has this number."""
+
+    text = "There is no folder {id}."
+    advice = "See “parley chats folders” for those there are."
+
+
+class FolderInsideItself(UserError):
+    """A folder was to be moved into itself or into a folder below it."""
+
+    text = "The folder “{name}” cannot be moved into itself."
+    advice = "Choose a folder outside it."
+
+
+class NotInTrash(UserError):
+    """What was to be brought back is not in the trash any more."""
+
+    text = "There is no {id} in the trash."
+    advice = "See “parley chats trash” for what there is; it is kept for 30 days."
+
+
+class NothingToContinue(UserError):
+    """A message was to be continued that is not a reply with words in it."""
+
+    text = "Only a reply that has begun can be continued."
+    advice = "Ask for a new reply instead."

@@ -117,11 +117,39 @@ class TrashRefused(WorldError):
     advice = "Delete it with your file manager."
 
 
-class NothingToCheck(UserError):
-    """No checksum of a file is known."""
+class OriginUnknown(UserError):
+    """A damaged file cannot be fetched again in parts."""
 
-    text = "No checksum is known for {file}."
-    advice = "Only files that were downloaded from the Hub, or whose name is their checksum, can be verified."
+    text = "Parley does not know where {file} came from, so it cannot mend it."
+    advice = "Download the model again from its page; that fetches the whole file."
+
+
+class NoModelThere(UserError):
+    """A path is that of no model."""
+
+    text = "{file} is no model, or part of none."
+    advice = "See “parley models list” for what there is."
+
+
+class CopyDiffers(WorldError):
+    """A disk did not keep what was written to it."""
+
+    text = "{file} was not copied faithfully to {folder}."
+    advice = "The original is where it was; check the disk before you try again."
+
+
+class FolderNotNamed(UserError):
+    """A folder is not among those of the user."""
+
+    text = "{folder} is not one of your folders for models."
+    advice = "See “parley models folders list” for those you have named."
+
+
+class FolderUnusable(UserError):
+    """A path cannot be remembered as a folder for models."""
+
+    text = "{folder} cannot be a folder for models: {reason}."
+    advice = "Choose another folder."
 
 
 class NotOurs(UserError):

@@ -9,6 +9,7 @@ import msgspec
 from app.core import download_errors as download_errors  # so that every process can say them
 from app.core.errors import Failure
 from app.core.hub import RemoteFile
+from app.core.library import LibraryModel
 
 
 class DownloadState(StrEnum):
@@ -110,10 +111,26 @@ class LimitDownload(_Frame, frozen=True, tag="limit-download"):
 
 
 class CheckFile(_Frame, frozen=True, tag="check-file"):
-    """Compare a file with the sha256 that the Hub told, or with `sha256` where that is given."""
+    """Compare a file with `sha256`, else with what the Hub told, else with what it was at the first look."""
 
     path: str
     sha256: str = ""
+
+
+class RepairFile(_Frame, frozen=True, tag="repair-file"):
+    """Fetch again what is broken of a file that came from the Hub; it ends as a download does."""
+
+    path: str
+    endpoint: str = ""
+    limit: int = 0
+    patience: Patience = Patience()
+
+
+class MoveModel(_Frame, frozen=True, tag="move-model"):
+    """Move a model's files into a folder; `ModelMoved` follows."""
+
+    model: LibraryModel
+    folder: str
 
 
 class FileProgress(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -157,7 +174,7 @@ class DownloadFailed(_Frame, frozen=True, tag="download-failed"):
 
 
 class CheckProgress(_Frame, frozen=True, tag="check-progress"):
-    """How much of a file was read, in bytes."""
+    """How much of a file was read, or of a model moved, in bytes."""
 
     path: str
     done: int
@@ -165,16 +182,26 @@ class CheckProgress(_Frame, frozen=True, tag="check-progress"):
 
 
 class FileChecked(_Frame, frozen=True, tag="file-checked"):
-    """What a check found; `sound` is None where nothing is known to compare with.
+    """What a check found; `sound` is None where there was nothing to compare with, so that this is noted now.
 
-    `broken` are the ranges of bytes to fetch again, where they are known.
+    `broken` are the ranges of bytes to fetch again, where they are known. `since` is when the checksum
+    was noted, in Unix seconds, where it is not from whoever published the file but from our own first look.
     """
 
     path: str
     sha256: str
     sound: bool | None
     broken: tuple[tuple[int, int], ...] = ()
+    since: float = 0.0
 
 
-DownloadCommand = StartDownload | PauseDownload | LimitDownload | CheckFile
-DownloadEvent = DownloadProgress | DownloadPaused | DownloadDone | DownloadFailed | CheckProgress | FileChecked
+class ModelMoved(_Frame, frozen=True, tag="model-moved"):
+    """A model is in another place: each file's old and new path."""
+
+    moved: tuple[tuple[str, str], ...]
+
+
+DownloadCommand = StartDownload | PauseDownload | LimitDownload | CheckFile | RepairFile | MoveModel
+DownloadEvent = (
+    DownloadProgress | DownloadPaused | DownloadDone | DownloadFailed | CheckProgress | FileChecked | ModelMoved
+)

@@ -23,9 +23,10 @@ class Owner(StrEnum):
 class LibraryModel(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A model found in a folder.
 
-    `path` is the file to load, or the folder of one in several files; `paths` are all its files, `bytes`
-    their size. `sha256` is what that one file must hash to, where its owner knows. `modified` is in Unix
-    seconds; `repo` is the repo it came from, if that is known.
+    `path` is the file to load, or the folder of a safetensors model; `paths` are the files with its
+    weights, `bytes` their size. `hashes` says for each of them what SHA-256 it must have, empty where its
+    owner does not know. `modified` is in Unix seconds; `repo` is the repo it came from, if that is known.
+    `repairable` says whether its files can be fetched again in parts.
     """
 
     name: str
@@ -35,5 +36,6 @@ class LibraryModel(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     format: Format
     owner: Owner
     modified: float
-    sha256: str = ""
+    hashes: tuple[str, ...] = ()
     repo: str = ""
+    repairable: bool = False

@@ -37,6 +37,7 @@ class Hub:
 
     server: HubServer
     root: Path
+    threads: set[threading.Thread]
 
     @property
     def faults(self) -> Any:
@@ -64,6 +65,12 @@ class Hub:
         """The bytes of content that went out."""
         return sum(int(request["sent"]) for request in self.server.seen(r"^GET /cdn/.*" + path))
 
+    def join(self) -> None:
+        """Wait until every connection has ended, once the server was stopped."""
+        for thread in threading.enumerate():
+            if thread not in self.threads:
+                thread.join(10)
+
     def data(self, file: RemoteFile, repo: str = REPO) -> bytes:
         return (self.root / repo / "main" / file.path).read_bytes()
 
@@ -74,10 +81,9 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
     root.mkdir()
     threads = set(threading.enumerate())
     with HubServer(root, tokens={TOKEN: ["acme"]}) as server:
-        yield Hub(server, root)
-    for thread in threading.enumerate():
-        if thread not in threads:
-            thread.join(10)
+        made = Hub(server, root, threads)
+        yield made
+    made.join()
 
 
 @dataclass

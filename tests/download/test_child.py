@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from app.catalog.fetch.journal import kept_bytes, part_of
+from app.catalog.fetch.journal import journal_of, kept_bytes, part_of
+from app.catalog.shelf.adopt import Place
+from app.catalog.shelf.folders import scan
 from app.core import protocol
-from app.core.download_errors import DiskFilling, DiskTooSmall, DownloadElsewhere
+from app.core.download_errors import DiskFilling, DiskTooSmall, DownloadElsewhere, OriginUnknown
 from app.core.downloads import (
     CheckFile,
     DownloadDone,
@@ -22,13 +25,16 @@ from app.core.downloads import (
     DownloadProgress,
     FileChecked,
     LimitDownload,
+    ModelMoved,
+    MoveModel,
     PauseDownload,
+    RepairFile,
     StartDownload,
 )
 from app.core.hub import RemoteFile
 from app.core.hub_errors import Offline
+from app.core.library import Owner
 from tests.download.conftest import MIB, QUICK, TOKEN, DownloadChild, Hub
-from tests.hub import hubserver
 
 Starter = Callable[..., DownloadChild]
 LARGE = 200 * 1000 * 1000
@@ -106,6 +112,99 @@ def test_a_file_is_checked_and_its_broken_range_fetched_again(hub: Hub, child: S
     assert hub.sent() == 8 * MIB
 
 
+def test_a_damaged_file_is_mended_by_its_broken_range(hub: Hub, child: Starter, tmp_path: Path) -> None:
+    file, target = hub.put("a.gguf", 20 * MIB), tmp_path / "elsewhere" / "a.gguf"
+    running = child()
+    running.start(hub, hub.source(file), tmp_path / "models")
+    running.until(DownloadDone)
+    model = tmp_path / "models" / "a.gguf"
+    target.parent.mkdir()
+    model.rename(target)
+    journal_of(model).rename(journal_of(target))
+    repair = RepairFile(path=str(target), endpoint=hub.server.url)
+    hub.server.log.clear()
+    running.send(repair)
+    assert running.until(DownloadDone, DownloadFailed) == DownloadDone(paths=(str(target),))
+    assert hub.server.log == []
+    for place, length in ((9 * MIB, 20 * MIB), (18 * MIB, 19 * MIB), (20 * MIB, 21 * MIB)):
+        with target.open("r+b") as stream:
+            stream.seek(place)
+            stream.write(b"damage")
+            stream.truncate(length)
+        hub.server.log.clear()
+        running.send(repair)
+        assert isinstance(running.until(DownloadDone, DownloadFailed), DownloadDone)
+        assert target.read_bytes() == hub.data(file)
+        assert hub.sent() <= 8 * MIB
+
+
+def test_a_repair_that_was_killed_goes_on(hub: Hub, child: Starter, tmp_path: Path) -> None:
+    file, target = hub.put("a.gguf", 20 * MIB), tmp_path / "models" / "a.gguf"
+    running = child()
+    running.start(hub, hub.source(file), target.parent)
+    running.until(DownloadDone)
+    with target.open("r+b") as stream:
+        stream.write(b"damage")
+    running.send(RepairFile(path=str(target), endpoint=hub.server.url, limit=1024))
+    while not part_of(target).exists():
+        running.until(DownloadProgress)
+    running.process.kill()
+    again = child()
+    again.send(RepairFile(path=str(target), endpoint=hub.server.url))
+    assert isinstance(again.until(DownloadDone, DownloadFailed), DownloadDone)
+    assert target.read_bytes() == hub.data(file)
+
+
+def test_a_file_of_unknown_origin_cannot_be_mended(child: Starter, tmp_path: Path) -> None:
+    (tmp_path / "a.gguf").write_bytes(b"GGUF")
+    running = child()
+    running.send(RepairFile(path=str(tmp_path / "a.gguf"), endpoint="http://127.0.0.1:9"))
+    failed = running.until(DownloadFailed)
+    assert isinstance(failed, DownloadFailed)
+    assert isinstance(failed.failure.error(), OriginUnknown)
+
+
+def test_a_file_without_a_checksum_is_compared_with_the_first_look(child: Starter, tmp_path: Path) -> None:
+    path = tmp_path / "a.gguf"
+    path.write_bytes(b"GGUF and more")
+    running = child(PARLEY_HOME=str(tmp_path / "home"))
+
+    def check() -> FileChecked:
+        running.send(CheckFile(path=str(path)))
+        found = running.until(FileChecked)
+        assert isinstance(found, FileChecked)
+        return found
+
+    first = check()
+    assert (first.sound, first.since) == (None, 0.0)
+    again = check()
+    assert again.sound is True and again.since > 0
+    status = path.stat()
+    path.write_bytes(b"GGUF and bore")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert check().sound is False
+    path.write_bytes(b"GGUF, another one")
+    assert check().sound is None
+    assert check().sound is True
+
+
+def test_a_model_is_moved_with_what_is_known_of_it(child: Starter, tmp_path: Path, tiny_gguf: Path) -> None:
+    home, away = tmp_path / "home", tmp_path / "away"
+    home.mkdir()
+    shutil.copy(tiny_gguf, home / "tiny.gguf")
+    running = child(PARLEY_HOME=str(tmp_path / "parley"))
+    running.send(CheckFile(path=str(home / "tiny.gguf")))
+    running.until(FileChecked)
+    (model,) = scan([Place(home, Owner.USER)])
+    running.send(MoveModel(model=model, folder=str(away)))
+    moved = ((str(home / "tiny.gguf"), str(away / "tiny.gguf")),)
+    assert running.until(ModelMoved) == ModelMoved(moved=moved)
+    running.send(CheckFile(path=str(away / "tiny.gguf")))
+    checked = running.until(FileChecked)
+    assert isinstance(checked, FileChecked)
+    assert checked.sound is True
+
+
 def test_two_processes_do_not_write_the_same_file(hub: Hub, child: Starter, tmp_path: Path) -> None:
     file = hub.put("a.gguf", 8 * MIB)
     first, second = child(), child()
@@ -146,12 +245,10 @@ def test_the_token_is_in_no_log(hub: Hub, child: Starter, tmp_path: Path) -> Non
 
 @pytest.mark.slow
 def test_a_download_killed_ten_times_ends_verified_and_hardly_fetches_twice(
-    hub: Hub, child: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hub: Hub, child: Starter, tmp_path: Path
 ) -> None:
-    # The server counts a piece as sent before it sends it, so pieces must be small against what is measured.
-    monkeypatch.setattr(hubserver, "CHUNK", 16 * 1024)
     file = hub.put("a.gguf", LARGE)
-    hub.faults.add("throttle", r"GET /cdn/", rate=40 * MIB, times=-1)
+    hub.faults.add("throttle", r"GET /cdn/", rate=100 * MIB, times=-1)
     chance = random.Random(7)
     marks = sorted(chance.randrange(LARGE // 20, LARGE - LARGE // 20) for _ in range(KILLS))
     target = tmp_path / "models" / "a.gguf"
@@ -173,7 +270,12 @@ def test_a_download_killed_ten_times_ends_verified_and_hardly_fetches_twice(
     assert isinstance(running.until(DownloadDone, DownloadFailed), DownloadDone)
     assert target.read_bytes() == hub.data(file)
     assert requested(hub) - asked == LARGE - kept
-    assert hub.sent() - LARGE < LARGE // 100
+    running.end()
+    hub.server.stop()
+    hub.join()
+    if sys.platform != "linux":
+        return  # only there a server knows what arrived; the rest waited in its own buffers and was fetched by nobody
+    assert 0 < sum(hub.server.received) - LARGE < LARGE // 100
 
 
 def requested(hub: Hub) -> int:

@@ -6,19 +6,22 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from app.catalog.fetch.journal import read_pins
+from app.catalog.fetch.journal import journal_of, part_of, read_pins
 from app.catalog.shelf.adopt import Place, places
-from app.catalog.shelf.folders import model_folders, scan
-from app.catalog.shelf.keep import move, to_trash
-from app.core.download_errors import FileInTheWay, NotOurs
+from app.catalog.shelf.folders import model_folders, scan, with_folder, without_folder
+from app.catalog.shelf.keep import move, place_in, to_trash
+from app.core.download_errors import FileInTheWay, FolderNotNamed, FolderUnusable, HubBusy, NotOurs
+from app.core.errors import Cancelled
 from app.core.hub import Format
-from app.core.library import Owner
+from app.core.library import LibraryModel, Owner
 from app.core.paths import Folders
 from tests.download.conftest import Attempt, Hub
+from tests.models.split_gguf import make_split
 
 
 def test_gguf_is_known_by_its_first_bytes_and_safetensors_by_their_config(tmp_path: Path, tiny_gguf: Path) -> None:
@@ -58,12 +61,12 @@ def test_other_programs_models_are_adopted_where_they_are(tmp_path: Path, tiny_g
         (home / place / "tiny.gguf").write_bytes(data)
     found = {model.owner: model for model in scan(places({}, home))}
     assert set(found) == set(Owner) - {Owner.USER}
-    assert (found[Owner.HUGGING_FACE].repo, found[Owner.HUGGING_FACE].sha256) == ("acme/tiny--GGUF", sha256)
-    assert (found[Owner.OLLAMA].name, found[Owner.OLLAMA].sha256) == ("tiny:latest", sha256)
+    assert (found[Owner.HUGGING_FACE].repo, found[Owner.HUGGING_FACE].hashes) == ("acme/tiny--GGUF", (sha256,))
+    assert (found[Owner.OLLAMA].name, found[Owner.OLLAMA].hashes) == ("tiny:latest", (sha256,))
     with pytest.raises(NotOurs):
         to_trash(found[Owner.OLLAMA])
     with pytest.raises(NotOurs):
-        move(found[Owner.OLLAMA], tmp_path)
+        move(found[Owner.OLLAMA], tmp_path, nobody, never)
     assert all(Path(model.path).exists() for model in found.values())
 
 
@@ -85,26 +88,133 @@ def test_the_users_folders(tmp_path: Path) -> None:
     assert model_folders("/a\n\n /b ", folders) == [Path("/a"), Path("/b")]
 
 
-def test_a_model_moves_with_where_it_came_from(hub: Hub, attempt: Attempt, tmp_path: Path, tiny_gguf: Path) -> None:
+@pytest.fixture
+def far(tmp_path: Path) -> Iterator[Path]:
+    """A folder on another file system, where there is one."""
+    shared = Path("/dev/shm")
+    if not shared.is_dir() or shared.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("needs a second file system")
+    folder = shared / f"parley-{os.getpid()}"
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def downloaded(hub: Hub, attempt: Attempt, tiny_gguf: Path) -> LibraryModel:
     put(hub, tiny_gguf)
-    file = hub.catalog_file("tiny.gguf")
-    attempt.run(hub.source(file))
-    (model,) = scan([Place(attempt.folder, Owner.USER)])
-    assert (model.repo, model.sha256) == ("acme/tiny-GGUF", file.sha256)
-    other = Path("/dev/shm") / f"parley-{os.getpid()}" if Path("/dev/shm").is_dir() else tmp_path / "other"
-    try:
-        for folder in (tmp_path / "near", other):
-            (path,) = move(scan([Place(Path(model.path).parent, Owner.USER)])[0], folder)
-            assert path.read_bytes() == tiny_gguf.read_bytes()
-            assert read_pins(path) is not None
-            assert not Path(model.path).exists()
-            (model,) = scan([Place(folder, Owner.USER)])
-        (tmp_path / "near" / "tiny.gguf").write_text("in the way")
-        with pytest.raises(FileInTheWay):
-            move(model, tmp_path / "near")
-        assert Path(model.path).exists()
-    finally:
-        shutil.rmtree(other, ignore_errors=True)
+    attempt.run(hub.source(hub.catalog_file("tiny.gguf")))
+    return only(attempt.folder)
+
+
+def test_a_model_moves_with_where_it_came_from(
+    downloaded: LibraryModel, tmp_path: Path, far: Path, tiny_gguf: Path
+) -> None:
+    model = downloaded
+    assert (model.repo, model.hashes, model.repairable) == ("acme/tiny-GGUF", (digest(tiny_gguf),), True)
+    for folder in (tmp_path / "near", far, tmp_path / "back"):
+        told: list[tuple[int, int]] = []
+        ((old, new),) = move(model, folder, lambda done, total, told=told: told.append((done, total)), never)
+        assert (str(old), new) == (model.path, folder / "tiny.gguf")
+        assert new.read_bytes() == tiny_gguf.read_bytes()
+        assert not old.exists() and not journal_of(old).exists()
+        assert read_pins(new) is not None
+        if folder is far:
+            assert told[-1] == (2 * model.bytes, 2 * model.bytes)
+        model = only(folder)
+    assert model.repairable
+    (tmp_path / "near" / "tiny.gguf").write_text("in the way")
+    with pytest.raises(FileInTheWay):
+        move(model, tmp_path / "near", nobody, never)
+    with pytest.raises(FileInTheWay):
+        move(model, tmp_path / "back", nobody, never)
+    assert Path(model.path).exists()
+
+
+def test_a_move_that_is_stopped_leaves_everything_where_it_was(
+    downloaded: LibraryModel, far: Path, tiny_gguf: Path
+) -> None:
+    steps = iter(range(100))
+    with pytest.raises(Cancelled):
+        move(downloaded, far, nobody, lambda: next(steps) > 0)
+    assert Path(downloaded.path).read_bytes() == tiny_gguf.read_bytes()
+    assert [path.name for path in far.iterdir() if not path.name.startswith(".")] == []
+
+
+def test_a_move_killed_between_copy_and_removal_is_finished_by_the_next(
+    downloaded: LibraryModel, far: Path, tiny_gguf: Path
+) -> None:
+    far.mkdir()
+    shutil.copy2(downloaded.path, far / "tiny.gguf")
+    ((old, new),) = move(downloaded, far, nobody, never)
+    assert new.read_bytes() == tiny_gguf.read_bytes()
+    assert not old.exists() and read_pins(new) is not None
+
+
+def test_a_split_model_torn_between_two_folders_is_joined_by_moving_it_again(tmp_path: Path) -> None:
+    home, away = tmp_path / "home", tmp_path / "away"
+    home.mkdir()
+    away.mkdir()
+    parts = make_split(home)
+    parts[0].replace(away / parts[0].name)
+    move(only(home), away, nobody, never)
+    assert sorted(path.name for path in away.iterdir()) == [part.name for part in parts]
+    assert len(only(away).paths) == len(parts)
+
+
+def test_a_safetensors_model_moves_with_its_config(tmp_path: Path) -> None:
+    home = tmp_path / "home" / "acme" / "gptq"
+    home.mkdir(parents=True)
+    for name in ("config.json", "model.safetensors", "tokenizer.json"):
+        (home / name).write_text("{}")
+    model = only(tmp_path / "home")
+    target = place_in(model, tmp_path / "other", [tmp_path / "home"])
+    assert target == tmp_path / "other" / "acme" / "gptq"
+    move(model, target, nobody, never)
+    assert only(tmp_path / "other").path == str(target)
+    assert {path.name for path in target.iterdir()} == {"config.json", "model.safetensors", "tokenizer.json"}
+
+
+def test_a_model_that_is_still_being_downloaded_is_not_listed(hub: Hub, attempt: Attempt, tiny_gguf: Path) -> None:
+    put(hub, tiny_gguf)
+    hub.faults.add("drop", r"GET /cdn/", after=300_000, times=-1)
+    hub.faults.add("status", r"GET /cdn/", times=-1, skip=1)
+    with pytest.raises(HubBusy):
+        attempt.run(hub.source(hub.catalog_file("tiny.gguf")))
+    assert part_of(attempt.folder / "tiny.gguf").read_bytes().startswith(b"GGUF")
+    assert scan([Place(attempt.folder, Owner.USER)]) == []
+
+
+def test_folders_are_added_put_first_and_removed(tmp_path: Path) -> None:
+    folders = Folders.of({"PARLEY_HOME": str(tmp_path)})
+    own, other = folders.data / "models", tmp_path / "other"
+    other.mkdir()
+    setting = with_folder("", other, folders)
+    assert model_folders(setting, folders) == [own, other]
+    assert with_folder(setting, other, folders) == setting
+    assert model_folders(with_folder(setting, other, folders, first=True), folders) == [other, own]
+    with pytest.raises(FolderUnusable):
+        with_folder(setting, tmp_path / "none", folders)
+    assert model_folders(without_folder(setting, own, folders), folders) == [other]
+    assert without_folder(without_folder(setting, own, folders), other, folders) == ""
+    with pytest.raises(FolderNotNamed):
+        without_folder("", own, folders)
+
+
+def nobody(done: int, total: int) -> None:
+    """Nobody is told."""
+
+
+def never() -> bool:
+    return False
+
+
+def only(folder: Path) -> LibraryModel:
+    (model,) = scan([Place(folder, Owner.USER)])
+    return model
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def put(hub: Hub, path: Path) -> None:

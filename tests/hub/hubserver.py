@@ -39,6 +39,7 @@ LFS_SIZE, LFS_TYPES = 10_000_000, (".gguf", ".safetensors", ".bin", ".pt", ".onn
 TEXT_TYPES = (".json", ".md", ".txt", ".jinja", ".py")
 GGUF_APPS = ("llama.cpp", "lmstudio", "jan", "ollama")
 BODY_FAULTS = ("drop", "stall", "throttle", "corrupt", "length")
+BYTES_ACKED = 120  # where tcp_info of Linux has tcpi_bytes_acked
 DATE, DATE_FORMAT = "2024-01-01T00:00:00.000Z", "%Y-%m-%dT%H:%M:%S.000Z"
 CARD_FIELDS = {"license", "base_model", "tags", "pipeline_tag", "library_name", "language"}
 FULL_FIELDS = {"author", "gated", "disabled", "sha", "lastModified", "siblings"}
@@ -252,6 +253,17 @@ class _Dropped(Exception):
     """Close the connection here, with a TCP reset if the argument is true."""
 
 
+def _received(connection: socket.socket) -> int:
+    """The bytes of a connection that have reached the client's system, headers included; 0 where it cannot be told."""
+    if not hasattr(socket, "TCP_INFO"):
+        return 0
+    try:
+        facts = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
+    except OSError:
+        return 0
+    return int(struct.unpack_from("Q", facts, BYTES_ACKED)[0]) if len(facts) >= BYTES_ACKED + 8 else 0
+
+
 class _Handler(BaseHTTPRequestHandler):
     """Answers the requests of one connection, on either listener."""
 
@@ -266,6 +278,8 @@ class _Handler(BaseHTTPRequestHandler):
         with suppress(ConnectionError):
             super().handle()
         self.hub.connections.discard(self.connection)
+        if self.cdn:
+            self.hub.received.append(_received(self.connection))
 
     def log_message(self, format: str, *args: Any) -> None:
         pass
@@ -599,6 +613,7 @@ class HubServer:
         self.tokens = {token: list(grants) for token, grants in (tokens or {}).items()}
         self.page_size, self.cdn_ttl, self.xet = page_size, cdn_ttl, xet
         self.log, self.blobs = list[dict[str, Any]](), dict[str, Entry]()
+        self.received = list[int]()  # of each connection to the CDN that has ended, see _received
         self.stopping, self._key = threading.Event(), secrets.token_bytes(16)
         self.connections, self._listeners = set[socket.socket](), list[ThreadingHTTPServer]()
         self._ports = [port, 0]

@@ -1,59 +1,73 @@
-"""Verifies a file of the library: is it still what the Hub said? Runs in a download child."""
+"""Verifies a file of the library: is it still what it was? Runs in a download child."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+from app.catalog.fetch.checksums import Checksum, Checksums
 from app.catalog.fetch.hasher import Hash, hash_for
 from app.catalog.fetch.journal import Journal, journal_of, read_crcs, read_pins, segment_blocks
-from app.core.download_errors import NothingToCheck
 from app.core.downloads import FileChecked
 from app.core.errors import Cancelled, FileGone, FileUnreadable
 
-_TELL_SECONDS = 0.2
 _SEGMENT = 8 * 1024 * 1024
 
 
-def check_file(path: Path, sha256: str, tell: Callable[[int, int], None], stopped: Callable[[], bool]) -> FileChecked:
-    """Read a whole file and compare it; what is broken is noted, so that a download mends just that.
+def check_file(
+    path: Path, sha256: str, checksums: Checksums, tell: Callable[[int, int], None], stopped: Callable[[], bool]
+) -> FileChecked:
+    """Read a whole file and compare it; what is broken is noted, so that a repair fetches just that.
 
-    `sha256` is what it must be; where it is empty, what Parley noted when it downloaded the file counts.
+    `sha256` is what it must be; where it is empty, what Parley noted when it downloaded the file counts,
+    and else what the file was at the first look, which this may be.
 
     Raises:
         FileGone, FileUnreadable: there is no such file, or the system refuses.
-        NothingToCheck: nothing is known to compare with.
         Cancelled: it was stopped.
     """
     pins = read_pins(path)
     expected = sha256 or (pins.etag or pins.sha256 if pins is not None else "")
-    if not expected:
-        raise NothingToCheck(file=path.name)
     segment = pins.segment if pins is not None else _SEGMENT
     try:
-        size = path.stat().st_size
-        digest: Hash = hash_for(expected, size) or hashlib.sha256()
-        crcs = _read(path, size, segment, digest, tell, stopped)
+        status, noted = path.stat(), None if expected else checksums.of(path)
+        wanted = noted.sha256 if noted is not None else expected
+        digest: Hash = hash_for(wanted, status.st_size) or hashlib.sha256()
+        crcs = _read(path, status.st_size, segment, digest, tell, stopped)
+        found = digest.hexdigest()
+        if not expected:
+            return _compare_with_first_look(path, status, found, noted, checksums)
     except FileNotFoundError as error:
         raise FileGone(file=path.name, folder=str(path.parent)) from error
     except OSError as error:
         raise FileUnreadable(str(error), file=path.name, reason=error.strerror or str(error)) from error
-    found = digest.hexdigest()
     if found == expected:
         return FileChecked(path=str(path), sha256=found, sound=True)
     broken = _broken(path, crcs)
-    ranges = tuple((index * segment, min(segment, size - index * segment)) for index in broken)
+    ranges = tuple((index * segment, min(segment, status.st_size - index * segment)) for index in broken)
     return FileChecked(path=str(path), sha256=found, sound=False, broken=ranges)
+
+
+def _compare_with_first_look(
+    path: Path, status: os.stat_result, found: str, noted: Checksum | None, checksums: Checksums
+) -> FileChecked:
+    """A file that was replaced since, as its size and time say, is looked at for the first time once more."""
+    since = noted.noted_at if noted is not None else 0.0
+    if noted is not None and (found == noted.sha256 or noted.is_of(status)):
+        return FileChecked(path=str(path), sha256=found, sound=found == noted.sha256, since=since)
+    checksums.note(path, Checksum(found, status.st_size, status.st_mtime_ns, time.time()))
+    return FileChecked(path=str(path), sha256=found, sound=None, since=since)
 
 
 def _read(
     path: Path, size: int, segment: int, digest: Hash, tell: Callable[[int, int], None], stopped: Callable[[], bool]
 ) -> list[int]:
     """Hash it; the CRC-32 of each segment."""
-    crcs, done, told = [], 0, time.monotonic()
+    crcs, done = [], 0
     with path.open("rb", buffering=0) as file:
         for start in range(0, size, segment):
             crc = 0
@@ -64,9 +78,7 @@ def _read(
                 crc = zlib.crc32(block, crc)
                 done += len(block)
             crcs.append(crc)
-            if time.monotonic() - told > _TELL_SECONDS:
-                told = time.monotonic()
-                tell(done, size)
+            tell(done, size)
     return crcs
 
 

@@ -63,6 +63,52 @@ class Meter:
         return (done - before) / (now - then) if now > then else 0.0
 
 
+class Throttle:
+    """Passes on what is told, at most some times a second, and what is told at the end."""
+
+    def __init__(self, tell: Callable[[int, int], None]) -> None:
+        self._tell = tell
+        self._told_at = 0.0
+
+    def __call__(self, done: int, total: int) -> None:
+        """Tell how much of all is done."""
+        now = time.monotonic()
+        if done == total or now - self._told_at >= _TELL_SECONDS:
+            self._told_at = now
+            self._tell(done, total)
+
+
+class ProgressTeller:
+    """Makes frames of how files stand: with a rate, and at most some times a second."""
+
+    def __init__(self, total: int, tell: Callable[[DownloadProgress], None]) -> None:
+        self._total = total
+        self._tell = tell
+        self._meter = Meter()
+        self._activity: Activity | None = None
+        self._told_at = 0.0
+
+    def tell(self, file: RemoteFile, report: Report, before: int = 0, *, now: bool = False) -> None:
+        """One file stands so, and `before` bytes of others are done; `now` tells it in any case."""
+        changed, self._activity = report.activity is not self._activity, report.activity
+        if not now and not changed and time.monotonic() - self._told_at < _TELL_SECONDS:
+            return
+        self._told_at = time.monotonic()
+        done = before + report.done
+        rate = self._meter.add(done) if report.activity is not Activity.CONNECTING else 0.0
+        self._tell(
+            DownloadProgress(
+                activity=report.activity,
+                file=FileProgress(path=file.path, done=report.done, total=file.bytes, checked=report.checked),
+                done=done,
+                total=self._total,
+                rate=rate,
+                seconds_left=(self._total - done) / rate if rate > 0 else None,
+                file_seconds_left=(file.bytes - report.done) / rate if rate > 0 else None,
+            )
+        )
+
+
 class Downloader:
     """Brings the files of a source into a folder, one after the other."""
 
@@ -70,11 +116,9 @@ class Downloader:
         self._source = source
         self._folder = folder
         self._terms = terms
-        self._tell = tell
-        self._meter = Meter()
+        self._teller = ProgressTeller(source.bytes, tell)
         self._before = 0
         self._last: Report | None = None
-        self._told_at = 0.0
 
     @property
     def done(self) -> int:
@@ -103,28 +147,9 @@ class Downloader:
             self._before, self._last = self._before + errand.file.bytes, None
         return tuple(errand.target for errand in errands)
 
-    def _errand(self, file: RemoteFile) -> Errand:
-        return Errand(self._source.repo, self._source.commit, file, target_of(self._folder, file.path))
-
     def _report(self, errand: Errand, report: Report, *, now: bool = False) -> None:
-        changed = self._last is None or report.activity is not self._last.activity
         self._last = report
-        if not now and not changed and time.monotonic() - self._told_at < _TELL_SECONDS:
-            return
-        self._told_at = time.monotonic()
-        file, total = errand.file, self._source.bytes
-        rate = self._meter.add(self.done) if report.activity is not Activity.CONNECTING else 0.0
-        self._tell(
-            DownloadProgress(
-                activity=report.activity,
-                file=FileProgress(path=file.path, done=report.done, total=file.bytes, checked=report.checked),
-                done=self.done,
-                total=total,
-                rate=rate,
-                seconds_left=(total - self.done) / rate if rate > 0 else None,
-                file_seconds_left=(file.bytes - report.done) / rate if rate > 0 else None,
-            )
-        )
+        self._teller.tell(errand.file, report, self._before, now=now)
 
 
 def _missing(errand: Errand) -> int:

@@ -12,9 +12,11 @@ from typing import Any
 
 import msgspec
 
-from app.catalog.fetch.journal import read_pins
+from app.catalog.fetch.journal import journal_of, part_of, read_pins
 from app.catalog.gguf.header import read_header, shard_paths
 from app.catalog.shelf.adopt import Candidate, Place, candidates
+from app.catalog.shelf.keep import COPY
+from app.core.download_errors import FolderNotNamed, FolderUnusable
 from app.core.errors import ParleyError
 from app.core.hub import Format
 from app.core.library import LibraryModel, Owner
@@ -31,6 +33,34 @@ def model_folders(setting: str, folders: Folders) -> list[Path]:
     return named or [folders.data / "models"]
 
 
+def with_folder(setting: str, folder: Path, folders: Folders, *, first: bool = False) -> str:
+    """The setting with one more folder, or with one of them `first`, where new models go.
+
+    Raises:
+        FolderUnusable: its path cannot be remembered.
+    """
+    if not folder.is_dir():
+        raise FolderUnusable(folder=str(folder), reason="it is not there")
+    if not str(folder).isprintable():
+        raise FolderUnusable(folder=str(folder).encode("utf-8", "replace").decode(), reason="its name cannot be shown")
+    others = [other for other in model_folders(setting, folders) if other != folder]
+    if not first and len(others) < len(model_folders(setting, folders)):
+        return setting
+    return _lines([folder, *others] if first else [*others, folder])
+
+
+def without_folder(setting: str, folder: Path, folders: Folders) -> str:
+    """The setting without a folder; its files stay where they are.
+
+    Raises:
+        FolderNotNamed: it is not in the setting.
+    """
+    named = model_folders(setting, folders)
+    if folder not in named or not setting.strip():
+        raise FolderNotNamed(folder=str(folder))
+    return _lines([other for other in named if other != folder])
+
+
 def scan(places: Iterable[Place]) -> list[LibraryModel]:
     """Every model in these places, each file once, in the order of the places."""
     seen: set[Path] = set()
@@ -38,6 +68,8 @@ def scan(places: Iterable[Place]) -> list[LibraryModel]:
     for place in places:
         folders: dict[Path, list[Candidate]] = {}
         for candidate in candidates(place):
+            if _is_unfinished(candidate.path):
+                continue
             if candidate.path.suffix == ".safetensors":
                 folders.setdefault(candidate.path.parent, []).append(candidate)
             elif _is_gguf(candidate.path) and (model := _gguf(candidate)) is not None:
@@ -48,11 +80,21 @@ def scan(places: Iterable[Place]) -> list[LibraryModel]:
     return found
 
 
+def _lines(folders: Iterable[Path]) -> str:
+    return "\n".join(map(str, folders))
+
+
 def _unseen(model: LibraryModel, seen: set[Path]) -> Iterator[LibraryModel]:
     files = {Path(path).resolve() for path in model.paths}
     if not files & seen:
         seen |= files
         yield model
+
+
+def _is_unfinished(path: Path) -> bool:
+    """Whether a file is being downloaded, mended or moved: it begins like a model long before it is one."""
+    target = path.with_suffix("")
+    return (path == part_of(target) and journal_of(target).exists()) or path.suffix == COPY
 
 
 def _is_gguf(path: Path) -> bool:
@@ -71,14 +113,15 @@ def _gguf(candidate: Candidate) -> LibraryModel | None:
         header = read_header(path, tensors=False)
         if header.architecture in _NO_MODELS:
             return None
-        if header.shard_number:
+        if header.shard_count > 1:
             paths = tuple(shard_paths(header))
             if path != paths[0] and paths[0].exists():
                 return None
         name = name or header.name
     except ParleyError:
         name = name or path.name  # damaged: shown all the same, so that it can be fetched again or deleted
-    return _model(candidate, Format.GGUF, path, [part for part in paths if part.exists()], name or path.stem)
+    hashes = {candidate.path: candidate.sha256}
+    return _model(candidate, Format.GGUF, path, [part for part in paths if part.exists()], name or path.stem, hashes)
 
 
 def _safetensors(folder: Path, parts: list[Candidate]) -> LibraryModel | None:
@@ -90,15 +133,19 @@ def _safetensors(folder: Path, parts: list[Candidate]) -> LibraryModel | None:
     method = quantization.get("quant_method", "") if isinstance(quantization, dict) else ""
     kind = _METHODS.get(str(method).lower(), Format.SAFETENSORS)
     name = parts[0].repo or folder.name
-    return _model(parts[0], kind, folder, [part.path for part in parts], name)
+    hashes = {part.path: part.sha256 for part in parts}
+    return _model(parts[0], kind, folder, [part.path for part in parts], name, hashes)
 
 
-def _model(candidate: Candidate, kind: Format, path: Path, paths: list[Path], name: str) -> LibraryModel | None:
+def _model(
+    candidate: Candidate, kind: Format, path: Path, paths: list[Path], name: str, hashes: dict[Path, str]
+) -> LibraryModel | None:
     try:
         stats = [part.stat() for part in paths]
     except OSError:
         return None
-    pins = read_pins(paths[0]) if candidate.owner is Owner.USER else None
+    pins = [read_pins(part) if candidate.owner is Owner.USER else None for part in paths]
+    known = [hashes.get(part, "") or (pin.sha256 if pin else "") for part, pin in zip(paths, pins, strict=True)]
     return LibraryModel(
         name=name,
         path=str(path.absolute()),
@@ -107,6 +154,7 @@ def _model(candidate: Candidate, kind: Format, path: Path, paths: list[Path], na
         format=kind,
         owner=candidate.owner,
         modified=max(stat.st_mtime for stat in stats),
-        sha256=candidate.sha256 or (pins.sha256 if pins else ""),
-        repo=candidate.repo or (pins.repo if pins else ""),
+        hashes=tuple(known),
+        repo=candidate.repo or next((pin.repo for pin in pins if pin), ""),
+        repairable=all(pins),
     )

@@ -31,7 +31,7 @@ from app.services.model_library import ModelLibrary
 from app.services.preferences import Preferences
 from app.services.relay import Storage, ignore
 from app.storage.lane import Lane
-from app.storage.stores import Stores, open_stores
+from app.storage.stores import Stores, open_kept
 from app.ui.main_view import MainView
 from app.ui.main_window import MainWindow
 
@@ -100,7 +100,7 @@ def build(folders: Folders, child_command: Sequence[str] | None = None) -> Progr
 def furnish(frame: Frame, child_command: Sequence[str] | None = None) -> Program:
     """Make the services and the view, and put it into the window."""
     folders, window, preferences = frame.folders, frame.window, frame.preferences
-    storage = Storage(Lane(lambda: open_stores(folders.database)), frame.relay)
+    storage = Storage(Lane(lambda: open_kept(folders)), frame.relay)
     engine = EngineHost(child_starter(ChildRole.ENGINE, folders, child_command), frame.relay)
     probe = MachineProbe(child_starter(ChildRole.PROBE, folders, child_command), frame.relay)
     measurements = MeasurementRecorder(engine, storage)

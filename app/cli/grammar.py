@@ -6,9 +6,12 @@ import argparse
 from pathlib import Path
 
 from app import __version__
-from app.cli.options import add_model_options, add_sampling_options, encodable
+from app.cli.options import add_model_options, add_preset_options, add_sampling_options, encodable
+from app.core.exchange import ExportFormat
 from app.core.hub import Format, SearchOrder
 from app.core.loading import KvType
+from app.core.paths import template_names
+from app.core.presets import Reasoning
 
 _EPILOG = """\
 Without a command, or with a GGUF file alone, the window opens.
@@ -31,7 +34,10 @@ def build_parser() -> argparse.ArgumentParser:
     _add_chat(commands)
     _add_chats(commands)
     _add_models(commands)
+    _add_presets(commands)
     _add_settings(commands)
+    _add_backups(commands)
+    _add_data(commands)
     _add_json(_add(commands, "doctor", "doctor", "say what this machine has, and what to do about it"))
     return parser
 
@@ -53,6 +59,7 @@ def _add_ask(commands: _Commands[argparse.ArgumentParser]) -> None:
     place.add_argument("--temporary", action="store_true", help="keep nothing of this conversation")
     parser.add_argument("--system", type=encodable, metavar="TEXT", help="how the model is to behave")
     _add_json(parser)
+    add_preset_options(parser)
     add_model_options(parser)
     add_sampling_options(parser)
 
@@ -62,6 +69,7 @@ def _add_chat(commands: _Commands[argparse.ArgumentParser]) -> None:
     place = parser.add_mutually_exclusive_group()
     place.add_argument("--chat", type=int, metavar="ID", help="go on with a conversation; see “parley chats list”")
     place.add_argument("--system", type=encodable, metavar="TEXT", help="how the model is to behave")
+    add_preset_options(parser)
     add_model_options(parser)
     add_sampling_options(parser)
 
@@ -73,6 +81,20 @@ def _add_chats(commands: _Commands[argparse.ArgumentParser]) -> None:
     show = _add(chats, "show", "chats show", "print a conversation")
     show.add_argument("id", type=int, metavar="ID")
     _add_json(show)
+    _add_exchange(chats)
+
+
+def _add_exchange(chats: _Commands[argparse.ArgumentParser]) -> None:
+    export = _add(chats, "export", "chats export", "write conversations into a file, a folder or a zip")
+    export.add_argument("ids", type=int, metavar="ID", nargs="*")
+    export.add_argument("--all", action="store_true", help="every conversation that is not in the trash")
+    export.add_argument("--to", type=Path, metavar="TARGET", required=True, help="a file, a folder, or a name in .zip")
+    export.add_argument("--format", choices=[str(form) for form in ExportFormat], help="default: by the name's end")
+    export.add_argument("--overwrite", action="store_true", help="replace a file that is there")
+    _add_json(export)
+    read = _add(chats, "import", "chats import", "read conversations of Parley and of other programs")
+    read.add_argument("paths", type=Path, metavar="PATH", nargs="+", help="a file, a zip or a folder")
+    _add_json(read)
 
 
 def _add_models(commands: _Commands[argparse.ArgumentParser]) -> None:
@@ -114,12 +136,32 @@ def _add_library(models: _Commands[argparse.ArgumentParser]) -> None:
     pull.add_argument("--folder", type=Path, metavar="DIR", help="put it there instead of into the first folder")
     pull.add_argument("--limit-rate", type=_rate, metavar="RATE", help="bytes per second, such as 500k or 4M")
     _add_json(pull)
-    verify = _add(models, "verify", "models verify", "compare files with the checksums that the Hub told")
+    verify = _add(models, "verify", "models verify", "compare files with the Hub's checksums, or with an earlier look")
     verify.add_argument("files", type=Path, metavar="FILE", nargs="+")
     _add_json(verify)
+    repair = _add(models, "repair", "models repair", "fetch again what is broken of a downloaded model")
+    repair.add_argument("file", type=Path, metavar="FILE")
+    _add_json(repair)
+    move = _add(models, "move", "models move", "move a model to another folder")
+    move.add_argument("file", type=Path, metavar="FILE")
+    move.add_argument("folder", type=Path, metavar="DIR")
+    _add_json(move)
     remove = _add(models, "remove", "models remove", "move a model to the trash")
     remove.add_argument("file", type=Path, metavar="FILE")
     _add_json(remove)
+    _add_folders(models)
+
+
+def _add_folders(models: _Commands[argparse.ArgumentParser]) -> None:
+    group = models.add_parser("folders", help="say where models lie", allow_abbrev=False)
+    folders = group.add_subparsers(metavar="COMMAND", required=True)
+    _add_json(_add(folders, "list", "models folders list", "list the folders, the one for new models first"))
+    for name, text in (("add", "look for models in a folder"), ("remove", "look there no more; its files stay")):
+        parser = _add(folders, name, f"models folders {name}", text)
+        parser.add_argument("folder", type=Path, metavar="DIR")
+        if name == "add":
+            parser.add_argument("--first", action="store_true", help="new models go there")
+        _add_json(parser)
 
 
 def _rate(text: str) -> int:
@@ -151,6 +193,49 @@ def _add_hub(models: _Commands[argparse.ArgumentParser]) -> None:
         _add_json(_add(token, name, f"models token {name}", text))
 
 
+def _add_presets(commands: _Commands[argparse.ArgumentParser]) -> None:
+    group = commands.add_parser("presets", help="list, make and share presets", allow_abbrev=False)
+    presets = group.add_subparsers(metavar="COMMAND", required=True)
+    _add_json(_add(presets, "list", "presets list", "list the presets in their order"))
+    for name, text in (
+        ("show", "print a preset, in the form of its file"),
+        ("edit", "change a preset"),
+        ("delete", "delete presets; conversations that use them keep theirs"),
+        ("duplicate", "make a copy of a preset"),
+        ("default", "begin new chats with a preset"),
+    ):
+        parser = _add(presets, name, f"presets {name}", text)
+        names = {"nargs": "+"} if name == "delete" else {}
+        parser.add_argument("name", type=encodable, metavar="NAME", **names)
+        if name == "edit":
+            _add_preset_fields(parser)
+        _add_json(parser)
+    new = _add(presets, "new", "presets new", "make a preset")
+    new.add_argument("name", type=encodable, metavar="NAME")
+    _add_preset_fields(new)
+    _add_json(new)
+    order = _add(presets, "arrange", "presets arrange", "put presets first, in this order")
+    order.add_argument("names", type=encodable, metavar="NAME", nargs="+")
+    export = _add(presets, "export", "presets export", "write presets into a file to share; without names, all")
+    export.add_argument("file", type=Path, metavar="FILE", help="in TOML; - writes to standard output")
+    export.add_argument("names", type=encodable, metavar="NAME", nargs="*")
+    incoming = _add(presets, "import", "presets import", "add the presets of a file")
+    incoming.add_argument("file", type=Path, metavar="FILE")
+    _add_json(incoming)
+    _add_json(_add(presets, "restore", "presets restore", "bring back deleted presets that ship with Parley"))
+
+
+def _add_preset_fields(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("preset")
+    group.add_argument("--rename", type=encodable, metavar="NAME", help="give it another name")
+    group.add_argument("--description", type=encodable, metavar="TEXT", help="what it is for")
+    group.add_argument("--system", type=encodable, metavar="TEXT", help="the system prompt; - reads standard input")
+    group.add_argument("--template", choices=["", *template_names()], help="in place of the model's own; '' for that")
+    group.add_argument("--reasoning", choices=[str(kind) for kind in Reasoning], help="whether the model thinks first")
+    group.add_argument("--context-limit", type=_context, metavar="N", help="tokens the model is given at most")
+    add_sampling_options(parser)
+
+
 def _add_settings(commands: _Commands[argparse.ArgumentParser]) -> None:
     group = commands.add_parser("settings", help="read and change the settings", allow_abbrev=False)
     settings = group.add_subparsers(metavar="COMMAND", required=True)
@@ -165,6 +250,26 @@ def _add_settings(commands: _Commands[argparse.ArgumentParser]) -> None:
         if name == "set":
             parser.add_argument("value", type=encodable, metavar="VALUE")
         _add_json(parser)
+
+
+def _add_backups(commands: _Commands[argparse.ArgumentParser]) -> None:
+    group = commands.add_parser("backups", help="back up the conversations, and put a backup back", allow_abbrev=False)
+    backups = group.add_subparsers(metavar="COMMAND", required=True)
+    _add_json(_add(backups, "list", "backups list", "list the backups, the newest first"))
+    _add_json(_add(backups, "make", "backups make", "make a backup now"))
+    restore = _add(backups, "restore", "backups restore", "put a backup in the place of the conversations there are")
+    restore.add_argument("name", type=encodable, metavar="NAME", help="as “parley backups list” shows it")
+    _add_json(restore)
+    _add_json(_add(backups, "salvage", "backups salvage", "save what can be read of a damaged database"))
+
+
+def _add_data(commands: _Commands[argparse.ArgumentParser]) -> None:
+    group = commands.add_parser("data", help="say where everything is kept, and move it", allow_abbrev=False)
+    data = group.add_subparsers(metavar="COMMAND", required=True)
+    _add_json(_add(data, "where", "data where", "print the folders in use"))
+    move = _add(data, "move", "data move", "move the data folder: conversations, backups and models")
+    move.add_argument("folder", type=Path, metavar="FOLDER")
+    _add_json(move)
 
 
 def _page_size(text: str) -> int:

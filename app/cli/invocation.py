@@ -11,7 +11,7 @@ from app.cli.output import Terminal
 from app.core.paths import Folders
 from app.storage.lane import Lane
 from app.storage.settings import SettingsFile
-from app.storage.stores import open_stores
+from app.storage.stores import open_kept, open_stores
 
 _IN_MEMORY = Path(":memory:")
 
@@ -27,7 +27,7 @@ class Invocation:
     @contextmanager
     def storage(self) -> Iterator[Lane]:
         """The user's database; replies that a crash cut off are recovered as it opens."""
-        lane = Lane(lambda: open_stores(self.folders.database))
+        lane = Lane(lambda: open_kept(self.folders))
         try:
             yield lane
         finally:

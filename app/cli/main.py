@@ -94,15 +94,32 @@ def _command(name: str) -> Command:
 
             return doctor
     group, _, action = name.partition(" ")
+    if group == "presets":
+        from app.cli import presets
+
+        return presets.COMMANDS[action]
     if group == "settings":
         from app.cli import settings
 
         changes = {"set": settings.change, "reset": settings.reset}
         return {"list": settings.show_list, "get": settings.get, **changes}[action]
+    if group == "chats" and action in ("export", "import"):
+        from app.cli import exchange
+
+        return exchange.export if action == "export" else exchange.import_chats
     if group == "chats":
         from app.cli import chats
 
         return chats.show if action == "show" else chats.show_list
+    if group == "backups":
+        from app.cli import backups
+
+        known = {"list": backups.show_list, "make": backups.make}
+        return {**known, "restore": backups.restore, "salvage": backups.salvage}[action]
+    if group == "data":
+        from app.cli import data
+
+        return data.where if action == "where" else data.move
     if action in ("search", "variants"):
         from app.cli import hub
 
@@ -119,10 +136,16 @@ def _command(name: str) -> Command:
         from app.cli.pull import pull
 
         return pull
-    if action in ("verify", "remove"):
+    if action.startswith("folders "):
+        from app.cli import folders
+
+        verb = action.removeprefix("folders ")
+        return {"list": folders.show_list, "add": folders.add, "remove": folders.remove}[verb]
+    if action in ("verify", "repair", "move", "remove"):
         from app.cli import library
 
-        return library.verify if action == "verify" else library.remove
+        changes = {"repair": library.repair, "move": library.move, "remove": library.remove}
+        return {"verify": library.verify, **changes}[action]
     from app.cli import models
 
     return {"add": models.add, "list": models.show_list, "info": models.info}[action]

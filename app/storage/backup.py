@@ -67,8 +67,9 @@ def make_backup(
     with translated(database):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         require_room(database, folder)
-        made_at = clock()
-        target = folder / backup_name(kind, made_at)
+        made_at = int(clock())
+        while (target := folder / backup_name(kind, made_at)).exists():
+            made_at += 1  # another of this second
         with _in_place_of(target) as partial:
             with nullcontext(source) if source is not None else closing(_reader(database)) as opened:
                 copy_database(opened, partial, progress, pause)
@@ -95,7 +96,7 @@ def list_backups(database: Path) -> list[Backup]:
     """Every backup of a database, the newest first; those made before a migration lie beside it."""
     found = []
     for folder in (backup_folder(database), database.parent):
-        with suppress(FileNotFoundError, NotADirectoryError), translated(database):
+        with translated(database), suppress(FileNotFoundError):
             for entry in list(folder.iterdir()):
                 known = kind_and_time(entry.name, _modified(entry))
                 if known is not None:

@@ -133,10 +133,10 @@ class Database:
 
     def _connect(self, busy_seconds: float) -> sqlite3.Connection:
         if not self.path.exists() or (os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)):
-            return _connected(str(self.path), busy_seconds)
+            return connected(str(self.path), busy_seconds)
         self.access = Access.READ_ONLY
         address = self.path.absolute().as_uri()
-        connection = _connected(f"{address}?mode=ro", busy_seconds)
+        connection = connected(f"{address}?mode=ro", busy_seconds)
         try:
             schema_version(connection)
         except sqlite3.OperationalError:
@@ -144,7 +144,7 @@ class Database:
             if _has_content(self.path.with_name(self.path.name + "-wal")):
                 raise
             # The index of the log cannot be made in this folder; an empty log is not missed.
-            return _connected(f"{address}?immutable=1", busy_seconds)
+            return connected(f"{address}?immutable=1", busy_seconds)
         return connection
 
     def _prepare(self, migrations: Sequence[str]) -> None:
@@ -192,7 +192,7 @@ class Database:
                 raise
 
 
-def _connected(address: str, busy_seconds: float) -> sqlite3.Connection:
+def connected(address: str, busy_seconds: float = 5.0) -> sqlite3.Connection:
     """A connection without Python's implicit transactions, with the functions that our SQL uses.
 
     A text with a damaged byte is read with U+FFFD in its place, instead of hiding its conversation.

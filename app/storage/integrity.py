@@ -11,9 +11,10 @@ from contextlib import closing
 from pathlib import Path
 
 from app.core.errors import DatabaseDamaged
+from app.storage.database import connected
 from app.storage.faults import translated
 
-_STEPS = 100_000
+_STEPS = 1000
 _SHOWN = 20
 
 
@@ -40,7 +41,7 @@ def check_live(database: Path, go_on: Callable[[], bool]) -> None:
         WorldError: it cannot be read.
     """
     address = f"{database.absolute().as_uri()}?mode=ro"
-    with translated(database), closing(sqlite3.connect(address, uri=True, isolation_level=None)) as connection:
+    with translated(database), closing(connected(address)) as connection:
         connection.set_progress_handler(lambda: not go_on(), _STEPS)
         try:
             problem = _findings(connection)
@@ -58,8 +59,7 @@ def quick_check(path: Path) -> str:
     Raises:
         sqlite3.Error: it cannot be read at all.
     """
-    address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
-    with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as connection:
+    with closing(connected(f"{path.absolute().as_uri()}?mode=ro&immutable=1")) as connection:
         return _findings(connection)
 
 

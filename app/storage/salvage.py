@@ -16,7 +16,7 @@ from pathlib import Path
 from app.core.data_errors import NothingSalvaged
 from app.core.errors import DatabaseDamaged
 from app.storage.backup import Progress, list_backups, size_of
-from app.storage.database import Database
+from app.storage.database import Database, connected
 from app.storage.faults import translated
 from app.storage.migrations import MIGRATIONS
 from app.storage.restore import alone, keep_aside, put_in_place
@@ -55,7 +55,7 @@ def salvage(database: Path, *, progress: Progress | None = None, clock: Callable
         _mend_head(source, database)
         with closing(_lenient(source)) as damaged:
             Database(target, migrations=MIGRATIONS[: _version(damaged)]).close()
-            with closing(sqlite3.connect(target, isolation_level=None)) as sound:
+            with closing(connected(str(target))) as sound:
                 _copy_tables(damaged, sound, result, progress, size_of(source))
                 _mend_references(sound)
                 sound.execute("PRAGMA journal_mode = DELETE")
@@ -77,8 +77,7 @@ def _workplace(database: Path) -> Iterator[Path]:
 
 
 def _lenient(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.text_factory = lambda data: data.decode("utf-8", "replace")
+    connection = connected(str(path))
     connection.execute("PRAGMA cell_size_check = OFF")
     return connection
 

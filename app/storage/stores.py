@@ -6,7 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.core.data_errors import DataFolderGone
 from app.core.errors import WorldError
+from app.core.paths import Folders
 from app.storage.branches import BranchStore
 from app.storage.conversations import ConversationStore
 from app.storage.database import Database
@@ -31,6 +33,18 @@ class Stores:
     downloads: DownloadStore
     measurements: MeasurementStore
     presets: PresetStore
+
+
+def open_kept(folders: Folders) -> Stores:
+    """Open the database in the user's data folder; one that was moved there is never made anew.
+
+    Raises:
+        DataFolderGone: the folder that the data was moved to is not there.
+        WorldError: as `Database` does.
+    """
+    if folders.moved and not folders.database.exists():
+        raise DataFolderGone(folder=str(folders.data), pointer=str(folders.pointer))
+    return open_stores(folders.database)
 
 
 def open_stores(path: Path, *, busy_seconds: float = 5.0) -> Stores:

@@ -1,0 +1,230 @@
+"""Moves the data folder: copies it, checks the copy, and only then lets the program look there.
+
+Runs while no other process has the database open. The commit point is the file in the config folder
+that names the data folder; killed before it, all is as it was, and after it, all is at the new place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.core.data_errors import (
+    CopyDiffers,
+    DataFolderNested,
+    DataFolderPortable,
+    DataFolderTaken,
+    NoRoom,
+    NothingToBackUp,
+)
+from app.core.paths import Folders, Home
+from app.core.sizes import format_bytes
+from app.storage.backup import copy_database, flush, size_of
+from app.storage.database import MOVED_ID
+from app.storage.faults import translated
+from app.storage.integrity import quick_check
+from app.storage.restore import alone
+
+Progress = Callable[[int, int], None]
+
+_MARK = ".parley-moving"
+_CHUNK = 4 * 1024 * 1024
+_SLACK = 16 * 1024 * 1024
+_LEFT_BEHIND = {"window", "salvage.partial"}  # what belongs to one run of the program
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Where the data is now, and what of the old folder could not be removed."""
+
+    folder: Path
+    left: tuple[Path, ...]
+
+
+def destination(chosen: Path, folders: Folders) -> Path:
+    """The folder that the data would go to: the chosen one, or a new one called Parley in it.
+
+    Raises:
+        DataFolderPortable: the data lies beside the program.
+        DataFolderNested: the two lie in one another.
+        DataFolderTaken: there is something in it already.
+    """
+    if folders.home is Home.PORTABLE:
+        raise DataFolderPortable(folder=str(folders.data))
+    target = chosen.expanduser().absolute()
+    if target.exists() and (not target.is_dir() or os.path.ismount(target) or not _is_free(target)):
+        if not target.is_dir():
+            raise DataFolderTaken(folder=str(target))
+        target = target / "Parley"
+    present, wanted = folders.data.resolve(), target.resolve()
+    if present == wanted or present in wanted.parents or wanted in present.parents:
+        raise DataFolderNested(folder=str(target), present=str(folders.data))
+    if target.exists() and not _is_free(target):
+        raise DataFolderTaken(folder=str(target))
+    return target
+
+
+def move_data(
+    folders: Folders, usual: Folders, chosen: Path, *, progress: Progress = lambda _done, _total: None
+) -> Moved:
+    """Move the data folder.
+
+    Args:
+        folders: where everything is now.
+        usual: where everything would be if nothing had been moved.
+        chosen: the new folder.
+        progress: told the bytes that are done and all bytes; what it raises ends the move without a trace.
+
+    Raises:
+        UserError: the folder cannot be used, as `destination`.
+        NoRoom: it has no room for it.
+        NothingToBackUp: there is no database yet.
+        CopyDiffers: the copy is not what was read; nothing was changed.
+        WorldError: as `translated`; nothing was changed.
+    """
+    target = destination(chosen, folders)
+    if not folders.database.exists():
+        raise NothingToBackUp
+    with translated(target / "data"):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        staged = target.with_name(f"{target.name}.moving")
+        shutil.rmtree(staged, ignore_errors=True)  # of a process that was killed
+        try:
+            with alone(folders.database) as live:
+                files = _files(folders)
+                _require_room(folders, files, target.parent)
+                staged.mkdir(mode=0o700)
+                _copy(live, folders, files, target, staged, progress)
+                _switch(folders, usual, target, staged)
+                _retire(live)
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)
+    return Moved(target, tuple(_clear(folders, files)))
+
+
+def _is_free(folder: Path) -> bool:
+    """Whether a folder is empty, or holds what a killed move has left."""
+    return not any(folder.iterdir()) or (folder / _MARK).exists()
+
+
+def _files(folders: Folders) -> list[Path]:
+    """Every file but the database and what belongs to a running process, relative to the data folder."""
+    own = {folders.database.name + ending for ending in ("", "-wal", "-shm", "-journal")}
+    found = []
+    for root, names, files in os.walk(folders.data):
+        here = Path(root).relative_to(folders.data)
+        if here == Path():
+            names[:] = [name for name in names if name not in _LEFT_BEHIND]
+            files = [name for name in files if name not in own]
+        found += [here / name for name in files]
+    return sorted(found)
+
+
+def _require_room(folders: Folders, files: list[Path], place: Path) -> None:
+    same_disk = place.stat().st_dev == folders.data.stat().st_dev
+    need = 2 * size_of(folders.database) + _SLACK
+    need += 0 if same_disk else sum(size_of(folders.data / file) for file in files)
+    free = shutil.disk_usage(place).free
+    if free < need:
+        raise NoRoom(folder=str(place), need=format_bytes(need), free=format_bytes(free))
+
+
+def _copy(
+    live: sqlite3.Connection, folders: Folders, files: list[Path], target: Path, staged: Path, progress: Progress
+) -> None:
+    sizes = [size_of(folders.data / file) for file in files]
+    total = sum(sizes) + size_of(folders.database)
+    done = 0
+    for file, size in zip(files, sizes, strict=True):
+        for part in _copy_file(folders.data / file, staged / file):
+            progress(done + part, total)
+        done += size
+    database = staged / folders.database.name
+    copy_database(live, database, lambda part, whole: progress(done + min(part, whole), max(total, done + whole)), 0)
+    if problem := quick_check(database):
+        raise CopyDiffers(problem, file=database.name)
+    _rename_paths(database, folders.data, target)
+    (staged / _MARK).touch()
+    for folder, _, _ in os.walk(staged):
+        flush(Path(folder))
+
+
+def _copy_file(source: Path, target: Path) -> Iterator[int]:
+    """Link a file where both lie on one disk, else copy it and read it again; yields the bytes copied."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):
+        os.link(source, target, follow_symlinks=False)
+        yield size_of(source)
+        return
+    if source.is_symlink():
+        target.symlink_to(source.readlink())
+        return
+    read, done = hashlib.sha256(), 0
+    with source.open("rb") as reader, target.open("wb") as writer:
+        while chunk := reader.read(_CHUNK):
+            read.update(chunk)
+            writer.write(chunk)
+            done += len(chunk)
+            yield done
+        writer.flush()
+        os.fsync(writer.fileno())
+    with target.open("rb") as copy:
+        if hashlib.file_digest(copy, "sha256").digest() != read.digest():
+            raise CopyDiffers(file=source.name)
+    shutil.copystat(source, target)
+
+
+def _rename_paths(database: Path, old: Path, new: Path) -> None:
+    """Let the models and downloads that lie in the data folder be found at its new place."""
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        there = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+        for table, column in (("models", "path"), ("downloads", "folder")):
+            if table in there:
+                connection.execute(
+                    f"UPDATE {table} SET {column} = ? || substr({column}, ?) "
+                    f"WHERE {column} = ? OR substr({column}, 1, ?) = ?",
+                    (str(new), len(str(old)) + 1, str(old), len(str(old)) + 1, f"{old}{os.sep}"),
+                )
+
+
+def _switch(folders: Folders, usual: Folders, target: Path, staged: Path) -> None:
+    if target.exists():
+        shutil.rmtree(target)  # empty, or left by a move that was killed here
+    staged.replace(target)
+    flush(target.parent)
+    pointer = folders.pointer
+    pointer.parent.mkdir(parents=True, exist_ok=True)
+    if target == usual.data:
+        pointer.unlink(missing_ok=True)
+    else:
+        partial = pointer.with_name(f"{pointer.name}.partial")
+        partial.write_text(f"{target}\n", encoding="utf-8", errors="surrogateescape")
+        flush(partial)
+        partial.replace(pointer)
+    flush(pointer.parent)
+    (target / _MARK).unlink()
+
+
+def _retire(live: sqlite3.Connection) -> None:
+    """Let no process that waited for the old database write to it."""
+    with suppress(sqlite3.Error):
+        live.execute(f"PRAGMA application_id = {MOVED_ID}")
+
+
+def _clear(folders: Folders, files: list[Path]) -> Iterator[Path]:
+    """Remove what was copied; yields what the system does not let go."""
+    own = [Path(folders.database.name + ending) for ending in ("", "-wal", "-shm")]
+    for file in (*own, *files):
+        try:
+            (folders.data / file).unlink(missing_ok=True)
+        except OSError:
+            yield folders.data / file
+    for folder, _, _ in os.walk(folders.data, topdown=False):
+        with suppress(OSError):
+            Path(folder).rmdir()

@@ -1,0 +1,275 @@
+"""Backups: made beside a writer, checked, rotated, listed; and put back whatever happens meanwhile."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from app.core.backups import Backup, BackupKind, backup_name, kind_and_time, superfluous
+from app.core.data_errors import BackupDamaged, BackupNewer, BackupSkipped, NothingToBackUp, UnknownBackup
+from app.core.errors import DatabaseDamaged, DatabaseLocked
+from app.core.messages import Role
+from app.storage.backup import backup_folder, find_backup, list_backups, make_backup, make_daily, prune
+from app.storage.conversations import ConversationStore
+from app.storage.database import Database
+from app.storage.migrations import MIGRATIONS
+from app.storage.restore import restore
+
+ROOT = Path(__file__).parents[2]
+NOON = datetime(2026, 11, 21, 12).timestamp()
+
+
+def add(path: Path, *titles: str) -> None:
+    with Database(path) as database:
+        store = ConversationStore(database)
+        for title in titles:
+            store.add_message(store.create(title).id, None, Role.USER, f"{title} " * 2000)
+
+
+def titles(path: Path) -> set[str]:
+    with Database(path) as database:
+        return {line.title for line in ConversationStore(database).summaries(-1)}
+
+
+def named(kind: BackupKind, at: datetime) -> Backup:
+    return Backup(Path(backup_name(kind, at.timestamp())), kind, at.timestamp(), 1, 1)
+
+
+def test_a_backup_is_one_whole_file_and_is_listed(path: Path) -> None:
+    add(path, "one", "two")
+    made = make_backup(path, BackupKind.MANUAL, clock=lambda: NOON)
+    assert made == find_backup(path, "manual-20261121-120000")
+    assert (made.kind, made.made_at, made.conversations) == (BackupKind.MANUAL, NOON, 2)
+    assert made.bytes == made.path.stat().st_size
+    assert [entry.name for entry in backup_folder(path).iterdir()] == [made.path.name]
+    assert titles(made.path) == {"one", "two"}
+
+
+def test_a_backup_holds_one_state_while_another_connection_writes(path: Path) -> None:
+    add(path, *(f"chat {number}" for number in range(150)))
+    with Database(path) as database:
+        store = ConversationStore(database)
+        done: list[int] = []
+
+        def write(bytes_done: int, _total: int) -> None:
+            done.append(bytes_done)
+            store.create("later")
+
+        made = make_backup(path, BackupKind.MANUAL, progress=write, pause=0)
+        assert store.count() == 150 + len(done)
+    assert len(done) > 1
+    assert made.conversations == 150
+
+
+def test_what_ends_a_backup_leaves_nothing_of_it(path: Path) -> None:
+    add(path, "one")
+
+    def stop(_done: int, _total: int) -> None:
+        raise InterruptedError
+
+    with pytest.raises(Exception):  # noqa: B017 - whatever the caller raised
+        make_backup(path, BackupKind.MANUAL, progress=stop)
+    assert list(backup_folder(path).iterdir()) == []
+
+
+def test_a_day_has_one_backup_and_nothing_has_none(path: Path) -> None:
+    assert not make_daily(path, clock=lambda: NOON)
+    Database(path).close()
+    assert not make_daily(path, clock=lambda: NOON)
+    with pytest.raises(NothingToBackUp):
+        make_backup(path.with_name("none.sqlite3"), BackupKind.MANUAL)
+    add(path, "one")
+    assert make_daily(path, clock=lambda: NOON)
+    assert not make_daily(path, clock=lambda: NOON + 3600)
+    assert make_daily(path, clock=lambda: NOON + 25 * 3600)
+    assert len(list_backups(path)) == 2
+
+
+def test_seven_days_and_four_weeks_stay_and_all_of_the_users_own() -> None:
+    start = datetime(2026, 1, 1, 9)
+    daily = [named(BackupKind.DAILY, start + timedelta(days=day)) for day in range(60)]
+    own = [named(BackupKind.MANUAL, start + timedelta(days=day)) for day in range(20)]
+    before = [named(BackupKind.BEFORE_MIGRATION, start + timedelta(days=day)) for day in range(5)]
+    dropped = superfluous([*daily, *own, *before])
+    kept = [backup for backup in daily if backup not in dropped]
+    assert kept[-7:] == daily[-7:]
+    weeks = {datetime.fromtimestamp(backup.made_at).isocalendar()[:2] for backup in kept}
+    assert len(weeks) == 4
+    assert len(kept) <= 7 + 4
+    assert [backup for backup in dropped if backup.kind is BackupKind.BEFORE_MIGRATION] == before[1::-1]
+    assert not [backup for backup in dropped if backup in own]
+
+
+def test_a_clock_that_jumps_drops_nothing() -> None:
+    seven = [named(BackupKind.DAILY, datetime(2026, 1, day + 1)) for day in range(7)]
+    assert superfluous([*seven[:6], named(BackupKind.DAILY, datetime(2099, 1, 1))]) == []
+
+
+@pytest.mark.parametrize("name", ["daily-20269921-120000.sqlite3", "odd-20261121-120000.sqlite3", "parley.sqlite3", ""])
+def test_other_files_are_no_backups(name: str) -> None:
+    assert kind_and_time(name, 0) is None
+
+
+def test_a_copy_made_before_a_migration_is_a_backup(path: Path) -> None:
+    with Database(path, migrations=MIGRATIONS[:2]) as database:
+        ConversationStore(database)
+    Database(path).close()
+    (backup,) = list_backups(path)
+    assert (backup.kind, backup.conversations) == (BackupKind.BEFORE_MIGRATION, 0)
+
+
+def test_nothing_is_dropped_while_the_newest_is_not_sound(path: Path) -> None:
+    add(path, "one")
+    for day in range(9):
+        make_backup(path, BackupKind.DAILY, clock=lambda day=day: NOON + day * 24 * 3600)
+    newest = list_backups(path)[0].path
+    sound = newest.read_bytes()
+    newest.write_bytes(b"\0" * 5000)
+    prune(path)
+    assert len(list_backups(path)) == 9
+    newest.write_bytes(sound)
+    prune(path)
+    assert len(list_backups(path)) == 7 + 1  # and the last of the week before
+
+
+def test_a_damaged_database_is_told_and_drops_no_backup(path: Path) -> None:
+    add(path, *(f"chat {number}" for number in range(20)))
+    make_backup(path, BackupKind.DAILY, clock=lambda: NOON)
+    size = path.stat().st_size
+    with path.open("r+b") as stream:
+        stream.seek(size // 2 // 4096 * 4096)
+        stream.write(b"\xa5" * (size // 4))
+    with pytest.raises(DatabaseDamaged) as caught:
+        make_daily(path, clock=lambda: NOON + 48 * 3600)
+    assert caught.value.detail
+    assert [backup.made_at for backup in list_backups(path)] == [NOON]
+
+
+def test_a_backup_comes_back_and_what_was_there_is_a_backup(path: Path) -> None:
+    add(path, "old")
+    made = make_backup(path, BackupKind.MANUAL, clock=lambda: NOON)
+    add(path, "new")
+    restored = restore(path, made.path)
+    assert restored.damaged is None and restored.present is not None
+    assert titles(path) == {"old"}
+    assert titles(restored.present.path) == {"old", "new"}
+    restore(path, restored.present.path)
+    assert titles(path) == {"old", "new"}
+
+
+def test_nothing_is_restored_under_another_process(path: Path) -> None:
+    add(path, "old")
+    made = make_backup(path, BackupKind.MANUAL)
+    add(path, "new")
+    with Database(path), pytest.raises(DatabaseLocked):
+        restore(path, made.path)
+    assert titles(path) == {"old", "new"}
+
+
+def test_what_is_no_sound_backup_changes_nothing(path: Path, tmp_path: Path) -> None:
+    add(path, "old")
+    made = make_backup(path, BackupKind.MANUAL)
+    whole = made.path.read_bytes()
+    for content in (b"", b"a letter\n" * 1000, whole[: len(whole) // 2], whole[:8192] + b"\xa5" * (len(whole) - 8192)):
+        made.path.write_bytes(content)
+        with pytest.raises(BackupDamaged):
+            restore(path, made.path)
+    made.path.write_bytes(whole)
+    with closing(sqlite3.connect(made.path)) as later:
+        later.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    with pytest.raises(BackupNewer):
+        restore(path, made.path)
+    assert titles(path) == {"old"}
+    with pytest.raises(UnknownBackup):
+        find_backup(path, "nonesuch")
+
+
+@pytest.mark.parametrize("damage", ["header", "beheaded", "middle", "gone"])
+def test_a_damaged_database_is_kept_and_replaced(path: Path, damage: str) -> None:
+    add(path, *(f"chat {number}" for number in range(20)))
+    made = make_backup(path, BackupKind.MANUAL)
+    content = path.read_bytes()
+    half = len(content) // 8192 * 4096
+    broken = {
+        "header": b"x" * 64 + content[64:],
+        "beheaded": content[4096:],
+        "middle": content[:half] + b"\xa5" * 40_960 + content[half + 40_960 :],
+        "gone": b"",
+    }[damage]
+    path.write_bytes(broken)
+    if damage == "gone":
+        path.unlink()
+    restored = restore(path, made.path)
+    assert len(titles(path)) == 20
+    if damage == "gone":
+        assert restored.damaged is None
+    else:
+        assert restored.damaged is not None
+        assert restored.damaged.read_bytes() == broken
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no kill -9 on Windows")
+@pytest.mark.parametrize("state", ["sound", "damaged"])
+def test_a_restore_killed_at_any_moment_leaves_one_of_the_two(path: Path, state: str) -> None:
+    add(path, *(f"old {number}" for number in range(30)))
+    made = make_backup(path, BackupKind.MANUAL)
+    add(path, *(f"new {number}" for number in range(30)))
+    sound = path.read_bytes()
+    old, both = titles(made.path), titles(path)
+    broken = b"x" * 64 + sound[64:]
+    finished = False
+    for calls in range(1, 200):
+        if finished:
+            break
+        for left in backup_folder(path).glob("before-restore-*"):
+            left.unlink()
+        path.write_bytes(sound if state == "sound" else broken)
+        command = [sys.executable, "-m", "tests.storage.killed_restore", path, made.path, str(calls)]
+        finished = subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+        kept = [entry for entry in path.parent.iterdir() if ".damaged-" in entry.name and entry.suffix == ".sqlite3"]
+        try:
+            found = titles(path)
+        except DatabaseDamaged:
+            assert state == "damaged" and not finished
+            assert path.read_bytes() == broken
+        else:
+            assert found == old if finished or state == "damaged" else found in (old, both)
+            assert state == "sound" or [entry for entry in kept if entry.read_bytes() == broken]
+        for entry in kept:
+            entry.unlink()
+    assert finished and calls > 5
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of two megabytes."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("only root can make a small disk")
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk], capture_output=True).returncode:
+        pytest.skip("mounting is not allowed here")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+def test_without_room_a_backup_is_left_out_and_said(small_disk: Path) -> None:
+    path = small_disk / "parley.sqlite3"
+    add(path, "first")
+    while path.stat().st_size < 900_000:
+        add(path, *(f"chat {number}" for number in range(5)))
+    before = titles(path)
+    with pytest.raises(BackupSkipped) as caught:
+        make_daily(path)
+    assert "left out" in caught.value.sentence
+    assert titles(path) == before
+    assert list_backups(path) == []

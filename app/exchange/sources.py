@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
 from app.core.exchange_errors import ArchiveDamaged, ArchiveTooLarge, ImportUnreadable
 from app.core.sizes import format_bytes
@@ -142,7 +142,7 @@ class _Meter:
 class _Metered(io.RawIOBase):
     """A member of an archive that refuses to grow without measure."""
 
-    def __init__(self, stream: io.BufferedIOBase | zipfile.ZipExtFile, member: zipfile.ZipInfo, meter: _Meter) -> None:
+    def __init__(self, stream: IO[bytes], member: zipfile.ZipInfo, meter: _Meter) -> None:
         self._stream = stream
         self._meter = meter
         self._limit = FREE_BYTES + member.compress_size * MAX_RATIO

@@ -1,0 +1,59 @@
+"""The active path in the HTML that Qt's rich text knows, to be laid out on the pages of a PDF."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import escape
+
+from app.core.messages import Role
+from app.exchange.pages.body import body_of
+from app.exchange.pages.words import facts_of, speaker_of, title_of
+from app.exchange.portable import PortableConversation, PortableMessage
+
+_STYLE = """
+body { color: #1f1d1a; }
+h1 { font-size: 17pt; }
+p.speaker { font-weight: 600; margin-top: 4pt; margin-bottom: 2pt; }
+span.facts { color: #6e6a63; font-weight: 400; }
+a { color: #3b6fb6; }
+pre { white-space: pre-wrap; font-family: monospace; font-size: 9pt; }
+code { font-family: monospace; font-size: 9pt; }
+div.reasoning, blockquote { color: #6e6a63; margin-left: 14pt; }
+.k, .kc, .kd, .kn, .kp, .kr, .kt, .ow, .nt { color: #8b3fa0; }
+.s, .s1, .s2, .sa, .sb, .sc, .sd, .se, .sh, .si, .sr, .ss, .sx { color: #2b7348; }
+.c, .c1, .ch, .cm, .cp, .cpf, .cs { color: #6e6a63; }
+.m, .mb, .mf, .mh, .mi, .mo, .il { color: #945a0c; }
+.nf, .fm, .nc, .nb, .nd { color: #2f62a8; }
+"""
+
+_CODE = re.compile(r"<pre>(.*?)\n?((?:</code>)?)</pre>", re.DOTALL)
+_APART = "margin-top: 6pt; margin-bottom: 6pt"
+_BOX = (
+    f'<table width="100%" cellpadding="6" bgcolor="#f3f1ed" style="{_APART}">'
+    r"<tr><td><pre>\1\2</pre></td></tr></table>"
+)
+_GRID = f'<table border="1" cellspacing="0" cellpadding="4" style="border-collapse: collapse; {_APART}">'
+
+
+def printed_of(conversation: PortableConversation) -> Iterator[str]:
+    """The document, piece by piece."""
+    title = escape(title_of(conversation))
+    yield f'<html><head><meta charset="utf-8"><style>{_STYLE}</style></head><body><h1>{title}</h1>\n'
+    for message in conversation.active_path():
+        yield _block(message)
+    yield "</body></html>\n"
+
+
+def _block(message: PortableMessage) -> str:
+    facts = f' <span class="facts"> {escape(facts_of(message))}</span>' if facts_of(message) else ""
+    reasoning = f'<div class="reasoning">{_body(message.reasoning)}</div>' if message.reasoning else ""
+    inside = f'<p class="speaker">{escape(speaker_of(message))}{facts}</p>{reasoning}{_body(message.text)}'
+    if message.role is not Role.USER:
+        return inside
+    box = f'<table width="100%" cellpadding="8" bgcolor="#ece8e1" style="{_APART}">'
+    return f"{box}<tr><td>{inside}</td></tr></table>\n"
+
+
+def _body(text: str) -> str:
+    return _CODE.sub(_BOX, body_of(text).replace("<table>", _GRID))

@@ -1,0 +1,84 @@
+"""The extract child: reads attachments, within limits of time and memory that a hostile file cannot pass.
+
+A thread watches over the main thread, which reads. What passes a limit is told, and the process ends
+at once: nothing in it is worth keeping.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from app.attachments.extract import extract
+from app.core.attachment_errors import AttachmentTooCostly
+from app.core.errors import Failure, ProtocolBroken
+from app.core.exchange_frames import ExtractText, TextExtracted
+from app.core.protocol import Event, Failed
+from app.worker.wire import Job
+
+MAX_SECONDS = 30.0
+MAX_BYTES = 1_500_000_000
+EXIT_TOO_COSTLY = 3
+
+_LOOK_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What is being read, since when on the monotonic clock."""
+
+    id: int
+    name: str
+    since: float
+
+
+class ExtractServer:
+    """Runs `ExtractText`."""
+
+    def __init__(
+        self, send: Callable[[Event], None], max_seconds: float = MAX_SECONDS, max_bytes: int = MAX_BYTES
+    ) -> None:
+        self._send = send
+        self._max_seconds = max_seconds
+        self._max_bytes = max_bytes
+        self._reading: _Reading | None = None
+        threading.Thread(target=self._watch, name="watch", daemon=True).start()
+
+    def run(self, job: Job) -> None:
+        """Run one command; see `Server`."""
+        match job.command:
+            case ExtractText(id=number, path=path):
+                self._reading = _Reading(number, Path(path).name, time.monotonic())
+                try:
+                    attachment = extract(Path(path))
+                finally:
+                    self._reading = None
+                self._send(TextExtracted(id=number, attachment=attachment))
+            case other:
+                raise ProtocolBroken(f"not a command for reading attachments: {other!r}")
+
+    def idle(self) -> float | None:
+        """There is no background work."""
+        return None
+
+    def _watch(self) -> None:
+        process = psutil.Process()
+        while True:
+            time.sleep(_LOOK_SECONDS)
+            reading = self._reading
+            if reading is None:
+                continue
+            if time.monotonic() - reading.since > self._max_seconds:
+                self._give_up(reading, "time")
+            if process.memory_info().rss > self._max_bytes:
+                self._give_up(reading, "memory")
+
+    def _give_up(self, reading: _Reading, what: str) -> None:
+        self._send(Failed(failure=Failure.of(AttachmentTooCostly(file=reading.name, what=what)), id=reading.id))
+        os._exit(EXIT_TOO_COSTLY)

@@ -1,4 +1,4 @@
-"""One download on the command line: its child, and progress for whoever watches."""
+"""Downloads and work on models on the command line: the child, and progress for whoever watches."""
 
 from __future__ import annotations
 
@@ -18,12 +18,16 @@ from app.core.downloads import (
     DownloadPaused,
     DownloadProgress,
     FileChecked,
+    ModelMoved,
+    MoveModel,
     PauseDownload,
+    RepairFile,
     Source,
     StartDownload,
 )
 from app.core.errors import Cancelled
-from app.core.protocol import ChildRole, Event, Failed
+from app.core.library import LibraryModel
+from app.core.protocol import Cancel, ChildRole, Event, Failed
 from app.core.sizes import format_bytes
 
 _ACTIVITIES = {
@@ -56,6 +60,48 @@ class DownloadChild:
             ParleyError: it failed.
         """
         self._child.send(StartDownload(source=source, folder=str(folder), limit=limit))
+        return self._fetched()
+
+    def repair(self, path: Path, limit: int) -> None:
+        """Fetch again what is broken of a file; raises as `download`."""
+        self._child.send(RepairFile(path=str(path), limit=limit))
+        self._fetched()
+
+    def check(self, path: Path, sha256: str) -> FileChecked:
+        """Compare a file with its checksum; raises as `check_file`."""
+        self._child.send(CheckFile(path=str(path), sha256=sha256))
+        while True:
+            match self._next():
+                case CheckProgress(done=done, total=total):
+                    self._terminal.progress(f"{path.name}: {done / max(total, 1):.0%} read")
+                case FileChecked() as checked:
+                    return checked
+                case Failed(failure=failure):
+                    raise failure.error()
+
+    def move(self, model: LibraryModel, folder: Path) -> tuple[tuple[str, str], ...]:
+        """Move a model into a folder: each file's old and new path.
+
+        Raises:
+            Cancelled: the user stopped it; everything is where it was.
+            ParleyError: it failed.
+        """
+        self._child.send(MoveModel(model=model, folder=str(folder)))
+        while True:
+            try:
+                event = self._next()
+            except KeyboardInterrupt:
+                self._child.send(Cancel())
+                continue
+            match event:
+                case CheckProgress(done=done, total=total):
+                    self._terminal.progress(f"{model.name}: {done / max(total, 1):.0%} moved and compared")
+                case ModelMoved(moved=moved):
+                    return moved
+                case Failed(failure=failure):
+                    raise failure.error()
+
+    def _fetched(self) -> tuple[Path, ...]:
         while True:
             try:
                 event = self._next()
@@ -71,18 +117,6 @@ class DownloadChild:
                     self._terminal.note(f"Paused; {format_bytes(done)} are kept. The same command goes on from there.")
                     raise Cancelled
                 case DownloadFailed(failure=failure) | Failed(failure=failure):
-                    raise failure.error()
-
-    def check(self, path: Path, sha256: str) -> FileChecked:
-        """Compare a file with its checksum; raises as `check_file`."""
-        self._child.send(CheckFile(path=str(path), sha256=sha256))
-        while True:
-            match self._next():
-                case CheckProgress(done=done, total=total):
-                    self._terminal.progress(f"{path.name}: {done / max(total, 1):.0%} read")
-                case FileChecked() as checked:
-                    return checked
-                case Failed(failure=failure):
                     raise failure.error()
 
     def _next(self) -> Event:

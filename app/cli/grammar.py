@@ -208,10 +208,11 @@ def _add_presets(commands: _Commands[argparse.ArgumentParser]) -> None:
         names = {"nargs": "+"} if name == "delete" else {}
         parser.add_argument("name", type=encodable, metavar="NAME", **names)
         if name == "edit":
+            parser.add_argument("--rename", type=encodable, metavar="NEW", help="give it another name")
             _add_preset_fields(parser)
         _add_json(parser)
     new = _add(presets, "new", "presets new", "make a preset")
-    new.add_argument("name", type=encodable, metavar="NAME")
+    new.add_argument("rename", type=encodable, metavar="NAME")
     _add_preset_fields(new)
     _add_json(new)
     order = _add(presets, "arrange", "presets arrange", "put presets first, in this order")
@@ -227,7 +228,6 @@ def _add_presets(commands: _Commands[argparse.ArgumentParser]) -> None:
 
 def _add_preset_fields(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("preset")
-    group.add_argument("--rename", type=encodable, metavar="NAME", help="give it another name")
     group.add_argument("--description", type=encodable, metavar="TEXT", help="what it is for")
     group.add_argument("--system", type=encodable, metavar="TEXT", help="the system prompt; - reads standard input")
     group.add_argument("--template", choices=["", *template_names()], help="in place of the model's own; '' for that")

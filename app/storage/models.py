@@ -73,6 +73,15 @@ class ModelStore:
             row = connection.execute(f"SELECT {_COLUMNS} FROM models WHERE path = ?", (storable(path),)).fetchone()
         return None if row is None else _model_of(row)
 
+    def move(self, old: str, new: str, modified_ns: int) -> None:
+        """The file is at another path now; what is known of it and how to load it stays."""
+        with self._database.transaction() as connection:
+            known = connection.execute("SELECT 1 FROM models WHERE path = ?", (storable(old),)).fetchone()
+            if known is not None:
+                connection.execute("DELETE FROM models WHERE path = ?", (storable(new),))
+                values = (storable(new), modified_ns, storable(old))
+                connection.execute("UPDATE models SET path = ?, modified_ns = ? WHERE path = ?", values)
+
     def touch(self, model_id: int) -> None:
         """Note that the model was used now."""
         with self._database.transaction() as connection:

@@ -54,6 +54,42 @@ def test_a_pulled_model_is_listed_verified_mended_and_removed(
     assert parley.done("models", "list", "--json").out == ""
 
 
+def test_a_pulled_model_is_repaired_and_moved_with_all_that_is_known_of_it(
+    parley: CommandLine, served: Hub, tiny_gguf: Path, tmp_path: Path
+) -> None:
+    (path,) = map(Path, parley.done("models", "pull", REPO, "--json").records[-1]["paths"])
+    with path.open("r+b") as stream:
+        stream.seek(500_000)
+        stream.write(b"damage")
+    assert parley.done("models", "repair", path, "--json").records == [{"path": str(path), "sound": True}]
+    assert path.read_bytes() == tiny_gguf.read_bytes()
+    away = tmp_path / "away"
+    away.mkdir()
+    first, second = parley.done("models", "folders", "add", away, "--json").records
+    assert (first["new_models"], second["folder"], second["present"]) == (True, str(away), True)
+    new = away / REPO / path.name
+    assert parley.done("models", "move", path, away, "--json").records[0]["moved"] == [[str(path), str(new)]]
+    (listed,) = parley.done("models", "list", "--json").records
+    assert (listed["identity"]["path"], listed["present"]) == (str(new), True)
+    assert listed["identity"]["sha256"] == hashlib.sha256(tiny_gguf.read_bytes()).hexdigest()
+    assert parley.done("models", "verify", new, "--json").records[0]["sound"] is True
+    (left,) = parley.done("models", "folders", "remove", away, "--json").records
+    assert left["folder"] == str(parley.home / "data/models")
+    assert new.exists()
+    assert parley.run("models", "folders", "remove", away).code == 1
+
+
+def test_a_file_without_a_checksum_is_noted_at_the_first_look(
+    parley: CommandLine, served: Hub, tiny_gguf: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.gguf"
+    shutil.copy(tiny_gguf, path)
+    assert "it is noted now" in parley.done("models", "verify", path).out
+    assert "is what it was on" in parley.done("models", "verify", path).out
+    refused = parley.run("models", "repair", path)
+    assert (refused.code, "does not know where" in refused.err) == (1, True), refused
+
+
 def test_a_pull_goes_on_after_an_interruption(parley: CommandLine, served: Hub, tmp_path: Path) -> None:
     served.put("big.Q4_0.gguf", 8 * MIB)
     big = served.root / REPO / "main/big.Q4_0.gguf"

@@ -33,14 +33,25 @@ class ModelView:
         return self.ids[min(start, len(self.ids) - 1)]
 
 
-def model_view(path: Sequence[StoredMessage]) -> ModelView:
+def system_of(path: Sequence[StoredMessage]) -> str:
+    """The system message that a path begins with."""
+    return path[0].text if path and path[0].role is Role.SYSTEM else ""
+
+
+def model_view(path: Sequence[StoredMessage], system: str | None = None) -> ModelView:
     """Leave out replies that came to nothing and join what one side said twice in a row.
 
-    Chat templates insist that user and assistant alternate, which a failed reply would break.
+    Chat templates insist that user and assistant alternate, which a failed reply would break. `system`
+    takes the place of the path's own system message; None leaves it.
     """
     messages: list[Message] = []
     ids: list[int] = []
     view_start = 0
+    if system is not None and path:
+        path = path[1:] if path[0].role is Role.SYSTEM else path
+        if system:
+            messages.append(Message(Role.SYSTEM, system))
+            ids.append(path[0].id if path else 0)
     for stored in path:
         if stored.role is Role.ASSISTANT and not stored.text:
             continue

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from app.chat.context import ModelView, system_of
 from app.core.conversations import StoredMessage
 from app.core.errors import Failure, ParleyError
 from app.core.messages import FinishReason, MessageState, ReplyRecord
 from app.core.models import ModelFile
-from app.core.protocol import Digest, Finished, ModelInfo, Piece
+from app.core.presets import ChosenPreset
+from app.core.protocol import Digest, Finished, Generate, ModelInfo, Piece
 from app.core.sampling import Sampling
 
 if TYPE_CHECKING:
@@ -27,15 +29,45 @@ if TYPE_CHECKING:
 CHECKPOINT_SECONDS = 0.5
 
 
-def opening_record(file: ModelFile, sampling: Sampling) -> ReplyRecord:
-    """What is known of a reply before its engine has answered."""
-    return ReplyRecord(
+def opening_record(
+    file: ModelFile, sampling: Sampling, chosen: ChosenPreset | None = None, path: Sequence[StoredMessage] = ()
+) -> ReplyRecord:
+    """What is known of a reply before its engine has answered.
+
+    `chosen` is a preset that has begun. `path` is what is answered: where the preset's prompt is not the
+    system message it begins with, the record holds that prompt. Of a new conversation there is no path.
+    """
+    record = ReplyRecord(
         model=file.identity,
         engine="",
         engine_version="",
         template=file.template,
         sampling=sampling,
         options=file.options,
+    )
+    if chosen is None:
+        return record
+    preset = chosen.preset
+    return msgspec.structs.replace(
+        record,
+        template=preset.template or file.template,
+        preset=preset.name,
+        system=chosen.system if path and chosen.system != system_of(path) else None,
+        template_variables=preset.template_variables,
+        context_limit=preset.context_limit,
+    )
+
+
+def generation(number: int, record: ReplyRecord, view: ModelView, template: str) -> Generate:
+    """What the engine is asked for, as the record of the reply has it; `template` as chosen for it."""
+    return Generate(
+        id=number,
+        messages=view.messages,
+        sampling=record.sampling,
+        template=template,
+        template_variables=record.template_variables,
+        view_start=view.view_start,
+        context_limit=record.context_limit,
     )
 
 

@@ -14,6 +14,7 @@ from app.cli.invocation import Invocation
 from app.cli.measurements import keep_measurements
 from app.cli.models import choose_model
 from app.cli.options import load_options, manner
+from app.cli.presets import chosen_preset
 from app.cli.session import Session, keep_digest
 from app.cli.views import JsonView, PlainView
 from app.core.conversations import StoredMessage
@@ -34,8 +35,10 @@ def ask(arguments: argparse.Namespace, invocation: Invocation) -> int:
         lane = stack.enter_context(invocation.memory()) if arguments.temporary else library
         engine = Engine(invocation.folders.logs / "engine.log", keep_digest(library), keep_measurements(library))
         stack.callback(engine.close)
-        session = Session(lane, engine, wanted)
+        session = Session(lane, engine, wanted, str(invocation.settings.get("chat.user_name")))
         session.open(arguments.chat)
+        if wanted.preset:
+            session.use_preset(chosen_preset(library, wanted))
         session.use(_model(arguments, library))
         view = JsonView(terminal) if arguments.json else PlainView(terminal)
         try:
@@ -80,4 +83,5 @@ def _outcome(reply: StoredMessage, chat_id: int | None) -> dict[str, object]:
         "chat_id": chat_id,
         "seed": record.seed,
         "template": record.template,
+        "preset": record.preset,
     }

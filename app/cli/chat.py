@@ -17,6 +17,7 @@ from app.cli.measurements import keep_measurements
 from app.cli.models import choose_model
 from app.cli.options import manner
 from app.cli.output import OutputFailed
+from app.cli.presets import chosen_preset
 from app.cli.session import Session, keep_digest
 from app.cli.views import PlainView
 from app.core.conversations import StoredMessage
@@ -56,8 +57,10 @@ def chat(arguments: argparse.Namespace, invocation: Invocation) -> int:
     wanted = manner(arguments)
     with invocation.storage() as lane:
         engine = Engine(invocation.folders.logs / "engine.log", keep_digest(lane), keep_measurements(lane))
-        session = Session(lane, engine, wanted)
+        session = Session(lane, engine, wanted, str(invocation.settings.get("chat.user_name")))
         session.open(arguments.chat)
+        if wanted.preset:
+            session.use_preset(chosen_preset(lane, wanted))
         try:
             return Talk(session, lane, arguments, invocation).run()
         finally:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import argparse
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,10 +26,20 @@ _ROPE_KINDS = (RopeKind.LINEAR, RopeKind.YARN, RopeKind.DYNAMIC)
 
 @dataclass(frozen=True)
 class Manner:
-    """How to answer; `system` begins a new conversation."""
+    """How to answer; `system` begins a new conversation.
 
-    sampling: Sampling
+    `asked` are the sampling options that were given. `preset` is the name of the one to use from now on, or
+    empty, and `values` are for its variables.
+    """
+
+    asked: Mapping[str, object]
     system: str = ""
+    preset: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def over(self, base: Sampling) -> Sampling:
+        """The sampling that was asked for; what was left open is as in `base`."""
+        return Sampling.checked(**{**msgspec.to_builtins(base), **self.asked})
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
@@ -43,6 +54,21 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--flash-attention", choices=[str(kind) for kind in FlashAttention])
     group.add_argument("--rope-scaling", choices=[str(kind) for kind in _ROPE_KINDS], help="for a longer context")
     group.add_argument("--rope-factor", type=finite, metavar="X", help="how many times longer than trained")
+
+
+def add_preset_options(parser: argparse.ArgumentParser) -> None:
+    """Which preset to answer with."""
+    group = parser.add_argument_group("preset")
+    group.add_argument("--preset", type=encodable, metavar="NAME", default="", help="see “parley presets list”")
+    group.add_argument(
+        "--var",
+        dest="values",
+        type=_value,
+        action="append",
+        metavar="NAME=VALUE",
+        default=[],
+        help="what a {{NAME}} in the preset stands for; may be repeated",
+    )
 
 
 def load_options(arguments: argparse.Namespace, remembered: LoadOptions) -> LoadOptions:
@@ -79,25 +105,36 @@ def manner(arguments: argparse.Namespace) -> Manner:
     """How the model is to answer; wrong load options are found here too, before anything is stored.
 
     Raises:
-        InvalidOption: a value is out of its range, or a conversation that goes on got a system prompt.
+        InvalidOption: a value is out of its range, a conversation that goes on got a system prompt, or a
+            preset got another one.
         FileGone: the grammar's file is not there.
         FileUnreadable: the grammar's file cannot be read.
     """
     if arguments.system and arguments.chat is not None:
         reason = "only a new conversation can be given one"
         raise InvalidOption(option="The system prompt", value=repr(arguments.system), reason=reason)
+    if arguments.system and arguments.preset:
+        raise InvalidOption(option="The system prompt", value=repr(arguments.system), reason="the preset has its own")
     load_options(arguments, LoadOptions())
-    return Manner(_sampling(arguments), arguments.system or "")
+    asked = given_sampling(arguments)
+    Sampling.checked(**asked)
+    return Manner(asked, arguments.system or "", arguments.preset, dict(arguments.values))
 
 
-def _sampling(arguments: argparse.Namespace) -> Sampling:
+def given_sampling(arguments: argparse.Namespace) -> dict[str, object]:
+    """The sampling options that were given, not yet checked.
+
+    Raises:
+        FileGone: the grammar's file is not there.
+        FileUnreadable: the grammar's file cannot be read.
+    """
     given = vars(arguments)
     asked = {name: given[name] for name in Sampling.__struct_fields__ if name in given}
     if "logit_bias" in asked:
         asked["logit_bias"] = dict(asked["logit_bias"])
     if "grammar" in asked:
         asked["grammar"] = _read_text(asked["grammar"])
-    return Sampling.checked(**asked)
+    return asked
 
 
 def finite(text: str) -> float:
@@ -155,6 +192,13 @@ def _bias(text: str) -> tuple[int, float]:
         return int(token), finite(bias)
     except ValueError:
         raise argparse.ArgumentTypeError(f"not TOKEN=BIAS: {text!r}") from None
+
+
+def _value(text: str) -> tuple[str, str]:
+    name, equals, value = encodable(text).partition("=")
+    if not equals or not name.strip():
+        raise argparse.ArgumentTypeError(f"not NAME=VALUE: {text!r}")
+    return name.strip(), value
 
 
 def _read_text(path: Path) -> str:

@@ -6,18 +6,23 @@ Runs on the command line's only thread.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Protocol
 
+import msgspec
+
 from app.chat.context import model_view, require_text
-from app.chat.turn import Turn, opening_record
+from app.chat.turn import Turn, generation, opening_record
 from app.cli.engine import Engine
 from app.cli.options import Manner
 from app.cli.output import OutputFailed
 from app.core.conversations import Conversation, StoredMessage
 from app.core.errors import Cancelled, EngineLost, NoModel, ParleyError, UserError
-from app.core.messages import MessageState, Role
+from app.core.messages import MessageState, ReplyRecord, Role
 from app.core.models import ModelFile
+from app.core.presets import ChosenPreset, VariablesMissing
 from app.core.protocol import Digest, Finished, Generate, Piece, PromptProgress
+from app.core.sampling import Sampling
 from app.storage.lane import Lane
 from app.storage.stores import Stores
 
@@ -71,11 +76,14 @@ class Unseen:
 class Session:
     """One conversation at a time and one engine; `conversation` is None until something was said."""
 
-    def __init__(self, lane: Lane, engine: Engine, manner: Manner) -> None:
+    def __init__(self, lane: Lane, engine: Engine, manner: Manner, user_name: str = "") -> None:
+        """`user_name` is what {{user}} in a preset stands for."""
         self._lane = lane
         self._engine = engine
         self._manner = manner
+        self._user_name = user_name
         self._file: ModelFile | None = None
+        self._preset: ChosenPreset | None = None
         self.conversation: Conversation | None = None
 
     def use(self, file: ModelFile) -> None:
@@ -83,16 +91,35 @@ class Session:
         self._engine.close()
         self._file = file
 
+    def use_preset(self, preset: ChosenPreset) -> None:
+        """Answer with a preset from now on.
+
+        Raises:
+            VariablesMissing: it needs values that were not given.
+        """
+        if preset.missing:
+            raise VariablesMissing(name=preset.preset.name, variables=", ".join(preset.missing))
+        self._preset = preset
+        if self.conversation is not None:
+            self._keep_preset(self.conversation.summary.id, preset)
+
     def open(self, conversation_id: int | None) -> None:
-        """Go on with a stored conversation, or begin a new one.
+        """Go on with a stored conversation and its preset, or begin a new one.
 
         Raises:
             ParleyError: there is none with this number, or the database cannot be read.
         """
         if conversation_id is None:
             self.conversation = None
+            if self._preset is not None:
+                self._preset = msgspec.structs.replace(self._preset, system=None)
         else:
-            self.conversation = self._lane.submit(lambda stores: stores.conversations.load(conversation_id)).result()
+            self.conversation, self._preset = self._lane.submit(
+                lambda stores: (
+                    stores.conversations.load(conversation_id),
+                    stores.presets.of_conversation(conversation_id),
+                )
+            ).result()
 
     def say(self, text: str, view: ReplyView) -> StoredMessage:
         """Store a message and have it answered.
@@ -105,16 +132,18 @@ class Session:
             ParleyError: what else prevented an answer; what was written of it is stored.
         """
         clean, shown = require_text(text), self.conversation
-        record = opening_record(self._chosen_file(), self._manner.sampling)
+        record = self._opening_record(shown.path() if shown else [])
+        system = (self._preset.system or "") if self._preset else self._manner.system
         conversation_id, leaf_id = (shown.summary.id, self._free_leaf(shown)) if shown else (None, None)
         with self._engine.interruptible():
             exchange = self._lane.submit(
                 lambda stores: stores.conversations.begin_exchange(
-                    conversation_id, leaf_id, clean, self._manner.system, record=record
+                    conversation_id, leaf_id, clean, system, record=record
                 )
             ).result()
             if shown is None:
                 shown = self.conversation = Conversation(exchange.conversation, (), None)
+                self._keep_preset(shown.summary.id, self._preset)
             for message in (exchange.system, exchange.user, exchange.reply):
                 if message is not None:
                     shown.put(message)
@@ -128,13 +157,27 @@ class Session:
         if shown is None or asked is None:
             raise NothingToRetry
         self._free_leaf(shown)
-        record = opening_record(self._chosen_file(), self._manner.sampling)
+        record = self._opening_record(shown.path(asked.id))
         with self._engine.interruptible():
             reply = self._lane.submit(
                 lambda stores: stores.conversations.begin_reply(shown.summary.id, asked.id, record=record)
             ).result()
             shown.put(reply)
             return self._answer(shown, reply, view)
+
+    def _opening_record(self, path: list[StoredMessage]) -> ReplyRecord:
+        file, preset = self._chosen_file(), self._preset
+        if preset is None:
+            return opening_record(file, self._manner.over(Sampling()))
+        if preset.system is None:
+            preset = self._preset = preset.begun(self._user_name, file.identity.name, datetime.now())
+            if self.conversation is not None:
+                self._keep_preset(self.conversation.summary.id, preset)
+        return opening_record(file, self._manner.over(preset.preset.sampling), preset, path)
+
+    def _keep_preset(self, conversation_id: int, preset: ChosenPreset | None) -> None:
+        if preset is not None:
+            self._lane.submit(lambda stores: stores.presets.set_for_conversation(conversation_id, preset)).result()
 
     def _chosen_file(self) -> ModelFile:
         if self._file is None:
@@ -177,14 +220,9 @@ class Session:
         return stored
 
     def _command(self, conversation: Conversation, reply: StoredMessage) -> Generate:
-        seen = model_view(conversation.path(reply.parent_id))
-        return Generate(
-            id=reply.id,
-            messages=seen.messages,
-            sampling=self._manner.sampling,
-            template=self._chosen_file().template,
-            view_start=seen.view_start,
-        )
+        assert reply.record is not None
+        seen = model_view(conversation.path(reply.parent_id), reply.record.system)
+        return generation(reply.id, reply.record, seen, reply.record.template)
 
 
 def keep_digest(lane: Lane) -> Callable[[Digest], None]:

@@ -14,11 +14,15 @@ import msgspec
 
 from app.core.downloads import DownloadCommand, DownloadEvent
 from app.core.errors import Failure, ProtocolBroken
+from app.core.exchange_frames import ExchangeCommand, ExchangeEvent
+from app.core.hub import HeaderCopy
 from app.core.hub_frames import HubCommand, HubEvent
 from app.core.loading import LoadOptions
 from app.core.messages import FinishReason, Message, Timings, Usage
 from app.core.models import ModelFile
+from app.core.preview_frames import PromptRendered, RenderPrompt
 from app.core.sampling import Sampling
+from app.core.typeset_frames import TypesetCommand, TypesetEvent
 
 VERSION = 1
 MAX_FRAME_BYTES = 64 * 1024 * 1024
@@ -31,6 +35,10 @@ class ChildRole(StrEnum):
     PROBE = "probe"
     HUB = "hub"
     DOWNLOAD = "download"
+    EXCHANGE = "exchange"
+    EXTRACT = "extract"
+    PRINT = "print"
+    TYPESET = "typeset"
 
 
 class _Frame(msgspec.Struct, frozen=True, tag_field="type", omit_defaults=True):
@@ -67,7 +75,8 @@ class Generate(_Frame, frozen=True, tag="generate"):
     """Answer `messages`, whose last one is the user's (or the assistant's, to be continued).
 
     `template` names a fallback template, or is empty for the model's own. `view_start` says how
-    many messages after the system message the last reply already did without.
+    many messages after the system message the last reply already did without. `context_limit` is how
+    many tokens of the messages to read at most, where that is less than the model's context.
     """
 
     id: int
@@ -76,6 +85,7 @@ class Generate(_Frame, frozen=True, tag="generate"):
     template: str = ""
     template_variables: dict[str, str | bool | int] = {}
     view_start: int = 0
+    context_limit: int | None = None
 
 
 class Cancel(_Frame, frozen=True, tag="cancel"):
@@ -96,6 +106,13 @@ class MeasureNeed(_Frame, frozen=True, tag="measure-need"):
     options: LoadOptions = LoadOptions()
 
 
+class MeasureRemote(_Frame, frozen=True, tag="measure-remote"):
+    """The same for a model of which only the headers are here: its file's, or those of all its shards in order."""
+
+    headers: tuple[HeaderCopy, ...]
+    options: LoadOptions = LoadOptions()
+
+
 class LoadProgress(_Frame, frozen=True, tag="load-progress"):
     """The part of the file that is in memory, 0 to 1."""
 
@@ -105,8 +122,9 @@ class LoadProgress(_Frame, frozen=True, tag="load-progress"):
 class ModelInfo(_Frame, frozen=True, tag="loaded"):
     """A model is ready; lengths are in tokens, sizes in bytes.
 
-    `memory_bytes` is what the engine holds now; `predicted_bytes` what it will hold at most, of
-    which `certain_bytes` are weights and KV cache. `backend` names the devices that compute, such
+    `memory_bytes` is what the engine holds now, of which `gpu_bytes` on each GPU with a memory of its
+    own, by the device's name; `predicted_bytes` is what it will hold at most, of which
+    `certain_bytes` are weights and KV cache. `backend` names the devices that compute, such
     as `CPU` or `CPU+CUDA`.
     """
 
@@ -131,6 +149,7 @@ class ModelInfo(_Frame, frozen=True, tag="loaded"):
     predicted_bytes: int = 0
     certain_bytes: int = 0
     backend: str = ""
+    gpu_bytes: dict[str, int] = {}
 
 
 class PromptProgress(_Frame, frozen=True, tag="prompt-progress"):
@@ -185,7 +204,11 @@ class LoadCancelled(_Frame, frozen=True, tag="load-cancelled"):
 
 
 class Digest(_Frame, frozen=True, tag="digest"):
-    """The SHA-256 of a loaded file, computed while the engine was idle, or known and still true."""
+    """The SHA-256 of a loaded model, computed while the engine was idle, or known and still true.
+
+    That of a split model is of its parts one after the other; `path` is the first one, `bytes` and
+    `modified_ns` are the sum and the latest of all.
+    """
 
     path: str
     bytes: int
@@ -232,7 +255,20 @@ class MeasuredNeed(_Frame, frozen=True, tag="measured-need"):
     output_bytes: int
 
 
-Command = Hello | Load | Generate | Cancel | Probe | MeasureNeed | DownloadCommand | HubCommand
+Command = (
+    Hello
+    | Load
+    | Generate
+    | Cancel
+    | RenderPrompt
+    | Probe
+    | MeasureNeed
+    | MeasureRemote
+    | DownloadCommand
+    | HubCommand
+    | TypesetCommand
+    | ExchangeCommand
+)
 Event = (
     Hello
     | LoadProgress
@@ -243,10 +279,13 @@ Event = (
     | Finished
     | Failed
     | Digest
+    | PromptRendered
     | Machine
     | MeasuredNeed
     | DownloadEvent
     | HubEvent
+    | TypesetEvent
+    | ExchangeEvent
 )
 
 _T = TypeVar("_T")

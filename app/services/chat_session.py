@@ -6,6 +6,8 @@ inference in the engine's child.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -17,13 +19,15 @@ from app.core.conversations import Conversation, StoredMessage
 from app.core.errors import EngineBusy, NoModel, ParleyError
 from app.core.messages import ReplyRecord
 from app.core.models import ModelFile
+from app.core.presets import ChosenPreset
 from app.core.sampling import Sampling
 from app.services.engine_host import EngineHost
-from app.services.relay import Storage
+from app.services.relay import Storage, ignore
 from app.services.reply_run import ChatState, ReplyJob, ReplyRun
 
 if TYPE_CHECKING:
     from app.storage.conversations import Exchange
+    from app.storage.stores import Stores
 
 __all__ = ["ChatSession", "ChatState"]
 
@@ -43,13 +47,25 @@ class ChatSession(QObject):
     view_changed = Signal(object)  # id of the first message the model sees, or None
     problem = Signal(object)  # ParleyError
     conversations_changed = Signal()  # one was made, or got a new message
+    preset_changed = Signal(object)  # ChosenPreset, or None
+    values_needed = Signal(object, str)  # ChosenPreset whose variables have no value yet, the message that waits
 
-    def __init__(self, engine: EngineHost, storage: Storage, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        engine: EngineHost,
+        storage: Storage,
+        parent: QObject | None = None,
+        *,
+        user_name: Callable[[], str] = str,
+    ) -> None:
+        """`user_name` tells what {{user}} in a preset stands for now."""
         super().__init__(parent)
         self._engine = engine
         self._storage = storage
+        self._user_name = user_name
         self._beginning = False
         self._wanted = 0
+        self.preset: ChosenPreset | None = None
         self._run = ReplyRun(engine, storage, self)
         self.conversation: Conversation | None = None
         engine.state_changed.connect(lambda _: self._show_context())
@@ -67,39 +83,58 @@ class ChatSession(QObject):
         job = self._run.job
         return self._run.state if job and self._shows(job.reply.id) else ChatState.IDLE
 
-    def new_conversation(self) -> None:
+    def new_conversation(self, preset: ChosenPreset | None = None) -> None:
         """Show an empty conversation; it is stored with its first message."""
         self._wanted += 1
-        self._show(None)
+        self._show(None, preset)
+
+    def use_preset(self, preset: ChosenPreset | None) -> None:
+        """Answer with a preset from the next reply on."""
+        self.preset = preset
+        self.preset_changed.emit(preset)
+        shown = self.conversation
+        if shown is not None:
+            self._keep_preset(shown.summary.id, preset)
 
     def open(self, conversation_id: int) -> None:
         """Show a stored conversation, unless another one is asked for before it has been read."""
         self._wanted += 1
         wanted = self._wanted
 
-        def show(conversation: Conversation) -> None:
-            if wanted == self._wanted:
-                self._show(conversation)
+        def read(stores: Stores) -> tuple[Conversation, ChosenPreset | None]:
+            return stores.conversations.load(conversation_id), stores.presets.of_conversation(conversation_id)
 
-        self._storage.call(lambda stores: stores.conversations.load(conversation_id), show, self.problem.emit)
+        def show(found: tuple[Conversation, ChosenPreset | None]) -> None:
+            if wanted == self._wanted:
+                self._show(*found)
+
+        self._storage.call(read, show, self.problem.emit)
 
     def send(self, text: str) -> None:
         """Store the user's message, then have it answered."""
         shown = self.conversation
         conversation_id = shown.summary.id if shown else None
         leaf_id = shown.leaf_id if shown else None
+        if self.preset is not None and self.preset.system is None and self.preset.missing:
+            self.values_needed.emit(self.preset, text)
+            return
         try:
             clean = require_text(text)
-            record = opening_record(self._free_engine_file(), Sampling())
+            record = self._opening_record(shown.path() if shown else [])
         except ParleyError as error:
             self.problem.emit(error)
             return
+        preset = self.preset
+        system = (preset.system or "") if preset and shown is None else ""
+
+        def begin(stores: Stores) -> Exchange:
+            exchange = stores.conversations.begin_exchange(conversation_id, leaf_id, clean, system, record=record)
+            if preset is not None and conversation_id is None:
+                stores.presets.set_for_conversation(exchange.conversation.id, preset)
+            return exchange
+
         self._beginning = True
-        self._storage.call(
-            lambda stores: stores.conversations.begin_exchange(conversation_id, leaf_id, clean, record=record),
-            lambda exchange: self._begin(shown, exchange),
-            self._not_begun,
-        )
+        self._storage.call(begin, lambda exchange: self._begin(shown, exchange), self._not_begun)
 
     def retry(self, reply_id: int) -> None:
         """Answer the same message once more, beside the reply there is."""
@@ -107,7 +142,7 @@ class ChatSession(QObject):
         if shown is None or reply_id not in shown or (parent_id := shown[reply_id].parent_id) is None:
             return
         try:
-            record = opening_record(self._free_engine_file(), Sampling())
+            record = self._opening_record(shown.path(parent_id))
         except ParleyError as error:
             self.problem.emit(error)
             return
@@ -134,11 +169,28 @@ class ChatSession(QObject):
             raise NoModel
         return self._engine.file
 
+    def _opening_record(self, path: list[StoredMessage]) -> ReplyRecord:
+        """The record of a reply to a path, made with the preset of now; it is filled in if it was not yet."""
+        file, preset = self._free_engine_file(), self.preset
+        if preset is None:
+            return opening_record(file, Sampling())
+        if preset.system is None:
+            preset = self.preset = preset.begun(self._user_name(), file.identity.name, datetime.now())
+            if self.conversation is not None:
+                self._keep_preset(self.conversation.summary.id, preset)
+        return opening_record(file, preset.preset.sampling, preset, path)
+
+    def _keep_preset(self, conversation_id: int, preset: ChosenPreset | None) -> None:
+        self._storage.call(
+            lambda stores: stores.presets.set_for_conversation(conversation_id, preset), ignore, self.problem.emit
+        )
+
     def _begin(self, shown: Conversation | None, exchange: Exchange) -> None:
         if shown is None:
-            shown = Conversation(exchange.conversation, (exchange.user, exchange.reply), exchange.reply.id)
+            messages = [one for one in (exchange.system, exchange.user, exchange.reply) if one is not None]
+            shown = Conversation(exchange.conversation, messages, exchange.reply.id)
             if self.conversation is None:
-                self._show(shown)
+                self._show(shown, self.preset)
         else:
             for message in (exchange.user, exchange.reply):
                 shown.put(message)
@@ -155,21 +207,24 @@ class ChatSession(QObject):
     def _answer(self, conversation: Conversation, reply: StoredMessage) -> None:
         self._beginning = False
         self.conversations_changed.emit()
-        view = model_view(conversation.path(reply.parent_id))
-        self._run.start(ReplyJob(conversation.summary.id, reply, view))
+        assert reply.record is not None
+        view = model_view(conversation.path(reply.parent_id), reply.record.system)
+        self._run.start(ReplyJob(conversation.summary.id, reply, view, reply.record.template))
 
     def _not_begun(self, error: ParleyError) -> None:
         self._beginning = False
         self.problem.emit(error)
 
-    def _show(self, conversation: Conversation | None) -> None:
+    def _show(self, conversation: Conversation | None, preset: ChosenPreset | None) -> None:
         job = self._run.job
         if conversation is not None and job is not None and job.reply.id in conversation:
             text, reasoning = self._run.so_far
             reply = msgspec.structs.replace(conversation[job.reply.id], text=text, reasoning=reasoning)
             conversation.put(reply, activate=False)
         self.conversation = conversation
+        self.preset = preset
         self.conversation_changed.emit(conversation)
+        self.preset_changed.emit(preset)
         self.state_changed.emit(self.state)
         self._show_context()
         self._show_view()
@@ -227,4 +282,5 @@ class ChatSession(QObject):
         if self.conversation is None or record is None:
             self.view_changed.emit(None)
             return
-        self.view_changed.emit(model_view(self.conversation.path()).first_seen(record.view_start))
+        view = model_view(self.conversation.path(), record.system)
+        self.view_changed.emit(view.first_seen(record.view_start))

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from app.core import protocol
 from app.core.errors import EngineLost, ParleyError
 from app.core.models import ModelFile
+from app.core.preview_frames import RenderPrompt
 from app.core.protocol import Digest, Event, Failed, LoadCancelled, LoadProgress, ModelInfo
 from app.services.relay import Relay
 
@@ -90,6 +91,11 @@ class EngineHost(QObject):
         """Ask the loaded model for a reply; its events follow."""
         assert self._child is not None and self.state is EngineState.READY
         self._child.send(command)
+
+    def render(self, command: RenderPrompt) -> None:
+        """Ask the loaded model how a prompt looks; `PromptRendered` follows as a `reply_event`."""
+        if self._child is not None and self.state is EngineState.READY:
+            self._child.send(command)
 
     def cancel(self) -> None:
         """Stop the running reply; `Finished` follows."""

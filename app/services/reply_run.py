@@ -12,13 +12,11 @@ from enum import Enum, auto
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.chat.context import ModelView
-from app.chat.turn import Turn
-from app.core import protocol
+from app.chat.turn import Turn, generation
 from app.core.conversations import StoredMessage
 from app.core.errors import EngineLost, NoModel, ParleyError
 from app.core.messages import MessageState
 from app.core.protocol import Digest, Event, Failed, Finished, Piece, PromptProgress
-from app.core.sampling import Sampling
 from app.services.engine_host import EngineHost, EngineState
 from app.services.rate import RateMeter
 from app.services.relay import Storage
@@ -41,11 +39,15 @@ class ChatState(Enum):
 
 @dataclass(frozen=True)
 class ReplyJob:
-    """A reply to write: where it belongs, its row, and what the model is given."""
+    """A reply to write: where it belongs, its row, and what the model is given.
+
+    `template` names a chat template in place of the model's own, or is empty.
+    """
 
     conversation_id: int
     reply: StoredMessage
     view: ModelView
+    template: str = ""
 
 
 class ReplyRun(QObject):
@@ -116,16 +118,10 @@ class ReplyRun(QObject):
     def _generate(self) -> None:
         assert self.job and self._turn and self._engine.model and self._engine.file
         self._turn.loaded(self._engine.file, self._engine.model)
-        view = self.job.view
-        self._engine.generate(
-            protocol.Generate(
-                id=self.job.reply.id,
-                messages=view.messages,
-                sampling=self.job.reply.record.sampling if self.job.reply.record else Sampling(),
-                template=self._engine.file.template,
-                view_start=view.view_start,
-            )
-        )
+        job, record = self.job, self.job.reply.record
+        assert record is not None
+        template = job.template or self._engine.file.template
+        self._engine.generate(generation(job.reply.id, record, job.view, template))
         self._enter(ChatState.READING_PROMPT)
 
     def _on_engine_state(self, state: EngineState) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.catalog.gguf.header import read_header, shard_paths
 from app.core.errors import ParleyError, ProtocolBroken
+from app.core.preview_frames import RenderPrompt
 from app.core.protocol import Digest, Event, Generate, Load
 from app.engines.llama.engine import LlamaEngine
 from app.worker.digest import ModelDigest
@@ -16,7 +17,7 @@ from app.worker.wire import Job
 
 
 class EngineServer:
-    """Runs `Load` and `Generate`."""
+    """Runs `Load`, `Generate` and `RenderPrompt`."""
 
     def __init__(self, send: Callable[[Event], None]) -> None:
         self._send = send
@@ -32,6 +33,8 @@ class EngineServer:
                 self._send(self._engine.load(source, options, self._send, job.stop))
                 with contextlib.suppress(OSError, ParleyError):
                     self._begin_digest(source.path, known)
+            case RenderPrompt() as command:
+                self._send(self._engine.render(command))
             case Generate() as command:
                 self._engine.generate(command, self._send, job.stop)
             case other:

@@ -1,4 +1,4 @@
-"""The probe child: tells what the machine has, and what a model would need."""
+"""The probe child: tells what the machine has, and what a model would need, be it here or on the Hub."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from pathlib import Path
 import msgspec
 
 from app.core.errors import ProtocolBroken
-from app.core.protocol import Event, MeasureNeed, Probe
+from app.core.preview_frames import RenderPrompt
+from app.core.protocol import Event, MeasureNeed, MeasureRemote, Probe
 from app.engines.llama import devices, measuring, native
+from app.engines.rendering import render_prompt
 from app.worker.source import describe
+from app.worker.stand_in import stand_in
 from app.worker.wire import Job
 
 
 class ProbeServer:
-    """Runs `Probe` and `MeasureNeed`."""
+    """Runs `Probe`, `MeasureNeed` and `MeasureRemote`."""
 
     def __init__(self, send: Callable[[Event], None]) -> None:
         self._send = send
@@ -30,6 +33,11 @@ class ProbeServer:
                 self._send(msgspec.structs.replace(found, memory_bandwidth=measuring.memory_bandwidth()))
             case MeasureNeed(path=path, options=options):
                 self._send(measuring.measure_need(describe(Path(path)), options, self._log))
+            case MeasureRemote(headers=headers, options=options):
+                with stand_in(headers) as first:
+                    self._send(measuring.measure_need(describe(first), options, self._log))
+            case RenderPrompt(path=path) as command:
+                self._send(render_prompt(command, describe(Path(path)) if path else None))
             case other:
                 raise ProtocolBroken(f"not a command for a probe: {other!r}")
 

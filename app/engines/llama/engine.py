@@ -12,15 +12,17 @@ from llama_cpp import llama_cpp as llama
 from app.core.errors import Cancelled, NoModel
 from app.core.loading import FlashAttention, LoadOptions
 from app.core.messages import FinishReason, Role, Timings, Usage
+from app.core.preview_frames import PromptRendered, RenderPrompt
 from app.core.protocol import Finished, Generate, ModelInfo
 from app.core.speed import backend_of
 from app.engines.base import Emit, ModelSource, StopFlag
 from app.engines.llama import native
 from app.engines.llama.context import LiveContext
-from app.engines.llama.memory import free_on_gpus, peak_bytes, resident_bytes
+from app.engines.llama.memory import free_by_gpu, peak_bytes, resident_bytes, taken_by_gpu
 from app.engines.llama.model import LoadedModel, load_model
 from app.engines.llama.native import NativeLog
 from app.engines.llama.prompting import Prompt, PromptMaker
+from app.engines.llama.rendering import render_prompt
 from app.engines.llama.reply import Clock, PieceWriter, Reply
 from app.engines.llama.sampler import Sampler, make_sampler
 from app.engines.llama.sequence import LiveSequence, Mark
@@ -39,7 +41,7 @@ class _Live:
 
     loaded: LoadedModel
     context: LiveContext
-    free_before: int
+    free_before: dict[str, int]
     sequence: LiveSequence = field(default_factory=LiveSequence)
     templates: dict[str, ChatTemplate] = field(default_factory=dict)
 
@@ -76,7 +78,7 @@ class LlamaEngine:
         start = perf_counter()
         self.unload()
         self._loads += 1
-        free_before = free_on_gpus(native.devices())
+        free_before = free_by_gpu(native.devices())
         loaded = load_model(source, options, emit, stop, self._log)
         self._live = _Live(loaded, LiveContext(loaded, self._log), free_before)
         return _describe(self._live, perf_counter() - start)
@@ -87,6 +89,17 @@ class LlamaEngine:
             self._live.loaded.close()
             self._live = None
 
+    def render(self, command: RenderPrompt) -> PromptRendered:
+        """A prompt to look at; the conversation in the context stays.
+
+        Raises:
+            NoModel: none is loaded.
+            TemplateFailed: the template does not parse, or cannot render these messages.
+        """
+        if self._live is None:
+            raise NoModel
+        return render_prompt(command, self._live.template(command.template), self._live.loaded.vocabulary)
+
     def generate(self, command: Generate, emit: Emit, stop: StopFlag) -> None:
         """Answer; see `Engine`."""
         clock = Clock()
@@ -95,13 +108,13 @@ class LlamaEngine:
             raise NoModel
         template = live.template(command.template)
         maker = PromptMaker(command, template, live.loaded.vocabulary, live.sequence, stop)
+        limit = live.loaded.plan.context_length
         seed = secrets.randbelow(_SEEDS) if command.sampling.seed is None else command.sampling.seed
         try:
-            prompt = maker.make(live.loaded.plan.context_length)
+            prompt = maker.make(min(command.context_limit or limit, limit))
         except Cancelled:
             emit(_nothing(command, template, seed))
             return
-        limit = live.loaded.plan.context_length
         sampler = make_sampler(command.sampling, seed, live.loaded.vocabulary, limit, self._log)
         reply = _reply(live, command, template, prompt, sampler, emit, stop, clock)
         reusable = live.sequence.common_prefix(prompt.tokens)
@@ -137,7 +150,7 @@ class LlamaEngine:
         is_complete = nearly_full or (whole_batch and plan.options.flash_attention is not FlashAttention.OFF)
         if self._loads > 1 or not is_complete:
             return 0
-        return peak_bytes() + max(live.free_before - free_on_gpus(native.devices()), 0)
+        return peak_bytes() + sum(_on_gpus(live).values())
 
 
 def _reply(
@@ -194,10 +207,15 @@ def _nothing(command: Generate, template: ChatTemplate, seed: int) -> Finished:
     )
 
 
+def _on_gpus(live: _Live) -> dict[str, int]:
+    """What the model holds on each GPU."""
+    return taken_by_gpu(live.free_before, free_by_gpu(native.devices()))
+
+
 def _describe(live: _Live, seconds: float) -> ModelInfo:
     source, plan = live.loaded.source, live.loaded.plan
     needs = plan.allotment.needs
-    on_gpus = max(live.free_before - free_on_gpus(native.devices()), 0)
+    on_gpus = _on_gpus(live)
     template, is_fallback = OWN_TEMPLATE, False
     if not source.chat_template:
         template, is_fallback = live.template("").name, True
@@ -217,7 +235,8 @@ def _describe(live: _Live, seconds: float) -> ModelInfo:
         engine=NAME,
         engine_version=f"{llama.llama_version().decode()} (llama-cpp-python {llama_cpp.__version__})",
         options=plan.options,
-        memory_bytes=resident_bytes() + on_gpus,
+        memory_bytes=resident_bytes() + sum(on_gpus.values()),
+        gpu_bytes=on_gpus,
         predicted_bytes=sum(need.total for need in needs),
         certain_bytes=sum(need.weights + need.kv for need in needs),
         backend=backend_of(plan.allotment, plan.hardware),

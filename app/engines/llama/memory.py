@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import psutil
@@ -47,6 +47,11 @@ def peak_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def free_on_gpus(devices: Iterable[NativeDevice]) -> int:
-    """What is free on GPUs with a memory of their own."""
-    return sum(device.free for device in devices if device.kind == "gpu" and not device.shares_memory)
+def free_by_gpu(devices: Iterable[NativeDevice]) -> dict[str, int]:
+    """What is free on each GPU with a memory of its own, by the device's name."""
+    return {device.name: device.free for device in devices if device.kind == "gpu" and not device.shares_memory}
+
+
+def taken_by_gpu(before: Mapping[str, int], now: Mapping[str, int]) -> dict[str, int]:
+    """What has gone of each GPU's free memory in between; nothing where others have given back more."""
+    return {name: max(before[name] - free, 0) for name, free in now.items() if name in before}

@@ -60,18 +60,19 @@ def read_path(path: Path) -> Iterator[Found]:
         WorldError: the path itself cannot be read.
     """
     threads: _Threads = {}
-    for entry in entries_of(path):
-        if entry.file_name == jan.MESSAGES_FILE:
-            threads.setdefault(entry.folder, _Thread()).messages = entry
-            continue
-        try:
-            yield from _read_entry(entry, threads)
-        except OSError as error:
-            yield Found(entry.name, Failure.of(unreadable(entry.name, error)))
-        except ParleyError as error:
-            yield Found(entry.name, Failure.of(error))
-    for folder, thread in threads.items():
-        yield from _read_thread(folder, thread)
+    with entries_of(path) as entries:
+        for entry in entries:
+            if entry.file_name == jan.MESSAGES_FILE:
+                threads.setdefault(entry.folder, _Thread()).messages = entry
+                continue
+            try:
+                yield from _read_entry(entry, threads)
+            except OSError as error:
+                yield Found(entry.name, Failure.of(unreadable(entry.name, error)))
+            except ParleyError as error:
+                yield Found(entry.name, Failure.of(error))
+        for folder, thread in threads.items():
+            yield from _read_thread(folder, thread)
 
 
 def _read_entry(entry: Entry, threads: _Threads) -> Iterator[Found]:

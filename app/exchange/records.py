@@ -43,7 +43,7 @@ class Record:
 
 
 class DocumentEndsEarly(Exception):
-    """The document stops inside a record, or outside of JSON; what was whole has been given already."""
+    """The document stops inside a record, or its list ends before it does; what was whole has been given already."""
 
 
 def split_records(stream: BinaryIO, name: str) -> Iterator[Record]:
@@ -106,6 +106,7 @@ class _Splitter:
         self._deepest = 0
         self._dropped = 0
         self._ended = False
+        self._goes_on = False  # behind the end of the list
         self._begun = False
 
     def feed(self, chunk: bytes) -> Iterator[Record]:
@@ -135,7 +136,7 @@ class _Splitter:
             record = self._take(len(self._kept))
             if record is not None:
                 yield record
-        elif not self._ended:
+        elif not self._ended or self._goes_on:
             raise DocumentEndsEarly
 
     def _begin(self, chunk: bytes) -> bytes:
@@ -172,11 +173,11 @@ class _Splitter:
                     raise NestedTooDeep(file=self._name, limit=MAX_DOCUMENT_DEPTH)
             case "," if self._depth == self._list_depth:
                 return self._take(start)
-            case "}" | "]":
+            case "]" if self._depth == self._list_depth:
+                self._ended = True
+                return self._take(start)
+            case "}" | "]" if self._depth > max(self._list_depth, 0):  # one too many belongs to a broken record
                 self._depth -= 1
-                if self._depth == self._list_depth - 1 and self._list_depth > 0:
-                    self._ended = True
-                    return self._take(start)
         return None
 
     def _take(self, end: int) -> Record | None:
@@ -200,6 +201,7 @@ class _Splitter:
     def _forget(self) -> None:
         """Keep no record that is too large, and nothing behind the last one."""
         if self._ended:
+            self._goes_on |= self._list_depth == 1 and bool(self._kept.strip(_SPACE))
             self._drop_until(len(self._kept))
         elif len(self._kept) > MAX_RECORD_BYTES or self._dropped:
             self._dropped += self._at

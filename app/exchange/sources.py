@@ -50,31 +50,43 @@ class Entry:
         return PurePosixPath(self.name).name
 
 
-def entries_of(path: Path) -> Iterator[Entry]:
+@contextmanager
+def entries_of(path: Path) -> Iterator[Iterator[Entry]]:
     """The files that may hold conversations, by their names' ends; a file that was chosen itself may have any name.
+
+    They can be opened as long as the context lasts.
 
     Raises:
         ImportUnreadable: it is not there, or may not be read.
         ArchiveDamaged: it is a zip that cannot be opened.
     """
     try:
-        if path.is_dir():
-            yield from _in_folder(path)
-            return
-        with path.open("rb") as file:
-            is_zip = file.read(len(_ZIP_MAGIC)) == _ZIP_MAGIC
+        is_zip = not path.is_dir() and _has_magic(path)
     except OSError as error:
         raise unreadable(path.name, error) from None
     if is_zip:
-        yield from _in_archive(path)
+        with _opened(path) as archive:
+            yield _in_archive(path, archive)
     else:
-        yield Entry(path.name, lambda: path.open("rb"))
-        yield from _beside(path)
+        yield _in_folder(path) if path.is_dir() else _alone(path)
 
 
 def unreadable(name: str, error: OSError) -> ImportUnreadable:
     """What to say of a file that the system does not give."""
     return ImportUnreadable(str(error), file=name, reason=(error.strerror or str(error)).lower())
+
+
+def _has_magic(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_ZIP_MAGIC)) == _ZIP_MAGIC
+
+
+def _alone(path: Path) -> Iterator[Entry]:
+    """A file, and where it is one half of a thread of Jan's, the other one."""
+    yield Entry(path.name, lambda: path.open("rb"))
+    for half, other in (("thread.json", "messages.jsonl"), ("messages.jsonl", "thread.json")):
+        if path.name == half and path.with_name(other).is_file():
+            yield _entry(path.parent, path.with_name(other))
 
 
 def _in_folder(folder: Path) -> Iterator[Entry]:
@@ -93,22 +105,17 @@ def _entry(folder: Path, path: Path) -> Entry:
     return Entry(path.relative_to(folder).as_posix(), lambda: path.open("rb"))
 
 
-def _beside(path: Path) -> Iterator[Entry]:
-    """The other half of a thread of Jan's, of which the user chose one."""
-    for half, other in (("thread.json", "messages.jsonl"), ("messages.jsonl", "thread.json")):
-        if path.name == half and path.with_name(other).is_file():
-            yield _entry(path.parent, path.with_name(other))
-
-
-def _in_archive(path: Path) -> Iterator[Entry]:
+def _opened(path: Path) -> zipfile.ZipFile:
     try:
-        archive = zipfile.ZipFile(path)
+        return zipfile.ZipFile(path)
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
         raise ArchiveDamaged(str(error), file=path.name, reason="it is not a whole zip file") from None
-    with archive:
-        meter = _Meter(path.name)
-        members = [member for member in archive.infolist()[:MAX_FILES] if member.filename.lower().endswith(_SUFFIXES)]
-        for member in members:
+
+
+def _in_archive(path: Path, archive: zipfile.ZipFile) -> Iterator[Entry]:
+    meter = _Meter(path.name)
+    for member in archive.infolist()[:MAX_FILES]:
+        if member.filename.lower().endswith(_SUFFIXES):
             yield Entry(member.filename, _opener(archive, member, meter))
 
 

@@ -1,0 +1,116 @@
+"""Blocks of ggml: 32 weights along the input with their scale, made of codes or of decoded weights.
+
+Layouts (`ggml-common.h` of llama.cpp), d and m in float16, q as bytes: Q4_0 is d and 16 bytes of pairs (weight j in
+the low half of byte j, weight j + 16 in the high one), w = d (q - 8); Q4_1 is d, m and such pairs, w = d q + m; Q8_0
+is d and 32 signed bytes, w = d q.
+
+Runs on the threads of a repack, a strip of rows at a time.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
+from gguf.quants import quantize
+from numpy.typing import NDArray
+
+Bytes = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+Halves = NDArray[np.float16]
+
+BLOCK = 32
+_FULL_SCALE = 127
+_EIGHT_BYTES = np.uint64(0x0101010101010101)
+
+
+def _layout(names: tuple[str, ...], words: int) -> np.dtype[np.void]:
+    """A block with these float16 fields, then so many 64-bit words."""
+    places = [2 * i for i in range(len(names) + 1)]
+    formats = ["<f2"] * len(names) + [("<u8", (words,))]
+    return np.dtype({"names": [*names, "q"], "formats": formats, "offsets": places, "itemsize": places[-1] + 8 * words})
+
+
+_Q4_0 = _layout(("d",), 2)
+_Q4_1 = _layout(("d", "m"), 2)
+_Q8_0 = _layout(("d",), 4)
+
+
+def row_bytes(kind: GGMLQuantizationType, columns: int) -> int:
+    """What a row takes."""
+    elements, width = GGML_QUANT_SIZES[kind]
+    return columns // elements * width
+
+
+def q4_0(codes: Bytes, scales: Halves, shift: Bytes | None = None) -> Bytes:
+    """Codes whose zero is 8, after `shift` is added.
+
+    Args:
+        codes: (rows, columns), up to 15 with the shift.
+        scales: (rows, blocks).
+        shift: (rows, blocks), or None.
+    """
+    words = _words(codes)
+    if shift is not None:
+        words = words + (shift.astype(np.uint64) * _EIGHT_BYTES)[..., None]
+    blocks = np.empty(words.shape[:2], _Q4_0)
+    blocks["q"] = _paired(words)
+    blocks["d"] = scales
+    return _as_bytes(blocks)
+
+
+def q4_1(codes: Bytes, scales: Halves, offsets: Halves) -> Bytes:
+    """Codes from 0 to 15 with what is added to each weight; `scales` and `offsets` are (rows, blocks)."""
+    words = _words(codes)
+    blocks = np.empty(words.shape[:2], _Q4_1)
+    blocks["q"] = _paired(words)
+    blocks["d"] = scales
+    blocks["m"] = offsets
+    return _as_bytes(blocks)
+
+
+def q8_0(codes: Bytes, scales: Halves) -> Bytes:
+    """Signed codes, given as the bytes they are; `scales` is (rows, blocks)."""
+    words = _words(codes)
+    blocks = np.empty(words.shape[:2], _Q8_0)
+    blocks["q"] = words
+    blocks["d"] = scales
+    return _as_bytes(blocks)
+
+
+def quantized_q8_0(weights: Floats) -> Bytes:
+    """The nearest Q8_0 of decoded weights (rows, columns), each block's largest at 127."""
+    parts = weights.reshape(weights.shape[0], -1, BLOCK)
+    largest = np.maximum(parts.max(axis=2), -parts.min(axis=2))
+    scales = (largest / np.float32(_FULL_SCALE)).astype(np.float16)
+    used = scales.astype(np.float32)
+    inverse = np.divide(np.float32(1), used, out=np.zeros_like(used), where=used > 0)
+    scaled = parts * inverse[..., None]
+    np.rint(scaled, out=scaled)
+    np.clip(scaled, -_FULL_SCALE, _FULL_SCALE, out=scaled)
+    return q8_0(scaled.astype(np.int8).reshape(weights.shape).view(np.uint8), scales)
+
+
+def encoded(weights: Floats, kind: GGMLQuantizationType) -> Bytes:
+    """Decoded weights (rows, columns) as a type, in bytes."""
+    if kind is GGMLQuantizationType.Q8_0:
+        return quantized_q8_0(weights)
+    if kind is GGMLQuantizationType.F32:
+        return _as_bytes(np.ascontiguousarray(weights, "<f4"))
+    if kind is GGMLQuantizationType.F16:
+        return _as_bytes(weights.astype("<f2"))
+    return _as_bytes(quantize(weights, kind))
+
+
+def _words(codes: Bytes) -> NDArray[np.uint64]:
+    """(rows, blocks, 4): the 32 codes of a block as four words."""
+    return np.ascontiguousarray(codes).view(np.uint64).reshape(codes.shape[0], -1, 4)
+
+
+def _paired(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    pairs = words[..., 2:] << np.uint64(4)
+    pairs |= words[..., :2]
+    return pairs
+
+
+def _as_bytes(rows: NDArray[np.generic]) -> Bytes:
+    return rows.reshape(rows.shape[0], -1).view(np.uint8)

@@ -1,0 +1,310 @@
+"""A checkpoint's folder: which files belong to it, what they hold, and its configuration.
+
+Nothing is trusted: the index must agree with the files, and a file that changes meanwhile is noticed.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.errors import FileGone, FileUnreadable
+from app.core.repack_errors import (
+    CheckpointIncomplete,
+    ConfigUnusable,
+    IndexWrong,
+    NoCheckpoint,
+    PickleRefused,
+    QuantizationUnknown,
+    SourceChanged,
+    TensorWrong,
+)
+from app.core.safetensors import Tensor, read_header
+
+CONFIG = "config.json"
+_COMPANIONS = (
+    CONFIG, "generation_config.json", "quantize_config.json", "quant_config.json", "tokenizer.json", "tokenizer.model",
+    "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt",
+    "chat_template.json", "chat_template.jinja", "README.md",
+)  # fmt: skip
+_PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
+_SHARD = re.compile(r"-(\d{5})-of-(\d{5})\.safetensors$")
+_MAX_JSON = 64 * 1024 * 1024
+_DTYPES: Mapping[str, str] = {
+    "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1",
+    "U8": "u1", "U16": "<u2", "U32": "<u4", "BOOL": "u1",
+}  # fmt: skip
+
+Array = NDArray[np.generic]
+Settings = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file as it was when it was opened."""
+
+    path: Path
+    bytes: int
+    modified_ns: int
+
+    @staticmethod
+    def of(path: Path) -> SourceFile:
+        """Look at it now.
+
+        Raises:
+            FileGone, FileUnreadable: see `read_header`.
+        """
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            raise FileGone(file=path.name, folder=str(path.parent)) from None
+        except OSError as error:
+            raise FileUnreadable(str(error), file=path.name, reason=(error.strerror or str(error)).lower()) from None
+        return SourceFile(path, status.st_size, status.st_mtime_ns)
+
+    def require_unchanged(self) -> None:
+        """Check that nobody has written to it.
+
+        Raises:
+            SourceChanged: somebody has, or it is gone.
+        """
+        try:
+            if SourceFile.of(self.path) == self:
+                return
+        except (FileGone, FileUnreadable) as error:
+            raise SourceChanged(str(error), file=self.path.name) from None
+        raise SourceChanged(file=self.path.name)
+
+
+class Checkpoint:
+    """The tensors of all files by name; `read` and `rows` may be called by any thread.
+
+    `weights` are the safetensors files, `files` all that the result depends on.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Read the headers.
+
+        Raises:
+            ParleyError: it is no checkpoint, incomplete, or contradicts itself.
+        """
+        self.folder = folder
+        self.config = _config(folder)
+        paths = _weight_files(folder)
+        self.weights = tuple(SourceFile.of(path) for path in paths)
+        companions = tuple(SourceFile.of(folder / name) for name in _COMPANIONS if (folder / name).is_file())
+        self.files = (*self.weights, *companions)
+        self.tensors, self._places = _tables(paths)
+        _check_index(folder, paths, self._places)
+        self._local = threading.local()
+        self._handles: list[BinaryIO] = []
+        self._lock = threading.Lock()
+
+    @property
+    def bytes(self) -> int:
+        """What all tensors occupy."""
+        return sum(tensor.nbytes for tensor in self.tensors.values())
+
+    def json(self, name: str) -> Settings:
+        """One of the folder's JSON files; empty where there is none."""
+        return read_json(self.folder / name)
+
+    def read(self, name: str) -> Array:
+        """A whole tensor in its shape; BF16 as 16-bit integers.
+
+        Raises:
+            TensorWrong: its type is not known.
+            SourceChanged: the file ends early.
+        """
+        tensor = self.tensors[name]
+        return self._bytes(name, 0, tensor.nbytes).view(self._dtype(name)).reshape(tensor.shape)
+
+    def rows(self, name: str, first: int, last: int) -> Array:
+        """Some rows of a matrix; raises as `read`."""
+        tensor = self.tensors[name]
+        width = tensor.nbytes // tensor.shape[0]
+        data = self._bytes(name, first * width, (last - first) * width)
+        return data.view(self._dtype(name)).reshape(last - first, *tensor.shape[1:])
+
+    def part(self, name: str, start: int, count: int) -> NDArray[np.uint8]:
+        """Some bytes of a tensor, whatever its type; raises as `read`."""
+        return self._bytes(name, start, count)
+
+    def floats(self, name: str) -> NDArray[np.float32]:
+        """A whole small tensor of floats.
+
+        Raises:
+            TensorWrong: it is of another type.
+        """
+        return as_floats(self.read(name), self.tensors[name], name)
+
+    def require_unchanged(self) -> None:
+        """Check that nobody has written to the files.
+
+        Raises:
+            SourceChanged: somebody has.
+        """
+        for file in self.files:
+            file.require_unchanged()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        with self._lock:
+            for handle in self._handles:
+                handle.close()
+            self._handles.clear()
+
+    def _dtype(self, name: str) -> np.dtype[np.generic]:
+        dtype = self.tensors[name].dtype
+        if dtype not in _DTYPES:
+            if dtype.startswith(("F8", "F6", "F4")):
+                raise QuantizationUnknown(method=f"{dtype} floats (fp8)")
+            raise TensorWrong(tensor=name, reason=f"is of the type {dtype}, which is not known")
+        return np.dtype(_DTYPES[dtype])
+
+    def _bytes(self, name: str, start: int, count: int) -> NDArray[np.uint8]:
+        tensor, path = self.tensors[name], self._places[name]
+        buffer = np.empty(count, np.uint8)
+        handle = self._handle(path)
+        handle.seek(tensor.offset + start)
+        view, done = memoryview(buffer), 0
+        while done < count:
+            got = handle.readinto(view[done:])  # type: ignore[attr-defined]
+            if not got:
+                raise SourceChanged(f"{name} ends after {done} of {count} bytes", file=path.name)
+            done += got
+        return buffer
+
+    def _handle(self, path: Path) -> BinaryIO:
+        """A handle of this thread's own, since each has a position."""
+        handles: dict[Path, BinaryIO] = self._local.__dict__.setdefault("handles", {})
+        if path not in handles:
+            try:
+                handle = path.open("rb", buffering=0)
+            except OSError as error:
+                raise SourceChanged(str(error), file=path.name) from None
+            handles[path] = handle  # type: ignore[assignment]
+            with self._lock:
+                self._handles.append(handles[path])
+        return handles[path]
+
+
+def as_floats(values: Array, tensor: Tensor, name: str) -> NDArray[np.float32]:
+    """Stored values as float32, exactly (but F64).
+
+    Raises:
+        TensorWrong: they are no floats.
+    """
+    if tensor.dtype == "BF16":
+        return (values.astype(np.uint32) << np.uint32(16)).view(np.float32)
+    if tensor.dtype in ("F16", "F32", "F64"):
+        return values.astype(np.float32)
+    raise TensorWrong(tensor=name, reason=f"is of the type {tensor.dtype} instead of a float")
+
+
+def read_json(path: Path) -> Settings:
+    """A JSON object; empty where there is no such file.
+
+    Raises:
+        ConfigUnusable: it is something else.
+    """
+    try:
+        if path.stat().st_size > _MAX_JSON:
+            raise ConfigUnusable(file=path.name, reason="it is far too large")
+        found = msgspec.json.decode(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise FileUnreadable(str(error), file=path.name, reason=(error.strerror or str(error)).lower()) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ConfigUnusable(str(error), file=path.name, reason="it is not valid JSON") from None
+    if not isinstance(found, dict):
+        raise ConfigUnusable(file=path.name, reason="it holds no settings")
+    return found
+
+
+def _config(folder: Path) -> Settings:
+    if not folder.is_dir():
+        raise NoCheckpoint(folder=str(folder), reason="it is not there, or not a folder")
+    config = read_json(folder / CONFIG)
+    if not config:
+        raise NoCheckpoint(folder=str(folder), reason=f"it has no {CONFIG}")
+    return config
+
+
+def _weight_files(folder: Path) -> list[Path]:
+    """The files that make up the model: those of an index, a single one, or a whole set of shards."""
+    names = sorted(path.name for path in folder.iterdir() if path.is_file())
+    found = [name for name in names if name.endswith(".safetensors") and not name.startswith("adapter")]
+    index = _index_of(folder)
+    if index is not None:
+        listed = sorted(set(_weight_map(index).values()))
+        if missing := [name for name in listed if name not in names]:
+            raise CheckpointIncomplete(folder=str(folder), reason=f"{missing[0]} is missing")
+        return [folder / name for name in listed]
+    if not found:
+        if pickled := [name for name in names if name.endswith(_PICKLES)]:
+            raise PickleRefused(file=pickled[0])
+        raise NoCheckpoint(folder=str(folder), reason="it has no .safetensors files")
+    if shards := [name for name in found if _SHARD.search(name)]:
+        return [folder / name for name in _whole_set(folder, shards)]
+    if "model.safetensors" in found:
+        return [folder / "model.safetensors"]
+    if len(found) > 1:
+        raise NoCheckpoint(folder=str(folder), reason=f"it has several models, such as {found[0]} and {found[1]}")
+    return [folder / found[0]]
+
+
+def _whole_set(folder: Path, shards: list[str]) -> list[str]:
+    matches = [match for name in shards if (match := _SHARD.search(name))]
+    count = max(int(match[2]) for match in matches)
+    if missing := set(range(1, count + 1)) - {int(match[1]) for match in matches}:
+        raise CheckpointIncomplete(folder=str(folder), reason=f"shard {min(missing)} of {count} is missing")
+    return shards
+
+
+def _index_of(folder: Path) -> Path | None:
+    found = sorted(folder.glob("*.safetensors.index.json"))
+    return found[0] if found else None
+
+
+def _weight_map(index: Path) -> Mapping[str, str]:
+    found = read_json(index).get("weight_map")
+    if not isinstance(found, dict) or not found or not all(isinstance(file, str) for file in found.values()):
+        raise IndexWrong(file=index.name, reason="it lists no weights")
+    if any("/" in file or "\\" in file for file in found.values()):
+        raise IndexWrong(file=index.name, reason="it names files outside of its folder")
+    return found
+
+
+def _tables(paths: Iterable[Path]) -> tuple[dict[str, Tensor], dict[str, Path]]:
+    tensors: dict[str, Tensor] = {}
+    places: dict[str, Path] = {}
+    for path in paths:
+        for name, tensor in read_header(path).tensors.items():
+            if name in tensors:
+                raise IndexWrong(file=path.name, reason=f"{name} is also in {places[name].name}")
+            tensors[name], places[name] = tensor, path
+    return tensors, places
+
+
+def _check_index(folder: Path, paths: list[Path], places: Mapping[str, Path]) -> None:
+    """What the index says must be so: each weight in the file it names."""
+    index = _index_of(folder)
+    if index is None:
+        return
+    for name, file in _weight_map(index).items():
+        if name not in places:
+            raise IndexWrong(file=index.name, reason=f"{name} is not in {file}")
+        if places[name].name != file:
+            raise IndexWrong(file=index.name, reason=f"{name} is in {places[name].name}, not in {file}")
+    if len(paths) > 1 and (extra := set(places) - set(_weight_map(index))):
+        raise IndexWrong(file=index.name, reason=f"it does not list {min(extra)}")

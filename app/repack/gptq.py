@@ -1,0 +1,279 @@
+"""GPTQ modules: w = scale[g] (q - zero[g]) with g = g_idx[input]; runs on the threads of a repack.
+
+Tensors of a module: `qweight` (inputs x bits / 32, outputs) int32, `scales` (groups, outputs) float16, `qzeros`
+(groups, outputs x bits / 32) int32 and, where inputs are not in order, `g_idx` (inputs) int32.
+
+A block of 32 inputs within one group is kept as it is: 2 and 3 bits have room in Q4_0 with any zero point, 4 bits
+with a zero point of 8 (else Q4_1), 8 bits in Q8_0. Where act-order mixes groups within a block, the weights are
+decoded and stored as Q8_0, unless the order of the inputs can be undone; see `app.repack.ordering`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from gguf import GGMLQuantizationType as Kind
+from numpy.typing import NDArray
+
+from app.core.repack import NoteKind
+from app.core.repack_errors import QuantizationMismatch, ScalesNotFinite, TensorMissing, TensorWrong
+from app.core.safetensors import Tensor
+from app.repack import blocks, codes
+from app.repack.blocks import BLOCK
+from app.repack.checkpoint import Checkpoint, as_floats
+from app.repack.codes import WORD_BITS
+from app.repack.scheme import BITS, Scheme
+from app.repack.source import Bytes, Fate, Floats, Loaded, Rows, Source, span
+
+Index = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class GptqSource:
+    """A module.
+
+    `index` is the group of each input, None where groups are simply one after the other. `zero` is the zero point
+    if all are the same. `order` is the order in which inputs are to be written.
+    """
+
+    checkpoint: Checkpoint
+    module: str
+    rows: int
+    columns: int
+    bits: int
+    groups: int
+    zero_bias: int
+    zero: int | None
+    index: NDArray[np.uint16] | None
+    scales_exact: bool
+    order: Index | None = None
+    kind: Kind | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The tensors it takes."""
+        return tuple(name for name in _names(self.module) if name in self.checkpoint.tensors)
+
+    @property
+    def nbytes(self) -> int:
+        """What its tensors occupy."""
+        return sum(self.checkpoint.tensors[name].nbytes for name in self.names)
+
+    @property
+    def group_of(self) -> Index:
+        """The group of each input, in the order of writing."""
+        if self.index is None:
+            return np.arange(self.columns) // (-(-self.columns // self.groups))
+        index = self.index.astype(np.intp)
+        return index if self.order is None else index[self.order]
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether each block of 32 inputs lies within one group."""
+        return _in_blocks(self.group_of)
+
+    @property
+    def fate(self) -> Fate:
+        """What becomes of it."""
+        kind, note = self._natural()
+        if self.kind is not None and self.kind is not kind:
+            kind, note = self.kind, NoteKind.RANGE_WIDENED
+        return Fate(kind, note, self._was)
+
+    def widened(self, kind: Kind) -> Source:
+        """The same, to become another type."""
+        return replace(self, kind=kind)
+
+    def load(self) -> Loaded:
+        """Read the packed weights; see `Source`."""
+        read, tensors = self.checkpoint.read, self.checkpoint.tensors
+        name = f"{self.module}.scales"
+        scales = as_floats(read(name), tensors[name], name)
+        halves = scales.astype(np.float16)
+        if not np.isfinite(halves).all():
+            raise ScalesNotFinite(tensor=name)
+        words = read(f"{self.module}.qweight").view(np.uint32)
+        return _LoadedGptq(self, words, halves, self.zeros())
+
+    def zeros(self) -> Bytes:
+        """(groups, outputs): the zero points."""
+        packed = self.checkpoint.read(f"{self.module}.qzeros").view(np.uint32)
+        stored = codes.unpack_row(packed, self.bits, self.rows)
+        return (stored + np.uint8(self.zero_bias)) & np.uint8((1 << self.bits) - 1)
+
+    def _natural(self) -> tuple[Kind, NoteKind]:
+        if self.columns % BLOCK:
+            return Kind.F16, NoteKind.NOT_IN_BLOCKS
+        if not self.is_ordered:
+            return Kind.Q8_0, NoteKind.ORDER_WIDENED
+        exact = NoteKind.EXACT if self.scales_exact else NoteKind.SCALES_ROUNDED
+        if self.order is not None:
+            exact = NoteKind.ORDER_UNDONE
+        if self.bits == 8:
+            return Kind.Q8_0, exact if self.zero == 128 else NoteKind.RANGE_WIDENED
+        if self.bits < 4 or self.zero == 8:
+            return Kind.Q4_0, exact
+        return Kind.Q4_1, NoteKind.ORDER_UNDONE if self.order is not None else NoteKind.OFFSETS_ROUNDED
+
+    @property
+    def _was(self) -> str:
+        size = -(-self.columns // self.groups)
+        grouping = "rows" if self.groups == 1 else f"groups of {size}"
+        return f"GPTQ {self.bits}-bit {grouping}"
+
+
+def gptq_source(checkpoint: Checkpoint, module: str, shape: tuple[int, int], scheme: Scheme) -> GptqSource:
+    """Look at a module's tensors; its codes are not read yet.
+
+    Args:
+        checkpoint: where it is.
+        module: its name.
+        shape: (outputs, inputs), as the architecture has it.
+        scheme: what the configuration says of it.
+
+    Raises:
+        TensorMissing, TensorWrong, QuantizationMismatch: it is not what it should be.
+    """
+    outputs, inputs = shape
+    tensors = checkpoint.tensors
+    qweight, scales, qzeros = (_needed(tensors.get(name), name) for name in _names(module)[:3])
+    bits = _bits(module, qweight, inputs, scheme)
+    groups = scales.shape[0] if len(scales.shape) == 2 else 0
+    _check_shape(f"{module}.qweight", qweight, (inputs * bits // WORD_BITS, outputs))
+    _check_shape(f"{module}.scales", scales, (groups, outputs))
+    if len(qzeros.shape) != 2 or qzeros.shape[0] != groups or qzeros.shape[1] < outputs * bits // WORD_BITS:
+        raise QuantizationMismatch(tensor=f"{module}.qzeros", reason=f"its shape is {list(qzeros.shape)}")
+    if not 0 < groups <= inputs or (scheme.group is not None and groups != _group_count(inputs, scheme.group)):
+        raise QuantizationMismatch(
+            tensor=f"{module}.scales", reason=f"it has {groups} groups, the settings say groups of {scheme.group}"
+        )
+    index = _group_index(checkpoint, f"{module}.g_idx", inputs, groups)
+    if index is None and inputs % groups and scheme.group is None:
+        raise QuantizationMismatch(tensor=f"{module}.scales", reason=f"{inputs} inputs are no {groups} equal groups")
+    found = GptqSource(
+        checkpoint, module, outputs, inputs, bits, groups, scheme.zero_bias, None, index, scales.dtype == "F16"
+    )
+    return replace(found, zero=_common_zero(found))
+
+
+def _needed(tensor: Tensor | None, name: str) -> Tensor:
+    if tensor is None:
+        raise TensorMissing(tensor=name)
+    return tensor
+
+
+def _names(module: str) -> tuple[str, ...]:
+    return tuple(f"{module}.{part}" for part in ("qweight", "scales", "qzeros", "g_idx"))
+
+
+def _bits(module: str, qweight: Tensor, inputs: int, scheme: Scheme) -> int:
+    if qweight.dtype not in ("I32", "U32") or len(qweight.shape) != 2:
+        raise TensorWrong(tensor=f"{module}.qweight", reason=f"is of the type {qweight.dtype} instead of I32")
+    bits = qweight.shape[0] * WORD_BITS / inputs
+    if bits not in BITS or (scheme.bits is not None and bits != scheme.bits):
+        said = f"{scheme.bits} bits" if scheme.bits else "2, 3, 4 or 8 bits"
+        raise QuantizationMismatch(
+            tensor=f"{module}.qweight", reason=f"{qweight.shape[0]} words for {inputs} inputs are not {said}"
+        )
+    return int(bits)
+
+
+def _check_shape(name: str, tensor: Tensor, shape: tuple[int, ...]) -> None:
+    if tensor.shape != shape:
+        raise TensorWrong(tensor=name, reason=f"has the shape {list(tensor.shape)} instead of {list(shape)}")
+
+
+def _group_count(inputs: int, group: int) -> int:
+    return 1 if group < 0 else -(-inputs // group)
+
+
+def _group_index(checkpoint: Checkpoint, name: str, inputs: int, groups: int) -> NDArray[np.uint16] | None:
+    """The group of each input, None where they are simply one after the other."""
+    tensor = checkpoint.tensors.get(name)
+    if tensor is None or not tensor.elements:
+        return None
+    _check_shape(name, tensor, (inputs,))
+    index = checkpoint.read(name).astype(np.intp)
+    if index.min() < 0 or index.max() >= groups:
+        raise QuantizationMismatch(tensor=name, reason=f"it names a group that is not among the {groups}")
+    if np.array_equal(index, np.arange(inputs) // (-(-inputs // groups))):
+        return None
+    return index.astype(np.uint16)
+
+
+def _common_zero(source: GptqSource) -> int | None:
+    """The zero point of all groups, if there is but one."""
+    zeros = source.zeros()
+    first = int(zeros.flat[0])
+    return first if bool((zeros == first).all()) else None
+
+
+def _in_blocks(group_of: Index) -> bool:
+    if len(group_of) % BLOCK:
+        return False
+    parts = group_of.reshape(-1, BLOCK)
+    return bool((parts == parts[:, :1]).all())
+
+
+class _LoadedGptq:
+    """The packed weights of a module in memory."""
+
+    def __init__(self, source: GptqSource, words: codes.Words, scales: NDArray[np.float16], zeros: Bytes) -> None:
+        self._source = source
+        self._words = words
+        self._scales = scales
+        self._zeros = zeros
+        self._group_of = source.group_of
+        self._fate = source.fate
+        self._ordered = source.is_ordered
+
+    def encode(self, rows: Rows) -> Bytes:
+        """These rows as blocks."""
+        source, chosen = self._source, span(rows)
+        found = codes.gptq_codes(self._words[:, chosen], source.bits)
+        if source.order is not None:
+            found = np.take(found, source.order, axis=1)
+        if not self._ordered or self._fate.kind not in (Kind.Q4_0, Kind.Q4_1, Kind.Q8_0):
+            return blocks.encoded(self._weights(found, chosen), self._fate.kind)
+        groups = self._group_of[::BLOCK]
+        scales = np.ascontiguousarray(self._scales[:, chosen].T)[:, groups]
+        zeros = np.ascontiguousarray(self._zeros[:, chosen].T)[:, groups]
+        if self._fate.kind is Kind.Q4_0:
+            return blocks.q4_0(found, scales, None if source.zero == 8 else np.uint8(8) - zeros)
+        if self._fate.kind is Kind.Q4_1:
+            offsets = -(scales.astype(np.float32) * zeros)
+            return blocks.q4_1(found, scales, _finite(offsets, f"{source.module}.scales"))
+        if source.bits == 8 and source.zero == 128:
+            return blocks.q8_0(found ^ np.uint8(128), scales)
+        return blocks.encoded(self._weights(found, chosen), Kind.Q8_0)
+
+    def decode(self, rows: Rows) -> Floats:
+        """What these rows mean, bit by bit."""
+        bits = self._source.bits
+        lines = np.ascontiguousarray(self._words[:, rows].T).view(np.uint8)
+        single = np.unpackbits(lines, axis=1, bitorder="little").reshape(len(rows), -1, bits)
+        found = single @ (1 << np.arange(bits))
+        if self._source.order is not None:
+            found = found[:, self._source.order]
+        scales = self._scales[:, rows].T.astype(np.float32)[:, self._group_of]
+        zeros = self._zeros[:, rows].T.astype(np.float32)[:, self._group_of]
+        return (scales * (found - zeros)).astype(np.float32)
+
+    def _weights(self, found: Bytes, chosen: slice | Rows) -> Floats:
+        scales = np.ascontiguousarray(self._scales[:, chosen].T.astype(np.float32))
+        weights = found.astype(np.float32)
+        if self._source.zero is not None:
+            weights -= np.float32(self._source.zero)
+        else:
+            zeros = np.ascontiguousarray(self._zeros[:, chosen].T.astype(np.float32))
+            weights -= np.take(zeros, self._group_of, axis=1)
+        weights *= np.take(scales, self._group_of, axis=1)
+        return weights
+
+
+def _finite(values: Floats, name: str) -> NDArray[np.float16]:
+    halves = values.astype(np.float16)
+    if not np.isfinite(halves).all():
+        raise ScalesNotFinite(tensor=name)
+    return halves

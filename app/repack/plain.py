@@ -1,0 +1,200 @@
+"""Modules that are not quantized, and the vectors of all models; runs on the threads of a repack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from gguf import GGMLQuantizationType as Kind
+
+from app.core.repack import NoteKind
+from app.core.repack_errors import ScalesNotFinite, TensorMissing, TensorWrong
+from app.repack import blocks
+from app.repack.blocks import BLOCK
+from app.repack.checkpoint import Checkpoint, as_floats
+from app.repack.source import Bytes, Fate, Floats, Loaded, Rows, Source
+
+_SAME = {"F32": Kind.F32, "F16": Kind.F16, "BF16": Kind.BF16}
+_HALF_MAX = 65504
+
+
+@dataclass(frozen=True)
+class PlainSource:
+    """A matrix of floats, to become `kind`; in blocks only where its width allows."""
+
+    checkpoint: Checkpoint
+    name: str
+    rows: int
+    columns: int
+    kind: Kind
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The tensor it takes."""
+        return (self.name,)
+
+    @property
+    def nbytes(self) -> int:
+        """What it occupies."""
+        return self.checkpoint.tensors[self.name].nbytes
+
+    @property
+    def fate(self) -> Fate:
+        """What becomes of it."""
+        dtype = self.checkpoint.tensors[self.name].dtype
+        if _SAME.get(dtype) is self.kind or self.kind is Kind.F32:
+            return Fate(self.kind, NoteKind.COPIED, dtype)
+        if self.kind in (Kind.F16, Kind.BF16):
+            return Fate(self.kind, NoteKind.NARROWED, dtype)
+        if self.columns % BLOCK:
+            return Fate(Kind.F16, NoteKind.NOT_IN_BLOCKS, dtype)
+        return Fate(self.kind, NoteKind.QUANTIZED, dtype)
+
+    def widened(self, kind: Kind) -> Source:
+        """The same, to become another type."""
+        return replace(self, kind=kind)
+
+    def load(self) -> Loaded:
+        """Nothing is read yet; see `Source`."""
+        return _LoadedPlain(self)
+
+
+def plain_source(checkpoint: Checkpoint, name: str, shape: tuple[int, int], kind: Kind | None) -> PlainSource:
+    """Look at a matrix; without a `kind` it stays what it is.
+
+    Raises:
+        TensorMissing, TensorWrong: it is not what it should be.
+    """
+    tensor = checkpoint.tensors.get(name)
+    if tensor is None:
+        raise TensorMissing(tensor=name)
+    if tensor.shape != shape:
+        raise TensorWrong(tensor=name, reason=f"has the shape {list(tensor.shape)} instead of {list(shape)}")
+    if tensor.dtype not in (*_SAME, "F64"):
+        raise TensorWrong(tensor=name, reason=f"is of the type {tensor.dtype} instead of a float")
+    return PlainSource(checkpoint, name, *shape, kind or _SAME.get(tensor.dtype, Kind.F32))
+
+
+class _LoadedPlain:
+    """The rows are read as they are needed."""
+
+    def __init__(self, source: PlainSource) -> None:
+        self._source = source
+        self._fate = source.fate
+
+    def encode(self, rows: Rows) -> Bytes:
+        """These rows as they are, or as blocks.
+
+        Raises:
+            ScalesNotFinite: a weight is no number, or too large for float16.
+        """
+        if self._fate.note is NoteKind.COPIED and self._fate.kind is not Kind.F32:
+            return self._stored(rows).view(np.uint8)
+        weights = self.decode(rows)
+        if not np.isfinite(weights).all() or (self._fate.kind is Kind.F16 and np.abs(weights).max() > _HALF_MAX):
+            raise ScalesNotFinite(tensor=self._source.name)
+        return blocks.encoded(weights, self._fate.kind)
+
+    def decode(self, rows: Rows) -> Floats:
+        """What these rows mean."""
+        return as_floats(self._stored(rows), self._source.checkpoint.tensors[self._source.name], self._source.name)
+
+    def _stored(self, rows: Rows) -> Bytes:
+        first = int(rows.min())
+        found = self._source.checkpoint.rows(self._source.name, first, int(rows.max()) + 1)
+        return np.ascontiguousarray(found[rows - first])  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class VectorSource:
+    """A vector, stored in float32 with `shift` added, its values in another `order` if there is one."""
+
+    checkpoint: Checkpoint
+    name: str
+    columns: int
+    shift: float = 0.0
+    order: Rows | None = None
+    rows: int = 1
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The tensor it takes."""
+        return (self.name,)
+
+    @property
+    def nbytes(self) -> int:
+        """What it occupies."""
+        return self.checkpoint.tensors[self.name].nbytes
+
+    @property
+    def fate(self) -> Fate:
+        """What becomes of it."""
+        return Fate(Kind.F32, NoteKind.COPIED, self.checkpoint.tensors[self.name].dtype)
+
+    def widened(self, kind: Kind) -> Source:
+        """A vector has but one type."""
+        raise AssertionError(f"{self.name} cannot become {kind.name}")
+
+    def load(self) -> Loaded:
+        """Read it; see `Source`."""
+        values = self.checkpoint.floats(self.name).reshape(-1) + np.float32(self.shift)
+        if not np.isfinite(values).all():
+            raise ScalesNotFinite(tensor=self.name)
+        return Values(values if self.order is None else values[self.order])
+
+
+def vector_source(checkpoint: Checkpoint, name: str, size: int) -> VectorSource:
+    """Look at a vector.
+
+    Raises:
+        TensorMissing, TensorWrong: it is not what it should be.
+    """
+    tensor = checkpoint.tensors.get(name)
+    if tensor is None:
+        raise TensorMissing(tensor=name)
+    if tensor.shape != (size,):
+        raise TensorWrong(tensor=name, reason=f"has the shape {list(tensor.shape)} instead of {[size]}")
+    return VectorSource(checkpoint, name, size)
+
+
+@dataclass(frozen=True)
+class MadeSource:
+    """A vector that follows from the configuration, such as rope factors."""
+
+    values: Floats
+    names: tuple[str, ...] = ()
+    nbytes: int = 0
+    rows: int = 1
+
+    @property
+    def columns(self) -> int:
+        """How many values."""
+        return len(self.values)
+
+    @property
+    def fate(self) -> Fate:
+        """What becomes of it."""
+        return Fate(Kind.F32, NoteKind.COPIED, "F32")
+
+    def widened(self, kind: Kind) -> Source:
+        """A vector has but one type."""
+        raise AssertionError(f"a made vector cannot become {kind.name}")
+
+    def load(self) -> Loaded:
+        """Nothing to read."""
+        return Values(self.values)
+
+
+class Values:
+    """One row of float32."""
+
+    def __init__(self, values: Floats) -> None:
+        self._values = values
+
+    def encode(self, rows: Rows) -> Bytes:
+        """As bytes."""
+        return blocks.encoded(self.decode(rows), Kind.F32)
+
+    def decode(self, rows: Rows) -> Floats:
+        """As they are."""
+        return self._values.reshape(1, -1)[rows]

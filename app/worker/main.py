@@ -32,8 +32,14 @@ class Server(Protocol):
         """Do a short piece of background work; how many seconds to rest then, None until a command comes."""
 
 
-def main(role: str) -> int:
-    """Serve the parent until it closes our input; the exit code."""
+MakeServer = Callable[[Callable[[Event], None]], Server]
+
+
+def main(role: str, make_server: MakeServer | None = None) -> int:
+    """Serve the parent until it closes our input; the exit code.
+
+    `make_server` makes the server of a role that lives above this package.
+    """
     if role not in set(ChildRole):
         print(f"There is no child of the role {role!r}.", file=sys.stderr)
         return EXIT_UNKNOWN_ROLE
@@ -42,7 +48,7 @@ def main(role: str) -> int:
     wire.send(Hello(version=protocol.VERSION, role=role, pid=os.getpid()))
     inbox = Inbox(wire.send)
     inbox.start()
-    server = _server(ChildRole(role), wire.send)
+    server = make_server(wire.send) if make_server else _server(ChildRole(role), wire.send)
     rest = server.idle()
     while True:
         job = inbox.next(timeout=rest)
@@ -66,6 +72,18 @@ def _server(role: ChildRole, send: Callable[[Event], None]) -> Server:
         from app.worker.hub_role import HubServer
 
         return HubServer(send)
+    if role is ChildRole.TYPESET:
+        from app.worker.typeset_role import TypesetServer
+
+        return TypesetServer(send)
+    if role is ChildRole.EXCHANGE:
+        from app.worker.exchange_role import ExchangeServer
+
+        return ExchangeServer(send)
+    if role is ChildRole.EXTRACT:
+        from app.worker.extract_role import ExtractServer
+
+        return ExtractServer(send)
     from app.worker.probe_role import ProbeServer
 
     return ProbeServer(send)

@@ -15,10 +15,12 @@ from app.bootstrap.frame import Frame, after_first_paint
 from app.core.errors import Failure
 from app.core.paths import Folders
 from app.services.quit_signals import QuitSignals
+from app.services.single_instance import SingleInstance
 
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from app.bootstrap.errand import Errand
     from app.bootstrap.program import Program
     from app.ui.main_view import MainView
 
@@ -26,14 +28,44 @@ _LOG_BYTES = 1_000_000
 
 
 def run_window(model: Path | None, environment: Mapping[str, str]) -> int:
-    """Show the window until the user closes it; `model` is a GGUF file to open at once."""
+    """Show the window until the user closes it; `model` is a GGUF file to open at once.
+
+    Where a window of the same data folder is open already, that one comes to the front instead.
+    """
     gc.disable()
+    application: QApplication | None = None
+    while True:
+        folders = Folders.of(environment)
+        instance = SingleInstance(folders.data)
+        if folders.reachable and not instance.claim() and instance.hand_over(model):
+            return 0
+        application = application or _application()
+        code, errand = _show(application, folders, instance, model)
+        instance.release()
+        if errand is None:
+            return code
+        from app.bootstrap.errand import run
+
+        run(errand)
+        model = None
+
+
+def _application() -> QApplication:
     application = QApplication(sys.argv[:1])
     application.setApplicationName("parley")
     application.setApplicationDisplayName("Parley")
     application.setApplicationVersion(__version__)
-    frame = Frame.build(Folders.of(environment))
+    return application
+
+
+def _show(
+    application: QApplication, folders: Folders, instance: SingleInstance, model: Path | None
+) -> tuple[int, Errand | None]:
+    """One window, from its first paint to its end; the exit code, and what to do before the next window."""
+    frame = Frame.build(folders)
     running: list[Program] = []
+    errands: list[Errand] = []
+    frame.window.errand_requested.connect(errands.append)
 
     def go_on() -> None:
         from app.bootstrap.program import furnish
@@ -43,17 +75,27 @@ def run_window(model: Path | None, environment: Mapping[str, str]) -> int:
         running.append(program)
         sys.excepthook = _bug_reporter(program.view)
         program.start(model)
+        instance.called.connect(lambda asked: _answer(program, asked))
+        instance.listen()
 
     after_first_paint(frame.window, go_on)
     frame.window.show()
     signals = QuitSignals()
     signals.received.connect(frame.window.close)
     try:
-        return application.exec()
+        code = application.exec()
     finally:
         signals.close()
         for program in running:
             program.close()
+    return code, errands[0] if errands else None
+
+
+def _answer(program: Program, model: Path | None) -> None:
+    """Parley was started once more."""
+    program.window.come_forward()
+    if model is not None:
+        program.library.open(model)
 
 
 def _log_to(folders: Folders) -> None:

@@ -65,6 +65,11 @@ class Folders:
         return self.data / "parley.sqlite3"
 
     @property
+    def reachable(self) -> bool:
+        """Whether the data folder may be made where it is missing, or is there."""
+        return not self.moved or self.data.is_dir()
+
+    @property
     def pointer(self) -> Path:
         """The file that names the data folder after it was moved."""
         return self.config / _POINTER

@@ -58,20 +58,25 @@ def destination(chosen: Path, folders: Folders) -> Path:
     if folders.home is Home.PORTABLE:
         raise DataFolderPortable(folder=str(folders.data))
     target = chosen.expanduser().absolute()
-    if target.exists() and (not target.is_dir() or os.path.ismount(target) or not _is_free(target)):
+    if target.exists() and (not target.is_dir() or os.path.ismount(target) or not _is_free(target, folders)):
         if not target.is_dir():
             raise DataFolderTaken(folder=str(target))
         target = target / "Parley"
     present, wanted = folders.data.resolve(), target.resolve()
     if present == wanted or present in wanted.parents or wanted in present.parents:
         raise DataFolderNested(folder=str(target), present=str(folders.data))
-    if target.exists() and not _is_free(target):
+    if target.exists() and not _is_free(target, folders):
         raise DataFolderTaken(folder=str(target))
     return target
 
 
 def move_data(
-    folders: Folders, usual: Folders, chosen: Path, *, progress: Progress = lambda _done, _total: None
+    folders: Folders,
+    usual: Folders,
+    chosen: Path,
+    *,
+    progress: Progress = lambda _done, _total: None,
+    busy_seconds: float = 5.0,
 ) -> Moved:
     """Move the data folder.
 
@@ -80,6 +85,7 @@ def move_data(
         usual: where everything would be if nothing had been moved.
         chosen: the new folder.
         progress: told the bytes that are done and all bytes; what it raises ends the move without a trace.
+        busy_seconds: how long to wait for other processes to close the database.
 
     Raises:
         UserError: the folder cannot be used, as `destination`.
@@ -96,7 +102,7 @@ def move_data(
         staged = target.with_name(f"{target.name}.moving")
         shutil.rmtree(staged, ignore_errors=True)  # of a process that was killed
         try:
-            with alone(folders.database) as live:
+            with alone(folders.database, busy_seconds) as live:
                 files = _files(folders)
                 _require_room(folders, files, target.parent)
                 staged.mkdir(mode=0o700)
@@ -108,14 +114,24 @@ def move_data(
     return Moved(target, tuple(_clear(folders, files)))
 
 
-def _is_free(folder: Path) -> bool:
-    """Whether a folder is empty, or holds what a killed move has left."""
-    return not any(folder.iterdir()) or (folder / _MARK).exists()
+def _is_free(folder: Path, folders: Folders) -> bool:
+    """Whether a folder is empty, or holds what a killed move of this user's data has left."""
+    if all(entry.name in _LEFT_BEHIND for entry in folder.iterdir()):
+        return True
+    try:
+        return (folder / _MARK).read_text(encoding="utf-8", errors="surrogateescape") == str(folders.pointer)
+    except OSError:
+        return False
+
+
+def _mark(folder: Path, folders: Folders) -> None:
+    """Say that nothing in this folder is needed, unless it is the one in use."""
+    (folder / _MARK).write_text(str(folders.pointer), encoding="utf-8", errors="surrogateescape")
 
 
 def _files(folders: Folders) -> list[Path]:
     """Every file but the database and what belongs to a running process, relative to the data folder."""
-    own = {folders.database.name + ending for ending in ("", "-wal", "-shm", "-journal")}
+    own = {folders.database.name + ending for ending in ("", "-wal", "-shm", "-journal")} | {_MARK}
     found = []
     for root, names, files in os.walk(folders.data):
         here = Path(root).relative_to(folders.data)
@@ -150,7 +166,7 @@ def _copy(
     if problem := quick_check(database):
         raise CopyDiffers(problem, file=database.name)
     _rename_paths(database, folders.data, target)
-    (staged / _MARK).touch()
+    _mark(staged, folders)
     for folder, _, _ in os.walk(staged):
         flush(Path(folder))
 
@@ -198,6 +214,7 @@ def _switch(folders: Folders, usual: Folders, target: Path, staged: Path) -> Non
         shutil.rmtree(target)  # empty, or left by a move that was killed here
     staged.replace(target)
     flush(target.parent)
+    _mark(folders.data, folders)
     pointer = folders.pointer
     pointer.parent.mkdir(parents=True, exist_ok=True)
     if target == usual.data:
@@ -226,5 +243,7 @@ def _clear(folders: Folders, files: list[Path]) -> Iterator[Path]:
         except OSError:
             yield folders.data / file
     for folder, _, _ in os.walk(folders.data, topdown=False):
+        if Path(folder) == folders.data:
+            (folders.data / _MARK).unlink(missing_ok=True)
         with suppress(OSError):
             Path(folder).rmdir()

@@ -60,7 +60,12 @@ def alone(database: Path, busy_seconds: float = 5.0) -> Iterator[sqlite3.Connect
 
 
 def restore(
-    database: Path, backup: Path, *, progress: Progress | None = None, clock: Callable[[], float] = time.time
+    database: Path,
+    backup: Path,
+    *,
+    progress: Progress | None = None,
+    clock: Callable[[], float] = time.time,
+    busy_seconds: float = 5.0,
 ) -> Restored:
     """Put a backup in the place of the database, of which a backup is made first.
 
@@ -76,7 +81,7 @@ def restore(
         put_in_place(database, backup, progress)
         return Restored(None, None)
     try:
-        with alone(database) as live:
+        with alone(database, busy_seconds) as live:
             present = make_backup(
                 database, BackupKind.BEFORE_RESTORE, source=live, progress=progress, pause=0, clock=clock
             )

@@ -34,7 +34,13 @@ class Salvaged:
     gaps: int = 0
 
 
-def salvage(database: Path, *, progress: Progress | None = None, clock: Callable[[], float] = time.time) -> Salvaged:
+def salvage(
+    database: Path,
+    *,
+    progress: Progress | None = None,
+    clock: Callable[[], float] = time.time,
+    busy_seconds: float = 5.0,
+) -> Salvaged:
     """Put a sound database with all that can be read in the place of a damaged one, which is kept beside it.
 
     Replies whose conversation is lost get one called “Salvaged”.
@@ -44,7 +50,7 @@ def salvage(database: Path, *, progress: Progress | None = None, clock: Callable
         DatabaseLocked: another process has the database open.
         WorldError: as `translated`.
     """
-    with suppress(DatabaseDamaged), alone(database):
+    with suppress(DatabaseDamaged), alone(database, busy_seconds):
         pass
     result = Salvaged(keep_aside(database, clock))
     with translated(database), _workplace(database) as folder:

@@ -37,6 +37,9 @@ class MainView(QSplitter):
     find_model_requested = Signal()
     downloads_requested = Signal()
     library_requested = Signal()
+    backups_requested = Signal()
+    move_data_requested = Signal()
+    salvage_requested = Signal()
 
     def __init__(
         self,
@@ -153,6 +156,10 @@ class MainView(QSplitter):
         page.open_model_requested.connect(self.choose_file)
         page.start.find_requested.connect(self.find_model_requested)
         page.problems.retry_storage_requested.connect(self._conversations.reopen)
+        page.problems.backups_requested.connect(self.backups_requested)
+        page.problems.salvage_requested.connect(self.salvage_requested)
+        header.backups_requested.connect(self.backups_requested)
+        header.move_requested.connect(self.move_data_requested)
         header.renamed.connect(self._rename)
         header.sidebar_requested.connect(lambda: self._show_sidebar(True))
         header.appearance_chosen.connect(self._choose_appearance)

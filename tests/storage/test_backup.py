@@ -171,7 +171,7 @@ def test_nothing_is_restored_under_another_process(path: Path) -> None:
     made = make_backup(path, BackupKind.MANUAL)
     add(path, "new")
     with Database(path), pytest.raises(DatabaseLocked):
-        restore(path, made.path)
+        restore(path, made.path, busy_seconds=0.05)
     assert titles(path) == {"old", "new"}
 
 

@@ -135,7 +135,7 @@ def test_folders_that_cannot_be_used_are_refused(place: Place, tmp_path: Path) -
 
 def test_nothing_moves_under_another_process(place: Place, tmp_path: Path) -> None:
     with Database(place.folders.database), pytest.raises(DatabaseLocked):
-        place.move(tmp_path / "new")
+        move_data(place.folders, place.usual, tmp_path / "new", busy_seconds=0.05)
     assert not (tmp_path / "new").exists()
     place.assert_whole()
 

@@ -141,7 +141,7 @@ def test_what_stands_in_the_log_is_saved_too(path: Path) -> None:
 def test_a_database_in_use_is_not_salvaged(path: Path) -> None:
     fill(path)
     with Database(path), pytest.raises(DatabaseLocked):
-        salvage(path)
+        salvage(path, busy_seconds=0.05)
 
 
 def test_a_check_finds_nothing_in_a_sound_file_and_can_be_stopped(path: Path) -> None:

@@ -99,6 +99,8 @@ class Header(QWidget):
     copy_requested = Signal()
     shortcuts_requested = Signal()
     about_requested = Signal()
+    backups_requested = Signal()
+    move_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -153,6 +155,9 @@ class Header(QWidget):
             action.setEnabled(self._title.editable)
         menu.addSeparator()
         self._add_appearances()
+        menu.addSeparator()
+        menu.addAction(self.tr("Backups…"), self.backups_requested.emit)
+        menu.addAction(self.tr("Move the data folder…"), self.move_requested.emit)
         menu.addSeparator()
         menu.addAction(self.tr("Keyboard shortcuts") + "\tF1", self.shortcuts_requested.emit)
         menu.addAction(self.tr("About Parley"), self.about_requested.emit)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
+from app.core.data_errors import DataFolderGone
 from app.core.errors import (
     DatabaseDamaged,
     DatabaseLocked,
@@ -18,7 +19,7 @@ from app.core.errors import (
 )
 from app.ui.chat.notices import Notice, NoticeAction
 
-_STORAGE_ERRORS = (DatabaseLocked, DatabaseReadOnly, DatabaseDamaged, DatabaseUnreachable, DiskFull)
+_STORAGE_ERRORS = (DatabaseLocked, DatabaseReadOnly, DatabaseDamaged, DatabaseUnreachable, DataFolderGone, DiskFull)
 
 
 class Problems(QObject):
@@ -27,6 +28,8 @@ class Problems(QObject):
     open_model_requested = Signal()
     load_requested = Signal()
     retry_storage_requested = Signal()
+    backups_requested = Signal()
+    salvage_requested = Signal()
 
     def __init__(self, notice: Notice) -> None:
         super().__init__(notice)
@@ -40,6 +43,9 @@ class Problems(QObject):
             actions.append(NoticeAction(self.tr("Open a GGUF file…"), self.open_model_requested.emit))
         elif isinstance(error, _STORAGE_ERRORS):
             actions.append(NoticeAction(self.tr("Try again"), self._retry_storage))
+        if isinstance(error, DatabaseDamaged):
+            actions.append(NoticeAction(self.tr("Save what can be read"), self.salvage_requested.emit))
+            actions.append(NoticeAction(self.tr("Restore a backup…"), self.backups_requested.emit))
         self._tell(error, actions)
 
     def show_file(self, error: ParleyError) -> None:

@@ -1,0 +1,85 @@
+"""One window for each data folder: a second start hands its file to the first, which comes to the front.
+
+Window process, interface thread. A lock file says whether a window is there; one that was left by a
+killed process is taken over. What a second process wants lies as a small file beside the lock until
+the first has taken it: this needs QtCore alone, while Qt's local sockets live in its network library.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import QFileSystemWatcher, QLockFile, QObject, Signal
+
+_ANSWER_SECONDS = 5.0
+_LOOK_SECONDS = 0.01
+_ENDING = ".request"
+
+
+class _Request(msgspec.Struct, frozen=True):
+    model: str = ""
+
+
+class SingleInstance(QObject):
+    """The claim of this process to be the window of a data folder."""
+
+    called = Signal(object)  # Path of a model to open, or None: somebody started Parley once more
+
+    def __init__(self, data: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._folder = data / "window"
+        self._lock = QLockFile(str(self._folder / "lock"))
+        self._lock.setStaleLockTime(0)  # only the end of its process makes it stale
+        self._watcher: QFileSystemWatcher | None = None
+
+    def claim(self) -> bool:
+        """Become the one; False when there is another. Where no lock can be made, nobody is turned away."""
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError:
+            return True
+        return self._lock.tryLock(0) or self._lock.error() is not QLockFile.LockError.LockFailedError
+
+    def hand_over(self, model: Path | None, seconds: float = _ANSWER_SECONDS) -> bool:
+        """Ask the other one to come to the front and open a model; False when it does not answer."""
+        request = self._folder / f"{os.getpid()}{_ENDING}"
+        partial = request.with_suffix(".partial")
+        absolute = str(model.absolute()) if model is not None else ""
+        try:
+            partial.write_bytes(msgspec.json.encode(_Request(absolute.encode("utf-8", "replace").decode())))
+            partial.replace(request)
+            until = time.monotonic() + seconds
+            while request.exists() and time.monotonic() < until:
+                time.sleep(_LOOK_SECONDS)
+            taken = not request.exists()
+            request.unlink(missing_ok=True)
+        except OSError:
+            return False
+        return taken
+
+    def listen(self) -> None:
+        """Take what others ask for from now on; what came while the window was being made, at once."""
+        if not self._folder.is_dir() or not self._lock.isLocked():
+            return
+        self._watcher = QFileSystemWatcher([str(self._folder)], self)
+        self._watcher.directoryChanged.connect(lambda _: self._take())
+        self._take()
+
+    def release(self) -> None:
+        """Let another process be the one."""
+        if self._watcher is not None:
+            self._watcher.deleteLater()
+            self._watcher = None
+        self._lock.unlock()
+
+    def _take(self) -> None:
+        for request in sorted(self._folder.glob(f"*{_ENDING}")):
+            try:
+                model = msgspec.json.decode(request.read_bytes(), type=_Request).model
+                request.unlink()
+            except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+                continue
+            self.called.emit(Path(model) if model else None)

@@ -1,0 +1,198 @@
+"""The backups there are, one more of this moment, and putting one back.
+
+Window process, interface thread. Emits what the user asks for; shows what it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QStackedLayout,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.core.backups import Backup, BackupKind
+from app.core.errors import ParleyError
+from app.core.sizes import format_bytes, format_count
+
+_BACKUP = Qt.ItemDataRole.UserRole
+
+
+class BackupsDialog(QDialog):
+    """A row for each backup; restoring one is confirmed in the same dialog."""
+
+    backup_requested = Signal()
+    restore_requested = Signal(object)  # Backup
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Backups"))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(620, 440)
+        self.rows = QTreeWidget()
+        self.rows.setRootIsDecorated(False)
+        self.rows.setUniformRowHeights(True)
+        self.rows.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.rows.setAccessibleName(self.tr("Backups"))
+        self.rows.setHeaderLabels([self.tr("Made"), self.tr("Why"), self.tr("Conversations"), self.tr("Size")])
+        self.make = QPushButton(self.tr("Back up now"))
+        self.restore = QPushButton(self.tr("Restore…"))
+        self.confirm = QPushButton(self.tr("Restore"))
+        self._close = QPushButton(self.tr("Close"))
+        self._back = QPushButton(self.tr("Cancel"))
+        self._intro = _label(
+            "muted", self.tr("Parley makes one every day: the last seven days and four weeks are kept.")
+        )
+        self._question = _label("heading", "")
+        self._remark = _label("small", "")
+        self._remark.hide()
+        self._pages = QStackedLayout()
+        self._lay_out()
+        self._connect()
+
+    def set_backups(self, backups: Sequence[Backup]) -> None:
+        """Show these, the newest first."""
+        self.rows.clear()
+        for backup in backups:
+            item = QTreeWidgetItem([_moment(backup.made_at), self._why(backup.kind), _held(backup), ""])
+            item.setText(3, format_bytes(backup.bytes))
+            item.setData(0, _BACKUP, backup)
+            for column in (2, 3):
+                item.setTextAlignment(column, Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
+            item.setDisabled(backup.conversations is None)
+            self.rows.addTopLevelItem(item)
+        if backups:
+            self.rows.setCurrentItem(self.rows.topLevelItem(0))
+        self._intro.setText(
+            self.tr("Parley makes one every day: the last seven days and four weeks are kept.")
+            if backups
+            else self.tr("There is no backup yet. Parley makes one every day.")
+        )
+        self.make.setEnabled(True)
+
+    def show_made(self, backup: Backup) -> None:
+        """Say that a backup was made."""
+        self._say(self.tr("Backed up: {size}.").format(size=format_bytes(backup.bytes)))
+
+    def show_error(self, error: ParleyError) -> None:
+        """Say what went wrong."""
+        self.make.setEnabled(True)
+        self._say(str(error))
+
+    def _say(self, text: str) -> None:
+        self._remark.setText(text)
+        self._remark.show()
+
+    def _chosen(self) -> Backup | None:
+        item = self.rows.currentItem()
+        backup = item.data(0, _BACKUP) if item is not None and not item.isDisabled() else None
+        return backup if isinstance(backup, Backup) else None
+
+    def _connect(self) -> None:
+        self.make.clicked.connect(lambda: self.make.setEnabled(False))
+        self.make.clicked.connect(self.backup_requested)
+        self.restore.clicked.connect(self._ask)
+        self.rows.itemActivated.connect(self._ask)
+        self.rows.currentItemChanged.connect(lambda: self.restore.setEnabled(self._chosen() is not None))
+        self._back.clicked.connect(lambda: self._pages.setCurrentIndex(0))
+        self.confirm.clicked.connect(self._restore)
+        self._close.clicked.connect(self.reject)
+        self.restore.setEnabled(False)
+
+    def _ask(self) -> None:
+        backup = self._chosen()
+        if backup is not None:
+            self._question.setText(self.tr("Go back to {when}?").format(when=_moment(backup.made_at)))
+            self._pages.setCurrentIndex(1)
+            self.confirm.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _restore(self) -> None:
+        backup = self._chosen()
+        if backup is not None:
+            self.restore_requested.emit(backup)
+            self.accept()
+
+    def _why(self, kind: BackupKind) -> str:
+        return {
+            BackupKind.DAILY: self.tr("Daily"),
+            BackupKind.MANUAL: self.tr("By you"),
+            BackupKind.BEFORE_MIGRATION: self.tr("Before an update"),
+            BackupKind.BEFORE_RESTORE: self.tr("Before a restore"),
+        }[kind]
+
+    def _lay_out(self) -> None:
+        header = self.rows.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        listed, asked = QWidget(), QWidget()
+        column = _column(listed)
+        column.addWidget(self._intro)
+        column.addWidget(self.rows, 1)
+        column.addWidget(self._remark)
+        column.addLayout(_buttons([self.make], [self._close, self.restore]))
+        column = _column(asked)
+        column.addWidget(self._question)
+        column.addWidget(
+            _label(
+                "body",
+                self.tr(
+                    "Conversations, folders and presets become what they were then. "
+                    "What there is now is backed up first, so that you can come back to it."
+                ),
+            )
+        )
+        column.addWidget(_label("muted", self.tr("Parley closes for a moment and opens again.")))
+        column.addStretch(1)
+        column.addLayout(_buttons([], [self._back, self.confirm]))
+        self._pages.addWidget(listed)
+        self._pages.addWidget(asked)
+        self.setLayout(self._pages)
+
+
+def _column(page: QWidget) -> QVBoxLayout:
+    column = QVBoxLayout(page)
+    column.setContentsMargins(24, 24, 24, 16)
+    column.setSpacing(12)
+    return column
+
+
+def _buttons(leading: Sequence[QPushButton], trailing: Sequence[QPushButton]) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(8)
+    for button in leading:
+        row.addWidget(button)
+    row.addStretch(1)
+    for button in trailing:
+        row.addWidget(button)
+    for button in (*leading, *trailing):
+        button.setAutoDefault(False)
+    return row
+
+
+def _moment(seconds: float) -> str:
+    return QLocale().toString(datetime.fromtimestamp(seconds), QLocale.FormatType.ShortFormat)
+
+
+def _held(backup: Backup) -> str:
+    return "–" if backup.conversations is None else format_count(backup.conversations)
+
+
+def _label(kind: str, text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("kind", kind)
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    return label

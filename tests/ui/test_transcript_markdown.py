@@ -14,6 +14,7 @@ FRAGMENTS = [
     "word", " two words", "\n", "\n\n", "- ", "\n- item", "  - sub", "1. ", "\n2. two", "\n1) x", "> ", "\n> quote",
     "```", "\n```\n", "```py\nx = 1\n", "~~~", "    code", "# ", "\n## Head\n", "---", "===", "**", "*", "_", "~~", "`",
     "[", "](", "](http://a.b)", ")", "![", "|", "\n| a | b |\n", "|---|---|\n", "| 1 | 2 |\n", "\\", "<b>", "&amp;",
+    "$", "$$", "$x^2$", "\n$$\na + b\n$$\n", "\\(", "\\)", "\n\\[\n", "\n\\]\n", "[^1]", "\n[^1]: note", "- [ ] task", "[x] ",
     "😀", "é", "漢字", "שלום", "\r\n", "\t", "\x00", "12", ".", " ", "  \n", "word " * 800,
     "x" * (LIMIT + 50), "\ncode" * 60, "\n| r | s |" * 60,
 ]  # fmt: skip
@@ -21,7 +22,7 @@ FRAGMENTS = [
 
 TOKENS = [
     "a", "bc", " d", ", ", ".", "*", "**", "`", "_", "[", "]", "(u)", " ", "1", "\n", "# ", "#", "-", "\\", "<", ">",
-    "&", "|", "| a |", "\n| a | b |\n|---|---|\n", "\n| c **d** | e",
+    "&", "$", "$$", "x^2", "5", "\\(", "\\)", "\n$$\n", "[^", "]:", "|", "| a |", "\n| a | b |\n|---|---|\n", "\n| c **d** | e",
 ]  # fmt: skip
 
 
@@ -155,6 +156,17 @@ def test_too_deep_nesting_is_shown_as_written() -> None:
         ("```pyth", ""),
         ("2 * 3", "2 * 3"),
         ("snake_case", "snake_case"),
+        ("so $x^", "so"),
+        ("so $x^2$ is", "so $x^2$ is"),
+        ("costs $5", "costs $5"),
+        ("costs $5 and $1", "costs $5 and $1"),
+        ("**so $x", "**so**"),
+        ("so \\(x", "so"),
+        ("let\n$$\na + b", "let\n"),
+        ("\\[\nx", ""),
+        ("said[^1", "said"),
+        ("- [", "- "),
+        ("- [x] a", "- [x] a"),
     ],
 )
 def test_half_written_constructs_do_not_flash(written: str, shown: str) -> None:

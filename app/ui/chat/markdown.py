@@ -1,8 +1,10 @@
 """Markdown source into flat blocks of styled text, ready to be laid out; pure values, no Qt.
 
-Window process, interface thread. CommonMark with tables and strikethrough through markdown-it-py,
-which is imported at the first parse. Deviations on purpose: HTML is shown as text, images as their
-alternative text, a soft line break stays a line break, reference definitions stay visible.
+Window process, interface thread. CommonMark with tables, strikethrough and LaTeX formulas through
+markdown-it-py and its plugins, which are imported at the first parse. Tasks and footnotes are told from
+the text, since a text is parsed in parts and a plugin wants the definition in the same one. Deviations on
+purpose: HTML is shown as text, images as their alternative text, a soft line break stays a line break,
+reference definitions stay visible.
 """
 
 from __future__ import annotations
@@ -21,10 +23,16 @@ if TYPE_CHECKING:
 MAX_NESTING = 32
 MAX_BRACKETS = 400
 BULLETS = "•◦▪"
+TASK_OPEN, TASK_DONE = "☐", "☑"
+OBJECT = "\ufffc"
+"""Stands in a block's text for a formula, whose source is its span's."""
 _LINK = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
 _CONTROL = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\n\t"}
 _UNSHOWN = _CONTROL | {ord("\r"): None, 0x202D: "\ufffd", 0x202E: "\ufffd", 0x7F: "\u2421"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_TASK = re.compile(r"\[([ xX])\][ \n]")
+_NOTE = re.compile(r"\[\^([^\]\s^]{1,32})\]")
+_DEFINITION = re.compile(r"\[\^([^\]\s^]{1,32})\]:[ \t]*")
 
 
 class Style(IntFlag):
@@ -36,10 +44,12 @@ class Style(IntFlag):
     STRIKE = 4
     CODE = 8
     LINK = 16
+    MATH = 32
+    NOTE = 64
 
 
 class Span(NamedTuple):
-    """`text[start:end]` of a block is drawn in this style; `href` is set for links."""
+    """`text[start:end]` of a block is drawn in this style; `href` is a link's target or a formula's source."""
 
     start: int
     end: int
@@ -55,6 +65,8 @@ class Kind(Enum):
     CODE = "code"
     TABLE = "table"
     RULE = "rule"
+    MATH = "math"
+    FOOTNOTE = "footnote"
 
 
 class Container(Enum):
@@ -71,7 +83,8 @@ class Block:
     A table's text has its cells apart by tabs and its rows by line breaks, the first row being the
     head; `aligns` holds "", "left", "center" or "right" per column. `marker` is a list item's, on
     its first block. `tight` follows the block before without a gap of a paragraph, `continued`
-    without any. Code that is long comes in pieces, of which the first `opens` and the last `closes`.
+    without any. Code that is long comes in pieces, of which the first `opens` and the last `closes`;
+    `first_line` is the number of a piece's first line in the whole.
     """
 
     kind: Kind
@@ -85,6 +98,7 @@ class Block:
     language: str = ""
     opens: bool = True
     closes: bool = True
+    first_line: int = 1
     aligns: tuple[str, ...] = ()
 
 
@@ -118,9 +132,16 @@ def _as_written(source: str) -> tuple[Block, ...]:
 @cache
 def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
+    from mdit_py_plugins.dollarmath import dollarmath_plugin
+    from mdit_py_plugins.texmath import texmath_plugin
 
     parser = MarkdownIt("commonmark", {"html": False, "maxNesting": MAX_NESTING + 4})
-    return parser.enable(["table", "strikethrough"]).disable(["reference", "html_block", "html_inline"])
+    parser.enable(["table", "strikethrough"]).disable(["reference", "html_block", "html_inline"])
+    texmath_plugin(parser, delimiters="brackets")
+    dollarmath_plugin(
+        parser, allow_labels=False, allow_space=False, allow_digits=False, allow_blank_lines=False, double_inline=True
+    )
+    return parser
 
 
 _INLINE_STYLES = {"strong": Style.BOLD, "em": Style.ITALIC, "s": Style.STRIKE, "link": Style.LINK}
@@ -164,10 +185,23 @@ class InlineText:
                 self.add(token.content, now | Style.CODE, href)
             elif token.type == "image":
                 self._add_image(token, now, href)
+            elif token.type.startswith("math_inline"):
+                self.add(OBJECT, now & ~Style.LINK | Style.MATH, token.content.strip())
+            elif token.type == "text" and "[^" in token.content:
+                self._add_notes(token.content, now, href)
             elif token.type in ("softbreak", "hardbreak"):
                 self.add("\n", now, href)
             else:
                 self.add(token.content, now, href)
+
+    def _add_notes(self, text: str, style: Style, href: str) -> None:
+        """Text with marks of footnotes in it."""
+        at = 0
+        for found in _NOTE.finditer(text):
+            self.add(text[at : found.start()], style, href)
+            self.add(found[1], style | Style.NOTE)
+            at = found.end()
+        self.add(text[at:], style, href)
 
     def _add_image(self, token: Token, style: Style, href: str) -> None:
         source = str(token.attrGet("src") or "")
@@ -198,6 +232,8 @@ class _Walker:
                     self._add(Block(Kind.CODE, token.content.rstrip("\n"), language=language))
                 case "hr":
                     self._add(Block(Kind.RULE))
+                case "math_block" | "math_block_eqno":
+                    self._add(Block(Kind.MATH, token.content.strip("\n ")))
                 case _:
                     self._structure(token, tokens[index + 1] if index + 1 < len(tokens) else token)
         return self._blocks
@@ -233,8 +269,16 @@ class _Walker:
         self._marker = ""
 
     def _inline(self, kind: Kind, token: Token, *, level: int = 0, tight: bool = False) -> None:
-        inline = InlineText()
-        inline.add_tokens(token.children or ())
+        inline, children = InlineText(), token.children or []
+        first = children[0] if children else None
+        if first is not None and first.type == "text" and kind is Kind.PARAGRAPH:
+            if self._marker and (task := _TASK.match(first.content + "\n" * (len(children) > 1))):
+                self._marker = TASK_OPEN if task[1] == " " else TASK_DONE
+                first.content = first.content[task.end() :]
+            elif not self._containers and (note := _DEFINITION.match(first.content)):
+                self._marker, kind = note[1], Kind.FOOTNOTE
+                first.content = first.content[note.end() :]
+        inline.add_tokens(children)
         self._add(Block(kind, inline.text, tuple(inline.spans), level=level, tight=tight))
 
     def _table(self) -> None:

@@ -28,6 +28,9 @@ _ITEM = re.compile(r"([-+*]|(\d{1,9})([.)]))([ \t]{1,4})(?=[^ \t\n])")
 _LIST_START = re.compile(r"(?:[-+*]|1[.)])[ \t]{1,4}[^ \t\n]")
 _ANY_ITEM = re.compile(r" {0,3}(?:[-+*]|\d{1,9}[.)])[ \t]+")
 _TABLE_RULE = re.compile(r" {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
+_NOTE_START = re.compile(r"\[\^[^\]\s^]{1,32}\]:")
+_MATH_LINE = re.compile(r" {0,3}(\$\$|\\\[)")
+_MATH_CLOSERS = {"$$": "$$", "\\[": "\\]"}
 _WORD_START = re.compile(r" (?=[^\W\d_])")
 
 
@@ -54,9 +57,9 @@ class Fence:
 class Chunk:
     """Source that stands for itself.
 
-    With a `fence` the source is code without its fence lines. `prefix` is the head of the table that
-    the source continues; `marker` is what a numbered item at its start bears, since a list counts on
-    from its first number.
+    With a `fence` the source is code without its fence lines, from `first_line` of the whole on. `prefix`
+    is the head of the table that the source continues; `marker` is what a numbered item at its start bears,
+    since a list counts on from its first number.
     """
 
     source: str
@@ -67,6 +70,7 @@ class Chunk:
     continued: bool = False
     prefix: str = ""
     marker: str = ""
+    first_line: int = 1
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
@@ -92,7 +96,13 @@ class Chunk:
         if fence.indent:
             text = re.sub(rf"(?m)^ {{1,{fence.indent}}}", "", text)
         return Block(
-            Kind.CODE, text, language=fence.language, opens=self.opens, closes=self.closes, continued=not self.opens
+            Kind.CODE,
+            text,
+            language=fence.language,
+            opens=self.opens,
+            closes=self.closes,
+            continued=not self.opens,
+            first_line=self.first_line,
         )
 
 
@@ -107,6 +117,7 @@ class Splitter:
         self._after_blank = False
         self._lines = 0
         self._table = ""
+        self._math = ""
         self._done: list[Chunk] = []
 
     @property
@@ -149,11 +160,11 @@ class Splitter:
         """Judge the line at `_line`; False where more of it must be seen."""
         if self._next.fence is not None:
             return self._step_code(line, whole, self._next.fence)
-        if self._line > self._start and self._begins_chunk(line):
+        if not self._math and self._line > self._start and self._begins_chunk(line):
             self._cut(self._line, tight=not self._after_blank)
         if not whole and len(line) < DECIDED:
             return False
-        if whole and self._opens_fence(line):
+        if whole and not self._math and self._opens_fence(line):
             return True
         if self._line + len(line) - self._start > LIMIT or (self._table and self._lines >= TABLE_ROWS and line.strip()):
             if self._line > self._start:
@@ -174,7 +185,9 @@ class Splitter:
         self._after_blank = not line.strip()
         self._lines += 1
         if self._after_blank:
-            self._table = ""
+            self._table = self._math = ""
+        elif self._math or _MATH_LINE.match(line):
+            self._step_math(line, before)
         elif not self._table and _TABLE_RULE.match(line):
             head = before[before.rfind("\n", 0, -1) + 1 :] if before else ""
             if "|" in head:
@@ -182,11 +195,28 @@ class Splitter:
         if _HEADING.match(line) and not before.strip():
             self._cut(self._line)
 
+    def _step_math(self, line: str, before: str) -> None:
+        """A displayed formula is one block, whatever its lines begin with; it ends its chunk."""
+        opening = _MATH_LINE.match(line)
+        rest = line.strip()
+        if not self._math and opening is not None:
+            if before.strip() and before[0] not in " >" and not _ANY_ITEM.match(before):
+                at = self._line
+                self._cut(at - len(line))
+                self._line, self._lines = at, 1
+            self._math, rest = _MATH_CLOSERS[opening[1]], rest[2:]
+        if rest.endswith(self._math):
+            self._math = ""
+            if _MATH_LINE.match(self._text, self._start):
+                self._cut(self._line)
+
     def _begins_chunk(self, line: str) -> bool:
         """Whether no open block reaches into this line, of which only the beginning may be known."""
         if self._after_blank and line[0] not in " \t\n":
             return True
         if line[0] in "#" and _HEADING.match(line):
+            return True
+        if line[0] == "[" and _NOTE_START.match(line):
             return True
         fence = _FENCE.match(line)
         if fence is not None:
@@ -248,8 +278,10 @@ class Splitter:
             continued=continued and bool(ended.source.strip()),
             prefix=prefix,
             marker=_marker_after(ended),
+            first_line=ended.first_line + self._lines if fence is not None else 1,
         )
         self._after_blank, self._lines = False, 0
+        self._math = ""
         if not prefix:
             self._table = ""
 

@@ -22,7 +22,12 @@ _MARKER_LINE = re.compile(r"(?m)^[ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+|#{1,6}[ \
 _INNER_FENCE = re.compile(r"(?m)^[ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+)?(?:`{3,}|~{3,})")
 _TABLE_HEAD = re.compile(r"(?:^|\n)([ \t]{0,3}\|[^\n]*)\n?([|:\- \t]*)$")
 _TABLE_RULE = re.compile(r"(?m)^ {0,3}\|?[ \t]*:?-+:?[ \t]*\|[|:\- \t]*$")
-_INLINE = re.compile(r"\\.|`+|\*+|_+|~~|!?\[|\]\([^)\s]*\)|\]\([^)\s]*$|\]", re.DOTALL)
+_MATH_BLOCK = re.compile(r"(?m)^ {0,3}(?:(\$\$)|(\\\[))")
+# An amount of money, not the beginning of a formula.
+_MONEY = re.compile(r"\$\d[\d.,]*(?:[ \n)]|$)")
+_FORMULA_REACH = 1000
+_NOTE_PART = re.compile(r"\[\^[^\]\s]{0,32}(?:\]:?)?[ \t]*\Z")
+_INLINE = re.compile(r"\\[()]|\\.|\$\$?|`+|\*+|_+|~~|!?\[|\]\([^)\s]*\)|\]\([^)\s]*$|\]", re.DOTALL)
 _BRACKET_REACH = 200
 
 
@@ -44,7 +49,7 @@ class TailParser:
 
     def _anew(self, chunk: Chunk) -> tuple[Block, ...]:
         shown = _without_closer(chunk.source) if chunk.fence is not None else completed(chunk.source)
-        self._whole = shown == chunk.source
+        self._whole = shown == chunk.source and "$" not in shown
         return chunk.parsed(shown)
 
     def _with_words(self, chunk: Chunk) -> tuple[Block, ...] | None:
@@ -96,12 +101,27 @@ def completed(source: str) -> str:
     head = _TABLE_HEAD.search(source)
     if head is not None and not _TABLE_RULE.search(source, 0, head.end(1)):
         return source[: head.start(1)] + _table_head(head[1])
+    formula = _open_formula(source)
+    if formula is not None:
+        return source[:formula]
     start = source.rfind("\n") + 1
     if start < len(source) and _UNDECIDED_LINE.match(source, start):
         return source[:start]
     if len(_INNER_FENCE.findall(source)) % 2:
         return source
     return _with_inline_closed(source)
+
+
+def _open_formula(source: str) -> int | None:
+    """Where a displayed formula begins that is not closed yet."""
+    opening = _MATH_BLOCK.search(source)
+    if opening is None or "\n\n" in source[opening.start() :]:
+        return None
+    closer = "$$" if opening[1] else "\\]"
+    rest = source[opening.end() :].rstrip()
+    if rest.endswith(closer) and rest != closer[:1]:
+        return None
+    return opening.start() if closer not in rest else None
 
 
 def _table_head(line: str) -> str:
@@ -116,6 +136,9 @@ def _with_inline_closed(source: str) -> str:
     stack, brackets, mend = _open_marks(leaf)
     if mend is not None:
         return source[:start] + mend
+    note = _NOTE_PART.search(leaf)
+    if note is not None:
+        return source[:start] + _with_marks_closed(leaf[: note.start()], stack)
     for at, mark in brackets[-1:]:
         if len(leaf) - at < _BRACKET_REACH and not leaf[at - 1 : at].isalnum():
             leaf = leaf.removesuffix("]")
@@ -140,7 +163,15 @@ def _open_marks(leaf: str) -> tuple[list[tuple[int, str]], list[tuple[int, str]]
     at = 0
     while (found := _INLINE.search(leaf, at)) is not None:
         mark, at = found[0], found.end()
-        if mark[0] == "`":
+        if mark[0] == "$" or mark == "\\(":
+            end = _formula_end(leaf, found.start(), mark)
+            if end is None:
+                continue
+            if end < 0:
+                shown = leaf[: found.start()].rstrip(" ")
+                return [], [], _with_marks_closed(shown, stack)
+            at = end
+        elif mark[0] == "`":
             end = re.compile(rf"(?<!`){mark}(?!`)").search(leaf, at)
             if end is None:
                 return [], [], _with_marks_closed(leaf[: found.start()] + _code(leaf[found.start() :], mark), stack)
@@ -155,6 +186,22 @@ def _open_marks(leaf: str) -> tuple[list[tuple[int, str]], list[tuple[int, str]]
         elif mark[0] in "*_~":
             _match_mark(leaf, found.start(), mark, stack)
     return stack, brackets, None
+
+
+def _formula_end(leaf: str, start: int, mark: str) -> int | None:
+    """Where a formula ends; -1 when its end may still come, None when this does not begin one."""
+    begins = start + len(mark)
+    if mark == "\\(":
+        end = leaf.find("\\)", begins)
+    else:
+        before, first = leaf[start - 1 : start], leaf[begins : begins + 1]
+        if (first in (" ", "\n") and mark == "$") or before.isdigit() or _MONEY.match(leaf, start):
+            return None
+        closing = re.compile(rf"(?<![\\\s$]){re.escape(mark)}(?![\d$])").search(leaf, begins)
+        end = closing.start() if closing is not None else -1
+    if end >= 0:
+        return end + len(mark)
+    return -1 if len(leaf) - start < _FORMULA_REACH else None
 
 
 def _code(rest: str, mark: str) -> str:

@@ -78,7 +78,7 @@ def _of_file(
 ) -> Answer:
     variant = local_variant(path)
     measured = _measured(path, options, invocation)
-    found = fit(variant, hardware, options, known, measured)
+    found = fit(variant, hardware, options, known, [measured] if measured else ())
     return _answer(variant, found, measured is not None, False, _past(known, str(path)))
 
 

@@ -149,6 +149,14 @@ class Speed(msgspec.Struct, frozen=True):
     high: float
 
 
+class NeedSource(StrEnum):
+    """How a need was told: by formula, by llama.cpp's own plan, or in between two of those."""
+
+    FORMULA = "formula"
+    BETWEEN = "between"
+    MEASURED = "measured"
+
+
 class Fit(msgspec.Struct, frozen=True, kw_only=True):
     """A variant on this machine at one context length.
 
@@ -164,6 +172,7 @@ class Fit(msgspec.Struct, frozen=True, kw_only=True):
     context_length: int
     missing: int = 0
     exact: bool = True
+    source: NeedSource = NeedSource.FORMULA
 
     @property
     def total(self) -> int:

@@ -53,6 +53,13 @@ class RemoteFile(msgspec.Struct, frozen=True, omit_defaults=True):
     sha256: str = ""
 
 
+class HeaderCopy(msgspec.Struct, frozen=True):
+    """A local file with the bytes of a remote GGUF file's header alone, and the size of the whole file."""
+
+    path: str
+    file_bytes: int
+
+
 class ModelShape(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What a memory estimate needs of a model; widths in elements, 0 where unknown.
 

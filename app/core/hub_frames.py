@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from app.core import hub_errors as hub_errors  # so that every process can say them
-from app.core.hub import RepoPage, SearchPage, SearchQuery, TokenPlace, Variant
+from app.core.hub import HeaderCopy, RepoPage, SearchPage, SearchQuery, TokenPlace, Variant
 
 
 class _Frame(msgspec.Struct, frozen=True, tag_field="type", omit_defaults=True, kw_only=True):
@@ -58,16 +58,17 @@ class RepoOpened(_Frame, frozen=True, tag="repo-opened"):
 
 
 class VariantOpened(_Frame, frozen=True, tag="variant-opened"):
-    """A variant with exact weights; `header` is a local file with the bytes of its GGUF header alone."""
+    """A variant with exact weights; `headers` are those of its GGUF file, or of all its shards in order."""
 
     variant: Variant
-    header: str = ""
+    headers: tuple[HeaderCopy, ...] = ()
 
 
 class TokenState(_Frame, frozen=True, tag="token-state"):
-    """Where the token is, which itself stays in the child."""
+    """Where the token is, which itself stays in the child, and whether a new one would go into a keyring."""
 
     place: TokenPlace
+    has_keyring: bool = False
 
 
 HubCommand = SearchHub | OpenRepo | OpenVariant | KeepToken | AskToken

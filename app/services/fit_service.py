@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
 from app.catalog.find.file_groups import gguf_candidates
 from app.catalog.fit.calibration import Calibration
-from app.catalog.fit.fit import best, fit
-from app.core.fit import Fit, Hardware, Reason
-from app.core.hub import Format, RepoSummary, Variant
+from app.catalog.fit.estimate import SuitKey, fit_of_recommendation, fit_of_repo, suit_key
+from app.catalog.fit.fit import best_of, fit
+from app.core.fit import CONTEXT_BYTES, Fit, Hardware, Reason, shares_memory
+from app.core.hub import Format, Recommendation, RepoSummary, Variant
 from app.core.loading import LoadOptions
-from app.core.protocol import Machine, ModelInfo
+from app.core.measurement import Measurement, MeasurementKind
+from app.core.protocol import Machine, MeasuredNeed, ModelInfo
 
-_BYTES_PER_WEIGHT = 0.6
-_OVERHEAD = 1_000_000_000
+VariantKey = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -33,32 +35,54 @@ class FitService:
         self.calibration = calibration or Calibration()
         self.machine: Machine | None = None
         self.hardware: Hardware | None = None
+        self._plans: dict[VariantKey, list[MeasuredNeed]] = {}
 
     def set_machine(self, machine: Machine, loaded: ModelInfo | None = None) -> None:
         """The machine as a probe found it, while `loaded` held its part of it."""
         self.machine = machine
-        self.hardware = Hardware.of(machine, _given_back(machine, loaded) if loaded else None)
+        self.hardware = Hardware.of(machine, given_back(machine, loaded) if loaded else None)
+
+    def add_plan(self, variant: Variant, plan: MeasuredNeed) -> None:
+        """What llama.cpp planned for a variant, to be used in place of the formula from now on."""
+        self._plans.setdefault(variant_key(variant), []).append(plan)
 
     def rank(self, variants: Sequence[Variant], options: LoadOptions) -> Ranked:
         """How every variant would fit, and which one is best; empty until the machine is known."""
-        if self.hardware is None:
+        hardware = self.hardware
+        if hardware is None:
             return Ranked(())
-        fits = tuple(fit(variant, self.hardware, options, self.calibration) for variant in variants)
-        chosen = best(filter(can_run, variants), self.hardware, options, self.calibration)
+        fits = tuple(
+            fit(variant, hardware, options, self.calibration, self._plans.get(variant_key(variant), ()))
+            for variant in variants
+        )
+        chosen = best_of(pair for pair in zip(variants, fits, strict=True) if can_run(pair[0]))
         return Ranked(fits, *chosen) if chosen else Ranked(fits)
 
-    @property
-    def room(self) -> int:
-        """The bytes of the largest device that could hold a model whole."""
+    def recommend(self, models: Sequence[Recommendation]) -> list[tuple[Recommendation, Fit]]:
+        """Those that fit, the one that suits this machine best first; empty until the machine is known."""
         if self.hardware is None:
-            return 0
-        return max(device.room for device in (self.hardware.memory, *self.hardware.gpus))
+            return []
+        fits = [(model, fit_of_recommendation(model, self.hardware, self.calibration)) for model in models]
+        fitting = [(model, found) for model, found in fits if found.verdict.fits]
+        return sorted(fitting, key=lambda one: suit_key(one[1], one[0].bytes), reverse=True)
 
-    def suits(self, repo: RepoSummary) -> tuple[bool, int]:
-        """A key to sort by, highest first: what fits at a common quantization by size, then the rest."""
-        takes = repo.parameters * _BYTES_PER_WEIGHT + _OVERHEAD
-        fits = repo.parameters > 0 and takes <= self.room
-        return fits, repo.parameters if fits else -repo.parameters
+    def sort_by_fit(self, repos: Sequence[RepoSummary]) -> list[tuple[RepoSummary, Fit | None]]:
+        """What Parley can run and what fits here goes first; then what is of unknown size, then the rest."""
+        hardware = self.hardware
+        found = [(repo, fit_of_repo(repo, hardware, self.calibration) if hardware else None) for repo in repos]
+        return sorted(found, key=lambda one: _suits(*one), reverse=True)
+
+    def last_run(self, variant: Variant) -> Measurement | None:
+        """How the prediction of its memory compared with what it took when it last ran on this machine."""
+        names = {PurePosixPath(file.path).name for file in variant.files[:1]}
+        runs = (one for one in self.calibration.measurements if one.kind is MeasurementKind.MEMORY)
+        alike = (one for one in runs if one.quantization == variant.quantization)
+        return next((one for one in alike if Path(one.model).name in names), None)
+
+
+def variant_key(variant: Variant) -> VariantKey:
+    """What tells a variant from all others."""
+    return variant.repo, variant.commit, variant.header_file or variant.name
 
 
 def can_run(variant: Variant) -> bool:
@@ -71,11 +95,21 @@ def is_cut(variant: Variant) -> bool:
     return any(group.is_cut for group in gguf_candidates(variant.files))
 
 
-def _given_back(machine: Machine, loaded: ModelInfo) -> dict[str, int]:
-    """What unloading a model frees; pages of a mapped file count as free already."""
+def given_back(machine: Machine, loaded: ModelInfo) -> dict[str, int]:
+    """What ending the engine frees, by device; pages of a mapped file count as free already.
+
+    Each GPU gives back what the model holds on it, and the context that the engine's backend has there.
+    """
     share = min(loaded.gpu_layers / loaded.layers, 1.0) if loaded.layers else 0.0
     mapped = loaded.bytes * (1 - share) if loaded.options.use_mmap else 0.0
-    gpus = [device.name for device in machine.devices if device.kind == "gpu"]
-    on_gpu = round(loaded.memory_bytes * share) if gpus else 0
-    freed = {"CPU": max(round(loaded.memory_bytes - on_gpu - mapped), 0)}
-    return freed | ({gpus[0]: on_gpu} if on_gpu else {})
+    in_memory = loaded.memory_bytes - sum(loaded.gpu_bytes.values()) - mapped
+    gpus = [device for device in machine.devices if device.kind == "gpu" and not shares_memory(device)]
+    on_gpus = {gpu.name: loaded.gpu_bytes.get(gpu.name, 0) + CONTEXT_BYTES.get(gpu.backend, 0) for gpu in gpus}
+    return {"CPU": max(round(in_memory), 0), **on_gpus}
+
+
+def _suits(repo: RepoSummary, found: Fit | None) -> tuple[bool, int, SuitKey]:
+    """A key to sort by, highest first."""
+    if found is None:
+        return Format.GGUF in repo.formats, 1, (False, False, 0.0)
+    return Format.GGUF in repo.formats, 2 if found.verdict.fits else 0, suit_key(found, repo.parameters)

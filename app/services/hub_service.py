@@ -52,8 +52,8 @@ class HubService(QObject):
 
     found = Signal(object, bool)  # SearchPage, whether it goes on with the last one
     repo_opened = Signal(object)  # RepoPage
-    variant_opened = Signal(object, str)  # Variant with exact weights, path of its header's bytes or ""
-    token_known = Signal(TokenPlace)
+    variant_opened = Signal(object, object)  # Variant with exact weights, tuple[HeaderCopy, ...]
+    token_known = Signal(TokenPlace, bool)  # where it is, whether there is a keyring for a new one
     failed = Signal(Question, object)  # ParleyError
 
     def __init__(self, start: ChildFactory, relay: Relay, parent: QObject | None = None) -> None:
@@ -70,6 +70,12 @@ class HubService(QObject):
     def is_running(self) -> bool:
         """Whether there is a child now."""
         return self._child is not None
+
+    @property
+    def asked_variant(self) -> Variant | None:
+        """The variant whose headers are being read."""
+        asked = self._open.get(Question.VARIANT)
+        return asked.variant if isinstance(asked, OpenVariant) else None
 
     def search(self, query: SearchQuery, cursor: str = "") -> None:
         """Find repos; `found` follows. `cursor` is the last page's."""
@@ -97,6 +103,13 @@ class HubService(QObject):
     def forget_questions(self) -> None:
         """Nobody waits for an answer any more."""
         self._open.clear()
+
+    def renew(self) -> None:
+        """Begin with a new child at the next question; what is asked now comes to nothing."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.kill()
+            self._fail_all(HubLost(reason="the network settings changed"))
 
     def shutdown(self) -> None:
         """End the child before the program exits."""
@@ -136,10 +149,10 @@ class HubService(QObject):
                 self.found.emit(page, isinstance(asked, SearchHub) and bool(asked.cursor))
             case RepoOpened(page=page):
                 self.repo_opened.emit(page)
-            case VariantOpened(variant=variant, header=header):
-                self.variant_opened.emit(variant, header)
-            case TokenState(place=place):
-                self.token_known.emit(place)
+            case VariantOpened(variant=variant, headers=headers):
+                self.variant_opened.emit(variant, headers)
+            case TokenState(place=place, has_keyring=has_keyring):
+                self.token_known.emit(place, has_keyring)
             case Failed(failure=failure):
                 self.failed.emit(question, failure.error())
 

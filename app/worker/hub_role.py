@@ -8,7 +8,7 @@ from collections.abc import Callable
 from app.catalog.find.hub import Hub
 from app.catalog.find.hub_client import Connection, HubClient
 from app.catalog.find.repo_ref import parse_repo_ref
-from app.catalog.find.token import TokenStore
+from app.catalog.find.token import TokenStore, has_keyring
 from app.core.errors import ProtocolBroken
 from app.core.hub_frames import (
     AskToken,
@@ -44,14 +44,15 @@ class HubServer:
                 ref = parse_repo_ref(text, Connection.of(os.environ).endpoint)
                 self._send(RepoOpened(id=number, page=self._connected().open_repo(ref, lambda: job.stop.is_set)))
             case OpenVariant(id=number, variant=variant):
-                opened, header = self._connected().open_variant(variant)
-                self._send(VariantOpened(id=number, variant=opened, header=str(header or "")))
+                opened, headers = self._connected().open_variant(variant)
+                self._send(VariantOpened(id=number, variant=opened, headers=headers))
             case KeepToken(id=number, token=token):
                 self._hub = None
                 place = self._tokens.keep(token) if token else self._tokens.clear().place
-                self._send(TokenState(id=number, place=place))
+                self._send(TokenState(id=number, place=place, has_keyring=has_keyring()))
             case AskToken(id=number):
-                self._send(TokenState(id=number, place=self._tokens.find().place))
+                place = self._tokens.find().place
+                self._send(TokenState(id=number, place=place, has_keyring=has_keyring()))
             case other:
                 raise ProtocolBroken(f"not a command for the hub's child: {other!r}")
 

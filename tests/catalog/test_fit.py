@@ -186,8 +186,8 @@ def test_an_unread_variant_is_estimated_and_says_so():
 
 def test_a_measured_plan_replaces_the_formula():
     plain = variant(MIDDLE, "Q4_K_M")
-    measured = MeasuredNeed("m", LoadOptions(), 3 * MIB * 32, {"CPU": 77 * MIB}, MIB)
-    found = fit(plain, Hardware(cpu(64, 60)), LoadOptions(), NOTHING, measured)
+    measured = MeasuredNeed("m", LoadOptions(context_length=8192), 3 * MIB * 32, {"CPU": 77 * MIB}, MIB)
+    found = fit(plain, Hardware(cpu(64, 60)), LoadOptions(), NOTHING, [measured])
     assert found.part("kv") == 96 * MIB
     assert found.part("compute") == 78 * MIB
 

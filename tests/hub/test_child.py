@@ -61,7 +61,7 @@ def test_from_a_search_to_exact_weights(ask: Ask) -> None:
     variant = ask(OpenVariant(id=3, variant=opened.page.variants[0]))
     assert isinstance(variant, VariantOpened) and variant.id == 3
     assert variant.variant.weights and variant.variant.weights.exact
-    assert Path(variant.header).read_bytes()[:4] == b"GGUF"
+    assert Path(variant.headers[0].path).read_bytes()[:4] == b"GGUF"
 
 
 def test_a_gated_repo_opens_once_a_token_was_entered(ask: Ask) -> None:

@@ -21,6 +21,7 @@ from app.core.paths import Folders, resources
 from app.core.protocol import ChildRole
 from app.services.fit_service import FitService
 from app.services.hub_service import HubService
+from app.services.need_finder import NeedFinder
 from app.services.relay import Relay
 from app.ui.models.picker import PickerDialog
 from app.ui.theme import Appearance, ThemeSource
@@ -45,7 +46,7 @@ def opened(repo: str) -> Callable[[PickerDialog], None]:
 def searched(dialog: PickerDialog) -> None:
     dialog.search.field.setText("llama")
     dialog.search.submit()
-    wait_for(lambda: len(dialog.repos.rows) > 2)
+    wait_for(lambda: len(dialog.found.repos.rows) > 2)
 
 
 def not_found(dialog: PickerDialog) -> None:
@@ -80,14 +81,16 @@ def take(folder: Path, name: str, size: tuple[int, int], source: ThemeSource) ->
         folders, relay, fit = Folders.of(os.environ), Relay(), FitService()
         hub = HubService(child_starter(ChildRole.HUB, folders, None), relay)
         fit.set_machine(machine)
+        needs = NeedFinder(hub, fit, child_starter(ChildRole.PROBE, folders, None), relay)
         models = load_recommended(resources())
-        dialog = PickerDialog(hub, fit, models, folders.data / "models", source.theme)
+        dialog = PickerDialog(hub, fit, needs, models, folders.data / "models", source.theme)
         dialog.resize(*size)
         dialog.show()
         act(dialog)
         settle()
         dialog.grab().save(str(folder / f"{name}-{source.theme.name}.png"))
         dialog.close()
+        needs.shutdown()
         hub.shutdown()
 
 

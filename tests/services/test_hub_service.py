@@ -81,9 +81,10 @@ def test_a_variant_becomes_exact(qtbot: QtBot, hub: HubService) -> None:
     assert chosen.format is Format.GGUF and chosen.weights is not None and not chosen.weights.exact
     with qtbot.waitSignal(hub.variant_opened, timeout=20_000) as signal:
         hub.open_variant(chosen)
-    variant, header = signal.args
+    variant, headers = signal.args
     assert variant.weights is not None and variant.weights.exact
-    assert Path(header).is_file()
+    assert [Path(copy.path).is_file() for copy in headers] == [True]
+    assert headers[0].file_bytes == chosen.bytes
 
 
 def test_a_problem_has_its_type(qtbot: QtBot, hub: HubService) -> None:
@@ -99,7 +100,7 @@ def test_a_token_opens_what_is_private(qtbot: QtBot, hub: HubService) -> None:
     assert isinstance(failed.args[1], InvalidToken)
     with qtbot.waitSignal(hub.token_known, timeout=20_000) as known:
         hub.keep_token(MEMBER)
-    assert known.args == [TokenPlace.FILE]
+    assert known.args == [TokenPlace.FILE, False]
     assert opened(qtbot, hub, GATED).refusal is None
     assert opened(qtbot, hub, PRIVATE).variants
 

@@ -17,11 +17,12 @@ from app.core.paths import Folders, resources
 from app.core.protocol import ChildRole, Machine
 from app.services.fit_service import FitService
 from app.services.hub_service import HubService
+from app.services.need_finder import NeedFinder
 from app.services.relay import Relay
 from app.ui.models.access import TokenDialog
 from app.ui.models.card import CardDialog
 from app.ui.models.picker import PickerDialog
-from app.ui.models.variant_table import VariantRow
+from app.ui.models.variant_rows import VariantRow
 from app.ui.text_dialog import MessageDialog, TextDialog
 from app.ui.theme import ThemeSource
 from tests.hub.hubserver import HubServer
@@ -48,18 +49,25 @@ def picker(
     monkeypatch.setenv("PARLEY_HOME", str(home))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     monkeypatch.delenv("HF_TOKEN", raising=False)
-    hub = HubService(child_starter(ChildRole.HUB, Folders.of({"PARLEY_HOME": str(home)}), None), Relay())
+    folders, relay = Folders.of({"PARLEY_HOME": str(home)}), Relay()
+    hub = HubService(child_starter(ChildRole.HUB, folders, None), relay)
+    finders = []
 
     def show(machine: Machine) -> PickerDialog:
         fit = FitService()
         fit.set_machine(machine)
-        made = PickerDialog(hub, fit, load_recommended(resources()), home / "data" / "models", themed.theme)
+        needs = NeedFinder(hub, fit, child_starter(ChildRole.PROBE, folders, None), relay)
+        finders.append(needs)
+        models = load_recommended(resources())
+        made = PickerDialog(hub, fit, needs, models, home / "data" / "models", themed.theme)
         qtbot.addWidget(made)
         made.show()
         qtbot.waitExposed(made)
         return made
 
     yield show
+    for finder in finders:
+        finder.shutdown()
     hub.shutdown()
 
 
@@ -87,7 +95,7 @@ def starred(dialog: PickerDialog) -> list[str]:
 
 def test_the_first_page_needs_no_network(qtbot: QtBot, picker: Opener, server: HubServer) -> None:
     dialog = picker(LAPTOP)
-    assert next(row.title for row in dialog.repos.rows) == "Qwen3 4B"
+    assert next(row.title for row in dialog.found.repos.rows) == "Qwen3 4B"
     assert "8 GB memory, 5.1 free" in words(dialog)
     assert server.log == []
 
@@ -105,7 +113,7 @@ def test_the_machine_is_on_top(picker: Opener, name: str, line: str) -> None:
 def test_searching_lists_repos(qtbot: QtBot, picker: Opener) -> None:
     dialog = picker(DESKTOP)
     qtbot.keyClicks(dialog.search.field, "upstage")
-    qtbot.waitUntil(lambda: len(dialog.repos.rows) == 2, timeout=20_000)
+    qtbot.waitUntil(lambda: len(dialog.found.repos.rows) == 2, timeout=20_000)
     assert "Found on the Hub" in words(dialog)
     dialog.search.field.setText("no such model")
     dialog.search.submit()
@@ -134,7 +142,7 @@ def test_the_best_is_chosen_and_explained(qtbot: QtBot, picker: Opener) -> None:
     assert chosen is not None and chosen.is_best
     assert dialog.view.panel.reason.startswith("Best here because")
     assert "to download" in words(dialog) and "llama2 licence" in words(dialog)
-    assert dialog.download.isEnabled()
+    assert dialog.footer.download.isEnabled()
 
 
 def test_the_slider_changes_need_and_verdict(qtbot: QtBot, picker: Opener) -> None:
@@ -195,7 +203,7 @@ def test_a_format_that_cannot_run_says_so(qtbot: QtBot, picker: Opener) -> None:
     open_repo(qtbot, dialog, GPTQ_70B)
     assert len(dialog.view.table.rows) == 8
     assert starred(dialog) == []
-    assert not dialog.download.isEnabled()
+    assert not dialog.footer.download.isEnabled()
     assert "Parley cannot run this format yet; choose a GGUF variant." in words(dialog)
 
 

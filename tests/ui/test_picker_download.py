@@ -67,7 +67,7 @@ def open_picker(qtbot: QtBot, program: Program) -> PickerDialog:
 def choose_tiny(qtbot: QtBot, dialog: PickerDialog) -> None:
     dialog.search.field.setText(TINY)
     qtbot.keyClick(dialog.search.field, Qt.Key.Key_Return)
-    qtbot.waitUntil(dialog.download.isVisible, timeout=20_000)
+    qtbot.waitUntil(dialog.footer.download.isVisible, timeout=20_000)
     qtbot.waitUntil(lambda: dialog.view.table.rows[0].fit is not None, timeout=20_000)
 
 
@@ -75,7 +75,7 @@ def test_download_and_chat_ends_in_a_loaded_model(qtbot: QtBot, program: Program
     dialog = open_picker(qtbot, program)
     choose_tiny(qtbot, dialog)
     dialog.view.panel.slider.setValue(1)
-    qtbot.mouseClick(dialog.download, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(dialog.footer.download, Qt.MouseButton.LeftButton)
     assert not dialog.isVisible()
     qtbot.waitUntil(lambda: program.engine.state is EngineState.READY, timeout=60_000)
     model, file = program.engine.model, program.engine.file
@@ -92,7 +92,7 @@ def test_a_download_can_be_paused_resumed_and_cancelled(qtbot: QtBot, program: P
     dialog = open_picker(qtbot, program)
     choose_tiny(qtbot, dialog)
     server.faults.add("stall", r"GET /cdn/", times=1, after=1000, seconds=20)
-    qtbot.mouseClick(dialog.download, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(dialog.footer.download, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(program.downloads.downloads), timeout=20_000)
     number = program.downloads.downloads[0].id
     program.view.sidebar.downloads.button.click()
@@ -116,7 +116,7 @@ def test_a_download_can_be_paused_resumed_and_cancelled(qtbot: QtBot, program: P
 def test_what_was_downloaded_is_in_the_model_menu(qtbot: QtBot, program: Program) -> None:
     dialog = open_picker(qtbot, program)
     choose_tiny(qtbot, dialog)
-    qtbot.mouseClick(dialog.download, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(dialog.footer.download, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: program.engine.state is EngineState.READY, timeout=60_000)
     button = program.view.page.header.model
     button.open_menu()

@@ -102,6 +102,13 @@ class TokenStore:
         return Path(home).expanduser() / "token"
 
 
+def has_keyring() -> bool:
+    """Whether there is a keyring that keeps secrets as a user expects it to."""
+    import keyring
+
+    return bool(keyring.core.recommended(keyring.get_keyring()))
+
+
 def checked_token(text: str) -> str:
     """A token as it was entered, without the space around it.
 
@@ -138,6 +145,8 @@ def _into_keyring(token: str) -> bool:
     import keyring
     from keyring.errors import KeyringError
 
+    if not has_keyring():
+        return False
     try:
         keyring.set_password(SERVICE, ACCOUNT, token)
     except (KeyringError, OSError, RuntimeError):

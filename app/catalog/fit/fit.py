@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from app.catalog.fit.calibration import Calibration, Factor
-from app.core.fit import Device, Fit, Hardware, Need, Placement, Plan, Reason, ReasonKind, Speed
+from app.catalog.fit.planned import planned
+from app.core.fit import Device, Fit, Hardware, Need, NeedSource, Placement, Plan, Reason, ReasonKind, Speed
 from app.core.footprint import Allotment, Footprint, allot, footprint
 from app.core.hub import Format, ModelShape, Variant, Weights
 from app.core.loading import DEFAULT_CONTEXT, LoadOptions
@@ -31,9 +32,6 @@ _QUALITY = (2.6, 3.5, 4.65, 7.5)
 
 _MOST_USEFUL_BITS = 9.0
 """Beyond these, quality no longer grows."""
-
-_PRINTED_KV = 32 * 1024
-"""How far the size that llama.cpp prints may be from the real one."""
 
 _TYPICAL_SHAPES = (
     # billions of weights, layers, width, feed-forward, heads, kv heads
@@ -65,7 +63,7 @@ def fit(
     hardware: Hardware,
     options: LoadOptions,
     calibration: Calibration,
-    measured: MeasuredNeed | None = None,
+    measured: Iterable[MeasuredNeed] = (),
 ) -> Fit:
     """Say whether a variant fits, and how fast it would answer with a half-filled context.
 
@@ -74,20 +72,19 @@ def fit(
         hardware: the machine as it is now.
         options: how it would be loaded; GPU layers left open are as many as fit.
         calibration: what was measured before.
-        measured: what llama.cpp planned for these options, where it was asked.
+        measured: what llama.cpp planned for this variant, where it was asked.
     """
     shape = variant.shape or _typical_shape(variant)
     weights = _resident_weights(variant, shape)
     plan = plan_for(shape, options)
-    found = predict(shape, weights, plan, hardware)
-    if measured is not None:
-        found = _placed(refined(found.parts, measured), shape, weights, plan, hardware)
+    parts, source = planned(shape, weights, plan, measured)
+    found = _placed(parts, shape, weights, plan, hardware)
     memory = calibration.factor(
         MeasurementKind.MEMORY, found.backend, shape.architecture, quantization_in_memory(variant)
     )
     if memory is not None:
-        parts = corrected(found.parts, memory)
-        found = _placed(parts, shape, weights, plan, hardware)
+        is_formula = source is NeedSource.FORMULA
+        found = _placed(corrected(parts, memory, buffers_too=is_formula), shape, weights, plan, hardware)
     verdict = found.allotment.verdict
     return Fit(
         needs=found.allotment.needs,
@@ -97,6 +94,7 @@ def fit(
         context_length=plan.context_length,
         missing=max(found.allotment.missing, 0),
         exact=variant.shape is not None and weights.exact,
+        source=source,
     )
 
 
@@ -109,23 +107,32 @@ def need(variant: Variant, options: LoadOptions) -> Need:
 def best(
     variants: Iterable[Variant], hardware: Hardware, options: LoadOptions, calibration: Calibration
 ) -> tuple[Variant, Reason] | None:
-    """The variant to recommend and why; None when none fits.
+    """The variant to recommend and why; None when none fits; see `best_of`."""
+    return best_of((variant, fit(variant, hardware, options, calibration)) for variant in variants)
+
+
+def best_of(fits: Iterable[tuple[Variant, Fit]]) -> tuple[Variant, Reason] | None:
+    """The variant to recommend among those whose fit is known, and why; None when none fits.
 
     It is the one of the best quality among those that answer faster than people read; where none
     does, the fastest of fair quality.
     """
-    fits = [(variant, fit(variant, hardware, options, calibration)) for variant in variants]
     running = [(variant, found) for variant, found in fits if found.verdict.fits]
     if not running:
         return None
     useful = [one for one in running if one[0].bits_per_weight <= _MOST_USEFUL_BITS] or running
-    fluent = [one for one in useful if _likely(one[1]) >= READING_SPEED]
+    fluent = [one for one in useful if is_fluent(one[1])]
     if fluent:
         variant, found = max(fluent, key=lambda one: (one[1].quality, _is_gguf(one[0]), one[0].bits_per_weight))
         return variant, Reason(_reason_kind(found), found)
     fair = [one for one in useful if one[1].quality >= 3] or useful
     variant, found = max(fair, key=lambda one: (_likely(one[1]), _is_gguf(one[0])))
     return variant, Reason(ReasonKind.FASTEST, found)
+
+
+def is_fluent(found: Fit) -> bool:
+    """Whether it answers faster than most people read."""
+    return _likely(found) >= READING_SPEED
 
 
 def plan_for(shape: ModelShape, options: LoadOptions) -> Plan:
@@ -140,27 +147,17 @@ def predict(shape: ModelShape, weights: Weights, plan: Plan, hardware: Hardware)
     return _placed(footprint(shape, weights, plan), shape, weights, plan, hardware)
 
 
-def corrected(parts: Footprint, factor: Factor) -> Footprint:
-    """The parts with what is not certain multiplied by what was measured."""
+def corrected(parts: Footprint, factor: Factor, *, buffers_too: bool = True) -> Footprint:
+    """The parts with what is not certain multiplied by what was measured.
+
+    `buffers_too` is false where llama.cpp itself told the compute buffers, which are certain then.
+    """
+    on_buffers = factor.likely if buffers_too else 1.0
     return replace(
         parts,
-        compute=round(parts.compute * factor.likely),
-        host_compute=round(parts.host_compute * factor.likely),
+        compute=round(parts.compute * on_buffers),
+        host_compute=round(parts.host_compute * on_buffers),
         process=round(parts.process * factor.likely),
-    )
-
-
-def refined(parts: Footprint, measured: MeasuredNeed) -> Footprint:
-    """The parts with llama.cpp's own sizes in place of the formula's."""
-    host = {name: size for name, size in measured.compute_bytes.items() if name.endswith("_Host")}
-    devices = [size for name, size in measured.compute_bytes.items() if name not in host]
-    kv = sum(parts.layer_kv)
-    differs = kv > 0 and abs(measured.kv_bytes - kv) > _PRINTED_KV
-    return replace(
-        parts,
-        layer_kv=tuple(size * measured.kv_bytes // kv for size in parts.layer_kv) if differs else parts.layer_kv,
-        compute=max(devices, default=parts.compute) + measured.output_bytes,
-        host_compute=sum(host.values()) + measured.output_bytes if host else parts.host_compute,
     )
 
 

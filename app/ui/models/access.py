@@ -62,6 +62,7 @@ class TokenDialog(QDialog):
         self.field.setAccessibleName(self.tr("Token"))
         advice = self.tr("Create one that may read, under Access Tokens in your account's settings.")
         self._remark = _label("muted", advice)
+        self._kept = _label("small", "")
         self._problem = _label("muted", "")
         self._problem.hide()
         self.save = QPushButton(self.tr("Save"))
@@ -75,8 +76,13 @@ class TokenDialog(QDialog):
         self.save.clicked.connect(lambda: self.entered.emit(self.field.text().strip()))
         self._forget.clicked.connect(self.removed)
 
-    def show_place(self, place: TokenPlace) -> None:
-        """Say where a token is already."""
+    def show_place(self, place: TokenPlace, *, has_keyring: bool) -> None:
+        """Say where a token is already, and where a new one would be kept."""
+        self._kept.setText(
+            self.tr("It is kept in the system's keyring or, where that refuses, in a file that only you can read.")
+            if has_keyring
+            else self.tr("This system has no keyring: it is kept in a file that only you can read.")
+        )
         words = {
             TokenPlace.ENVIRONMENT: self.tr("HF_TOKEN is set, and is used before any other."),
             TokenPlace.KEYRING: self.tr("There is a token in the system's keyring; a new one takes its place."),
@@ -111,6 +117,7 @@ class TokenDialog(QDialog):
         column.addWidget(self._remark)
         column.addWidget(self.field)
         column.addWidget(self._problem)
+        column.addWidget(self._kept)
         column.addWidget(_label("small", self.tr("It is sent to the Hub alone, and is in no log and no database.")))
         column.addSpacing(8)
         column.addLayout(buttons)

@@ -14,14 +14,16 @@ from app.core.paths import resources
 from app.core.protocol import Machine
 from app.services.disk_library import DiskLibrary
 from app.services.download_queue import DownloadQueue
-from app.services.engine_host import EngineHost
+from app.services.engine_host import ChildFactory, EngineHost
 from app.services.fit_service import FitService
 from app.services.hub_service import HubService
 from app.services.machine_probe import MachineProbe
 from app.services.measurement_recorder import MeasurementRecorder
 from app.services.model_fetch import ModelFetch
 from app.services.model_library import ModelLibrary
+from app.services.need_finder import NeedFinder
 from app.services.preferences import Preferences
+from app.services.relay import Relay
 from app.ui.models.downloads import DownloadsDialog
 from app.ui.models.library_dialog import LibraryDialog
 from app.ui.models.picker import PickerDialog, Wanted
@@ -44,6 +46,8 @@ class ModelDesk(QObject):
         disk: DiskLibrary,
         library: ModelLibrary,
         preferences: Preferences,
+        start_probe: ChildFactory,
+        relay: Relay,
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -58,7 +62,9 @@ class ModelDesk(QObject):
         self._fit = FitService(measurements.calibration)
         if probe.machine is not None:
             self._fit.set_machine(probe.machine, engine.model)
-        self.picker = PickerDialog(hub, self._fit, load_recommended(resources()), fetch.folder, theme.theme, window)
+        self._needs = NeedFinder(hub, self._fit, start_probe, relay, self)
+        models = load_recommended(resources())
+        self.picker = PickerDialog(hub, self._fit, self._needs, models, fetch.folder, theme.theme, window)
         self.picker.download_requested.connect(self._download)
         probe.found.connect(self._take_machine)
         measurements.changed.connect(self._take_calibration)
@@ -78,6 +84,10 @@ class ModelDesk(QObject):
         dialog = LibraryDialog(self._disk, self._library, self._window)
         dialog.open()
         return dialog
+
+    def shutdown(self) -> None:
+        """End what still measures before the program exits."""
+        self._needs.shutdown()
 
     def _download(self, wanted: Wanted) -> None:
         self._fetch.fetch(wanted.variant, wanted.options)

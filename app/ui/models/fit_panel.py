@@ -12,11 +12,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QSlider,
 from app.core.fit import Fit, Hardware
 from app.core.hub import Variant
 from app.core.loading import DEFAULT_CONTEXT, KvType, LoadOptions
+from app.core.measurement import Measurement
 from app.core.sizes import format_bytes
 from app.ui.icons import ComboBox
 from app.ui.models import words
 from app.ui.models.fit_bar import DeviceLoad, FitBar, Legend, device_loads
-from app.ui.models.variant_table import verdict_color
+from app.ui.models.variant_paint import verdict_color
 from app.ui.theme import Theme
 
 _LEAST_CONTEXT = 512
@@ -87,6 +88,8 @@ class FitPanel(QFrame):
         ):
             self.kv_type.addItem(name, str(kind.value))
         self.kv_type.setToolTip(self.tr("How the conversation is kept: Q8_0 takes half the memory, Q4_0 a quarter."))
+        self._source = _small_label()
+        self._past = _small_label()
         self._reason = QLabel()
         self._reason.setProperty("kind", "muted")
         self._reason.setWordWrap(True)
@@ -135,7 +138,14 @@ class FitPanel(QFrame):
             if number < len(loads):
                 line.show_load("" if number else variant.name, loads[number], fit, self._theme, is_only=len(loads) == 1)
         self._legend.show_loads(loads)
+        self._source.setText(words.need_source(fit))
+        self._source.setToolTip(words.need_source_in_full(fit))
         self._reason.setText(reason)
+
+    def show_past(self, run: Measurement | None) -> None:
+        """Beside what was predicted for this variant's last run, what it took; nothing before the first one."""
+        self._past.setText(words.predicted_and_measured(run) if run is not None else "")
+        self._past.setVisible(run is not None)
 
     def set_theme(self, theme: Theme) -> None:
         """Draw with another theme; the next `show_fit` uses it."""
@@ -157,7 +167,12 @@ class FitPanel(QFrame):
         column.setContentsMargins(16, 14, 16, 12)
         column.setSpacing(10)
         column.addLayout(self._devices)
-        column.addWidget(self._legend)
+        facts = QHBoxLayout()
+        facts.setSpacing(12)
+        facts.addWidget(self._legend, 1)
+        facts.addWidget(self._past)
+        facts.addWidget(self._source)
+        column.addLayout(facts)
         column.addLayout(choice)
         column.addWidget(self._reason)
 
@@ -168,6 +183,13 @@ class FitPanel(QFrame):
 
     def _show_tokens(self) -> None:
         self._tokens.setText(words.context(self.context_length))
+
+
+def _small_label() -> QLabel:
+    label = QLabel()
+    label.setProperty("kind", "small")
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    return label
 
 
 def _steps(longest: int) -> tuple[int, ...]:

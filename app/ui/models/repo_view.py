@@ -19,7 +19,8 @@ from app.ui.chat.states import Panel
 from app.ui.models import words
 from app.ui.models.access import AccessBar
 from app.ui.models.fit_panel import FitPanel
-from app.ui.models.variant_table import VariantRow, VariantTable
+from app.ui.models.variant_rows import VariantRow
+from app.ui.models.variant_table import VariantTable
 from app.ui.theme import Theme
 
 _TOKEN_HELPS = (RepoGated, RepoNotFound, TokenRejected)
@@ -29,6 +30,7 @@ class RepoView(QStackedWidget):
     """Emits what the user asks for; shows what it is given. `address` is where access may be asked for."""
 
     variant_chosen = Signal(object)  # Variant
+    looked_at_changed = Signal()
     repo_requested = Signal(str)
     retry_requested = Signal()
     token_requested = Signal()
@@ -62,6 +64,13 @@ class RepoView(QStackedWidget):
         """The chosen variant."""
         row = self.table.current
         return row.variant if row is not None and self.currentWidget() is self._content else None
+
+    @property
+    def looked_at(self) -> tuple[Variant, ...]:
+        """The chosen variant, and the starred one if that is another."""
+        chosen, best = self.variant, self._ranked.best
+        found = [one for one in (chosen, best) if one is not None and self.page is not None]
+        return tuple(found[:1] if chosen == best else found)
 
     @property
     def options(self) -> LoadOptions:
@@ -134,6 +143,7 @@ class RepoView(QStackedWidget):
         ]
         self.table.set_rows(rows)
         self._explain()
+        self.looked_at_changed.emit()
 
     def set_theme(self, theme: Theme) -> None:
         """Draw with another theme."""
@@ -144,6 +154,7 @@ class RepoView(QStackedWidget):
     def _on_chosen(self, variant: Variant) -> None:
         self._explain()
         self.variant_chosen.emit(variant)
+        self.looked_at_changed.emit()
 
     def _explain(self) -> None:
         row, hardware = self.table.current, self._fit.hardware
@@ -153,6 +164,7 @@ class RepoView(QStackedWidget):
         others = [(other.variant, other.fit) for other in self.table.rows if other.fit is not None]
         reason = words.reason(row.variant, row.fit, self._ranked.best, self._ranked.reason, others)
         self.panel.show_fit(row.variant, row.fit, hardware, reason)
+        self.panel.show_past(self._fit.last_run(row.variant))
 
     def _make_content(self) -> QWidget:
         card = QFrame()

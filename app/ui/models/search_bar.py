@@ -17,6 +17,8 @@ from app.ui.sidebar import SearchField
 
 TYPING_MS = 350
 FITS_HERE = "fits"
+_LISTED, _RANKED = 30, 100
+"""Repos to a page; those that fit best are sought among more."""
 
 
 class SearchBar(QWidget):
@@ -76,7 +78,11 @@ class SearchBar(QWidget):
             return None
         order = SearchOrder.DOWNLOADS if self.sorts_by_fit else SearchOrder(self.order.currentData())
         return SearchQuery(
-            text=ref.repo if ref else text, author=author, format=Format(chosen) if chosen else None, order=order
+            text=ref.repo if ref else text,
+            author=author,
+            format=Format(chosen) if chosen else None,
+            order=order,
+            limit=_RANKED if self.sorts_by_fit else _LISTED,
         )
 
     def submit(self) -> None:

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QCoreApplication
 
-from app.core.fit import CONTEXT_BYTES, DeviceKind, Fit, Hardware, Placement, Reason, ReasonKind
+from app.core.fit import CONTEXT_BYTES, DeviceKind, Fit, Hardware, NeedSource, Placement, Reason, ReasonKind
 from app.core.hub import Format, RepoPage, RepoSummary, Variant
+from app.core.measurement import Measurement
 from app.core.sizes import format_bytes, format_count
 
 TOKENS_PER_PAGE = 340
@@ -102,6 +103,38 @@ def speed_range(found: Fit) -> str:
 def rate(tokens: float) -> str:
     """Two figures that mean something."""
     return f"{tokens:.1f}" if tokens < 9.95 else f"{tokens:.0f}"
+
+
+def need_source(found: Fit) -> str:
+    """How the need was told, in short."""
+    return {
+        NeedSource.FORMULA: _tr("by formula"),
+        NeedSource.BETWEEN: _tr("by llama.cpp's measure, rounded"),
+        NeedSource.MEASURED: _tr("measured by llama.cpp"),
+    }[found.source]
+
+
+def need_source_in_full(found: Fit) -> str:
+    """How the need was told, for a tooltip."""
+    return {
+        NeedSource.FORMULA: _tr("Computed from the model's sizes; llama.cpp itself has not been asked."),
+        NeedSource.BETWEEN: _tr(
+            "llama.cpp has planned this variant at another context length; a formula follows the context from there."
+        ),
+        NeedSource.MEASURED: _tr("llama.cpp has planned this very variant at this context length, without loading it."),
+    }[found.source]
+
+
+def predicted_and_measured(run: Measurement) -> str:
+    """`Last run: predicted 7.9 GB, measured 7.8 GB`, of a measurement of memory."""
+    text = _tr("Last run: predicted {predicted}, measured {measured}")
+    return text.format(predicted=format_bytes(round(run.predicted)), measured=format_bytes(round(run.measured)))
+
+
+def estimate(repo: str, found: Fit) -> str:
+    """What a repo's model would need, for a tooltip; told from its size alone."""
+    text = _tr("{repo}: about {need} at four bits per weight. {verdict}")
+    return text.format(repo=repo, need=format_bytes(found.total), verdict=verdict_in_full(found))
 
 
 def context(tokens: int) -> str:

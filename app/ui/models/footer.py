@@ -1,0 +1,90 @@
+"""The picker's bottom line: what is known of the chosen variant's repo and disk space, and what to do with it.
+
+Window process, interface thread.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+
+from app.core.hub import RepoPage, Variant
+from app.core.sizes import format_bytes
+from app.services.fit_service import can_run, is_cut
+from app.ui.models import words
+
+
+class Footer(QWidget):
+    """Emits what the user asks for; shows what it is given."""
+
+    card_requested = Signal()
+    files_requested = Signal()
+    download_requested = Signal()
+
+    def __init__(self, folder: Path, parent: QWidget | None = None) -> None:
+        """`folder` is where downloads go."""
+        super().__init__(parent)
+        self._folder = folder
+        self._facts = QLabel()
+        self._facts.setProperty("kind", "small")
+        self._facts.setWordWrap(True)
+        self._facts.setTextFormat(Qt.TextFormat.PlainText)
+        self._facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._card = QPushButton(self.tr("Model card"))
+        self._files = QPushButton(self.tr("Show files"))
+        self.download = QPushButton(self.tr("Download and chat"))
+        self.download.setProperty("kind", "primary")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self._facts, 1)
+        for button, signal in (
+            (self._card, self.card_requested),
+            (self._files, self.files_requested),
+            (self.download, self.download_requested),
+        ):
+            button.setAutoDefault(False)
+            button.clicked.connect(signal)
+            row.addWidget(button)
+
+    def show_chosen(self, page: RepoPage | None, variant: Variant | None) -> None:
+        """Tell what is known, and offer what can be done; nothing where no variant is chosen."""
+        for button in (self._card, self._files):
+            button.setVisible(page is not None and bool(page.variants))
+        self._card.setEnabled(page is not None and bool(page.card))
+        self.download.setVisible(variant is not None)
+        if page is None or variant is None:
+            self._facts.setText("")
+            return
+        free = _free_bytes(self._folder)
+        refused = self._refused(page, variant, free)
+        self.download.setEnabled(not refused)
+        self.download.setToolTip(refused)
+        size = self.tr("{size} to download").format(size=format_bytes(variant.bytes))
+        if free:
+            size += self.tr(", {free} free on disk").format(free=format_bytes(free))
+        self._facts.setText(refused or " · ".join([*words.page_facts(page), size]))
+
+    def _refused(self, page: RepoPage, variant: Variant, free: int) -> str:
+        """Why it cannot be downloaded to chat with; empty when it can."""
+        if page.refusal is not None:
+            return page.refusal.error().sentence
+        if is_cut(variant):
+            return self.tr("Parley cannot join the pieces of this file yet; choose another variant.")
+        if not can_run(variant):
+            return self.tr("Parley cannot run this format yet; choose a GGUF variant.")
+        if 0 < free < variant.bytes:
+            return self.tr("The disk has too little room: {size} are needed.").format(size=format_bytes(variant.bytes))
+        return ""
+
+
+def _free_bytes(folder: Path) -> int:
+    """Free space where the folder is or will be; 0 where it cannot be told."""
+    place = next((path for path in (folder, *folder.parents) if path.exists()), None)
+    try:
+        return shutil.disk_usage(place).free if place else 0
+    except OSError:
+        return 0

@@ -1,0 +1,182 @@
+"""The picker's left side: what a search found, or what is recommended while nothing is searched for.
+
+Window process, interface thread. It asks the hub service, and emits the repo that was chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from app.core.errors import ParleyError
+from app.core.fit import Fit
+from app.core.hub import Recommendation, RepoSummary, SearchPage, SearchQuery
+from app.core.sizes import format_bytes, format_count
+from app.services.fit_service import FitService
+from app.services.hub_service import HubService, Question
+from app.ui.models import words
+from app.ui.models.repo_list import RepoList, RepoRow
+
+
+class FoundPane(QFrame):
+    """A titled list of repos. `suggestion` is the recommended model that suits this machine best, if one does."""
+
+    chosen = Signal(str)
+
+    def __init__(
+        self,
+        hub: HubService,
+        fit: FitService,
+        recommended: Sequence[Recommendation],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._hub = hub
+        self._fit = fit
+        self._recommended = tuple(recommended)
+        self._query: SearchQuery | None = None
+        self._by_fit = False
+        self._cursor = ""
+        self._marked = ""
+        self.suggestion: Recommendation | None = None
+        self.repos = RepoList()
+        self._title = _label("small")
+        self._state = _label("muted")
+        self._retry = QPushButton(self.tr("Try again"))
+        self._lay_out()
+        hub.found.connect(self._on_found)
+        hub.failed.connect(self._on_failed)
+        self.repos.chosen.connect(self.chosen)
+        self.repos.more_wanted.connect(self._more)
+        self._retry.clicked.connect(self._again)
+
+    @property
+    def is_searching(self) -> bool:
+        """Whether something is searched for; otherwise models are recommended."""
+        return self._query is not None
+
+    def recommended(self, repo: str) -> Recommendation | None:
+        """The recommendation that names a repo, while recommendations are shown."""
+        if self.is_searching:
+            return None
+        return next((one for one in self._recommended if one.repo.lower() == repo.lower()), None)
+
+    def search(self, query: SearchQuery | None, *, by_fit: bool = False) -> None:
+        """Ask the Hub, or go back to what is recommended."""
+        if query is not None and (query, by_fit) == (self._query, self._by_fit) and self.repos.rows:
+            return
+        self._query, self._by_fit = query, by_fit
+        if query is None:
+            self.recommend()
+        else:
+            self._say(self.tr("Searching…"))
+            self._hub.search(query)
+
+    def recommend(self) -> None:
+        """List the models to begin with, in the order that suits this machine; nothing is asked for that."""
+        self._query = None
+        fitting = self._fit.recommend(self._recommended)
+        known = self._fit.hardware is not None
+        self.suggestion = fitting[0][0] if fitting else None
+        found = fitting if known else [(one, None) for one in self._recommended]
+        self._show(
+            self.tr("Good on this machine") if known else self.tr("Good to begin with"),
+            [_recommended_row(model, fit) for model, fit in found],
+        )
+        if known and not fitting:
+            self._say(self.tr("No recommended model fits into the free memory. Close other programs, or search."))
+
+    def mark(self, repo: str) -> None:
+        """Show a repo as the chosen one, now and when it is listed again."""
+        self._marked = repo
+        self.repos.mark(repo)
+
+    def _on_found(self, page: SearchPage, goes_on: bool) -> None:
+        self._cursor = page.cursor
+        rows = self._rows(page.repos)
+        if goes_on:
+            self.repos.add_rows(rows, has_more=bool(page.cursor))
+            if self._by_fit:
+                self._title.setText(self.tr("Ranked page by page, most downloaded first"))
+            return
+        title = self.tr("Found on the Hub")
+        if self._by_fit:
+            title = self.tr("Best fits of the {count} most downloaded").format(count=format_count(len(rows)))
+        self._show(title, rows, has_more=bool(page.cursor))
+        if not rows:
+            self._say(self.tr("Nothing was found. Try fewer words, or another format."))
+
+    def _rows(self, repos: Sequence[RepoSummary]) -> list[RepoRow]:
+        if not self._by_fit:
+            return [_found_row(repo, None) for repo in repos]
+        return [_found_row(repo, fit) for repo, fit in self._fit.sort_by_fit(repos)]
+
+    def _on_failed(self, question: Question, error: ParleyError) -> None:
+        if question is Question.SEARCH:
+            self._say(f"{error.sentence} {error.next_step}", can_retry=True)
+
+    def _again(self) -> None:
+        query, self._query = self._query, None
+        if query is not None:
+            self.search(query, by_fit=self._by_fit)
+
+    def _more(self) -> None:
+        if self._query is not None and self._cursor:
+            self._hub.search(self._query, self._cursor)
+
+    def _show(self, title: str, rows: Sequence[RepoRow], *, has_more: bool = False) -> None:
+        self._title.setText(title)
+        self._title.setToolTip(
+            self.tr("What each model would need is estimated from its size, at about four bits per weight.")
+            if self._by_fit and self.is_searching
+            else ""
+        )
+        self._state.hide()
+        self._retry.hide()
+        self.repos.show()
+        self.repos.set_rows(rows, has_more=has_more)
+        self.repos.mark(self._marked)
+
+    def _say(self, text: str, *, can_retry: bool = False) -> None:
+        self.repos.set_rows([])
+        self.repos.hide()
+        self._state.setText(text)
+        self._state.show()
+        self._retry.setVisible(can_retry)
+
+    def _lay_out(self) -> None:
+        self.setProperty("kind", "card")
+        inner = QVBoxLayout(self)
+        inner.setContentsMargins(8, 12, 8, 8)
+        inner.setSpacing(6)
+        self._title.setContentsMargins(12, 0, 12, 0)
+        self._state.setContentsMargins(12, 4, 12, 0)
+        inner.addWidget(self._title)
+        inner.addWidget(self._state)
+        inner.addWidget(self._retry, 0, Qt.AlignmentFlag.AlignHCenter)
+        inner.addWidget(self.repos, 1)
+        inner.addStretch(0)
+        self._retry.setAutoDefault(False)
+        self._retry.hide()
+
+
+def _recommended_row(model: Recommendation, fit: Fit | None) -> RepoRow:
+    facts = [model.variant, format_bytes(model.bytes), *([words.verdict(fit)] if fit is not None else [])]
+    return RepoRow(model.repo, model.name, " · ".join(facts), tip=model.why)
+
+
+def _found_row(repo: RepoSummary, fit: Fit | None) -> RepoRow:
+    remark = words.repo_remark(repo)
+    if fit is None:
+        return RepoRow(repo.id, repo.id.partition("/")[2], remark)
+    return RepoRow(repo.id, repo.id.partition("/")[2], f"{words.verdict(fit)} · {remark}", words.estimate(repo.id, fit))
+
+
+def _label(kind: str) -> QLabel:
+    label = QLabel()
+    label.setProperty("kind", kind)
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    return label

@@ -1,0 +1,168 @@
+"""The rows of the picker's table of variants: what each cell says, and what it is sorted by.
+
+Window process, interface thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+
+from app.core.fit import Fit, Placement
+from app.core.hub import Variant
+from app.core.sizes import format_bytes
+from app.ui.models import words
+
+Index = QModelIndex | QPersistentModelIndex
+MOST_QUALITY = 5
+
+
+@dataclass(frozen=True)
+class VariantRow:
+    """A variant, how it fits (None while the machine is unknown), and whether it is the one to take."""
+
+    variant: Variant
+    fit: Fit | None
+    is_best: bool = False
+
+
+class Column(IntEnum):
+    """The columns in order."""
+
+    NAME = 0
+    FORMAT = 1
+    BITS = 2
+    SIZE = 3
+    NEEDS = 4
+    FITS = 5
+    SPEED = 6
+    QUALITY = 7
+
+
+class Role(IntEnum):
+    """What a cell tells beside its text."""
+
+    ROW = Qt.ItemDataRole.UserRole
+    SORT = Qt.ItemDataRole.UserRole + 1
+
+
+_PLACES = {Placement.DOES_NOT_FIT: -1.0, Placement.CPU: 0.0, Placement.PARTLY: 0.0, Placement.ALL_ON_GPU: 2.0}
+
+
+class VariantModel(QAbstractTableModel):
+    """One row per variant."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[VariantRow] = []
+        tr = self.tr
+        self._titles = (
+            tr("Variant"), tr("Format"), tr("Bits"), tr("Size"), tr("Needs"), tr("Fits"), tr("Speed"), tr("Quality"),
+        )  # fmt: skip
+
+    def set_rows(self, rows: Sequence[VariantRow]) -> None:
+        """Show these; the same variants with other values keep their places."""
+        same = [row_key(row.variant) for row in rows] == [row_key(row.variant) for row in self.rows]
+        if same and rows:
+            self.rows = list(rows)
+            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(Column) - 1))
+            return
+        self.beginResetModel()
+        self.rows = list(rows)
+        self.endResetModel()
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        """All variants."""
+        return 0 if parent is not None and parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: Index | None = None) -> int:
+        """All columns."""
+        return len(Column)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """The columns' titles."""
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return int(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)
+        return self._titles[section] if role == Qt.ItemDataRole.DisplayRole else None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """A cell's text, what it is sorted by, its tooltip, and what a screen reader says."""
+        row, column = self.rows[index.row()], Column(index.column())
+        match role:
+            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.AccessibleTextRole:
+                return self._text(row, column)
+            case Qt.ItemDataRole.ToolTipRole:
+                return self._tip(row, column)
+            case Role.ROW:
+                return row
+            case Role.SORT:
+                return _sort_key(row, column)
+        return None
+
+    def _text(self, row: VariantRow, column: Column) -> str:
+        variant, fit = row.variant, row.fit
+        match column:
+            case Column.NAME:
+                return variant.name if variant.name != "main" or not variant.quantization else variant.quantization
+            case Column.FORMAT:
+                return words.format_name(variant.format)
+            case Column.BITS:
+                return f"{variant.bits_per_weight:.1f}" if variant.bits_per_weight else "—"
+            case Column.SIZE:
+                return format_bytes(variant.bytes)
+        if fit is None:
+            return "…"
+        match column:
+            case Column.NEEDS:
+                return format_bytes(fit.total)
+            case Column.FITS:
+                return words.verdict(fit)
+            case Column.SPEED:
+                return words.speed(fit)
+        return self.tr("{quality} of {most}").format(quality=fit.quality, most=MOST_QUALITY)
+
+    def _tip(self, row: VariantRow, column: Column) -> str:
+        match column:
+            case Column.NAME:
+                return f"{row.variant.branch} · {row.variant.files[0].path}" if row.variant.files else row.variant.name
+            case Column.NEEDS if row.fit is not None and not row.fit.exact:
+                return self.tr("Estimated from the file's size")
+            case Column.SPEED if row.fit is not None:
+                return words.speed_range(row.fit)
+            case Column.FITS if row.fit is not None:
+                return words.verdict_in_full(row.fit)
+        return ""
+
+
+def row_key(variant: Variant) -> tuple[str, str, str]:
+    """What tells a variant from its siblings in the table."""
+    return variant.repo, variant.branch, variant.name
+
+
+def _sort_key(row: VariantRow, column: Column) -> float | str:
+    variant, fit = row.variant, row.fit
+    match column:
+        case Column.NAME:
+            return variant.name.lower()
+        case Column.FORMAT:
+            return variant.format.value
+        case Column.BITS:
+            return variant.bits_per_weight
+        case Column.SIZE:
+            return float(variant.bytes)
+    if fit is None:
+        return 0.0
+    match column:
+        case Column.NEEDS:
+            return float(fit.total)
+        case Column.FITS:
+            part = fit.verdict.gpu_layers / max(fit.verdict.layers, 1)
+            return _PLACES[fit.verdict.placement] + part
+        case Column.SPEED:
+            return fit.speed.likely if fit.speed else 0.0
+    return float(fit.quality)

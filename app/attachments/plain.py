@@ -16,6 +16,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_MOST_COMMON = "cp1252"  # among encodings that fit equally well
 _SAMPLE = 200_000
 _MAX_CONTROLS = 0.02
 _TYPES = {".md": "text/markdown", ".markdown": "text/markdown", ".csv": "text/csv", ".tsv": "text/tab-separated-values"}
@@ -73,9 +74,11 @@ def _guessed(data: bytes) -> str | None:
     """Text in an encoding of its time; UTF-16 without a mark among them."""
     from charset_normalizer import from_bytes
 
-    best = from_bytes(data[:_SAMPLE]).best()
-    if best is None:
+    matches = list(from_bytes(data[:_SAMPLE]))
+    if not matches:
         return None
+    equals = [one for one in matches if (one.chaos, one.coherence) == (matches[0].chaos, matches[0].coherence)]
+    best = next((one for one in equals if one.encoding == _MOST_COMMON), matches[0])
     # The sample may have ended inside a character, and what follows may not be pure.
     return data.decode(best.encoding, "replace")
 

@@ -46,7 +46,7 @@ def written(target: Path, *, overwrite: bool) -> Iterator[Path]:
 
 def file_name(title: str, suffix: str) -> str:
     """A title as a file's name, without what some system does not take in one."""
-    name = " ".join(_UNFIT.sub(" ", title).split())[:_MAX_NAME].rstrip(" .").lstrip(".")
+    name = " ".join(_UNFIT.sub(" ", title).split()).lstrip(" .")[:_MAX_NAME].rstrip(" .")
     if _RESERVED.match(name):
         name = f"_{name}"
     while len(name.encode()) > 2 * _MAX_NAME:

@@ -25,12 +25,12 @@ def read(record: Fields) -> PortableConversation:
         RecordInvalid: a field is of the wrong type.
     """
     try:
-        found = msgspec.convert(record, PortableConversation)
+        found = msgspec.convert(record, PortableConversation, str_keys=True)
     except msgspec.ValidationError as error:
         raise RecordInvalid(reason=str(error)) from None
     format_name, _, identity = found.origin.partition(":")
-    if format_name not in set(ImportFormat):
-        raise RecordInvalid(reason=f"its origin is of an unknown kind, {format_name[:40]!r}")
+    if format_name not in set(ImportFormat) or not identity:
+        raise RecordInvalid(reason=f"its origin makes no sense: {found.origin[:40]!r}")
     head = Head(ImportFormat(format_name), identity, found.title, found.created_at, found.updated_at)
     seeds = [_seed(message) for message in found.messages]
     leaf = str(found.leaf) if found.leaf is not None else ""

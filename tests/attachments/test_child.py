@@ -1,0 +1,61 @@
+"""The child that reads attachments: answers, and gives up what takes too much."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+
+from app.core import protocol
+from app.core.attachment_errors import AttachmentTooCostly, AttachmentWithoutText
+from app.core.exchange_frames import ExtractText, TextExtracted
+from app.core.protocol import Failed, Hello
+
+HOSTILE = """
+    import sys, time
+    from app.worker import extract_role
+    from app.worker.main import main
+    def hang(path):
+        if path.name == "slow":
+            while True: time.sleep(0.01)
+        kept = []
+        while True: kept.append(bytearray(10_000_000))
+    extract_role.extract = hang
+    sys.exit(main("extract", lambda send: extract_role.ExtractServer(send, max_seconds=0.3, max_bytes=300_000_000)))
+"""
+
+
+def ask(command, *frames):
+    """What a child answers, and its exit code."""
+    asked = b"".join(map(protocol.encode, [Hello(version=protocol.VERSION), *frames]))
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdin is not None and process.stdout is not None
+    process.stdin.write(asked)
+    process.stdin.flush()
+    answers = [protocol.decode_event(process.stdout.readline()) for _ in range(len(frames) + 1)]
+    process.stdin.close()
+    process.stdout.close()
+    return answers[1:], process.wait()
+
+
+def test_the_child_reads_files_one_after_another(tmp_path):
+    (tmp_path / "a.md").write_text("# Hello", encoding="utf-8")
+    (tmp_path / "b.pdf").write_bytes(b"%PDF-1.4\n")
+    command = [sys.executable, "-m", "app", "--role", "extract"]
+    answers, code = ask(
+        command, ExtractText(id=1, path=str(tmp_path / "b.pdf")), ExtractText(id=2, path=str(tmp_path / "a.md"))
+    )
+    assert isinstance(answers[0], Failed) and answers[0].id == 1
+    assert isinstance(answers[1], TextExtracted) and answers[1].attachment.text == "# Hello"
+    assert code == 0
+    assert not isinstance(answers[0].failure.error(), AttachmentWithoutText)
+
+
+def test_a_file_that_hangs_or_bloats_the_child_is_given_up():
+    for name, what in (("slow", "time"), ("large", "memory")):
+        (answer,), code = ask([sys.executable, "-c", textwrap.dedent(HOSTILE)], ExtractText(id=7, path=name))
+        assert isinstance(answer, Failed) and answer.id == 7
+        error = answer.failure.error()
+        assert isinstance(error, AttachmentTooCostly)
+        assert error.sentence == f"{name} was given up: reading it took too much {what}."
+        assert code == 3

@@ -1,0 +1,244 @@
+"""Files of every format: whole or not there, readable, safe to open."""
+
+from __future__ import annotations
+
+import errno
+import json
+import zipfile
+from html.parser import HTMLParser
+
+import pytest
+from pypdf import PdfReader
+
+from app.chat.exchange import PagePrinter
+from app.children.child import program
+from app.core.errors import Cancelled, DiskFull
+from app.core.exchange import ExportFormat
+from app.core.exchange_errors import ExportFailed, ExportTargetExists, ExportTargetUnfit, PrintFailed
+from app.core.messages import MessageState, Role
+from app.exchange import exporting
+from app.exchange.exporting import Exporter
+from app.exchange.pages.html import html_of
+from app.exchange.pages.markdown import closed, markdown_of
+from app.exchange.portable import PortableConversation, PortableMessage
+from app.exchange.writing import Names, file_name
+from tests.exchange.trees import RECORD
+
+CODE = "```python\ndef f(x):\n    return '<b>'  # done\n```"
+
+
+def conversation(*texts, title="A title", reasoning="", state=MessageState.COMPLETE, number=1):
+    messages = tuple(
+        PortableMessage(
+            id=at,
+            parent=at - 1 or None,
+            role=Role.USER if at % 2 else Role.ASSISTANT,
+            text=text,
+            reasoning="" if at % 2 else reasoning,
+            state=MessageState.COMPLETE if at % 2 else state,
+            record=None if at % 2 else RECORD,
+        )
+        for at, text in enumerate(texts, 1)
+    )
+    return PortableConversation(origin=f"parley:{number}-1", title=title, leaf=len(texts), messages=messages)
+
+
+def export(target, form, *given, overwrite=False, stopped=lambda: False, printer=None):
+    exporter = Exporter(printer or (lambda *_: None), lambda done: None, stopped, overwrite=overwrite)
+    return exporter.run(given, len(given), form, target)
+
+
+class Tags(HTMLParser):
+    """Every tag with its attributes, and the text."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.tags, self.attributes, self.text = [], [], ""
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [(tag, *attribute) for attribute in attrs]
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_markdown_has_speakers_reasoning_and_code_as_it_was():
+    text = "".join(
+        markdown_of(conversation("Show *me*", f"Here:\n\n{CODE}", reasoning="a\n\nb", state=MessageState.STOPPED))
+    )
+    assert text == (
+        "# A title\n\n## You\n\nShow *me*\n\n## Tiny\n\n*stopped*\n\n"
+        f"> **Reasoning**\n>\n> a\n>\n> b\n\nHere:\n\n{CODE}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [("```py\nx", "\n```"), ("~~~~\n```\nx", "\n~~~~"), ("```\nx\n```", ""), ("``` a`b", ""), ("x", "")],
+)
+def test_a_code_block_that_was_cut_off_does_not_swallow_what_follows(text, end):
+    assert closed(text) == text + end
+
+
+def test_html_stands_alone_and_runs_nothing():
+    hostile = (
+        "<script>alert(1)</script> <img src=x onerror=alert(1)> [a](javascript:alert(1)) "
+        "![p](https://e.org/p.png) [b](data:text/html,x) <style>*{}</style>\n\n</details></article>"
+    )
+    page = "".join(
+        html_of(conversation(hostile, f"{CODE}\n\n|a|b|\n|-|-|\n|1|2|", title="</title><script>", reasoning=hostile))
+    )
+    found = Tags(page)
+    assert {"script", "img", "iframe", "object", "link", "form"} & set(found.tags) == set()
+    assert found.tags.count("style") == 1
+    assert not [name for _, name, _ in found.attributes if name.startswith("on") or name == "src"]
+    assert {value for _, name, value in found.attributes if name == "href"} == {"https://e.org/p.png"}
+    assert found.tags.count("details") == 1
+    assert {"pre", "span", "table"} <= set(found.tags)
+    assert "<script>alert(1)</script>" in found.text
+    assert "def f(x):\n    return '<b>'  # done" in found.text
+    assert "default-src 'none'" in page
+    assert "prefers-color-scheme: dark" in page
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 50_000, "> " * 5_000 + "x", "*a **" * 20_000, "$a " * 20_000, "|a" * 900 + "\n" + "|-" * 900]
+)
+def test_text_that_was_made_to_be_slow_is_written(text):
+    assert "".join(html_of(conversation(text))).endswith("</html>\n")
+
+
+def test_json_is_one_documented_document(tmp_path):
+    report = export(tmp_path / "all.json", ExportFormat.JSON, conversation("a", "b"), conversation("c", number=2))
+    document = json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))
+    assert (document["format"], document["version"]) == ("parley-conversations", 1)
+    assert [one["origin"] for one in document["conversations"]] == ["parley:1-1", "parley:2-1"]
+    assert (report.conversations, report.files, report.bytes) == (2, 1, (tmp_path / "all.json").stat().st_size)
+
+
+def test_many_go_into_a_folder_or_a_zip_each_under_its_title(tmp_path):
+    given = [conversation("a", title="Plan: A/B?"), conversation("b", title="plan a b"), conversation("c", title="")]
+    report = export(tmp_path / "out", ExportFormat.MARKDOWN, *given)
+    names = ["Plan A B.md", "plan a b (2).md", "Conversation.md"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(names)
+    assert (report.conversations, report.files) == (3, 3)
+    export(tmp_path / "out.zip", ExportFormat.HTML, *given)
+    with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+        assert archive.namelist() == [name.replace(".md", ".html") for name in names]
+    export(tmp_path / "out", ExportFormat.MARKDOWN, given[0])
+    assert (tmp_path / "out" / "Plan A B (3).md").exists()
+
+
+def test_many_do_not_go_into_one_page(tmp_path):
+    with pytest.raises(ExportTargetUnfit):
+        export(tmp_path / "a.md", ExportFormat.MARKDOWN, conversation("a"), conversation("b"))
+
+
+def test_a_file_that_is_there_is_not_lost(tmp_path):
+    target = tmp_path / "a.md"
+    target.write_text("precious")
+    with pytest.raises(ExportTargetExists):
+        export(target, ExportFormat.MARKDOWN, conversation("a"))
+    assert target.read_text() == "precious"
+    export(target, ExportFormat.MARKDOWN, conversation("a"), overwrite=True)
+    assert target.read_text() != "precious"
+
+
+def test_an_export_that_fails_leaves_what_was_there_and_nothing_beside_it(tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    target = tmp_path / "a.md"
+    target.write_text("old")
+    monkeypatch.setattr(exporting, "_write_text", fail)
+    with pytest.raises(DiskFull):
+        export(target, ExportFormat.MARKDOWN, conversation("a"), overwrite=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.md"]
+    assert target.read_text() == "old"
+
+
+def test_a_place_that_cannot_be_written_is_said(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ExportFailed):
+        export(tmp_path / "file" / "a.md", ExportFormat.MARKDOWN, conversation("a"))
+
+
+def test_an_export_can_be_stopped(tmp_path):
+    looks = iter([False, False, True])
+    given = [conversation(str(n), number=n) for n in range(5)]
+    with pytest.raises(Cancelled):
+        export(tmp_path / "a.json", ExportFormat.JSON, *given, stopped=lambda: next(looks))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("con", "_con.md"),
+        ("COM1.txt", "_COM1.txt.md"),
+        ("../etc/passwd", "etc passwd.md"),
+        ("a\u202egnp.exe", "a gnp.exe.md"),
+        ("...", "conversation.md"),
+        ("\x00\n", "conversation.md"),
+        ("界" * 100, "界" * 53 + ".md"),
+        ("a" * 500, "a" * 80 + ".md"),
+    ],
+)
+def test_a_title_makes_a_name_that_every_system_takes(title, name):
+    assert file_name(title, ".md") == name
+
+
+def test_names_differ_by_more_than_case():
+    names = Names()
+    assert [names.of("A", ".md"), names.of("a", ".md"), names.of("A (2)", ".md")] == [
+        "A.md",
+        "a (2).md",
+        "A (2) (2).md",
+    ]
+
+
+@pytest.fixture
+def printer(tmp_path):
+    made = PagePrinter(tmp_path / "logs", lambda: False, program())
+    yield made
+    made.close()
+
+
+def test_a_pdf_has_title_numbers_code_and_text_of_any_script(tmp_path, printer):
+    texts = [
+        f"Question {n}: 你好 こんにちは" if n % 2 else f"Answer\n\n{CODE}\n\n|a|b|\n|-|-|\n|1|2|" for n in range(1, 41)
+    ]
+    given = conversation(*texts, title="A title of 世界", reasoning="thinking")
+    report = export(tmp_path / "a.pdf", ExportFormat.PDF, given, printer=printer)
+    assert report.files == 1
+    reader = PdfReader(tmp_path / "a.pdf")
+    assert len(reader.pages) > 3
+    assert reader.metadata is not None and reader.metadata.title == "A title of 世界"
+    for number, page in enumerate(reader.pages, 1):
+        said = "".join(page.extract_text().split())
+        assert f"{number}/{len(reader.pages)}" in said
+        assert "Atitleof世界" in said
+    first = "".join(reader.pages[0].extract_text().split())
+    assert "Question1:你好こんにちは" in first
+    assert "return'<b>'#done" in first
+    assert "thinking" in first
+
+
+def test_one_child_prints_a_whole_archive(tmp_path, printer):
+    given = [conversation(str(n), title=str(n), number=n) for n in range(3)]
+    export(tmp_path / "a.zip", ExportFormat.PDF, *given, printer=printer)
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert [archive.read(name)[:5] for name in archive.namelist()] == [b"%PDF-"] * 3
+
+
+def test_pages_of_a_child_that_dies_or_has_no_place_to_write_are_said_to_have_failed(tmp_path, printer):
+    source = tmp_path / "a.html"
+    source.write_text("<p>x")
+    with pytest.raises(PrintFailed):
+        printer(source, tmp_path / "no" / "folder" / "a.pdf", "t")
+    dead = PagePrinter(tmp_path / "logs", lambda: False, ["false"])
+    with pytest.raises(PrintFailed):
+        dead(source, tmp_path / "a.pdf", "t")
+    dead.close()

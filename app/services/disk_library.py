@@ -1,60 +1,55 @@
 """What lies in the user's model folders and in those of other programs; looked up on a thread of its own.
 
-Runs on the window's thread; verifying happens in a child process.
+Runs on the window's thread; verifying, mending and moving happen in a child process.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from app.catalog.fetch.journal import read_pins
 from app.catalog.shelf.adopt import Place, places
 from app.catalog.shelf.folders import scan
-from app.catalog.shelf.keep import to_trash
-from app.core.download_errors import DownloaderLost
-from app.core.downloads import CheckFile, CheckProgress, FileChecked
+from app.catalog.shelf.keep import place_in, to_trash
+from app.core.downloads import CheckFile, ModelMoved, MoveModel, RepairFile
 from app.core.library import LibraryModel, Owner
-from app.core.protocol import Event, Failed
 from app.services.engine_host import ChildFactory
+from app.services.library_work import Job, LibraryWork, Work
+from app.services.model_folders import ModelFolders
 from app.services.relay import Relay
-
-if TYPE_CHECKING:
-    from app.children.child import Child
-    from app.children.outcome import Outcome
 
 
 class DiskLibrary(QObject):
-    """Verifies one file at a time."""
+    """Looks, and has the work done that takes long; `work` tells how it goes."""
 
     found = Signal(list)  # list[LibraryModel]
-    check_progress = Signal(str, int, int)  # path, bytes read, all
-    checked = Signal(object)  # FileChecked
+    moved = Signal(object)  # tuple[tuple[str, str], ...]: each file's old and new path
     problem = Signal(object)  # ParleyError
 
     def __init__(
         self,
         start: ChildFactory,
         relay: Relay,
-        folders: Callable[[], list[Path]],
+        folders: ModelFolders,
         environment: Mapping[str, str],
         parent: QObject | None = None,
     ) -> None:
-        """`folders` tells the user's folders as they are now; `environment` where other programs keep theirs."""
+        """`environment` tells where other programs keep their models."""
         super().__init__(parent)
-        self._start = start
         self._relay = relay
-        self._folders = folders
         self._environment = environment
-        self._child: Child | None = None
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="library")
+        self.folders = folders
+        self.work = LibraryWork(start, relay, self)
+        self.work.ended.connect(self._on_ended)
 
     def refresh(self) -> None:
         """Look at the folders anew; `found` follows."""
-        mine = [Place(folder, Owner.USER) for folder in self._folders()]
+        mine = [Place(folder, Owner.USER) for folder in self.folders.now]
         environment = self._environment
 
         def look() -> list[LibraryModel]:
@@ -66,48 +61,42 @@ class DiskLibrary(QObject):
         """Put a model into the system's trash, then look anew."""
         self._relay.deliver(self._worker.submit(to_trash, model), lambda _: self.refresh(), self.problem.emit)
 
-    def verify(self, path: str, sha256: str) -> None:
-        """Compare a file with the hash it must have; `checked` follows, or `problem`."""
-        if self._child is not None:
-            return
+    def verify(self, model: LibraryModel) -> None:
+        """Compare each file with what it must be, or was at the first look."""
+        # Parley's own note beside a file says more than its owner's word, and is asked for by an empty one.
+        commands = [
+            CheckFile(path=path, sha256="" if model.repairable else sha256)
+            for path, sha256 in zip(model.paths, model.hashes, strict=True)
+        ]
+        self.work.add(Job(model.path, Work.VERIFYING, commands))
 
-        def on_event(event: Event) -> None:
-            self._relay.post(lambda: self._on_event(child, event))
+    def repair(self, model: LibraryModel) -> None:
+        """Fetch again what is broken of each file."""
+        self.work.add(Job(model.path, Work.REPAIRING, [RepairFile(path=path) for path in model.paths]))
 
-        def on_exit(outcome: Outcome) -> None:
-            self._relay.post(lambda: self._on_exit(child, outcome))
+    def repair_file(self, path: str) -> None:
+        """Go on with the repair of a file that lies beside its place since it was cut off."""
+        self.work.add(Job(path, Work.REPAIRING, [RepairFile(path=path)]))
 
-        child = self._child = self._start(on_event, on_exit)
-        child.start()
-        child.send(CheckFile(path=path, sha256=sha256))
+    def move(self, model: LibraryModel, folder: Path) -> None:
+        """Move a model into another folder; into one of the user's, as deep as it lies now."""
+        roots = self.folders.now
+        target = place_in(model, folder, roots) if folder in roots else folder
+        self.work.add(Job(model.path, Work.MOVING, [MoveModel(model=model, folder=str(target))]))
 
     def shutdown(self) -> None:
         """End the thread and the child."""
         self._worker.shutdown(wait=True, cancel_futures=True)
-        child, self._child = self._child, None
-        if child is not None:
-            child.kill()
-            child.wait(1)
+        self.work.shutdown()
 
-    def _on_event(self, child: Child, event: Event) -> None:
-        if child is not self._child:
-            return
-        match event:
-            case CheckProgress():
-                self.check_progress.emit(event.path, event.done, event.total)
-                return
-            case FileChecked():
-                self.checked.emit(event)
-            case Failed():
-                self.problem.emit(event.failure.error())
-        self._end_check()
+    def _on_ended(self, job: Job) -> None:
+        for result in job.results:
+            if isinstance(result, ModelMoved):
+                self.moved.emit(result.moved)
+        if job.work is not Work.VERIFYING:
+            self.refresh()
 
-    def _on_exit(self, child: Child, outcome: Outcome) -> None:
-        if child is self._child:
-            self.problem.emit(DownloaderLost(reason=outcome.sentence))
-            self._end_check()
 
-    def _end_check(self) -> None:
-        child, self._child = self._child, None
-        if child is not None:
-            child.close()
+def can_be_mended(path: str) -> bool:
+    """Whether a file that is missing lies beside its place, since its repair or download was cut off."""
+    return read_pins(Path(path)) is not None

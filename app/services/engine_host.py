@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
@@ -70,6 +70,13 @@ class EngineHost(QObject):
         self._drop_child()
         self.file = file
         self._enter(EngineState.EMPTY)
+
+    def follow(self, moved: Sequence[tuple[str, str]]) -> None:
+        """Files have other paths now; the next load finds the model there."""
+        new = dict(moved).get(self.file.identity.path) if self.file is not None else None
+        if self.file is not None and new is not None:
+            identity = msgspec.structs.replace(self.file.identity, path=new)
+            self.file = msgspec.structs.replace(self.file, identity=identity)
 
     def prepare(self) -> None:
         """Load the chosen model unless it is loaded or has failed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
+from app.core.errors import ParleyError
 from app.core.loading import LoadOptions
 from app.core.models import ModelFile
+from app.core.paths import is_file
 from app.core.protocol import Digest
 from app.services.relay import Storage, ignore
 
@@ -78,9 +80,49 @@ class ModelLibrary(QObject):
 
         self._storage.call(store, ignore, self.problem.emit)
 
+    def follow(self, moved: Sequence[tuple[str, str]]) -> None:
+        """Files have other paths now: what is known of them stays."""
+
+        def store(stores: Stores) -> None:
+            for old, new in moved:
+                stores.models.move(old, new, Path(new).stat().st_mtime_ns)
+
+        self._storage.call(store, lambda _: self.refresh(), self.problem.emit)
+
+    def last(self, then: Callable[[ModelFile], None]) -> None:
+        """Hand over the model that was used last and is there, as it is now; nothing without one."""
+        self._storage.call(
+            lambda stores: stores.models.list(),
+            lambda files: self._storage.settle(self._readers.submit(self._first, files), found, self.problem.emit),
+            self.problem.emit,
+        )
+
+        def found(at: tuple[ModelFile, FoundModel | None] | None) -> None:
+            if at is None:
+                return
+            file, now = at
+            if now is None or (file.identity.bytes, file.modified_ns) == (now.identity.bytes, now.modified_ns):
+                then(file)
+                return
+            self._storage.call(
+                lambda stores: stores.models.remember(now.identity, now.modified_ns, now.context_length),
+                then,
+                self.problem.emit,
+            )
+
     def shutdown(self) -> None:
         """End the reader thread."""
         self._readers.shutdown(wait=False, cancel_futures=True)
+
+    def _first(self, files: Sequence[ModelFile]) -> tuple[ModelFile, FoundModel | None] | None:
+        """The first file that is there, and what it is now if it is a model still; runs on the reading thread."""
+        file = next((file for file in files if is_file(file.identity.path)), None)
+        if file is None:
+            return None
+        try:
+            return file, self._identify(Path(file.identity.path))
+        except ParleyError:
+            return file, None  # loading it will say what is wrong with it
 
     def _remember(self, found: FoundModel, options: LoadOptions | None) -> None:
         def store(stores: Stores) -> ModelFile:

@@ -10,7 +10,7 @@ from string import Template
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from app.ui.theme import Fonts, Theme
+    from app.ui.theme import Density, Fonts, Theme
 
 SCROLL_BAR_WIDTH = 12
 
@@ -34,9 +34,10 @@ QLabel[kind="toast"] { background: $text; color: $page; border-radius: 6px; padd
 QLabel[kind="muted"] { color: $muted; }
 QLabel[kind="small"] { color: $muted; font-size: ${small_points}pt; }
 QLabel[kind="good"] { color: $good; font-size: ${small_points}pt; }
+QLabel[kind="bad"] { color: $bad; font-size: ${small_points}pt; }
 
 QPushButton { background: $surface; color: $text; border: 1px solid $border; border-radius: 6px;
-    padding: 7px 14px; min-height: 18px; }
+    padding: $button_room; min-height: 18px; }
 QPushButton:hover { background: $selection; }
 QPushButton:pressed { background: $border; }
 QPushButton:focus { border-color: $accent; }
@@ -46,7 +47,7 @@ QPushButton:default:disabled, QPushButton[kind="primary"]:disabled { color: $mut
     border-color: $border; }
 QPushButton:default:hover, QPushButton[kind="primary"]:hover { background: $accent; border-color: $text; }
 QPushButton:default:focus, QPushButton[kind="primary"]:focus { border-color: $text; }
-QPushButton[kind="wide"] { text-align: left; padding: 9px 12px; }
+QPushButton[kind="wide"] { text-align: left; padding: $wide_room; }
 QPushButton[kind="menu"] { text-align: left; padding-left: 12px; padding-right: 34px; }
 QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QPushButton[kind="quiet"] { background: transparent; border-color: transparent; color: $text; padding: 5px 10px; }
@@ -62,7 +63,7 @@ QToolButton[kind="send"]:hover, QToolButton[kind="send"]:focus { border: 1px sol
 QToolButton[kind="send"]:disabled { background: $selection; }
 
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox { background: $surface; color: $text; border: 1px solid $border;
-    border-radius: 6px; padding: 6px 10px; min-height: 20px; }
+    border-radius: 6px; padding: $field_room; min-height: 20px; }
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus { border-color: $accent; }
 QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled { color: $muted; background: $page; }
 QLineEdit[kind="heading"] { padding: 2px 6px; }
@@ -93,7 +94,7 @@ QSlider::handle:horizontal:focus { background: $accent; }
 QSlider::handle:horizontal:disabled { border-color: $border; }
 
 QMenu { background: $surface; color: $text; border: 1px solid $border; padding: 6px; }
-QMenu::item { padding: 7px 24px 7px 12px; border-radius: 6px; }
+QMenu::item { padding: $menu_item_room; border-radius: 6px; }
 QMenu::item:selected { background: $selection; }
 QMenu::item:disabled { color: $muted; }
 QMenu::icon { padding-left: 8px; }
@@ -115,7 +116,8 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 """)
 
 
-def stylesheet(theme: Theme, fonts: Fonts) -> str:
+def stylesheet(theme: Theme, fonts: Fonts, density: Density) -> str:
     """Fill the sheet with one theme's tokens."""
     points = {f"{name}_points": f"{size:g}" for name, size in asdict(fonts).items()}
-    return _SHEET.substitute(asdict(theme), **points, scroll_bar=SCROLL_BAR_WIDTH)
+    rooms = {f"{name}_room": room for name, room in asdict(density).items()}
+    return _SHEET.substitute(asdict(theme), **points, **rooms, scroll_bar=SCROLL_BAR_WIDTH)

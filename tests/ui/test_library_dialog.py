@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.program import child_starter
@@ -20,13 +21,18 @@ from app.core.messages import ModelIdentity
 from app.core.paths import Folders
 from app.core.protocol import ChildRole
 from app.services.disk_library import DiskLibrary
+from app.services.model_folders import ModelFolders
 from app.services.model_library import ModelLibrary
+from app.services.preferences import Preferences
 from app.services.relay import Relay, Storage
 from app.storage.lane import Lane
+from app.storage.settings import SettingsFile
 from app.storage.stores import Stores, open_stores
+from app.ui.models.folders_dialog import FoldersDialog
 from app.ui.models.library_dialog import LibraryDialog
 from app.ui.text_dialog import MessageDialog
 from app.ui.theme import ThemeSource
+from tests.download.conftest import REPO, Attempt, Hub, attempt, hub  # noqa: F401 - fixtures
 
 
 @pytest.fixture
@@ -38,6 +44,7 @@ def dialog(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[LibraryDialog]:
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PARLEY_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     # The library looks for the trash when it is imported, which another test may have caused already.
     for module in [name for name in sys.modules if name.startswith("send2trash")]:
@@ -50,7 +57,10 @@ def dialog(
     storage = Storage(Lane(lambda: open_stores(folders.database)), relay)
     library = ModelLibrary(storage, identify)
     start = child_starter(ChildRole.DOWNLOAD, folders, None)
-    disk = DiskLibrary(start, relay, lambda: [folder], {"XDG_CACHE_HOME": str(tmp_path / "cache")})
+    preferences = Preferences(SettingsFile(folders.config / "settings.json"), relay)
+    preferences.set("models.folders", str(folder))
+    disk = DiskLibrary(start, relay, ModelFolders(preferences, folders), {"XDG_CACHE_HOME": str(tmp_path / "cache")})
+    disk.moved.connect(library.follow)
     known = identify(folder / "tiny.gguf")
     digest = hashlib.sha256(tiny_gguf.read_bytes()).hexdigest()
 
@@ -69,12 +79,23 @@ def dialog(
     yield made
     disk.shutdown()
     library.shutdown()
+    preferences.shutdown()
     storage.close()
 
 
 def press(dialog: LibraryDialog, path: Path, text: str) -> None:
+    """On the row's button, or in its menu."""
     row = dialog.rows[str(path)]
-    next(button for button in row.findChildren(QPushButton) if button.text() == text).click()
+    for button in row.findChildren(QPushButton):
+        if button.text() == text:
+            button.click()
+            return
+    next(action for action in row.menu.actions() if action.text() == text).trigger()
+
+
+def says(qtbot: QtBot, dialog: LibraryDialog, path: Path, text: str) -> None:
+    """Wait until the row says so; a look at the folders may put another row in its place meanwhile."""
+    qtbot.waitUntil(lambda: str(path) in dialog.rows and text in dialog.rows[str(path)].remark, timeout=20_000)
 
 
 def test_models_are_listed_and_missing_ones_are_said_to_be(qtbot: QtBot, dialog: LibraryDialog, tmp_path: Path) -> None:
@@ -84,15 +105,74 @@ def test_models_are_listed_and_missing_ones_are_said_to_be(qtbot: QtBot, dialog:
     qtbot.waitUntil(lambda: len(dialog.rows) == 1, timeout=20_000)
 
 
-def test_verifying_finds_damage(qtbot: QtBot, dialog: LibraryDialog, tmp_path: Path) -> None:
+def test_verifying_without_a_checksum_compares_with_the_first_look(
+    qtbot: QtBot, dialog: LibraryDialog, tmp_path: Path
+) -> None:
     path = tmp_path / "models" / "tiny.gguf"
     press(dialog, path, "Verify")
-    qtbot.waitUntil(lambda: "Verified" in dialog.rows[str(path)].remark, timeout=20_000)
+    says(qtbot, dialog, path, "it is noted now")
+    press(dialog, path, "Verify")
+    says(qtbot, dialog, path, "Verified: it is what it was")
     with path.open("r+b") as file:
         file.seek(-9, 2)
         file.write(b"damage")
     press(dialog, path, "Verify")
-    qtbot.waitUntil(lambda: "Damaged" in dialog.rows[str(path)].remark, timeout=20_000)
+    says(qtbot, dialog, path, "Another file than on")
+    status = path.stat()
+    with path.open("r+b") as file:
+        file.seek(-9, 2)
+        file.write(b"broken")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    press(dialog, path, "Verify")
+    says(qtbot, dialog, path, "Damaged. Parley does not know where it came from")
+
+
+def test_a_downloaded_model_is_found_damaged_and_repaired(
+    qtbot: QtBot,
+    dialog: LibraryDialog,
+    tmp_path: Path,
+    hub: Hub,
+    attempt: Attempt,
+    monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", hub.server.url)
+    made = tmp_path / "models" / "tiny.gguf"
+    (hub.root / REPO / "main").mkdir(parents=True)
+    shutil.copy(made, hub.root / REPO / "main" / "other.gguf")
+    attempt.run(hub.source(hub.catalog_file("other.gguf")))
+    path = attempt.folder / "other.gguf"
+    dialog._disk.refresh()
+    qtbot.waitUntil(lambda: str(path) in dialog.rows, timeout=20_000)
+    press(dialog, path, "Verify")
+    says(qtbot, dialog, path, "Verified: it is what it must be.")
+    with path.open("r+b") as file:
+        file.seek(-9, 2)
+        file.write(b"damage")
+    press(dialog, path, "Verify")
+    says(qtbot, dialog, path, "Damaged. Repair fetches")
+    press(dialog, path, "Repair")
+    says(qtbot, dialog, path, "Repaired and verified.")
+    assert path.read_bytes() == made.read_bytes()
+
+
+def test_moving_keeps_what_is_known_and_goes_to_a_folder_of_the_users(
+    qtbot: QtBot, dialog: LibraryDialog, tmp_path: Path
+) -> None:
+    path, other = tmp_path / "models" / "tiny.gguf", tmp_path / "other"
+    other.mkdir()
+    folders = FoldersDialog(dialog._disk.folders, dialog)
+    folders.add(other)
+    assert list(folders.rows) == [tmp_path / "models", other]
+    folders.add(tmp_path / "none")
+    assert "cannot be a folder for models" in " ".join(label.text() for label in folders.findChildren(QLabel))
+    move = f"Move to {other}"
+    qtbot.waitUntil(lambda: move in [action.text() for action in dialog.rows[str(path)].menu.actions()], timeout=20_000)
+    press(dialog, path, move)
+    qtbot.waitUntil(lambda: str(other / "tiny.gguf") in dialog.rows and len(dialog.rows) == 2, timeout=20_000)
+    assert not path.exists()
+    qtbot.waitUntil(lambda: str(other / "tiny.gguf") in dialog._known, timeout=20_000)
+    folders.remove(tmp_path / "models")
+    assert list(folders.rows) == [other]
 
 
 def test_deleting_asks_first_and_goes_to_the_trash(qtbot: QtBot, dialog: LibraryDialog, tmp_path: Path) -> None:

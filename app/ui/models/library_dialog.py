@@ -5,66 +5,30 @@ Window process, interface thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QDateTime, QLocale, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import (
-    QDialog,
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QScrollArea,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QFileDialog, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.core.downloads import FileChecked
-from app.core.errors import ParleyError
+from app.core.errors import Cancelled, ParleyError
 from app.core.hub import Format
 from app.core.library import LibraryModel, Owner
 from app.core.models import ModelFile
 from app.core.sizes import format_bytes
-from app.services.disk_library import DiskLibrary
+from app.services.disk_library import DiskLibrary, can_be_mended
+from app.services.library_work import Job, Work
 from app.services.model_library import ModelLibrary
 from app.ui.models import words
+from app.ui.models.folders_dialog import FoldersDialog
+from app.ui.models.library_row import Act, LibraryRow
+from app.ui.models.plain_label import plain_label
 from app.ui.text_dialog import MessageDialog
 
 
-class ModelRow(QFrame):
-    """One model, with what can be done about it."""
-
-    def __init__(self, name: str, remark: str, acts: Sequence[tuple[str, Callable[[], None]]]) -> None:
-        super().__init__()
-        self.setProperty("kind", "card")
-        title, self._remark = _label("heading", name), _label("small", remark)
-        heads = QVBoxLayout()
-        heads.setSpacing(2)
-        heads.addWidget(title)
-        heads.addWidget(self._remark)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(16, 10, 10, 10)
-        row.setSpacing(4)
-        row.addLayout(heads, 1)
-        for text, act in acts:
-            button = QPushButton(text)
-            button.setProperty("kind", "quiet")
-            button.setAutoDefault(False)
-            button.setAccessibleName(f"{text}: {name}")
-            button.clicked.connect(act)
-            row.addWidget(button)
-
-    @property
-    def remark(self) -> str:
-        """The line below the name."""
-        return self._remark.text()
-
-    def say(self, text: str) -> None:
-        """Show something else in that line."""
-        self._remark.setText(text)
+_WORST_FIRST = (False, None, True)
 
 
 class LibraryDialog(QDialog):
@@ -75,11 +39,15 @@ class LibraryDialog(QDialog):
         self._disk = disk
         self._library = library
         self._known: dict[str, ModelFile] = {}
-        self.rows: dict[str, ModelRow] = {}
+        self._verdicts: dict[str, tuple[str, str]] = {}
+        self.rows: dict[str, LibraryRow] = {}
         self.setWindowTitle(self.tr("Models on this machine"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(760, 540)
-        self._state = _label("muted", self.tr("Looking at the folders…"))
+        self._state = plain_label("muted", self.tr("Looking at the folders…"))
+        self._problem = plain_label("bad")
+        self._problem.setWordWrap(True)
+        self._problem.hide()
         inner = QWidget()
         self._column = QVBoxLayout(inner)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -93,20 +61,32 @@ class LibraryDialog(QDialog):
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(12)
         column.addWidget(self._state)
+        column.addWidget(self._problem)
         column.addWidget(area, 1)
         column.addLayout(self._buttons())
-        disk.found.connect(self._show)
-        disk.check_progress.connect(self._show_check)
-        disk.checked.connect(self._show_checked)
-        disk.problem.connect(self._show_problem)
-        library.changed.connect(self._take_known)
+        self._connect()
         library.refresh()
 
+    def _connect(self) -> None:
+        disk = self._disk
+        disk.found.connect(self._show)
+        disk.problem.connect(self._show_problem)
+        disk.folders.changed.connect(disk.refresh)
+        disk.work.begun.connect(self._show_waiting)
+        disk.work.progress.connect(self._show_work)
+        disk.work.ended.connect(self._show_end)
+        self._library.changed.connect(self._take_known)
+        self._library.problem.connect(self._show_problem)
+
     def _buttons(self) -> QHBoxLayout:
+        folders = QPushButton(self.tr("Folders…"))
+        folders.setAutoDefault(False)
+        folders.clicked.connect(lambda: FoldersDialog(self._disk.folders, self).open())
         close = QPushButton(self.tr("Close"))
         close.setDefault(True)
         close.clicked.connect(self.accept)
         buttons = QHBoxLayout()
+        buttons.addWidget(folders)
         buttons.addStretch(1)
         buttons.addWidget(close)
         return buttons
@@ -120,7 +100,7 @@ class LibraryDialog(QDialog):
             row.deleteLater()
         self.rows = {}
         for model in models:
-            self._add(model.path, ModelRow(model.name, self._remark(model), self._acts(model)))
+            self._add(model.path, self._row(model))
         listed = {path for model in models for path in model.paths}
         for path, file in self._known.items():
             if path not in listed:
@@ -128,54 +108,78 @@ class LibraryDialog(QDialog):
         total = format_bytes(sum(model.bytes for model in models))
         text = self.tr("{count} models, {total}").format(count=len(self.rows), total=total)
         self._state.setText(text if self.rows else self.tr("There are no models in the folders yet."))
+        for job in self._disk.work.jobs:
+            self._show_waiting(job)
 
-    def _add(self, path: str, row: ModelRow) -> None:
+    def _add(self, path: str, row: LibraryRow) -> None:
         self._column.insertWidget(len(self.rows), row)
+        row.stop.clicked.connect(lambda: self._disk.work.stop(path))
         self.rows[path] = row
+        if path in self._verdicts:
+            row.say(*self._verdicts[path])
+
+    def _row(self, model: LibraryModel) -> LibraryRow:
+        opens: Act | None = (self.tr("Open"), lambda: self._open(model.path)) if model.format is Format.GGUF else None
+        return LibraryRow(model.name, self._remark(model), opens, self._acts(model))
 
     def _remark(self, model: LibraryModel) -> str:
         owner = "" if model.owner is Owner.USER else self.tr("from {program}").format(program=model.owner.value)
-        parts = (words.format_name(model.format), format_bytes(model.bytes), owner, self._last_used(model.path))
+        files = self.tr("{count} files").format(count=len(model.paths)) if len(model.paths) > 1 else ""
+        parts = (words.format_name(model.format), format_bytes(model.bytes), files, owner, self._last_used(model.path))
         return " · ".join(filter(None, parts))
 
     def _last_used(self, path: str) -> str:
         file = self._known.get(path)
         if file is None or not file.last_used_at:
             return ""
-        used = QDateTime.fromSecsSinceEpoch(round(file.last_used_at)).date()
-        day = QLocale().toString(used, QLocale.FormatType.ShortFormat)
-        return self.tr("last used {day}").format(day=day)
+        return self.tr("last used {day}").format(day=_day(file.last_used_at))
 
-    def _acts(self, model: LibraryModel) -> list[tuple[str, Callable[[], None]]]:
-        acts: list[tuple[str, Callable[[], None]]] = []
-        if model.format is Format.GGUF:
-            acts.append((self.tr("Open"), lambda: self._open(model)))
-        acts.append((self.tr("Show in folder"), lambda: _reveal(model.paths[0])))
-        known = self._known.get(model.path)
-        sha256 = model.sha256 or (known.identity.sha256 if known else "")
-        if sha256:
-            acts.append((self.tr("Verify"), lambda: self._disk.verify(model.paths[0], sha256)))
-        if model.owner is Owner.USER:
-            acts.append((self.tr("Delete…"), lambda: self._ask_to_delete(model)))
-        return acts
+    def _acts(self, model: LibraryModel) -> list[Act | None]:
+        acts: list[Act | None] = [
+            (self.tr("Show in folder"), lambda: _reveal(model.paths[0])),
+            (self.tr("Verify"), lambda: self._disk.verify(model)),
+        ]
+        if model.repairable:
+            acts.append((self.tr("Repair"), lambda: self._disk.repair(model)))
+        if model.owner is not Owner.USER:
+            return acts
+        acts.append(None)
+        home = Path(model.paths[0]).parent
+        for folder in self._disk.folders.now:
+            if not home.is_relative_to(folder):
+                text = self.tr("Move to {folder}").format(folder=folder)
+                acts.append((text, lambda folder=folder: self._disk.move(model, folder)))  # type: ignore[misc]
+        acts.append((self.tr("Move to another folder…"), lambda: self._ask_where(model)))
+        return [*acts, None, (self.tr("Delete…"), lambda: self._ask_to_delete(model))]
 
-    def _row_of_known(self, file: ModelFile) -> ModelRow:
+    def _row_of_known(self, file: ModelFile) -> LibraryRow:
         """A file that was opened from elsewhere, or that is gone."""
-        there = Path(file.identity.path).is_file()
-        remark = format_bytes(file.identity.bytes) if there else self.tr("missing: {path}")
-        acts: list[tuple[str, Callable[[], None]]] = (
-            [(self.tr("Open"), lambda: self._library.open(Path(file.identity.path)))]
-            if there
-            else [(self.tr("Forget"), lambda: self._forget(file))]
-        )
-        return ModelRow(file.identity.name, remark.format(path=file.identity.path), acts)
+        path = file.identity.path
+        if Path(path).is_file():
+            opens = (self.tr("Open"), lambda: self._open(path))
+            reveal = (self.tr("Show in folder"), lambda: _reveal(path))
+            remark = " · ".join(filter(None, (format_bytes(file.identity.bytes), path, self._last_used(path))))
+            return LibraryRow(file.identity.name, remark, opens, [reveal, None, self._forgetting(file)])
+        remark = self.tr("missing: {path}").format(path=path)
+        if can_be_mended(path):
+            mend = (self.tr("Repair"), lambda: self._disk.repair_file(path))
+            return LibraryRow(file.identity.name, remark, mend, [self._forgetting(file)])
+        return LibraryRow(file.identity.name, remark, self._forgetting(file), [])
 
-    def _open(self, model: LibraryModel) -> None:
-        self._library.open(Path(model.path))
+    def _forgetting(self, file: ModelFile) -> Act:
+        return (self.tr("Forget"), lambda: self._library.forget(file.id))
+
+    def _open(self, path: str) -> None:
+        self._library.open(Path(path))
         self.accept()
 
-    def _forget(self, file: ModelFile) -> None:
-        self._library.forget(file.id)
+    def _ask_where(self, model: LibraryModel) -> None:
+        dialog = QFileDialog(self, self.tr("Move {name}").format(name=model.name), str(Path(model.paths[0]).parent))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(lambda chosen: self._disk.move(model, Path(chosen)))
+        dialog.open()
 
     def _ask_to_delete(self, model: LibraryModel) -> None:
         text = self.tr("{size} go to the trash, from where they can be taken back.")
@@ -190,31 +194,66 @@ class LibraryDialog(QDialog):
         if model.path in self._known:
             self._library.forget(self._known[model.path].id)
 
-    def _show_check(self, path: str, done: int, total: int) -> None:
-        row = self._row_with(path)
-        if row is not None:
-            row.say(self.tr("Verifying, {percent} %").format(percent=100 * done // max(total, 1)))
+    def _show_waiting(self, job: Job) -> None:
+        self._problem.hide()
+        self._verdicts.pop(job.path, None)
+        if (row := self.rows.get(job.path)) is not None:
+            row.show_work(self.tr("Waiting for its turn"), 0, 1)
 
-    def _show_checked(self, result: FileChecked) -> None:
-        row = self._row_with(result.path)
+    def _show_work(self, job: Job, done: int, total: int) -> None:
+        row = self.rows.get(job.path)
+        if row is None:
+            return
+        texts = {
+            Work.VERIFYING: self.tr("Verifying, {percent} %"),
+            Work.REPAIRING: self.tr("Repairing, {percent} %"),
+            Work.MOVING: self.tr("Moving, {percent} %"),
+        }
+        row.show_work(texts[job.work].format(percent=100 * done // max(total, 1)), done, total)
+
+    def _show_end(self, job: Job, error: ParleyError | None) -> None:
+        row = self.rows.get(job.path)
+        if error is not None and not isinstance(error, Cancelled):
+            self._show_problem(error)
+        checks = [result for result in job.results if isinstance(result, FileChecked)]
+        if error is None and checks:
+            self._verdicts[job.path] = self._verdict(checks)
+        elif error is None and job.work is Work.REPAIRING:
+            self._verdicts[job.path] = (self.tr("Repaired and verified."), "good")
         if row is not None:
-            damaged = self.tr("Damaged: download it again, which fetches what is broken alone.")
-            row.say(self.tr("Verified: it is what it must be.") if result.sound else damaged)
+            row.end_work(*self._verdicts.get(job.path, ("", "small")))
+
+    def _verdict(self, checks: Sequence[FileChecked]) -> tuple[str, str]:
+        """Of a model's files; the worst one counts."""
+        worst = min(checks, key=lambda check: _WORST_FIRST.index(check.sound))
+        day = _day(worst.since)
+        if worst.sound is False:
+            return self._damage(worst), "bad"
+        if worst.sound is None and worst.since:
+            return self.tr("Another file than on {day}; its checksum is noted now.").format(day=day), "small"
+        if worst.sound is None:
+            return self.tr("No checksum was known; it is noted now, for later checks."), "small"
+        if worst.since:
+            return self.tr("Verified: it is what it was on {day}.").format(day=day), "good"
+        return self.tr("Verified: it is what it must be."), "good"
+
+    def _damage(self, check: FileChecked) -> str:
+        if check.broken:
+            size = format_bytes(sum(length for _, length in check.broken))
+            return self.tr("Damaged. Repair fetches {size} of it again.").format(size=size)
+        if can_be_mended(check.path):
+            return self.tr("Damaged. Repair fetches what is broken.")
+        return self.tr("Damaged. Parley does not know where it came from: download it again, as a whole.")
 
     def _show_problem(self, error: ParleyError) -> None:
-        self._state.setText(f"{error.sentence} {error.next_step}")
+        self._problem.setText(f"{error.sentence} {error.next_step}")
+        self._problem.show()
 
-    def _row_with(self, path: str) -> ModelRow | None:
-        return self.rows.get(path)
+
+def _day(seconds: float) -> str:
+    date = QDateTime.fromSecsSinceEpoch(round(seconds)).date()
+    return QLocale().toString(date, QLocale.FormatType.ShortFormat)
 
 
 def _reveal(path: str) -> None:
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(path).parent)))
-
-
-def _label(kind: str, text: str) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("kind", kind)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-    return label

@@ -1,0 +1,151 @@
+"""Long work on models that are on disk: one after the other, each in a child process.
+
+Runs on the window's thread.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.core.download_errors import DownloaderLost
+from app.core.downloads import (
+    CheckFile,
+    CheckProgress,
+    DownloadDone,
+    DownloadFailed,
+    DownloadPaused,
+    DownloadProgress,
+    FileChecked,
+    ModelMoved,
+    MoveModel,
+    PauseDownload,
+    RepairFile,
+)
+from app.core.errors import Cancelled, ParleyError
+from app.core.protocol import Cancel, Event, Failed
+from app.services.engine_host import ChildFactory
+from app.services.relay import Relay
+
+if TYPE_CHECKING:
+    from app.children.child import Child
+    from app.children.outcome import Outcome
+
+Result = FileChecked | DownloadDone | ModelMoved
+
+
+class Work(StrEnum):
+    """What is done with a model."""
+
+    VERIFYING = "verifying"
+    REPAIRING = "repairing"
+    MOVING = "moving"
+
+
+@dataclass
+class Job:
+    """Work on the model at a path: commands for a child, one after the other."""
+
+    path: str
+    work: Work
+    commands: Sequence[CheckFile | RepairFile | MoveModel]
+    results: list[Result] = field(default_factory=list)
+
+
+class LibraryWork(QObject):
+    """What waits stands in a line; stopping a job leaves every file whole where it was."""
+
+    begun = Signal(object)  # Job: it is in the line
+    progress = Signal(object, int, int)  # Job, bytes done, all, of the command at work
+    ended = Signal(object, object)  # Job with its results, ParleyError or None
+
+    def __init__(self, start: ChildFactory, relay: Relay, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._start = start
+        self._relay = relay
+        self._child: Child | None = None
+        self._line: deque[Job] = deque()
+
+    @property
+    def jobs(self) -> Sequence[Job]:
+        """The one at work, then those that wait."""
+        return tuple(self._line)
+
+    def add(self, job: Job) -> None:
+        """Do this when its turn comes; one job at a time for each model."""
+        if any(other.path == job.path for other in self._line):
+            return
+        self._line.append(job)
+        self.begun.emit(job)
+        if len(self._line) == 1:
+            self._begin()
+
+    def stop(self, path: str) -> None:
+        """Give up the job on a model."""
+        job = next((job for job in self._line if job.path == path), None)
+        if job is None:
+            return
+        if job is not self._line[0]:
+            self._line.remove(job)
+            self.ended.emit(job, Cancelled())
+        elif self._child is not None:
+            self._child.send(Cancel())
+            self._child.send(PauseDownload())
+
+    def shutdown(self) -> None:
+        """End the child, which loses nothing."""
+        self._line.clear()
+        child, self._child = self._child, None
+        if child is not None:
+            child.kill()
+            child.wait(1)
+
+    def _begin(self) -> None:
+        def on_event(event: Event) -> None:
+            self._relay.post(lambda: self._on_event(child, event))
+
+        def on_exit(outcome: Outcome) -> None:
+            self._relay.post(lambda: self._on_exit(child, outcome))
+
+        child = self._child = self._start(on_event, on_exit)
+        child.start()
+        child.send(self._line[0].commands[0])
+
+    def _on_event(self, child: Child, event: Event) -> None:
+        if child is not self._child:
+            return
+        match event:
+            case CheckProgress(done=done, total=total) | DownloadProgress(done=done, total=total):
+                self.progress.emit(self._line[0], done, total)
+            case FileChecked() | DownloadDone() | ModelMoved():
+                self._take(child, event)
+            case DownloadPaused():
+                self._end(Cancelled())
+            case Failed() | DownloadFailed():
+                self._end(event.failure.error())
+
+    def _take(self, child: Child, result: Result) -> None:
+        job = self._line[0]
+        job.results.append(result)
+        if len(job.results) < len(job.commands):
+            child.send(job.commands[len(job.results)])
+        else:
+            self._end(None)
+
+    def _on_exit(self, child: Child, outcome: Outcome) -> None:
+        if child is self._child:
+            self._end(DownloaderLost(reason=outcome.sentence))
+
+    def _end(self, error: ParleyError | None) -> None:
+        child, self._child = self._child, None
+        if child is not None:
+            child.close()
+        job = self._line.popleft()
+        self.ended.emit(job, error)
+        if self._line and self._child is None:
+            self._begin()

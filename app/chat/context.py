@@ -9,8 +9,8 @@ from app.core.conversations import StoredMessage
 from app.core.errors import EmptyPrompt, MessageTooLarge
 from app.core.messages import Message, Role
 
-MAX_MESSAGE_CHARACTERS = 10_000_000
-"""More than any model reads; as JSON, whatever the characters, it still fits into one frame."""
+MAX_MESSAGE_CHARACTERS = 5_000_000
+"""More than any model reads; twice as much as JSON, whatever the characters, still fits into one frame."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,18 @@ def model_view(path: Sequence[StoredMessage], system: str | None = None) -> Mode
             continue
         messages.append(stored.as_message())
         ids.append(stored.id)
-    return ModelView(tuple(messages), tuple(ids), view_start)
+    return ModelView(tuple(_in_one_frame(messages)), tuple(ids), view_start)
+
+
+def _in_one_frame(messages: Sequence[Message]) -> list[Message]:
+    """Leave empty what lies so far back that no model reads it: the places of the others stay as they are."""
+    kept: list[Message] = []
+    characters = 0
+    for message in reversed(messages):
+        characters += len(message.text) if message.role is not Role.SYSTEM else 0
+        reached = characters <= MAX_MESSAGE_CHARACTERS or message.role is Role.SYSTEM or not kept
+        kept.append(message if reached else Message(message.role, ""))
+    return kept[::-1]
 
 
 def require_text(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.chat.context import model_view, require_text
+from app.core import protocol
 from app.core.conversations import StoredMessage
 from app.core.errors import EmptyPrompt
 from app.core.loading import LoadOptions
@@ -68,3 +69,12 @@ def test_white_space_is_no_message(text: str) -> None:
 def test_a_message_keeps_its_text_and_loses_what_no_encoding_carries() -> None:
     assert require_text(" grüß 😀\n") == " grüß 😀\n"
     assert require_text("a\udcffb") == "a\ufffdb"
+
+
+def test_a_history_larger_than_any_context_still_fits_into_one_frame() -> None:
+    long = "\x00" * 2_000_000
+    turns = [(Role.SYSTEM, "s")] + [(Role.USER, long), (Role.ASSISTANT, long)] * 5 + [(Role.USER, "last")]
+    view = model_view(path(*turns))
+    assert len(protocol.encode(protocol.Generate(id=1, messages=view.messages))) < protocol.MAX_FRAME_BYTES
+    assert len(view.messages) == len(turns) == len(view.ids)
+    assert [bool(message.text) for message in view.messages] == [True] + [False] * 8 + [True] * 3

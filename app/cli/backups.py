@@ -68,8 +68,8 @@ def salvage(arguments: argparse.Namespace, invocation: Invocation) -> int:
     if arguments.json:
         invocation.terminal.record({"rows": done.rows, "gaps": done.gaps, "kept": str(done.kept)})
         return 0
-    chats, messages = (format_count(done.rows.get(name, 0)) for name in ("conversations", "messages"))
-    invocation.terminal.line(f"Saved {chats} conversations and {messages} messages.")
+    invocation.terminal.line("Saved:")
+    invocation.terminal.table([(f"  {table}", format_count(rows)) for table, rows in done.rows.items() if rows])
     if done.gaps:
         invocation.terminal.line(f"At {format_count(done.gaps)} places something could not be read.")
     invocation.terminal.line(f"The damaged database is kept as {done.kept}.")

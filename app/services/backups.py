@@ -64,7 +64,7 @@ class BackupKeeper(QObject):
         """End what is under way; a backup that is not whole leaves nothing."""
         self._timer.stop()
         self._stopping.set()
-        self._worker.shutdown(cancel_futures=True)
+        self._worker.shutdown()
 
     def _begin(self, left_open: bool) -> None:
         if self._stopping.is_set():

@@ -44,7 +44,7 @@ class DataFolder(QObject):
 
     def shutdown(self) -> None:
         """End the thread."""
-        self._worker.shutdown(cancel_futures=True)
+        self._worker.shutdown()
 
     def _destination(self, chosen: Path) -> Path:
         from app.storage.faults import translated

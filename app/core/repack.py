@@ -43,6 +43,7 @@ class NoteKind(StrEnum):
     RANGE_WIDENED = "range-widened"
     QUANTIZED = "quantized"
     NARROWED = "narrowed"
+    HALVED = "halved"
     NOT_IN_BLOCKS = "not-in-blocks"
     COPIED = "copied"
     TOKENS_DROPPED = "tokens-dropped"
@@ -60,6 +61,7 @@ _SENTENCES = {
     NoteKind.RANGE_WIDENED: "{count} matrices: {source} are decoded and stored as {type}.",
     NoteKind.QUANTIZED: "{count} matrices were quantized from {source} to {type}.",
     NoteKind.NARROWED: "{count} matrices: {source} rounded to {type}.",
+    NoteKind.HALVED: "{count} matrices: {source} kept as {type}; only values below 0.00001 are rounded.",
     NoteKind.NOT_IN_BLOCKS: "{count} matrices: {source} whose width is no multiple of 32 are stored as {type}.",
     NoteKind.COPIED: "{count} tensors: {source} kept exactly, as {type}.",
     NoteKind.TOKENS_DROPPED: "{count} tokens without a row in the embedding were left out.",

@@ -24,7 +24,8 @@ class Architecture:
     `experts` a module is there once for each. Sizes are those of `sizes_of`. `biased` modules may have a bias, those
     in `needs_bias` must. `rotary` modules have their rows in the order of Hugging Face's rotary embedding, which
     llama.cpp wants interleaved. `norm_shift` is added to norms. `chains` are modules whose outputs, times each
-    other, are the inputs of another: so their rows can be put into another order. `head` is the width of a head where it is not said.
+    other, are the inputs of another: so their rows can be put into another order. `head` is the width of a head
+    where it is not said.
     """
 
     kind: MODEL_ARCH

@@ -113,6 +113,10 @@ class Checkpoint:
         """What all tensors occupy."""
         return sum(tensor.nbytes for tensor in self.tensors.values())
 
+    def file_of(self, name: str) -> Path:
+        """The file that a tensor lies in."""
+        return self._places[name]
+
     def json(self, name: str) -> Settings:
         """One of the folder's JSON files; empty where there is none."""
         return read_json(self.folder / name)

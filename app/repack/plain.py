@@ -44,6 +44,8 @@ class PlainSource:
         dtype = self.checkpoint.tensors[self.name].dtype
         if _SAME.get(dtype) is self.kind or self.kind is Kind.F32:
             return Fate(self.kind, NoteKind.COPIED, dtype)
+        if dtype == "BF16" and self.kind is Kind.F16:
+            return Fate(self.kind, NoteKind.HALVED, dtype)
         if self.kind in (Kind.F16, Kind.BF16):
             return Fate(self.kind, NoteKind.NARROWED, dtype)
         if self.columns % BLOCK:

@@ -47,7 +47,7 @@ _HALF_MAX_BITS = 0x4780
 
 @dataclass(frozen=True)
 class Target:
-    """A tensor of the result: its shape, outermost dimension first, and the modules it is made of, one below the other."""
+    """A tensor of the result: its shape, outermost dimension first, and its modules, one below the other."""
 
     name: str
     shape: tuple[int, ...]
@@ -75,8 +75,7 @@ class Plan:
     @property
     def lossless(self) -> bool:
         """Whether every code is kept."""
-        kept = LOSSLESS | {NoteKind.COPIED}
-        return all(slot.source.fate.note in kept for target in self.targets for slot in target.slots)
+        return all(slot.source.fate.note in LOSSLESS for target in self.targets for slot in target.slots)
 
     @property
     def types(self) -> dict[str, int]:
@@ -224,7 +223,8 @@ class _Planner:
             return int8_source(checkpoint, module, shape)
         if any(f"{module}.weight.{part}" in tensors for part in ("absmax", "quant_map")):
             return four_bit_source(checkpoint, module, shape)
-        return _in_range(plain_source(checkpoint, f"{module}.weight", shape, kind))
+        source = plain_source(checkpoint, f"{module}.weight", shape, kind or self._kept(f"{module}.weight"))
+        return _in_range(source)
 
     def _looks_like_awq(self, module: str) -> bool:
         scales = self._checkpoint.tensors.get(f"{module}.scales")
@@ -271,21 +271,21 @@ class _Planner:
 
     @property
     def _kind(self) -> Kind | None:
-        return Kind[self._choice.value.upper()] if self._choice is not None else self._kept
+        return Kind[self._choice.value.upper()] if self._choice is not None else None
 
     @property
     def _head_kind(self) -> Kind | None:
         """Embedding and output suffer most from coarse types."""
         return Kind.Q8_0 if self._choice in _COARSE else self._kind
 
-    @property
-    def _kept(self) -> Kind | None:
-        """What stays unquantized in a quantized checkpoint is F16 where it was BF16: llama.cpp computes it better."""
-        return None if self._schemes.common.method is Method.NONE else Kind.F16
+    def _kept(self, name: str) -> Kind | None:
+        """What a quantized checkpoint left in BF16 becomes F16, with which llama.cpp computes better."""
+        quantized = self._schemes.common.method is not Method.NONE
+        return Kind.F16 if quantized and self._checkpoint.tensors[name].dtype == "BF16" else None
 
 
 def _in_range(source: PlainSource) -> PlainSource:
-    """BF16 has a wider range than F16: a matrix that needs it keeps its type; F32 is not made narrower unasked."""
+    """BF16 has a wider range than F16: a matrix that needs it keeps its type."""
     dtype = source.checkpoint.tensors[source.name].dtype
     if source.kind is not Kind.F16 or dtype != "BF16":
         return source

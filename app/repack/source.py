@@ -18,8 +18,17 @@ Rows = NDArray[np.intp]
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
-LOSSLESS = frozenset({NoteKind.EXACT, NoteKind.SCALES_ROUNDED, NoteKind.OFFSETS_ROUNDED, NoteKind.ORDER_UNDONE})
-"""Every code is kept; at most scales and offsets are rounded."""
+LOSSLESS = frozenset(
+    {
+        NoteKind.EXACT,
+        NoteKind.SCALES_ROUNDED,
+        NoteKind.OFFSETS_ROUNDED,
+        NoteKind.ORDER_UNDONE,
+        NoteKind.COPIED,
+        NoteKind.HALVED,
+    }
+)
+"""Every code is kept; at most scales, offsets and tiny values are rounded."""
 
 
 @dataclass(frozen=True)

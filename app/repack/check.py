@@ -1,0 +1,73 @@
+"""Compares the result with the checkpoint: rows of every module from both sides, and the header by another reader."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from gguf import GGMLQuantizationType as Kind
+from gguf import GGUFReader
+from gguf.quants import dequantize
+from numpy.typing import NDArray
+
+from app.core.repack import NoteKind
+from app.core.repack_errors import RepackUnsound
+from app.repack.plan import Target
+from app.repack.source import LOSSLESS, Fate, Floats, Rows
+
+_SAMPLED_ROWS = 4
+_EXACT = frozenset({NoteKind.EXACT, NoteKind.COPIED})
+_HALF_STEP = {
+    Kind.F32: 2.0**-23, Kind.F16: 2.0**-11, Kind.BF16: 2.0**-8, Kind.Q8_0: 0.6 / 64, Kind.Q5_0: 1 / 15,
+    Kind.Q5_1: 1 / 15, Kind.Q4_0: 1 / 7, Kind.Q4_1: 1 / 7,
+}  # fmt: skip
+_KEPT_CODES = 2.0**-10
+_EXACT_SUMS = 2.0**-22
+_TINY = 2.0**-16
+"""The largest error that a scale below float16's normal range brings to a weight of 127 of it."""
+
+
+def sampled_rows(rows: int, seed: int) -> Rows:
+    """Some rows of a module, the first and the last among them; the same for the same seed."""
+    inner = np.random.default_rng(seed).integers(0, rows, _SAMPLED_ROWS)
+    return np.unique(np.concatenate([[0, rows - 1], inner])).astype(np.intp)
+
+
+def require_alike(name: str, fate: Fate, kind: Kind, stored: NDArray[np.uint8], meant: Floats) -> None:
+    """Compare rows of the result, as bytes, with what the checkpoint means by them.
+
+    Raises:
+        RepackUnsound: they differ by more than the rounding that this fate allows.
+    """
+    found = np.asarray(dequantize(stored, kind)).reshape(meant.shape)
+    largest = np.abs(meant).max(axis=1, keepdims=True)
+    error = np.abs(found - meant)
+    allowed = largest * _tolerance(fate, kind) + (0.0 if fate.note in _EXACT else _TINY)
+    if not np.isfinite(found).all() or bool((error > allowed).any()):
+        worst = float((error / np.maximum(largest, 1e-30)).max())
+        raise RepackUnsound(tensor=name, reason=f"by {worst:.2%} of its largest weight")
+
+
+def require_header(path: Path, targets: tuple[Target, ...], offsets: tuple[int, ...]) -> None:
+    """Read the result's header with the `gguf` package and compare it with the plan.
+
+    Raises:
+        RepackUnsound: a tensor is missing, left over, or not where it was written.
+    """
+    reader = GGUFReader(path)
+    found = {tensor.name: tensor for tensor in reader.tensors}
+    if len(found) != len(targets):
+        raise RepackUnsound(tensor="its header", reason=f"it lists {len(found)} tensors instead of {len(targets)}")
+    for target, offset in zip(targets, offsets, strict=True):
+        tensor = found.get(target.name)
+        if tensor is None:
+            raise RepackUnsound(tensor=target.name, reason="it is missing")
+        place = (tensor.tensor_type, tuple(int(size) for size in reversed(tensor.shape)), tensor.data_offset)
+        if place != (target.kind, target.shape, offset):
+            raise RepackUnsound(f"{place}", tensor=target.name, reason="it has another type, shape or place")
+
+
+def _tolerance(fate: Fate, kind: Kind) -> float:
+    if fate.note in _EXACT or (fate.note is NoteKind.ORDER_UNDONE and kind is Kind.Q4_0):
+        return _EXACT_SUMS
+    return _KEPT_CODES if fate.note in LOSSLESS else _HALF_STEP[kind]

@@ -1,0 +1,204 @@
+"""Repacks a checkpoint: plans, writes, hashes the sources, checks, and gives the result its name.
+
+Runs on the main thread of a repack child.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gguf import SpecialVocab
+
+from app.core.download_errors import FolderRefused
+from app.core.errors import Cancelled, DiskFull, ParleyError
+from app.core.repack import (
+    Note,
+    NoteKind,
+    Provenance,
+    RepackActivity,
+    RepackProgress,
+    RepackReport,
+    TemplateSource,
+    TypeChoice,
+)
+from app.repack.check import require_header
+from app.repack.checkpoint import Checkpoint
+from app.repack.hashing import SourceHashes
+from app.repack.metadata import Label, header
+from app.repack.part import Part, journal_of, part_of
+from app.repack.plan import Plan, Target, make_plan
+from app.repack.vocabulary import Vocabulary, read_vocabulary, special_vocabulary
+from app.repack.writer import Meter, Module, Writer
+
+_VERSION = 1
+_ALIGNMENT = 32
+_MAX_WORKERS = 16
+_LOOK_SECONDS = 0.1
+_WORTH_KEEPING = (DiskFull, FolderRefused)
+
+Stopped = Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What to make: of which folder, where, and how; `template` is the card's, for a model without its own."""
+
+    folder: Path
+    target: Path
+    name: str
+    choice: TypeChoice | None = None
+    provenance: Provenance = field(default_factory=Provenance)
+    template: str = ""
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """What a file will be made of."""
+
+    checkpoint: Checkpoint
+    plan: Plan
+    vocabulary: Vocabulary
+    special: SpecialVocab
+    label: Label
+
+    def header(self, target: Path, hashes: dict[str, str]) -> bytes:
+        """The bytes before the first tensor."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        passing = journal_of(target).with_suffix(".header")
+        return header(passing, self.plan, self.vocabulary, self.special, self.label, hashes)
+
+
+def repack(
+    errand: Errand, tell: Callable[[RepackProgress], None], stopped: Stopped, workers: int | None = None
+) -> RepackReport:
+    """Make a GGUF file of a checkpoint.
+
+    Args:
+        errand: what to make.
+        tell: called on this thread, a few times a second.
+        stopped: asked often; once it is true, `Cancelled` follows.
+        workers: threads that encode; as many as cores without it.
+
+    Raises:
+        Cancelled: `stopped` said so; what was written is kept for the next run.
+        ParleyError: nothing appears under the final name; see `app.core.repack_errors`.
+    """
+    begun = time.monotonic()
+    tell(RepackProgress(activity=RepackActivity.PLANNING))
+    checkpoint = Checkpoint(errand.folder)
+    try:
+        draft = _draft(checkpoint, errand)
+        size = _make(draft, errand.target, tell, stopped, workers or min(_MAX_WORKERS, os.cpu_count() or 1))
+        return _report(draft, errand.target, size, time.monotonic() - begun)
+    finally:
+        checkpoint.close()
+
+
+def _draft(checkpoint: Checkpoint, errand: Errand) -> _Draft:
+    plan = make_plan(checkpoint, errand.choice)
+    vocabulary = read_vocabulary(checkpoint, plan.sizes["vocabulary"])
+    special = special_vocabulary(checkpoint, vocabulary)
+    names = [file.path.name for file in checkpoint.files]
+    return _Draft(checkpoint, plan, vocabulary, special, Label(errand.name, errand.provenance, names, errand.template))
+
+
+def _make(draft: _Draft, target: Path, tell: Callable[[RepackProgress], None], stopped: Stopped, workers: int) -> int:
+    """Write the file; its size."""
+    checkpoint, targets = draft.checkpoint, draft.plan.targets
+    blank = draft.header(target, {})
+    offsets = tuple(_offsets(targets, len(blank)))
+    size = offsets[-1] + _padded(targets[-1].nbytes)
+    meter = Meter(tell, checkpoint.bytes)
+    part = Part(target, size, _fingerprint(blank, checkpoint))
+    hashing = SourceHashes(checkpoint.files, draft.label.provenance.sha256)
+    try:
+        modules = _modules(targets, offsets)
+        meter.skip(sum(module.source.nbytes for module in modules if module.number in part.done))
+        left = [module for module in modules if module.number not in part.done]
+        Writer(part, meter, stopped, workers).run(sorted(left, key=lambda module: _place(module, checkpoint)))
+        part.write(0, draft.header(target, _awaited(hashing, meter, stopped)))
+        part.sync()
+        meter.tell(RepackActivity.VERIFYING)
+        require_header(part_of(target), targets, offsets)
+        checkpoint.require_unchanged()
+        part.put_in_place()
+    except Cancelled:
+        part.sync()
+        raise
+    except ParleyError as error:
+        if not isinstance(error, _WORTH_KEEPING):
+            part.discard()
+        raise
+    finally:
+        hashing.close()
+        part.close()
+    return size
+
+
+def _awaited(hashing: SourceHashes, meter: Meter, stopped: Stopped) -> dict[str, str]:
+    while (hashes := hashing.wait(_LOOK_SECONDS)) is None:
+        meter.tell(RepackActivity.HASHING)
+        if stopped():
+            raise Cancelled
+    return hashes
+
+
+def _modules(targets: Sequence[Target], offsets: Sequence[int]) -> list[Module]:
+    found: list[Module] = []
+    for target, start in zip(targets, offsets, strict=True):
+        offset = start
+        for slot in target.slots:
+            module = Module(len(found), target, slot.source, slot.order, offset)
+            found.append(module)
+            offset += slot.source.rows * module.row_bytes
+    return found
+
+
+def _place(module: Module, checkpoint: Checkpoint) -> tuple[str, int]:
+    """Where most of a module lies on the disk."""
+    names = module.source.names
+    if not names:
+        return ("", 0)
+    largest = max(names, key=lambda name: checkpoint.tensors[name].nbytes)
+    return (checkpoint.file_of(largest).name, checkpoint.tensors[largest].offset)
+
+
+def _offsets(targets: Sequence[Target], start: int) -> Iterator[int]:
+    for target in targets:
+        yield start
+        start += _padded(target.nbytes)
+
+
+def _padded(size: int) -> int:
+    return -(-size // _ALIGNMENT) * _ALIGNMENT
+
+
+def _fingerprint(blank: bytes, checkpoint: Checkpoint) -> str:
+    """Of all that the bytes of a part depend on."""
+    sources = [(file.path.name, file.bytes, file.modified_ns) for file in checkpoint.files]
+    return hashlib.sha256(repr((_VERSION, sources)).encode() + blank).hexdigest()
+
+
+def _report(draft: _Draft, target: Path, size: int, seconds: float) -> RepackReport:
+    plan, notes = draft.plan, list(draft.plan.notes)
+    if draft.vocabulary.dropped:
+        notes.append(Note(NoteKind.TOKENS_DROPPED, {"count": len(draft.vocabulary.dropped)}))
+    own = TemplateSource.CARD if draft.label.template else TemplateSource.NONE
+    return RepackReport(
+        path=str(target),
+        architecture=plan.architecture.kind.name.lower(),
+        method=plan.method,
+        tensors=plan.types,
+        lossless=plan.lossless,
+        bytes=size,
+        source_bytes=draft.checkpoint.bytes,
+        sources=tuple(str(file.path) for file in draft.checkpoint.weights),
+        notes=tuple(notes),
+        seconds=seconds,
+        template=TemplateSource.OWN if draft.special.chat_template else own,
+    )

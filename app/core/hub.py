@@ -190,7 +190,10 @@ class RepoPage(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Recommendation(msgspec.Struct, frozen=True, kw_only=True):
-    """A model to begin with; `variant` is the name of one of the repo's variants, `bytes` about its size."""
+    """A model to begin with; `variant` is the name of one of the repo's variants, `bytes` about its size.
+
+    `active_parameters` are those that one token uses, where it does not use them all.
+    """
 
     repo: str
     variant: str
@@ -200,3 +203,4 @@ class Recommendation(msgspec.Struct, frozen=True, kw_only=True):
     context_length: int
     license: str
     why: str
+    active_parameters: int = 0

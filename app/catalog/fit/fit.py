@@ -74,7 +74,7 @@ def fit(
         calibration: what was measured before.
         measured: what llama.cpp planned for this variant, where it was asked.
     """
-    shape = variant.shape or _typical_shape(variant)
+    shape = variant.shape or typical_shape(variant)
     weights = _resident_weights(variant, shape)
     plan = plan_for(shape, options)
     parts, source = planned(shape, weights, plan, measured)
@@ -100,7 +100,7 @@ def fit(
 
 def need(variant: Variant, options: LoadOptions) -> Need:
     """What a variant takes in main memory alone, whatever the machine has."""
-    shape = variant.shape or _typical_shape(variant)
+    shape = variant.shape or typical_shape(variant)
     return footprint(shape, _resident_weights(variant, shape), plan_for(shape, options)).memory_need(0)
 
 
@@ -121,18 +121,13 @@ def best_of(fits: Iterable[tuple[Variant, Fit]]) -> tuple[Variant, Reason] | Non
     if not running:
         return None
     useful = [one for one in running if one[0].bits_per_weight <= _MOST_USEFUL_BITS] or running
-    fluent = [one for one in useful if is_fluent(one[1])]
+    fluent = [one for one in useful if _likely(one[1]) >= READING_SPEED]
     if fluent:
         variant, found = max(fluent, key=lambda one: (one[1].quality, _is_gguf(one[0]), one[0].bits_per_weight))
         return variant, Reason(_reason_kind(found), found)
     fair = [one for one in useful if one[1].quality >= 3] or useful
     variant, found = max(fair, key=lambda one: (_likely(one[1]), _is_gguf(one[0])))
     return variant, Reason(ReasonKind.FASTEST, found)
-
-
-def is_fluent(found: Fit) -> bool:
-    """Whether it answers faster than most people read."""
-    return _likely(found) >= READING_SPEED
 
 
 def plan_for(shape: ModelShape, options: LoadOptions) -> Plan:
@@ -214,7 +209,7 @@ def _last(hardware: Hardware) -> Device:
 
 def _resident_weights(variant: Variant, shape: ModelShape) -> Weights:
     """What lies in memory: the tensors of a GGUF; of other formats, what they are repacked into."""
-    stored = variant.weights or _estimated_weights(variant, shape)
+    stored = variant.weights or estimated_weights(variant, shape)
     if variant.format in (Format.GGUF, Format.SAFETENSORS):
         return stored
     growth = _repacked_type(variant)[1] / _stored_bits(variant)
@@ -245,7 +240,7 @@ def _stored_bits(variant: Variant) -> float:
     return bits + ((16 + bits) / group if group > 0 else 0.0)
 
 
-def _estimated_weights(variant: Variant, shape: ModelShape) -> Weights:
+def estimated_weights(variant: Variant, shape: ModelShape) -> Weights:
     """Before the header is read: the file's bytes, the vocabulary's share at the same width."""
     parameters = variant.parameters or variant.bytes * 8 / max(variant.bits_per_weight, 1)
     share = min(shape.vocabulary * shape.embedding / max(parameters, 1), 0.3)
@@ -254,7 +249,8 @@ def _estimated_weights(variant: Variant, shape: ModelShape) -> Weights:
     return Weights(embedding, embedding, (layer,) * shape.layers, exact=False)
 
 
-def _typical_shape(variant: Variant) -> ModelShape:
+def typical_shape(variant: Variant) -> ModelShape:
+    """What models of this size mostly look like."""
     parameters = variant.parameters or variant.bytes * 8 / max(variant.bits_per_weight, 1)
     index = bisect_left([row[0] for row in _TYPICAL_SHAPES], parameters / 1e9)
     _, layers, width, feed_forward, heads, kv_heads = _TYPICAL_SHAPES[min(index, len(_TYPICAL_SHAPES) - 1)]

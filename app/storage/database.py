@@ -20,6 +20,8 @@ from app.storage.faults import translated
 from app.storage.migrations import APPLICATION_ID, MIGRATIONS, migrate, schema_version
 from app.storage.words import search_words
 
+_PAGE_BYTES = 16_384
+"""Pages of 4,096 bytes, SQLite's default, hold one or two replies and stay a fifth empty; these, a twentieth."""
 MOVED_ID = 0x5061726D  # "Parm": what this file held is in another folder now
 
 
@@ -94,6 +96,10 @@ class Database:
         with self._translated(), self._scope("BEGIN IMMEDIATE"):
             yield self._connection
 
+    def interrupt(self) -> None:
+        """End the statement that runs now, from any thread; it fails with `SQLITE_INTERRUPT`."""
+        self._connection.interrupt()
+
     def close(self) -> None:
         """Close the file; what was committed is on disk already."""
         with self._translated():
@@ -164,6 +170,8 @@ class Database:
         if self.read_only:
             connection.execute("PRAGMA query_only = ON")
             return
+        if not tables:
+            connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
         self._keep_a_log()
         connection.execute("PRAGMA synchronous = FULL")
         migrate(connection, self.path, migrations)

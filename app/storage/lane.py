@@ -44,6 +44,13 @@ class Lane:
         """Close the database if it is open, and open it anew; the future has the error if that fails."""
         return self._enqueue(self._reopen)
 
+    def interrupt(self) -> None:
+        """End the statement that the database runs now, if any; its operation fails."""
+        with self._closing:
+            opened = None if self._closed else self._opened
+            if opened is not None and not isinstance(opened, Failure):
+                opened.database.interrupt()
+
     def close(self) -> None:
         """Finish what was submitted, close the database and end the thread."""
         with self._closing:

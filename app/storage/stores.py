@@ -18,6 +18,7 @@ from app.storage.listing import ListingStore
 from app.storage.measurements import MeasurementStore
 from app.storage.models import ModelStore
 from app.storage.presets import PresetStore
+from app.storage.search import SearchStore
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Stores:
     downloads: DownloadStore
     measurements: MeasurementStore
     presets: PresetStore
+    search: SearchStore
 
 
 def open_kept(folders: Folders) -> Stores:
@@ -64,6 +66,7 @@ def open_stores(path: Path, *, busy_seconds: float = 5.0) -> Stores:
         DownloadStore(database),
         MeasurementStore(database),
         PresetStore(database),
+        SearchStore(database),
     )
     # Where nothing can be written, reading still can; what is left is recovered another time.
     with suppress(WorldError):

@@ -35,7 +35,7 @@ class ImportFormat(StrEnum):
     OPEN_WEBUI = "open-webui"
 
 
-class ExportReport(msgspec.Struct, frozen=True, omit_defaults=True):
+class ExportReport(msgspec.Struct, frozen=True):
     """What was written: how many conversations, into how many files, and their bytes in all."""
 
     path: str
@@ -51,7 +51,7 @@ class Skipped(msgspec.Struct, frozen=True):
     failure: Failure
 
 
-class ImportReport(msgspec.Struct, frozen=True, omit_defaults=True):
+class ImportReport(msgspec.Struct, frozen=True):
     """What came in, in conversations; `messages` counts those that were added.
 
     `grown` were here already and got new messages, `present` were here already as they are.

@@ -13,7 +13,7 @@ from app.core.exchange_frames import ExchangeProgress, ExportConversations, Expo
 from app.core.paths import Folders
 from app.core.protocol import Event
 from app.storage.lane import Lane
-from app.storage.stores import open_stores
+from app.storage.stores import open_kept
 from app.worker.wire import Job
 
 _PROGRESS_SECONDS = 0.1
@@ -28,7 +28,7 @@ class ExchangeServer:
 
     def run(self, job: Job) -> None:
         """Run one command; see `Server`."""
-        lane = Lane(lambda: open_stores(self._folders.database))
+        lane = Lane(lambda: open_kept(self._folders))
         try:
             match job.command:
                 case ExportConversations(id=number) as command:

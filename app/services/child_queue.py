@@ -1,0 +1,104 @@
+"""Commands for one kind of child, run one after another: it lives as long as there is something to do.
+
+Runs on the window's thread.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from app.core import protocol
+from app.core.protocol import Event, Failed
+from app.services.engine_host import ChildFactory
+from app.services.relay import Relay
+
+if TYPE_CHECKING:
+    from app.children.child import Child
+    from app.children.outcome import Outcome
+    from app.core.protocol import Command
+
+C = TypeVar("C", bound="Command")
+
+
+class ChildQueue(Generic[C]):
+    """Feeds a child.
+
+    `take` gets each event with the command it belongs to, and says whether that was its last;
+    `lost` gets a command whose child ended before it.
+    """
+
+    def __init__(
+        self, start: ChildFactory, relay: Relay, take: Callable[[C, Event], bool], lost: Callable[[C, Outcome], None]
+    ) -> None:
+        self._start = start
+        self._relay = relay
+        self._take = take
+        self._lost = lost
+        self._waiting: deque[C] = deque()
+        self._child: Child | None = None
+        self._ending: list[Child] = []
+        self.current: C | None = None
+
+    def add(self, command: C) -> None:
+        """Run a command when those before it are done."""
+        self._waiting.append(command)
+        self._next()
+
+    def cancel(self) -> None:
+        """Ask the child to stop what it does; its last event follows all the same."""
+        if self._child is not None:
+            self._child.send(protocol.Cancel())
+
+    def kill(self) -> None:
+        """End what is run; its command is lost, those behind it follow."""
+        if self._child is not None:
+            self._child.kill()
+
+    def shutdown(self) -> None:
+        """End the child, and run nothing any more."""
+        self._waiting.clear()
+        self.current = None
+        self._rest()
+        for child in self._ending:
+            child.kill()
+            child.wait(1)
+
+    def _next(self) -> None:
+        if self.current is not None:
+            return
+        if not self._waiting:
+            self._rest()
+            return
+        self.current = self._waiting.popleft()
+        if self._child is None:
+            self._child = child = self._start(
+                lambda event: self._relay.post(lambda: self._on_event(child, event)),
+                lambda outcome: self._relay.post(lambda: self._on_exit(child, outcome)),
+            )
+            child.start()
+        self._child.send(self.current)
+
+    def _rest(self) -> None:
+        child, self._child = self._child, None
+        if child is not None:
+            child.close()
+            self._ending.append(child)
+
+    def _on_event(self, child: Child, event: Event) -> None:
+        if child is self._child and self.current is not None and self._take(self.current, event):
+            self.current = None
+            if isinstance(event, Failed):
+                self._rest()  # it may be about to end
+            self._next()
+
+    def _on_exit(self, child: Child, outcome: Outcome) -> None:
+        if child is not self._child:
+            self._ending.remove(child)
+            return
+        self._child = None
+        command, self.current = self.current, None
+        if command is not None:
+            self._lost(command, outcome)
+        self._next()

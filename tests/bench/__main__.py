@@ -26,6 +26,7 @@ from app.core.sampling import Sampling
 from app.storage.stores import open_stores
 from tests.bench import downloads
 from tests.bench.memory import CASES, run
+from tests.window.kills import Kills
 
 ROOT = Path(__file__).parents[2]
 MODELS = ROOT / ".cache" / "models"
@@ -183,6 +184,16 @@ def memory() -> list[Figure]:
     ]
 
 
+def kills() -> list[Figure]:
+    """A window that writes without end, killed at 200 random moments."""
+    with tempfile.TemporaryDirectory() as folder:
+        run_of = Kills(Path(folder) / "home", seed=time.time_ns())
+        run_of.run(200)
+    wrong = len(run_of.lost) + len(run_of.damage)
+    name = f"messages lost or databases damaged by {run_of.rounds} kills, {len(run_of.committed):,} messages committed"
+    return [Figure(name, str(wrong), "0", wrong == 0)]
+
+
 MEASURES: dict[str, Callable[[], list[Figure]]] = {
     "start": start,
     "window-cpu": window_cpu,
@@ -192,6 +203,7 @@ MEASURES: dict[str, Callable[[], list[Figure]]] = {
     "growth": growth,
     "memory": memory,
     "download": download,
+    "kills": kills,
 }
 
 

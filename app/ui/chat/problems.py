@@ -49,7 +49,10 @@ class Problems(QObject):
         self._tell(error, actions)
 
     def show_file(self, error: ParleyError) -> None:
-        """Tell that a file cannot be used as a model."""
+        """Tell that a file cannot be used as a model, or that the known ones cannot be read."""
+        if isinstance(error, _STORAGE_ERRORS):
+            self.show(error)
+            return
         self._of_model = error
         self._tell(error, [NoticeAction(self.tr("Choose another…"), self.open_model_requested.emit)])
 

@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.hub.hubserver import HubServer
+from tests.models.split_gguf import split_gguf
 
 MEMBER = "hf_member"
 GATED, PRIVATE, TINY = "meta-llama/Llama-2-7b-chat-hf", "acme/secret-GGUF", "acme/tiny-GGUF"
+GATED_GGUF, SHARDED = "acme/gated-GGUF", "acme/sharded-GGUF"
 GGUF_13B, GPTQ_70B = "TheBloke/Llama-2-13B-chat-GGUF", "TheBloke/Llama-2-70B-chat-GPTQ"
 CARD = "---\nlicense: mit\n---\n# Tiny\n\nSee [the site](https://example.org/a).\n\n![an image](https://example.org/b.png)\n"
 
@@ -20,11 +22,17 @@ CARD = "---\nlicense: mit\n---\n# Tiny\n\nSee [the site](https://example.org/a).
 def hub_with_tiny(repos: Path, tiny: Path, root: Path) -> Iterator[HubServer]:
     """Serves until the end; every thread of it has ended then."""
     shutil.copytree(repos, root)
-    for repo, facts in ((TINY, '{"license": "mit", "downloads": 5}'), (PRIVATE, '{"private": true}')):
+    for repo, facts in (
+        (TINY, '{"license": "mit", "downloads": 5}'),
+        (PRIVATE, '{"private": true}'),
+        (GATED_GGUF, '{"gated": "manual"}'),
+    ):
         (root / repo / "main").mkdir(parents=True)
         shutil.copy(tiny, root / repo / "main" / "tiny.F16.gguf")
         (root / repo / "main" / "README.md").write_text(CARD)
         (root / repo / "repo.json").write_text(facts)
+    (root / SHARDED / "main").mkdir(parents=True)
+    split_gguf(tiny, root / SHARDED / "main", tensors=8)
     threads = set(threading.enumerate())
     with HubServer(root, tokens={MEMBER: ["*"]}) as server:
         yield server

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from app.catalog.gguf.header import read_header
 from app.core.fit import MIB, Plan
 from app.core.footprint import footprint, layer_kv
+from app.core.hub import HeaderCopy
 from app.core.loading import FlashAttention, KvType, LoadOptions
-from app.core.protocol import Failed, Load, Machine, MeasuredNeed, MeasureNeed, Probe
+from app.core.protocol import Failed, Load, Machine, MeasuredNeed, MeasureNeed, MeasureRemote, Probe
 from app.worker.source import describe
+from app.worker.stand_in import stand_in
+from tests.models.split_gguf import split_gguf
 
 PRINTED = 0.02 * MIB
 """llama.cpp prints hundredths of a MiB, twice where windows have a cache of their own."""
@@ -67,6 +72,56 @@ def test_a_header_is_enough(probe, tiny_gguf, tmp_path):
         file.truncate(header.file_bytes)
     found = measured(probe, sparse, LoadOptions())
     assert (found.kv_bytes, found.compute_bytes) == (whole.kv_bytes, whole.compute_bytes)
+
+
+def copies(files, folder):
+    """What the Hub's child leaves of remote files: their headers alone."""
+    found = []
+    for number, file in enumerate(files):
+        header = read_header(file)
+        copy = folder / f"{number}.gguf-header"
+        copy.write_bytes(file.read_bytes()[: header.header_bytes])
+        found.append(HeaderCopy(str(copy), header.file_bytes))
+    return tuple(found)
+
+
+def test_headers_alone_tell_what_a_whole_model_needs(probe, tiny_gguf, tmp_path):
+    options = LoadOptions(context_length=1024, kv_type_k=KvType.F32, kv_type_v=KvType.F32)
+    whole = measured(probe, tiny_gguf, options)
+    probe.send(MeasureRemote(headers=copies([tiny_gguf], tmp_path), options=options))
+    found = probe.receive()
+    assert isinstance(found, MeasuredNeed), found
+    assert (found.kv_bytes, found.compute_bytes) == (whole.kv_bytes, whole.compute_bytes)
+    assert found.options.context_length == 1024
+
+
+def test_the_headers_of_shards_tell_the_same(probe, tiny_gguf, tmp_path):
+    (tmp_path / "shards").mkdir()
+    shards = split_gguf(tiny_gguf, tmp_path / "shards", tensors=8)
+    assert len(shards) > 2
+    whole = measured(probe, tiny_gguf, LoadOptions())
+    probe.send(MeasureRemote(headers=copies(shards, tmp_path)))
+    found = probe.receive()
+    assert isinstance(found, MeasuredNeed), found
+    assert (found.kv_bytes, found.compute_bytes) == (whole.kv_bytes, whole.compute_bytes)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="only Unix tells the blocks of a file")
+def test_a_stand_in_takes_no_room_and_is_removed(tiny_gguf, tmp_path):
+    (copy,) = copies([tiny_gguf], tmp_path)
+    with stand_in([HeaderCopy(copy.path, 5 * 10**9)]) as file:
+        assert file.stat().st_size == 5 * 10**9
+        assert file.stat().st_blocks * 512 < 10 * 1024**2
+        with file.open("rb") as opened:
+            assert opened.read(4) == b"GGUF"
+    assert not file.parent.exists()
+
+
+def test_a_header_that_is_gone_is_an_error_and_the_child_goes_on(probe, tiny_gguf, tmp_path):
+    probe.send(MeasureRemote(headers=(HeaderCopy(str(tmp_path / "gone"), 1000),)))
+    failed = probe.receive()
+    assert isinstance(failed, Failed) and failed.failure.code == "FileUnreadable"
+    assert isinstance(measured(probe, tiny_gguf, LoadOptions()), MeasuredNeed)
 
 
 def test_a_file_that_cannot_be_measured_is_an_error_and_the_child_goes_on(probe, tiny_gguf, tmp_path):

@@ -1,0 +1,151 @@
+"""Needs told by llama.cpp itself: a real hub child, a local Hub, and a real probe child."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.bootstrap.program import child_starter
+from app.catalog.fit.local_variant import local_variant
+from app.core.fit import NeedSource
+from app.core.hub import RepoPage, Variant
+from app.core.loading import LoadOptions
+from app.core.paths import Folders
+from app.core.protocol import ChildRole
+from app.services.fit_service import FitService
+from app.services.hub_service import HubService
+from app.services.need_finder import NeedFinder
+from app.services.relay import Relay
+from tests.hub.hubserver import HubServer
+from tests.hub.repos import reference_repos
+from tests.hub.served import GGUF_13B, GPTQ_70B, SHARDED, TINY, hub_with_tiny
+from tests.machines import DESKTOP
+
+OPTIONS = LoadOptions(context_length=1024)
+
+
+@dataclass
+class Bench:
+    """What the picker has, without a window."""
+
+    hub: HubService
+    fit: FitService
+    needs: NeedFinder
+    qtbot: QtBot
+
+    def variants(self, repo: str) -> tuple[Variant, ...]:
+        with self.qtbot.waitSignal(self.hub.repo_opened, timeout=20_000) as signal:
+            self.hub.open_repo(repo)
+        page = signal.args[0]
+        assert isinstance(page, RepoPage)
+        return page.variants
+
+    def measure(self, *variants: Variant, options: LoadOptions = OPTIONS) -> None:
+        with self.qtbot.waitSignals([self.needs.measured] * len(variants), timeout=30_000):
+            self.needs.want(variants, options)
+
+    def source(self, variant: Variant, options: LoadOptions = OPTIONS) -> NeedSource:
+        return self.fit.rank([variant], options).fits[0].source
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest, tiny_gguf: Path, tmp_path: Path) -> Iterator[HubServer]:
+    with hub_with_tiny(reference_repos(request.config), tiny_gguf, tmp_path / "hub") as served:
+        yield served
+
+
+@pytest.fixture
+def bench(qtbot: QtBot, server: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    monkeypatch.setenv("HF_ENDPOINT", server.url)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.setenv("PARLEY_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    folders, relay, fit = Folders.of({"PARLEY_HOME": str(tmp_path / "home")}), Relay(), FitService()
+    fit.set_machine(DESKTOP)
+    hub = HubService(child_starter(ChildRole.HUB, folders, None), relay)
+    needs = NeedFinder(hub, fit, child_starter(ChildRole.PROBE, folders, None), relay)
+    yield Bench(hub, fit, needs, qtbot)
+    needs.shutdown()
+    hub.shutdown()
+
+
+def test_a_remote_variant_is_measured_from_its_header(bench: Bench, server: HubServer, tiny_gguf: Path) -> None:
+    (variant,) = bench.variants(TINY)
+    assert bench.source(variant) is NeedSource.FORMULA
+    bench.measure(variant)
+    assert bench.source(variant) is NeedSource.MEASURED
+    assert bench.source(variant, LoadOptions(context_length=2048)) is NeedSource.BETWEEN
+    here = local_variant(tiny_gguf)
+    assert bench.fit.rank([variant], OPTIONS).fits[0].part("kv") == bench.fit.rank([here], OPTIONS).fits[0].part("kv")
+    assert sum(int(request.get("bytes", 0)) for request in server.seen("/cdn/")) < tiny_gguf.stat().st_size
+
+
+def test_shards_are_measured_together(bench: Bench) -> None:
+    (variant,) = bench.variants(SHARDED)
+    assert len(variant.files) > 2
+    bench.measure(variant)
+    assert bench.source(variant) is NeedSource.MEASURED
+
+
+def test_several_are_measured_in_turn_and_only_once(bench: Bench, server: HubServer) -> None:
+    small, large = (next(one for one in bench.variants(GGUF_13B) if one.name == name) for name in ("Q2_K", "Q8_0"))
+    bench.measure(small, large)
+    assert bench.source(small) is bench.source(large) is NeedSource.MEASURED
+    asked = len(server.log)
+    other = LoadOptions(context_length=4096)
+    bench.measure(small, options=other)
+    assert bench.source(small, other) is NeedSource.MEASURED
+    assert len(server.log) == asked
+
+
+def test_the_latest_wish_counts(bench: Bench) -> None:
+    (variant,) = bench.variants(TINY)
+    other = LoadOptions(context_length=2048)
+    bench.needs.want([variant], OPTIONS)
+    bench.measure(variant, options=other)
+    assert bench.source(variant, other) is NeedSource.MEASURED
+    assert bench.source(variant) is NeedSource.BETWEEN
+
+
+def test_what_has_no_gguf_header_is_left_to_the_formula(bench: Bench) -> None:
+    packed = bench.variants(GPTQ_70B)[0]
+    with bench.qtbot.waitSignal(bench.needs.opened, timeout=20_000):
+        bench.needs.want([packed], OPTIONS)
+    assert not bench.needs.is_running
+    assert bench.source(packed) is NeedSource.FORMULA
+
+
+def test_a_probe_that_dies_leaves_the_formula_and_the_next_is_measured(bench: Bench, tmp_path: Path) -> None:
+    (variant,) = bench.variants(TINY)
+    real, folders = bench.needs._start, Folders.of({"PARLEY_HOME": str(tmp_path / "home")})
+    bench.needs._start = child_starter(ChildRole.PROBE, folders, [sys.executable, "-c", "raise SystemExit(3)"])
+    bench.needs.want([variant], OPTIONS)
+    bench.qtbot.waitUntil(lambda: bool(bench.needs._settled), timeout=20_000)
+    assert not bench.needs.is_running and bench.source(variant) is NeedSource.FORMULA
+    bench.needs._start = real
+    bench.measure(variant, options=LoadOptions(context_length=2048))
+
+
+def test_a_header_that_cannot_be_read_leaves_the_formula(bench: Bench, server: HubServer) -> None:
+    (variant,) = bench.variants(TINY)
+    unread = msgspec.structs.replace(variant, commit="0" * 40)
+    with bench.qtbot.waitSignal(bench.hub.failed, timeout=20_000):
+        bench.needs.want([unread], OPTIONS)
+    assert bench.source(variant) is NeedSource.FORMULA
+    bench.measure(variant)
+
+
+def test_an_unsupported_option_leaves_the_formula(bench: Bench) -> None:
+    """The tiny model's heads are too narrow for a quantized KV cache."""
+    (variant,) = bench.variants(TINY)
+    quantized = msgspec.convert({"context_length": 1024, "kv_type_k": "q8_0", "kv_type_v": "q8_0"}, LoadOptions)
+    bench.needs.want([variant], quantized)
+    bench.qtbot.waitUntil(lambda: bool(bench.needs._settled), timeout=20_000)
+    assert bench.source(variant, quantized) is NeedSource.FORMULA
+    bench.measure(variant)

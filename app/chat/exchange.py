@@ -81,9 +81,9 @@ class LaneShelf:
     def __init__(self, lane: Lane) -> None:
         self._lane = lane
 
-    def put(self, conversation: PortableConversation) -> tuple[Outcome, int]:
+    def put(self, conversations: Sequence[PortableConversation]) -> list[tuple[Outcome, int]]:
         """See `Shelf.put`."""
-        return self._lane.submit(lambda stores: ExchangeStore(stores.database).put(conversation)).result()
+        return self._lane.submit(lambda stores: ExchangeStore(stores.database).put(conversations)).result()
 
 
 class PagePrinter:

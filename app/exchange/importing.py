@@ -30,12 +30,17 @@ class Outcome(Enum):
 class Shelf(Protocol):
     """Keeps conversations."""
 
-    def put(self, conversation: PortableConversation) -> tuple[Outcome, int]:
-        """Keep a conversation, or what of it is new, in one transaction; how many messages were added.
+    def put(self, conversations: Sequence[PortableConversation]) -> Sequence[tuple[Outcome, int]]:
+        """Keep conversations, or what of them is new, in one transaction; how many messages each added.
 
         Raises:
             WorldError: nothing can be kept any more; what was put before stays.
         """
+
+
+BATCH = 64
+BATCH_CHARACTERS = 4_000_000
+"""A batch goes to the shelf at once, since a transaction for each conversation would take most of the time."""
 
 
 class _ShelfFull(Exception):
@@ -54,6 +59,8 @@ class Importer:
         self._shelf = shelf
         self._progress = progress
         self._stopped = stopped
+        self._batch: list[PortableConversation] = []
+        self._batch_characters = 0
         self._outcomes: Counter[Outcome] = Counter()
         self._messages = 0
         self._skipped: list[Skipped] = []
@@ -81,12 +88,15 @@ class Importer:
 
     def _read(self, path: Path) -> None:
         found = 0
-        for one in self._until_stopped(read_path(path)):
-            found += 1
-            if isinstance(one.read, Failure):
-                self._skip(one.place, one.read)
-            else:
-                self._put(one.read)
+        try:
+            for one in self._until_stopped(read_path(path)):
+                found += 1
+                if isinstance(one.read, Failure):
+                    self._skip(one.place, one.read)
+                else:
+                    self._put(one.read)
+        finally:
+            self._flush()
         if not found and not self._stopped():
             raise NotAChatExport(file=path.name)
 
@@ -97,12 +107,22 @@ class Importer:
             yield one
 
     def _put(self, conversation: PortableConversation) -> None:
+        self._batch.append(conversation)
+        self._batch_characters += sum(len(message.text) + len(message.reasoning) for message in conversation.messages)
+        if len(self._batch) >= BATCH or self._batch_characters >= BATCH_CHARACTERS:
+            self._flush()
+
+    def _flush(self) -> None:
+        batch, self._batch, self._batch_characters = self._batch, [], 0
+        if not batch:
+            return
         try:
-            outcome, messages = self._shelf.put(conversation)
+            results = self._shelf.put(batch)
         except WorldError as error:
             raise _ShelfFull(error) from None
-        self._outcomes[outcome] += 1
-        self._messages += messages
+        for outcome, messages in results:
+            self._outcomes[outcome] += 1
+            self._messages += messages
         self._progress(self._outcomes.total())
 
     def _skip(self, place: str, failure: Failure) -> None:

@@ -51,17 +51,21 @@ class ExchangeStore:
             leaf = tree.read_leaf(connection, conversation_id)
         return portable(Conversation(summary, messages, leaf), origin or "")
 
-    def put(self, conversation: PortableConversation) -> tuple[Outcome, int]:
-        """Keep a conversation, or what of it is new; how many messages were added.
+    def put(self, conversations: Sequence[PortableConversation]) -> list[tuple[Outcome, int]]:
+        """Keep conversations, or what of them is new, all or none; how many messages each added.
 
         One that is in the trash stays there and counts as present.
         """
         with self._database.transaction() as connection:
-            found = _find(connection, conversation)
-            if found is None:
-                return Outcome.ADDED, _add(connection, conversation)
-            added = _extend(connection, found, conversation)
-        return (Outcome.GROWN if added else Outcome.PRESENT), added
+            return [_put(connection, conversation) for conversation in conversations]
+
+
+def _put(connection: sqlite3.Connection, conversation: PortableConversation) -> tuple[Outcome, int]:
+    found = _find(connection, conversation)
+    if found is None:
+        return Outcome.ADDED, _add(connection, conversation)
+    added = _extend(connection, found, conversation)
+    return (Outcome.GROWN if added else Outcome.PRESENT), added
 
 
 def _find(connection: sqlite3.Connection, conversation: PortableConversation) -> int | None:

@@ -64,8 +64,8 @@ def conversation(number: int) -> PortableConversation:
 def fill(stores: Stores) -> None:
     """Keep all conversations."""
     store = ExchangeStore(stores.database)
-    for number in range(CONVERSATIONS):
-        store.put(conversation(number))
+    for start in range(0, CONVERSATIONS, 100):
+        store.put([conversation(number) for number in range(start, start + 100)])
 
 
 def rate(path: Path, work: Callable[[], object]) -> float:

@@ -46,9 +46,9 @@ class Pile:
     def __init__(self):
         self.kept = []
 
-    def put(self, conversation):
-        self.kept.append(conversation)
-        return Outcome.ADDED, len(conversation.messages)
+    def put(self, conversations):
+        self.kept += conversations
+        return [(Outcome.ADDED, len(conversation.messages)) for conversation in conversations]
 
 
 def run(*paths):
@@ -332,7 +332,7 @@ def sound(conversation):
 
 def test_an_error_of_the_shelf_ends_the_import(tmp_path):
     class Full(Pile):
-        def put(self, conversation):
+        def put(self, conversations):
             raise FileCutOff(file="x", count=1)
 
     path = builders.write_json(tmp_path / "c.json", [builders.claude()])
@@ -341,7 +341,7 @@ def test_an_error_of_the_shelf_ends_the_import(tmp_path):
 
 
 def test_a_stopped_import_reads_no_further(tmp_path):
-    pile = Pile()
+    looks = iter([False] * 3 + [True] * 9)
     path = builders.write_json(tmp_path / "c.json", [builders.claude(str(n)) for n in range(10)])
-    report = Importer(pile, lambda done: None, lambda: len(pile.kept) == 3).run([path])
+    report = Importer(Pile(), lambda done: None, lambda: next(looks)).run([path])
     assert report.added == 3

@@ -42,8 +42,7 @@ def test_a_tree_goes_out_as_json_and_comes_in_the_same(tmp_path, conversation):
     path = tmp_path / "out.json"
     with Database(tmp_path / "a.sqlite3") as first:
         first_store = ExchangeStore(first)
-        outcome, _ = first_store.put(conversation)
-        assert outcome in (Outcome.ADDED, Outcome.PRESENT, Outcome.GROWN)
+        assert first_store.put([conversation]) == [(Outcome.ADDED, len(conversation.messages))]
         number = first_store.ids()[-1]
         out = first_store.read(number)
         exporter().run([out], 1, ExportFormat.JSON, path)
@@ -52,34 +51,34 @@ def test_a_tree_goes_out_as_json_and_comes_in_the_same(tmp_path, conversation):
     (found,) = [one.read for one in read_path(path)]
     with Database(tmp_path / "b.sqlite3") as second:
         store = ExchangeStore(second)
-        store.put(found)
+        store.put([found])
         (number,) = store.ids()
         assert shape(store.read(number)) == shape(out) == shape(conversation)
-        assert store.put(found) == (Outcome.PRESENT, 0)
+        assert store.put([found]) == [(Outcome.PRESENT, 0)]
         with second.transaction() as connection:
             connection.execute("DELETE FROM conversations")
 
 
 def test_importing_twice_makes_no_duplicates(store):
-    assert store.put(line("a", "b")) == (Outcome.ADDED, 2)
-    assert store.put(line("a", "b")) == (Outcome.PRESENT, 0)
+    assert store.put([line("a", "b")]) == [(Outcome.ADDED, 2)]
+    assert store.put([line("a", "b")]) == [(Outcome.PRESENT, 0)]
     assert len(store.ids()) == 1
 
 
 def test_a_conversation_that_grew_gets_its_new_messages_and_goes_on(store):
-    store.put(line("a", "b"))
-    assert store.put(line("a", "b", "c", "d")) == (Outcome.GROWN, 2)
+    store.put([line("a", "b")])
+    assert store.put([line("a", "b", "c", "d")]) == [(Outcome.GROWN, 2)]
     (number,) = store.ids()
     assert said(store.read(number)) == ["a", "b", "c", "d"]
-    assert store.put(line("a", "b", "c", "d")) == (Outcome.PRESENT, 0)
+    assert store.put([line("a", "b", "c", "d")]) == [(Outcome.PRESENT, 0)]
 
 
 def test_what_was_said_here_since_is_kept_and_stays_active(store, database):
-    store.put(line("a", "b"))
+    store.put([line("a", "b")])
     (number,) = store.ids()
     here = ConversationStore(database)
     here.add_message(number, here.load(number).leaf_id, Role.USER, "mine")
-    assert store.put(line("a", "b", "theirs")) == (Outcome.GROWN, 1)
+    assert store.put([line("a", "b", "theirs")]) == [(Outcome.GROWN, 1)]
     assert said(store.read(number)) == ["a", "b", "mine"]
     assert sorted(message.text for message in store.read(number).messages) == ["a", "b", "mine", "theirs"]
 
@@ -94,8 +93,8 @@ def test_two_siblings_that_say_the_same_are_two(store):
             PortableMessage(id=3, parent=1, role=Role.ASSISTANT, text="same"),
         ),
     )
-    assert store.put(twins) == (Outcome.ADDED, 3)
-    assert store.put(twins) == (Outcome.PRESENT, 0)
+    assert store.put([twins]) == [(Outcome.ADDED, 3)]
+    assert store.put([twins]) == [(Outcome.PRESENT, 0)]
 
 
 def test_a_conversation_of_parley_is_known_where_it_began_and_elsewhere(tmp_path, store, database):
@@ -105,32 +104,32 @@ def test_a_conversation_of_parley_is_known_where_it_began_and_elsewhere(tmp_path
     (number,) = store.ids()
     out = store.read(number)
     assert out.origin == native_origin(number, exchange.conversation.created_at)
-    assert store.put(out) == (Outcome.PRESENT, 0)
+    assert store.put([out]) == [(Outcome.PRESENT, 0)]
     with Database(tmp_path / "other.sqlite3") as other:
         elsewhere = ExchangeStore(other)
-        assert elsewhere.put(out)[0] is Outcome.ADDED
-        assert elsewhere.put(out) == (Outcome.PRESENT, 0)
+        assert elsewhere.put([out])[0][0] is Outcome.ADDED
+        assert elsewhere.put([out]) == [(Outcome.PRESENT, 0)]
         assert elsewhere.read(elsewhere.ids()[0]).origin == out.origin
 
 
 def test_another_conversation_with_the_same_number_is_another(store, database):
     ConversationStore(database).create("Mine")
     foreign = line("x", origin=native_origin(1, 5.0))
-    assert store.put(foreign)[0] is Outcome.ADDED
+    assert store.put([foreign])[0][0] is Outcome.ADDED
     assert len(store.ids()) == 2
 
 
 def test_what_is_in_the_trash_stays_there(store, database):
-    store.put(line("a", "b"))
+    store.put([line("a", "b")])
     (number,) = store.ids()
     with database.transaction() as connection:
         connection.execute("UPDATE conversations SET trashed_at = 1 WHERE id = ?", (number,))
     assert store.ids() == []
-    assert store.put(line("a", "b", "c")) == (Outcome.PRESENT, 0)
+    assert store.put([line("a", "b", "c")]) == [(Outcome.PRESENT, 0)]
 
 
 def test_nothing_is_hung_below_a_message_in_the_trash(store, database):
-    store.put(line("a", "b", "c"))
+    store.put([line("a", "b", "c")])
     (number,) = store.ids()
     with database.transaction() as connection:
         first = connection.execute("SELECT min(id) FROM messages").fetchone()[0]
@@ -140,7 +139,7 @@ def test_nothing_is_hung_below_a_message_in_the_trash(store, database):
         )
         connection.execute("UPDATE messages SET trash_id = 1 WHERE id > ?", (first,))
         connection.execute("UPDATE conversations SET leaf_id = ?", (first,))
-    assert store.put(line("a", "b", "c", "d", "e")) == (Outcome.PRESENT, 0)
+    assert store.put([line("a", "b", "c", "d", "e")]) == [(Outcome.PRESENT, 0)]
     assert said(store.read(number)) == ["a"]
 
 
@@ -153,7 +152,7 @@ def test_a_reply_under_way_comes_in_as_interrupted(tmp_path):
 
 
 def test_an_unfinished_title_is_the_first_words(store):
-    store.put(PortableConversation(origin="jan:1", leaf=1, messages=(line("What is a group size?").messages)))
+    store.put([PortableConversation(origin="jan:1", leaf=1, messages=(line("What is a group size?").messages))])
     assert store.read(store.ids()[0]).title == "What is a group size?"
 
 

@@ -28,12 +28,12 @@ div.reasoning, blockquote { color: #6e6a63; margin-left: 14pt; }
 """
 
 _CODE = re.compile(r"<pre>(.*?)\n?((?:</code>)?)</pre>", re.DOTALL)
-_APART = "margin-top: 6pt; margin-bottom: 6pt"
+_GAP = '<p style="margin-top: 0; margin-bottom: 0; font-size: 5pt"><br></p>'  # Qt gives tables no margins
 _BOX = (
-    f'<table width="100%" cellpadding="6" bgcolor="#f3f1ed" style="{_APART}">'
-    r"<tr><td><pre>\1\2</pre></td></tr></table>"
+    f'{_GAP}<table width="100%" cellpadding="6" bgcolor="#f3f1ed">'
+    rf"<tr><td><pre>\1\2</pre></td></tr></table>{_GAP}"
 )
-_GRID = f'<table border="1" cellspacing="0" cellpadding="4" style="border-collapse: collapse; {_APART}">'
+_GRID = f'{_GAP}<table border="1" cellspacing="0" cellpadding="4" style="border-collapse: collapse">'
 
 
 def printed_of(conversation: PortableConversation) -> Iterator[str]:
@@ -51,8 +51,7 @@ def _block(message: PortableMessage) -> str:
     inside = f'<p class="speaker">{escape(speaker_of(message))}{facts}</p>{reasoning}{_body(message.text)}'
     if message.role is not Role.USER:
         return inside
-    box = f'<table width="100%" cellpadding="8" bgcolor="#ece8e1" style="{_APART}">'
-    return f"{box}<tr><td>{inside}</td></tr></table>\n"
+    return f'{_GAP}<table width="100%" cellpadding="8" bgcolor="#ece8e1"><tr><td>{inside}</td></tr></table>{_GAP}\n'
 
 
 def _body(text: str) -> str:

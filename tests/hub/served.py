@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.hub.hubserver import HubServer
 from tests.models.split_gguf import split_gguf
 
-MEMBER = "hf_member"
+MEMBER, STRANGER = "hf_member", "hf_stranger"
 GATED, PRIVATE, TINY = "meta-llama/Llama-2-7b-chat-hf", "acme/secret-GGUF", "acme/tiny-GGUF"
 GATED_GGUF, SHARDED = "acme/gated-GGUF", "acme/sharded-GGUF"
 GGUF_13B, GPTQ_70B = "TheBloke/Llama-2-13B-chat-GGUF", "TheBloke/Llama-2-70B-chat-GPTQ"
@@ -34,7 +34,7 @@ def hub_with_tiny(repos: Path, tiny: Path, root: Path) -> Iterator[HubServer]:
     (root / SHARDED / "main").mkdir(parents=True)
     split_gguf(tiny, root / SHARDED / "main", tensors=8)
     threads = set(threading.enumerate())
-    with HubServer(root, tokens={MEMBER: ["*"]}) as server:
+    with HubServer(root, tokens={MEMBER: ["*"], STRANGER: []}) as server:
         yield server
     for thread in threading.enumerate():
         if thread not in threads:

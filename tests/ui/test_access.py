@@ -1,0 +1,171 @@
+"""Gated and private repos in a real window: what to accept and where, the token once, and where it goes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLineEdit
+from pytestqt.qtbot import QtBot
+
+from app.bootstrap.program import Program, build
+from app.core.hub import TokenPlace
+from app.core.paths import Folders
+from app.ui.models.access import TokenDialog
+from app.ui.models.picker import PickerDialog
+from app.ui.text_dialog import MessageDialog
+from app.ui.theme import ThemeSource
+from tests.hub.hubserver import HubServer
+from tests.hub.repos import reference_repos
+from tests.hub.served import GATED_GGUF, MEMBER, PRIVATE, STRANGER, hub_with_tiny
+from tests.ui.test_picker import button, words
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest, tiny_gguf: Path, tmp_path: Path) -> Iterator[HubServer]:
+    with hub_with_tiny(reference_repos(request.config), tiny_gguf, tmp_path / "hub") as served:
+        yield served
+
+
+@pytest.fixture
+def program(qtbot: QtBot, server: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Program]:
+    """The whole window with its real children and its own data folder."""
+    monkeypatch.setenv("HF_ENDPOINT", server.url)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.setenv("PARLEY_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    folders = Folders.of({"PARLEY_HOME": str(tmp_path / "home")})
+    folders.create()
+    made = build(folders)
+    qtbot.addWidget(made.window)
+    made.window.show()
+    qtbot.waitExposed(made.window)
+    yield made
+    made.window.close()
+    made.close()
+
+
+@pytest.fixture
+def picker(qtbot: QtBot, program: Program) -> PickerDialog:
+    dialog = program.desk().picker
+    dialog.show()
+    qtbot.waitExposed(dialog)
+    return dialog
+
+
+def open_gated(qtbot: QtBot, dialog: PickerDialog) -> None:
+    dialog.open_repo(GATED_GGUF)
+    qtbot.waitUntil(dialog.view.access.isVisible, timeout=20_000)
+
+
+def enter(qtbot: QtBot, dialog: PickerDialog, token: str) -> TokenDialog:
+    qtbot.mouseClick(button(dialog, "Enter a token…"), Qt.MouseButton.LeftButton)
+    asked = dialog.findChild(TokenDialog)
+    assert isinstance(asked, TokenDialog)
+    qtbot.waitUntil(lambda: "file that only you can read" in words(asked), timeout=20_000)
+    qtbot.keyClicks(asked.field, token)
+    qtbot.mouseClick(asked.save, Qt.MouseButton.LeftButton)
+    return asked
+
+
+def files_with(text: str, folder: Path) -> list[str]:
+    """The files below a folder that hold a text, told from it."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(str(path.relative_to(folder)) for path in files if text.encode() in path.read_bytes())
+
+
+def test_a_gated_repo_says_what_to_accept_and_where(qtbot: QtBot, picker: PickerDialog) -> None:
+    open_gated(qtbot, picker)
+    said = words(picker.view.access)
+    assert f"{GATED_GGUF} asks who you are before it lets anyone read its files." in said
+    assert f"Accept its terms at {picker.view.address}, then enter a token" in said
+    assert picker.view.address.endswith(f"/{GATED_GGUF}")
+    assert not picker.footer.download.isEnabled()
+    button(picker, "Open its page…").click()
+    outside = picker.findChild(MessageDialog)
+    assert isinstance(outside, MessageDialog)
+    assert picker.view.address in words(outside).replace("\u200b", "")
+    outside.close()
+
+
+def test_a_token_is_entered_once_and_one_goes_on(
+    qtbot: QtBot, program: Program, picker: PickerDialog, server: HubServer, tmp_path: Path
+) -> None:
+    open_gated(qtbot, picker)
+    dialog = enter(qtbot, picker, MEMBER)
+    assert dialog.field.echoMode() is QLineEdit.EchoMode.Password
+    qtbot.waitUntil(picker.footer.download.isEnabled, timeout=20_000)
+    assert not picker.view.access.isVisible() and picker.findChild(TokenDialog) is None
+    assert picker.view.variant is not None and picker.view.variant.context_length > 0
+    picker.open_repo(PRIVATE)
+    qtbot.waitUntil(lambda: picker.view.variant is not None, timeout=20_000)
+    assert program.view.isEnabled()
+
+
+def test_the_token_is_in_one_file_of_the_users_alone_and_goes_to_the_hub_alone(
+    qtbot: QtBot, program: Program, picker: PickerDialog, server: HubServer, tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    caplog.set_level("DEBUG")
+    open_gated(qtbot, picker)
+    enter(qtbot, picker, MEMBER)
+    qtbot.waitUntil(picker.footer.download.isEnabled, timeout=20_000)
+    with qtbot.waitSignal(program.desk()._needs.opened, timeout=20_000):
+        picker.view.rank()
+    redirected = server.seen("GET /cdn/")
+    assert redirected and not any(request["authorized"] for request in redirected)
+    assert any(request["authorized"] for request in server.seen(GATED_GGUF))
+    home = tmp_path / "home"
+    assert files_with(MEMBER, home) == ["config/hub-token"]
+    assert (home / "config" / "hub-token").stat().st_mode & 0o077 == 0
+    assert (home / "logs" / "hub.log").exists()
+    assert MEMBER not in caplog.text
+    with sqlite3.connect(home / "data" / "parley.sqlite3") as database:
+        assert not [line for line in database.iterdump() if MEMBER in line]
+    database.close()
+
+
+def test_a_token_without_access_says_what_is_missing(qtbot: QtBot, picker: PickerDialog) -> None:
+    open_gated(qtbot, picker)
+    enter(qtbot, picker, STRANGER)
+    qtbot.waitUntil(lambda: "Your account may not read the files" in words(picker), timeout=20_000)
+    assert f"ask for access at {picker.view.address}" in words(picker)
+
+
+def test_a_token_nobody_knows_can_be_replaced(qtbot: QtBot, picker: PickerDialog) -> None:
+    open_gated(qtbot, picker)
+    enter(qtbot, picker, "hf_expired_long_ago")
+    qtbot.waitUntil(lambda: "does not accept your token" in words(picker), timeout=20_000)
+    asked = enter(qtbot, picker, MEMBER)
+    assert "There is a token in a file that only you can read; a new one takes its place." in words(asked)
+    qtbot.waitUntil(picker.footer.download.isEnabled, timeout=20_000)
+
+
+def test_a_token_can_be_forgotten(qtbot: QtBot, picker: PickerDialog, tmp_path: Path) -> None:
+    open_gated(qtbot, picker)
+    enter(qtbot, picker, STRANGER)
+    qtbot.waitUntil(lambda: "Your account may not read the files" in words(picker), timeout=20_000)
+    qtbot.mouseClick(button(picker, "Enter a token…"), Qt.MouseButton.LeftButton)
+    asked = next(dialog for dialog in picker.findChildren(TokenDialog) if dialog.isVisible())
+    qtbot.waitUntil(lambda: "There is a token in a file" in words(asked), timeout=20_000)
+    button(asked, "Forget it").click()
+    qtbot.waitUntil(lambda: "asks who you are" in words(picker), timeout=20_000)
+    assert files_with(STRANGER, tmp_path / "home") == []
+
+
+@pytest.mark.parametrize(("has_keyring", "said"), [
+    (True, "kept in the system's keyring or, where that refuses, in a file that only you can read"),
+    (False, "This system has no keyring: it is kept in a file that only you can read"),
+])  # fmt: skip
+def test_the_dialog_says_where_the_token_is_kept(
+    qtbot: QtBot, themed: ThemeSource, has_keyring: bool, said: str
+) -> None:
+    dialog = TokenDialog()
+    qtbot.addWidget(dialog)
+    dialog.show()
+    dialog.show_place(TokenPlace.NONE, has_keyring=has_keyring)
+    assert said in words(dialog)

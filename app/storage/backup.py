@@ -25,7 +25,7 @@ from app.storage.migrations import APPLICATION_ID, MIGRATIONS, schema_version
 Progress = Callable[[int, int], None]
 """Called with the bytes done and all bytes; what it raises ends the work."""
 
-_PAGES_AT_ONCE = 256
+_BYTES_AT_ONCE = 1024 * 1024
 _PAUSE_SECONDS = 0.004
 _RESERVE = 64 * 1024 * 1024
 _DAY = 24 * 3600
@@ -179,7 +179,7 @@ def copy_database(source: sqlite3.Connection, target: Path, progress: Progress |
         try:
             source.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # from here on, one state is seen
             copy.execute("PRAGMA synchronous = OFF")  # it is worth nothing before it is whole; flushed below
-            source.backup(copy, pages=_PAGES_AT_ONCE, progress=advance)
+            source.backup(copy, pages=max(_BYTES_AT_ONCE // page, 1), progress=advance)
         finally:
             source.execute("ROLLBACK")
         copy.execute("PRAGMA journal_mode = DELETE")

@@ -149,4 +149,5 @@ def _overwrite(live: sqlite3.Connection, backup: Path, progress: Progress | None
 
     with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as source:
         live.execute("PRAGMA synchronous = FULL")
+        live.execute("PRAGMA journal_mode = DELETE")  # the backup may have pages of another size
         source.backup(live, pages=_PAGES_AT_ONCE, progress=advance)

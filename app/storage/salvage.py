@@ -21,7 +21,7 @@ from app.storage.faults import translated
 from app.storage.migrations import MIGRATIONS
 from app.storage.restore import alone, keep_aside, put_in_place
 
-_PAGE = 4096
+_LARGEST_PAGE = 65_536
 _UNKNOWN_ROWS = 1_000_000
 
 
@@ -105,8 +105,11 @@ def _mend_head(path: Path, database: Path) -> None:
     if sound is None:
         return
     with sound.open("rb") as stream:
-        page = bytearray(stream.read(_PAGE))
-    page[28:32] = (max(path.stat().st_size, _PAGE) // _PAGE).to_bytes(4, "big")  # the file's pages
+        content = stream.read(_LARGEST_PAGE)
+    size = int.from_bytes(content[16:18], "big")
+    size = _LARGEST_PAGE if size == 1 else size
+    page = bytearray(content[:size])
+    page[28:32] = (max(path.stat().st_size, size) // size).to_bytes(4, "big")  # the file's pages
     page[32:40] = bytes(8)  # no free pages: those of the backup may be in use here
     with path.open("r+b") as stream:
         stream.write(page)

@@ -166,6 +166,17 @@ def test_a_backup_comes_back_and_what_was_there_is_a_backup(path: Path) -> None:
     assert titles(path) == {"old", "new"}
 
 
+def test_a_backup_with_pages_of_another_size_comes_back(path: Path) -> None:
+    add(path, "old")
+    made = make_backup(path, BackupKind.MANUAL)
+    with closing(sqlite3.connect(made.path, isolation_level=None)) as other:
+        other.execute("PRAGMA page_size = 1024")
+        other.execute("VACUUM")
+    add(path, "new")
+    restore(path, made.path)
+    assert titles(path) == {"old"}
+
+
 def test_nothing_is_restored_under_another_process(path: Path) -> None:
     add(path, "old")
     made = make_backup(path, BackupKind.MANUAL)
@@ -251,12 +262,12 @@ def test_a_restore_killed_at_any_moment_leaves_one_of_the_two(path: Path, state:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of two megabytes."""
+    """A file system of six megabytes."""
     disk = tmp_path / "disk"
     disk.mkdir()
     if sys.platform != "linux" or os.geteuid() != 0:
         pytest.skip("only root can make a small disk")
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk], capture_output=True).returncode:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", disk], capture_output=True).returncode:
         pytest.skip("mounting is not allowed here")
     yield disk
     subprocess.run(["umount", disk], check=True)
@@ -265,7 +276,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_without_room_a_backup_is_left_out_and_said(small_disk: Path) -> None:
     path = small_disk / "parley.sqlite3"
     add(path, "first")
-    while path.stat().st_size < 900_000:
+    while path.stat().st_size < 3_000_000:
         add(path, *(f"chat {number}" for number in range(5)))
     before = titles(path)
     with pytest.raises(BackupSkipped) as caught:

@@ -32,10 +32,15 @@ def fill(path: Path) -> None:
                 above = store.add_message(chat, above, Role.USER, f"{number}.{turn} " + "words " * 300).id
 
 
+def page_size(path: Path) -> int:
+    return int.from_bytes(path.read_bytes()[16:18], "big")
+
+
 def spoil(path: Path, page: int, pages: int = 1) -> None:
+    size = page_size(path)
     with path.open("r+b") as stream:
-        stream.seek((page - 1) * 4096)
-        stream.write(b"\xa5" * 4096 * pages)
+        stream.seek((page - 1) * size)
+        stream.write(b"\xa5" * size * pages)
 
 
 def texts(path: Path) -> set[str]:
@@ -54,7 +59,7 @@ def leaves(path: Path, table: str) -> list[int]:
     with closing(sqlite3.connect(path)) as connection:
         root = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchone()[0]
     content = path.read_bytes()
-    start = (root - 1) * 4096
+    start = (root - 1) * page_size(path)
     assert content[start] == 5
     cells = int.from_bytes(content[start + 3 : start + 5], "big")
     places = [int.from_bytes(content[start + 12 + 2 * n : start + 14 + 2 * n], "big") for n in range(cells)]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from app.catalog.fetch.journal import SEGMENT, journal_of, kept_bytes, part_of, read_pins
 from app.catalog.fetch.puller import Stopped
+from app.catalog.fetch.transport import Interrupted, Reply, redirect
 from app.core.download_errors import (
     DownloadDamaged,
     FileChanged,
@@ -22,6 +24,7 @@ from app.core.downloads import Activity, Patience
 from app.core.hub import RemoteFile
 from app.core.hub_errors import AccessPending, RepoGated, TokenRejected
 from tests.download.conftest import MIB, REPO, TOKEN, Attempt, Hub
+from tests.hub import hubserver
 
 SMALL = 3 * MIB + 17
 SEVERAL = 70 * MIB + 5  # comes over several connections
@@ -259,6 +262,48 @@ def test_gated_files_need_a_token_that_never_leaves_for_the_cdn(hub: Hub, attemp
     assert_arrived(hub, attempt, config)
     assert any(request["authorized"] for request in hub.server.seen("HEAD /acme"))
     assert not any(request["authorized"] for request in hub.server.seen("GET /cdn/"))
+
+
+def test_a_server_that_cannot_continue_sends_the_whole_file_anew(
+    hub: Hub, attempt: Attempt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = hubserver._Handler._content
+
+    def whole(self: Any, *arguments: Any) -> None:
+        del self.headers["Range"]
+        content(self, *arguments)
+
+    monkeypatch.setattr(hubserver._Handler, "_content", whole)
+    file = hub.put("a.gguf", SMALL)
+    hub.faults.add("drop", r"GET /cdn/", after=MIB)
+    attempt.patience = Patience(attempts=6, first=0.01, longest=0.05, stall=1.0)
+    attempt.run(hub.source(file))
+    assert_arrived(hub, attempt, file)
+
+
+def test_an_address_that_really_expires_is_asked_for_anew(hub: Hub, attempt: Attempt) -> None:
+    file = hub.put("a.gguf", SMALL)
+    hub.server.cdn_ttl = -1
+
+    def renew(_: object) -> None:
+        if hub.server.seen("GET /cdn/"):
+            hub.server.cdn_ttl = 3600
+
+    attempt.patience = Patience(attempts=20, first=0.01, longest=0.05, stall=1.0)
+    attempt.run(hub.source(file), renew)
+    assert_arrived(hub, attempt, file)
+    assert any(request["status"] == 403 for request in hub.server.seen("GET /cdn/"))
+
+
+def test_a_redirect_to_a_plain_connection_is_not_followed() -> None:
+    class Answer:
+        status, url = 302, "https://hub.example/a"
+
+        def header(self, name: str) -> str:
+            return "http://cdn.example/a" if name == "Location" else ""
+
+    with pytest.raises(Interrupted, match="not encrypted"):
+        redirect(cast(Reply, Answer()))
 
 
 def test_what_is_not_there_is_said(hub: Hub, attempt: Attempt) -> None:

@@ -4,39 +4,49 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.bootstrap.frame import Frame
-from app.catalog.shelf.folders import model_folders
 from app.catalog.shelf.library import identify
 from app.children.child import Child
 from app.children.outcome import Outcome
 from app.core.models import ModelFile
-from app.core.paths import Folders, is_file
+from app.core.paths import Folders
 from app.core.protocol import ChildRole, Event
+from app.services.backups import BackupKeeper
 from app.services.chat_session import ChatSession
 from app.services.conversation_list import ConversationList
+from app.services.data_folder import DataFolder
 from app.services.disk_library import DiskLibrary
 from app.services.download_queue import DownloadQueue
 from app.services.engine_host import ChildFactory, EngineHost
 from app.services.hub_service import HubService
+from app.services.idle_unload import IdleUnload
 from app.services.machine_probe import MachineProbe
 from app.services.measurement_recorder import MeasurementRecorder
 from app.services.model_fetch import ModelFetch
+from app.services.model_folders import ModelFolders
 from app.services.model_library import ModelLibrary
+from app.services.network_ledger import NetworkLedger
+from app.services.network_settings import NetworkSettings
 from app.services.preferences import Preferences
-from app.services.relay import Storage, ignore
+from app.services.presets import PresetLibrary
+from app.services.prompt_preview import PromptPreview
+from app.services.relay import Storage
+from app.storage.integrity import was_left_open
 from app.storage.lane import Lane
-from app.storage.stores import Stores, open_kept
+from app.storage.stores import open_kept
 from app.ui.main_view import MainView
 from app.ui.main_window import MainWindow
 
 if TYPE_CHECKING:
+    from app.bootstrap.data_desk import DataDesk
     from app.ui.models.desk import ModelDesk
+    from app.ui.settings.desk import SettingsDesk
 
 _PROBE_AFTER_MS = 300
 
@@ -56,20 +66,28 @@ class Program:
     hub: HubService
     downloads: DownloadQueue
     disk: DiskLibrary
+    presets: PresetLibrary
+    preview: PromptPreview
     desk: Callable[[], ModelDesk]
+    settings: Callable[[], SettingsDesk]
     preferences: Preferences
     storage: Storage
+    backups: BackupKeeper
+    data_folder: DataFolder
+    data_desk: Callable[[], DataDesk]
 
     def start(self, model: Path | None = None) -> None:
         """Fill the view: conversations, known models, and the one to use, which is loaded when it is needed."""
+        self.backups.start(was_left_open(self.data_folder.folders.database))
         self.conversations.refresh()
         self.library.refresh()
+        self.presets.refresh()
         self.measurements.refresh()
         self.downloads.restore()
         if model is not None:
             self.library.open(model)
         else:
-            self.storage.call(_last_model, self._choose, ignore)
+            self.library.last(self._choose)
         self.probe.ask_after(_PROBE_AFTER_MS)
         # What was made until now lives as long as the window: no collection needs to look at it again.
         gc.freeze()
@@ -79,16 +97,19 @@ class Program:
         """Store what a running reply has, and end every child and thread."""
         self.session.shutdown()
         self.engine.shutdown()
+        self.preview.shutdown()
         self.probe.shutdown()
         self.hub.shutdown()
         self.downloads.shutdown()
         self.disk.shutdown()
         self.library.shutdown()
         self.preferences.shutdown()
+        self.backups.shutdown()
+        self.data_folder.shutdown()
         self.storage.close()
 
-    def _choose(self, file: ModelFile | None) -> None:
-        if file is not None and self.engine.file is None:
+    def _choose(self, file: ModelFile) -> None:
+        if self.engine.file is None:
             self.engine.choose(file)
 
 
@@ -100,30 +121,67 @@ def build(folders: Folders, child_command: Sequence[str] | None = None) -> Progr
 def furnish(frame: Frame, child_command: Sequence[str] | None = None) -> Program:
     """Make the services and the view, and put it into the window."""
     folders, window, preferences = frame.folders, frame.window, frame.preferences
+    network = NetworkSettings(preferences, window)
+
+    def starter(role: ChildRole) -> ChildFactory:
+        return child_starter(role, folders, child_command, network.environment)
+
     storage = Storage(Lane(lambda: open_kept(folders)), frame.relay)
-    engine = EngineHost(child_starter(ChildRole.ENGINE, folders, child_command), frame.relay)
-    probe = MachineProbe(child_starter(ChildRole.PROBE, folders, child_command), frame.relay)
+    engine = EngineHost(starter(ChildRole.ENGINE), frame.relay)
+    probe = MachineProbe(starter(ChildRole.PROBE), frame.relay)
     measurements = MeasurementRecorder(engine, storage)
-    session = ChatSession(engine, storage)
+    session = ChatSession(engine, storage, user_name=lambda: str(preferences.get("chat.user_name")))
+    presets = PresetLibrary(storage, preferences)
     conversations = ConversationList(storage)
     library = ModelLibrary(storage, identify)
-    hub = HubService(child_starter(ChildRole.HUB, folders, child_command), frame.relay)
-    downloads = DownloadQueue(child_starter(ChildRole.DOWNLOAD, folders, child_command), storage, frame.relay)
+    hub = HubService(starter(ChildRole.HUB), frame.relay)
+    downloads = DownloadQueue(starter(ChildRole.DOWNLOAD), storage, frame.relay)
 
-    def folders_now() -> list[Path]:
-        return [folder.absolute() for folder in model_folders(str(preferences.get("models.folders")), folders)]
-
-    disk = DiskLibrary(child_starter(ChildRole.DOWNLOAD, folders, child_command), frame.relay, folders_now, os.environ)
-    fetch = ModelFetch(downloads, library, lambda: folders_now()[0])
-    view = MainView(session, engine, conversations, library, preferences, probe, window.theme)
+    places = ModelFolders(preferences, folders)
+    disk = DiskLibrary(starter(ChildRole.DOWNLOAD), frame.relay, places, os.environ)
+    fetch = ModelFetch(downloads, library, lambda: places.now[0])
+    network.follow(hub, downloads)
+    view = MainView(session, engine, conversations, library, preferences, probe, presets, window.theme)
+    IdleUnload(engine, preferences, lambda: session.is_answering, window)
+    preview = PromptPreview(starter(ChildRole.PROBE), engine, lambda: session.is_answering, frame.relay, window)
 
     @cache
     def desk() -> ModelDesk:
         from app.ui.models.desk import ModelDesk  # the picker is imported when it is first asked for
 
-        return ModelDesk(
-            view, window.theme, hub, fetch, downloads, probe, engine, measurements, disk, library, preferences
+        made = ModelDesk(
+            view,
+            window.theme,
+            hub,
+            fetch,
+            downloads,
+            probe,
+            engine,
+            measurements,
+            disk,
+            library,
+            preferences,
+            starter(ChildRole.PROBE),
+            frame.relay,
         )
+        window.closing.connect(made.shutdown)
+        return made
+
+    backups = BackupKeeper(folders.database, frame.relay)
+    data_folder = DataFolder(folders, frame.relay)
+
+    @cache
+    def data_desk() -> DataDesk:
+        from app.bootstrap.data_desk import DataDesk
+
+        return DataDesk(window, backups, data_folder, os.environ, window.leave_for)
+
+    @cache
+    def settings() -> SettingsDesk:
+        from app.ui.settings.desk import SettingsDesk  # imported when it is first asked for
+
+        ledger = NetworkLedger(folders.logs, frame.relay, window)
+        return SettingsDesk(view, session, preferences, presets, preview, engine, ledger, folders)
 
     program = Program(
         window,
@@ -137,9 +195,15 @@ def furnish(frame: Frame, child_command: Sequence[str] | None = None) -> Program
         hub,
         downloads,
         disk,
+        presets,
+        preview,
         desk,
+        settings,
         preferences,
         storage,
+        backups,
+        data_folder,
+        data_desk,
     )
     _connect(program)
     window.setCentralWidget(view)
@@ -149,32 +213,38 @@ def furnish(frame: Frame, child_command: Sequence[str] | None = None) -> Program
 
 def _connect(program: Program) -> None:
     """Tell each part of what it needs from another."""
-    view, engine, downloads, preferences = program.view, program.engine, program.downloads, program.preferences
+    view, engine, downloads = program.view, program.engine, program.downloads
     program.window.closing.connect(view.close_down)
     program.session.conversations_changed.connect(program.conversations.refresh)
     engine.digest.connect(program.library.set_digest)
     program.library.opened.connect(engine.load)
+    program.disk.moved.connect(program.library.follow)
+    program.disk.moved.connect(engine.follow)
     downloads.changed.connect(view.sidebar.downloads.set_downloads)
     downloads.progress.connect(view.sidebar.downloads.set_progress)
     downloads.problem.connect(view.page.problems.show)
     downloads.finished.connect(view.announce_download)
-    downloads.set_limit(int(preferences.get("downloads.limit")))
-    preferences.changed.connect(
-        lambda key, value: downloads.set_limit(int(value)) if key == "downloads.limit" else None
-    )
     view.find_model_requested.connect(lambda: program.desk().choose_model())
     view.library_requested.connect(lambda: program.desk().show_library())
     view.downloads_requested.connect(lambda: program.desk().show_downloads())
+    view.settings_requested.connect(lambda: program.settings().show_settings())
+    view.presets_requested.connect(lambda: program.settings().show_presets())
+    view.backups_requested.connect(lambda: program.data_desk().show_backups())
+    view.move_data_requested.connect(lambda: program.data_desk().show_move())
+    view.salvage_requested.connect(lambda: program.data_desk().salvage())
+    program.backups.problem.connect(view.page.problems.show)
 
 
-def _last_model(stores: Stores) -> ModelFile | None:
-    return next((file for file in stores.models.list() if is_file(file.identity.path)), None)
-
-
-def child_starter(role: ChildRole, folders: Folders, command: Sequence[str] | None) -> ChildFactory:
+def child_starter(
+    role: ChildRole,
+    folders: Folders,
+    command: Sequence[str] | None,
+    environment: Callable[[], Mapping[str, str]] = lambda: os.environ,
+) -> ChildFactory:
     """Starts children of a role; `command` takes the place of this program itself."""
 
     def start(on_event: Callable[[Event], None], on_exit: Callable[[Outcome], None]) -> Child:
-        return Child(role, on_event, on_exit, log=folders.logs / f"{role.value}.log", command=command)
+        log = folders.logs / f"{role.value}.log"
+        return Child(role, on_event, on_exit, log=log, command=command, environment=environment())
 
     return start

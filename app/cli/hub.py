@@ -14,12 +14,14 @@ from app.catalog.find.hub_client import Connection, HubClient
 from app.catalog.find.repo_ref import parse_repo_ref
 from app.catalog.find.token import TokenStore
 from app.catalog.fit.fit import best, fit
+from app.catalog.ledger import Ledger
 from app.cli.doctor import probe
 from app.cli.invocation import Invocation
 from app.cli.measurements import known_so_far
 from app.core.errors import ParleyError
 from app.core.fit import Fit, Hardware, Placement
 from app.core.hub import Access, Format, RemoteFile, RepoPage, RepoSummary, SearchOrder, SearchQuery, Variant
+from app.core.ledger import Purpose
 from app.core.loading import LoadOptions
 from app.core.sizes import format_bytes, format_count
 
@@ -97,7 +99,10 @@ def variants(arguments: argparse.Namespace, invocation: Invocation) -> int:
 def connected(invocation: Invocation) -> Hub:
     """The Hub, with the user's token."""
     token = TokenStore(invocation.folders.config, os.environ).find().token
-    return Hub(HubClient(Connection.of(os.environ, token)), invocation.folders.cache / "hub")
+    return Hub(
+        HubClient(Connection.of(os.environ, token), Ledger(os.environ, Purpose.SEARCH).note),
+        invocation.folders.cache / "hub",
+    )
 
 
 def recommended(variants: Sequence[Variant], invocation: Invocation) -> Variant | None:

@@ -97,8 +97,8 @@ def add_sampling_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("sampling", "the sampler chain of llama.cpp, with its names and defaults")
     described = inspect.type_info(Sampling)
     assert isinstance(described, inspect.StructType)
-    for field in described.fields:
-        _add_sampling_option(group, field)
+    for option in described.fields:
+        _add_sampling_option(group, option)
 
 
 def manner(arguments: argparse.Namespace) -> Manner:

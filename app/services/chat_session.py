@@ -83,6 +83,11 @@ class ChatSession(QObject):
         job = self._run.job
         return self._run.state if job and self._shows(job.reply.id) else ChatState.IDLE
 
+    @property
+    def is_answering(self) -> bool:
+        """Whether a reply is being written, in whichever conversation."""
+        return self._beginning or self._run.job is not None
+
     def new_conversation(self, preset: ChosenPreset | None = None) -> None:
         """Show an empty conversation; it is stored with its first message."""
         self._wanted += 1
@@ -163,7 +168,7 @@ class ChatSession(QObject):
         self._run.save_and_leave()
 
     def _free_engine_file(self) -> ModelFile:
-        if self._beginning or self._run.job is not None:
+        if self.is_answering:
             raise EngineBusy
         if self._engine.file is None:
             raise NoModel

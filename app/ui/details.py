@@ -61,6 +61,7 @@ def _model_lines(record: ReplyRecord) -> Iterator[Line]:
 
 
 def _choice_lines(record: ReplyRecord) -> Iterator[Line]:
+    yield _tr("Preset"), record.preset or _tr("none")
     yield _tr("Template"), record.template or _tr("the model's own")
     yield _tr("Seed"), record.seed
     for name, value in msgspec.to_builtins(record.sampling).items():
@@ -68,6 +69,12 @@ def _choice_lines(record: ReplyRecord) -> Iterator[Line]:
             yield _tr("Sampling") + f" · {name}", value
     for name, value in msgspec.to_builtins(record.options).items():
         yield _tr("Load") + f" · {name}", value
+    if record.context_limit is not None:
+        yield _tr("Reads at most"), f"{format_count(record.context_limit)} {_tr('tokens')}"
+    for name, value in record.template_variables.items():
+        yield _tr("Template") + f" · {name}", value
+    if record.system is not None:
+        yield _tr("System prompt"), " ".join(record.system.split())
     if record.view_start:
         yield _tr("Messages left out"), record.view_start
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QApplication, QSplitter, QWidget
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QSplitter, QWidget
 
 from app.core.conversations import Conversation, ConversationSummary
 from app.core.downloads import Download
@@ -24,7 +24,11 @@ from app.services.file_presence import FilePresence
 from app.services.machine_probe import MachineProbe
 from app.services.model_library import ModelLibrary
 from app.services.preferences import Preferences
+from app.services.presets import PresetLibrary
 from app.ui.chat.chat_page import ChatPage
+from app.ui.notifications import Attention, desktop_notifiers
+from app.ui.presets.chooser import PresetChooser
+from app.ui.shortcuts import Shortcuts, listed
 from app.ui.sidebar import Sidebar
 from app.ui.theme import Appearance, ThemeSource
 
@@ -37,6 +41,8 @@ class MainView(QSplitter):
     find_model_requested = Signal()
     downloads_requested = Signal()
     library_requested = Signal()
+    settings_requested = Signal()
+    presets_requested = Signal()
     backups_requested = Signal()
     move_data_requested = Signal()
     salvage_requested = Signal()
@@ -49,6 +55,7 @@ class MainView(QSplitter):
         library: ModelLibrary,
         preferences: Preferences,
         probe: MachineProbe,
+        presets: PresetLibrary,
         theme: ThemeSource,
         parent: QWidget | None = None,
     ) -> None:
@@ -58,11 +65,14 @@ class MainView(QSplitter):
         self._conversations = conversations
         self._library = library
         self._preferences = preferences
+        self._presets = presets
         self._theme = theme
         self._files: list[ModelFile] = []
         self._presence = FilePresence(self)
+        self._attention = Attention(self, desktop_notifiers(self))
         self.sidebar = Sidebar()
         self.page = ChatPage(session, engine, theme.theme)
+        self.shortcuts = Shortcuts(preferences, self)
         self._assemble()
         self._connect_sidebar()
         self._connect_models(probe)
@@ -72,8 +82,9 @@ class MainView(QSplitter):
 
     def announce_download(self, download: Download) -> None:
         """Say that a download is done; the window asks for attention if it has none."""
-        self.page.say(self.tr("{name} is downloaded and verified.").format(name=download.name))
-        QApplication.alert(self.window())
+        text = self.tr("{name} is downloaded and verified.").format(name=download.name)
+        self.page.say(text)
+        self._attention.ask(self.tr("Download done"), text)
 
     def close_down(self) -> None:
         """Remember the sidebar's width, and end what runs beside the window."""
@@ -158,13 +169,17 @@ class MainView(QSplitter):
         page.problems.retry_storage_requested.connect(self._conversations.reopen)
         page.problems.backups_requested.connect(self.backups_requested)
         page.problems.salvage_requested.connect(self.salvage_requested)
-        header.backups_requested.connect(self.backups_requested)
-        header.move_requested.connect(self.move_data_requested)
         header.renamed.connect(self._rename)
         header.sidebar_requested.connect(lambda: self._show_sidebar(True))
         header.appearance_chosen.connect(self._choose_appearance)
         header.shortcuts_requested.connect(self._show_shortcuts)
         header.about_requested.connect(self._show_about)
+        header.settings_requested.connect(self.settings_requested)
+        header.preset.manage_requested.connect(self.presets_requested)
+        self.sidebar.settings_requested.connect(self.settings_requested)
+        chooser = PresetChooser(header.preset, self._session, self._presets, self)
+        chooser.told.connect(page.say)
+        self._presets.problem.connect(page.problems.show)
         self._theme.changed.connect(page.set_theme)
         self._preferences.changed.connect(self._on_preference)
         self._preferences.problem.connect(page.problems.show)
@@ -173,16 +188,18 @@ class MainView(QSplitter):
 
     def _add_shortcuts(self) -> None:
         acts = {
-            "Ctrl+N": self._new_conversation,
-            "Ctrl+K": self._search,
-            "Ctrl+O": self.choose_file,
-            "Ctrl+L": self.find_model_requested.emit,
-            "Ctrl+Shift+C": self.page.copy_last_reply,
-            "F1": self._show_shortcuts,
-            "Ctrl+Q": lambda: self.window().close(),
+            "new_chat": self._new_conversation,
+            "search": self._search,
+            "open_file": self.choose_file,
+            "find_model": self.find_model_requested.emit,
+            "copy_reply": self.page.copy_last_reply,
+            "presets": self.presets_requested.emit,
+            "settings": self.settings_requested.emit,
+            "help": self._show_shortcuts,
+            "quit": lambda: self.window().close(),
         }
-        for keys, act in acts.items():
-            QShortcut(keys, self, act)
+        for name, act in acts.items():
+            self.shortcuts.add(name, act)
 
     def choose_file(self) -> None:
         """Let the user choose a model's file."""
@@ -198,7 +215,7 @@ class MainView(QSplitter):
         dialog.open()
 
     def _new_conversation(self) -> None:
-        self._session.new_conversation()
+        self._session.new_conversation(self._presets.chosen_for(None))
         self._leave_drawer()
 
     def _open_conversation(self, conversation_id: int) -> None:
@@ -264,8 +281,7 @@ class MainView(QSplitter):
 
     def _on_preference(self, key: str, value: object) -> None:
         if key == "appearance.theme":
-            self._theme.choose(Appearance(str(value)))
-            self.page.header.set_appearance(self._theme.appearance)
+            self.page.header.set_appearance(Appearance(str(value)))
         elif key == "chat.send_with":
             self._apply_send_key()
 
@@ -281,17 +297,8 @@ class MainView(QSplitter):
     def _show_shortcuts(self) -> None:
         from app.ui.help import ShortcutsDialog
 
-        shortcuts = (
-            ("Ctrl+N", self.tr("New chat")),
-            ("Ctrl+K", self.tr("Search chats")),
-            ("Ctrl+O", self.tr("Open a GGUF file")),
-            ("Ctrl+L", self.tr("Find a model")),
-            ("Esc", self.tr("Stop the reply")),
-            ("Ctrl+Shift+C", self.tr("Copy the last reply")),
-            ("F2", self.tr("Rename the chat chosen in the list")),
-            ("F1", self.tr("Show these shortcuts")),
-            ("Ctrl+Q", self.tr("Quit")),
-        )
+        fixed = (("Esc", self.tr("Stop the reply")), ("F2", self.tr("Rename the chat chosen in the list")))
+        shortcuts = [*listed(self._preferences), *fixed]
         ShortcutsDialog(shortcuts, self).open()
 
     def _show_about(self) -> None:

@@ -152,6 +152,7 @@ class Sidebar(QWidget):
     rename_requested = Signal(int, str)
     search_changed = Signal(str)
     downloads_requested = Signal()
+    settings_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -173,6 +174,9 @@ class Sidebar(QWidget):
         self._view.chosen.connect(self.open_requested)
         self.downloads = DownloadsEntry()
         self.downloads.pressed.connect(self.downloads_requested)
+        self._settings = icons.LabelledButton("options", self.tr("Settings"))
+        self._settings.setProperty("kind", "entry")
+        self._settings.clicked.connect(self.settings_requested)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(8)
@@ -181,6 +185,7 @@ class Sidebar(QWidget):
         column.addWidget(self._nothing)
         column.addWidget(self._view, 1)
         column.addWidget(self.downloads)
+        column.addWidget(self._settings)
         self.set_conversations([])
 
     def set_conversations(self, conversations: Sequence[ConversationSummary]) -> None:

@@ -48,6 +48,10 @@ QPushButton:default:disabled, QPushButton[kind="primary"]:disabled { color: $mut
 QPushButton:default:hover, QPushButton[kind="primary"]:hover { background: $accent; border-color: $text; }
 QPushButton:default:focus, QPushButton[kind="primary"]:focus { border-color: $text; }
 QPushButton[kind="wide"] { text-align: left; padding: $wide_room; }
+QPushButton[kind="entry"] { text-align: left; background: transparent; border-color: transparent;
+    padding: $wide_room; }
+QPushButton[kind="entry"]:hover { background: $selection; }
+QPushButton[kind="entry"]:focus { border-color: $accent; }
 QPushButton[kind="menu"] { text-align: left; padding-left: 12px; padding-right: 34px; }
 QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QPushButton[kind="quiet"] { background: transparent; border-color: transparent; color: $text; padding: 5px 10px; }
@@ -77,9 +81,22 @@ QComboBox QAbstractItemView { background: $surface; color: $text; border: 1px so
     selection-background-color: $selection; selection-color: $text; }
 
 QPlainTextEdit[kind="message"] { background: transparent; border: none; font-size: ${body_points}pt; }
+QPlainTextEdit[kind="field"] { background: $surface; border: 1px solid $border; border-radius: 6px; padding: 4px 6px; }
+QPlainTextEdit[kind="field"]:focus { border-color: $accent; }
 QPlainTextEdit[kind="record"] { background: $surface; border: 1px solid $border; border-radius: 6px; padding: 8px; }
 QListView[kind="conversations"] { background: transparent; border: none; }
 QTableView[kind="variants"] { background: transparent; border: none; selection-background-color: transparent; }
+QListWidget[kind="pages"], QListWidget[kind="plain"] { background: transparent; border: none; }
+QListWidget[kind="pages"]::item { padding: $wide_room; border-radius: 6px; color: $text; }
+QListWidget[kind="pages"]::item:hover { background: $selection; }
+QListWidget[kind="pages"]::item:selected { background: $selection; color: $text; }
+QListWidget[kind="pages"]:focus::item:selected { border: 1px solid $accent; }
+QListWidget[kind="rows"] { background: $surface; border: 1px solid $border; border-radius: 6px; padding: 4px; }
+QListWidget[kind="rows"]:focus { border-color: $accent; }
+QListWidget[kind="rows"]::item { padding: 4px 8px; border-radius: 4px; color: $text; }
+QListWidget[kind="rows"]::item:selected { background: $selection; color: $text; }
+QFrame[kind="line"] { background: $border; border: none; }
+QScrollArea[kind="plain"] { background: transparent; border: none; }
 QHeaderView { background: transparent; border: none; }
 QHeaderView::section { background: transparent; color: $muted; border: none; padding: 4px 8px;
     font-size: ${small_points}pt; }

@@ -16,6 +16,14 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
 SMALLEST_BASE_POINTS = 10.0
+_CURSOR_FLASH_MS = 1000
+_EFFECTS = (
+    Qt.UIEffect.UI_AnimateMenu,
+    Qt.UIEffect.UI_FadeMenu,
+    Qt.UIEffect.UI_AnimateCombo,
+    Qt.UIEffect.UI_AnimateTooltip,
+    Qt.UIEffect.UI_FadeTooltip,
+)
 
 
 @dataclass(frozen=True)
@@ -114,9 +122,23 @@ class Fonts:
 
     @staticmethod
     def of(system: QFont) -> Fonts:
-        """Derive all sizes from the platform's font."""
-        base = max(system.pointSizeF(), SMALLEST_BASE_POINTS)
+        """Derive all sizes from the application's font."""
+        base = system.pointSizeF()
         return Fonts(base, base + 1, base - 1, base + 6)
+
+
+@dataclass(frozen=True)
+class Density:
+    """The room around the words of controls, as a stylesheet's paddings."""
+
+    button: str
+    wide: str
+    field: str
+    menu_item: str
+
+
+COMFORTABLE = Density(button="7px 14px", wide="9px 12px", field="6px 10px", menu_item="7px 24px 7px 12px")
+COMPACT = Density(button="3px 12px", wide="5px 10px", field="3px 8px", menu_item="4px 20px 4px 10px")
 
 
 def code_font(points: float) -> QFont:
@@ -165,16 +187,26 @@ class ThemeSource(QObject):
 
     changed = Signal(object)
 
-    def __init__(self, application: QApplication, appearance: Appearance, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        application: QApplication,
+        appearance: Appearance,
+        parent: QObject | None = None,
+        *,
+        text_percent: int = 100,
+        density: Density = COMFORTABLE,
+    ) -> None:
+        """`text_percent` is the size of all text, of the system's."""
         super().__init__(parent)
         self._application = application
         self._appearance = appearance
-        self._fonts = Fonts.of(application.font())
+        system = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
+        self._system_points = max(system.pointSizeF(), SMALLEST_BASE_POINTS)
+        self._text_percent = text_percent
+        self._density = density
         self._theme: Theme | None = None
         application.setStyle("Fusion")
-        font = application.font()
-        font.setPointSizeF(self._fonts.base)
-        application.setFont(font)
+        self._set_fonts()
         application.styleHints().colorSchemeChanged.connect(self._follow_system)
         self.choose(appearance)
 
@@ -204,19 +236,46 @@ class ThemeSource(QObject):
         self._application.styleHints().setColorScheme(scheme)
         self._apply(scheme)
 
+    def set_text_size(self, percent: int) -> None:
+        """Make all text larger or smaller than the system's."""
+        if percent != self._text_percent:
+            self._text_percent = percent
+            self._set_fonts()
+            self._dress(self.theme)
+
+    def set_density(self, density: Density) -> None:
+        """Give controls more room or less."""
+        if density != self._density:
+            self._density = density
+            self._dress(self.theme)
+
+    def set_still(self, still: bool) -> None:
+        """Let nothing blink, slide or fade."""
+        QApplication.setCursorFlashTime(0 if still else _CURSOR_FLASH_MS)
+        for effect in _EFFECTS:
+            QApplication.setEffectEnabled(effect, not still)
+
+    def _set_fonts(self) -> None:
+        font = self._application.font()
+        font.setPointSizeF(self._system_points * self._text_percent / 100)
+        self._application.setFont(font)
+        self._fonts = Fonts.of(font)
+
     def _follow_system(self) -> None:
         if self._appearance is Appearance.SYSTEM:
             self._apply(Qt.ColorScheme.Unknown)
 
     def _apply(self, scheme: Qt.ColorScheme) -> None:
-        from app.ui.stylesheet import stylesheet
-
         if scheme is Qt.ColorScheme.Unknown:
             scheme = self._application.styleHints().colorScheme()
         theme = DARK if scheme is Qt.ColorScheme.Dark else LIGHT
-        if theme is self._theme:
-            return
-        self._theme = theme
-        self._application.setPalette(palette(theme))
-        self._application.setStyleSheet(stylesheet(theme, self._fonts))
+        if theme is not self._theme:
+            self._theme = theme
+            self._application.setPalette(palette(theme))
+            self._dress(theme)
+
+    def _dress(self, theme: Theme) -> None:
+        from app.ui.stylesheet import stylesheet
+
+        self._application.setStyleSheet(stylesheet(theme, self._fonts, self._density))
         self.changed.emit(theme)

@@ -18,6 +18,7 @@ from app.catalog.fetch.mend import Mending
 from app.catalog.fetch.puller import Limiter, Stopped
 from app.catalog.fetch.transport import Network
 from app.catalog.find.token import TokenStore
+from app.catalog.ledger import Ledger
 from app.catalog.shelf.keep import move
 from app.core.downloads import (
     CheckFile,
@@ -34,6 +35,7 @@ from app.core.downloads import (
     StartDownload,
 )
 from app.core.errors import Cancelled, Failure, ProtocolBroken
+from app.core.ledger import Purpose
 from app.core.paths import Folders
 from app.core.protocol import Event
 from app.worker.wire import Job
@@ -63,20 +65,27 @@ class DownloadServer:
                 self._stop.set()
             case LimitDownload(limit=limit):
                 self._limiter.rate = limit
-            case CheckFile(path=path, sha256=sha256):
-                tell = self._tell(path)
-                self._send(check_file(Path(path), sha256, self._checksums, tell, lambda: job.stop.is_set))
-            case MoveModel(model=model, folder=folder):
-                moved = move(model, Path(folder), self._tell(model.path), lambda: job.stop.is_set)
-                for old, new in moved:
-                    self._checksums.move(old, new)
-                self._send(ModelMoved(moved=tuple((str(old), str(new)) for old, new in moved)))
+            case CheckFile() | MoveModel() as command:
+                self._send(self._work(command, lambda: job.stop.is_set))
             case other:
                 raise ProtocolBroken(f"not a command for a download now: {other!r}")
 
     def idle(self) -> float | None:
         """There is no background work on this thread."""
         return None
+
+    def _work(self, command: CheckFile | MoveModel, stopped: Callable[[], bool]) -> DownloadEvent:
+        try:
+            if isinstance(command, CheckFile):
+                return check_file(
+                    Path(command.path), command.sha256, self._checksums, self._tell(command.path), stopped
+                )
+            moved = move(command.model, Path(command.folder), self._tell(command.model.path), stopped)
+            for old, new in moved:
+                self._checksums.move(old, new)
+            return ModelMoved(moved=tuple((str(old), str(new)) for old, new in moved))
+        except Cancelled:
+            return DownloadPaused(done=0)
 
     def _fetch(self, command: StartDownload | RepairFile, stop: threading.Event) -> None:
         end = self._end(command, stop)
@@ -89,7 +98,7 @@ class DownloadServer:
             endpoint = command.endpoint or endpoint_of(os.environ)
             given = command.token if isinstance(command, StartDownload) else ""
             token = given or TokenStore(self._folders.config, os.environ).find().token
-            network = Network(endpoint, token, command.patience.stall)
+            network = Network(endpoint, token, command.patience.stall, note=Ledger(os.environ, Purpose.DOWNLOAD).note)
             terms = Terms(network, self._limiter, command.patience, stop)
             if isinstance(command, StartDownload):
                 work = Downloader(command.source, Path(command.folder), terms, self._send)

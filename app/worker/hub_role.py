@@ -9,6 +9,7 @@ from app.catalog.find.hub import Hub
 from app.catalog.find.hub_client import Connection, HubClient
 from app.catalog.find.repo_ref import parse_repo_ref
 from app.catalog.find.token import TokenStore, has_keyring
+from app.catalog.ledger import Ledger
 from app.core.errors import ProtocolBroken
 from app.core.hub_frames import (
     AskToken,
@@ -21,6 +22,7 @@ from app.core.hub_frames import (
     TokenState,
     VariantOpened,
 )
+from app.core.ledger import Purpose
 from app.core.paths import Folders
 from app.core.protocol import Event
 from app.worker.wire import Job
@@ -63,5 +65,5 @@ class HubServer:
     def _connected(self) -> Hub:
         if self._hub is None:
             connection = Connection.of(os.environ, self._tokens.find().token)
-            self._hub = Hub(HubClient(connection), self._folders.cache / "hub")
+            self._hub = Hub(HubClient(connection, Ledger(os.environ, Purpose.SEARCH).note), self._folders.cache / "hub")
         return self._hub

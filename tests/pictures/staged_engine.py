@@ -11,6 +11,7 @@ import sys
 from app.core import protocol
 from app.core.loading import LoadOptions
 from app.core.messages import FinishReason, Timings, Usage
+from app.core.preview_frames import PromptRendered, RenderPrompt
 from app.core.protocol import (
     DeviceInfo,
     Finished,
@@ -107,6 +108,9 @@ def main(stage: str, role: str) -> None:
                 emit(MODEL)
             case Generate(id=number):
                 answer(stage, number)
+            case RenderPrompt(id=number, messages=messages):
+                text = "".join(f"<|im_start|>{one.role}\n{one.text}<|im_end|>\n" for one in messages)
+                emit(PromptRendered(id=number, text=f"{text}<|im_start|>assistant\n", template="chatml", tokens=128))
             case Probe():
                 emit(MACHINE)
 

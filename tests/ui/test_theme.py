@@ -57,9 +57,10 @@ def test_every_colour_is_named_in_the_theme_alone() -> None:
     assert offenders == []
 
 
+@pytest.mark.parametrize("density", [COMFORTABLE, COMPACT], ids=["comfortable", "compact"])
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
-def test_the_stylesheet_has_no_open_placeholder(theme: Theme) -> None:
-    assert "$" not in stylesheet(theme, Fonts(10, 11, 9, 16))
+def test_the_stylesheet_has_no_open_placeholder(theme: Theme, density: Density) -> None:
+    assert "$" not in stylesheet(theme, Fonts(10, 11, 9, 16), density)
 
 
 def test_choosing_an_appearance_changes_the_application(qapp: QApplication, themed: ThemeSource, qtbot: QtBot) -> None:
@@ -71,10 +72,35 @@ def test_choosing_an_appearance_changes_the_application(qapp: QApplication, them
     assert qapp.palette().color(QPalette.ColorRole.Window) == QColor(LIGHT.page)
 
 
-def test_fonts_follow_the_platform_but_are_never_tiny(qapp: QApplication) -> None:
+def test_text_grows_and_shrinks_with_the_setting(qapp: QApplication, themed: ThemeSource, qtbot: QtBot) -> None:
+    usual = themed.fonts.base
+    assert usual >= SMALLEST_BASE_POINTS
+    with qtbot.waitSignal(themed.changed):
+        themed.set_text_size(150)
+    assert qapp.font().pointSizeF() == themed.fonts.base == usual * 1.5
+    themed.set_text_size(100)
+    assert themed.fonts.base == usual
+
+
+def test_compact_controls_are_lower(qtbot: QtBot, themed: ThemeSource) -> None:
+    button = QPushButton("Button")
+    qtbot.addWidget(button)
+    button.show()
+    tall = button.sizeHint().height()
+    themed.set_density(COMPACT)
+    assert button.sizeHint().height() < tall
+
+
+def test_nothing_moves_where_that_is_wanted(qapp: QApplication, themed: ThemeSource) -> None:
+    themed.set_still(True)
+    assert qapp.cursorFlashTime() == 0
+    assert not qapp.isEffectEnabled(Qt.UIEffect.UI_FadeTooltip)
+    themed.set_still(False)
+    assert qapp.cursorFlashTime() > 0
+
+
+def test_fonts_follow_the_application(qapp: QApplication) -> None:
     font = qapp.font()
-    font.setPointSizeF(7)
-    assert Fonts.of(font).base == 10
     font.setPointSizeF(13)
     assert Fonts.of(font) == Fonts(13, 14, 12, 19)
 

@@ -15,7 +15,7 @@ import socket
 import ssl
 import sys
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from time import time
@@ -79,11 +79,20 @@ class Network:
         environment: for a certificate file of the user's; proxies come from the system.
     """
 
-    def __init__(self, endpoint: str, token: str, stall: float, environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self,
+        endpoint: str,
+        token: str,
+        stall: float,
+        environment: Mapping[str, str] = os.environ,
+        note: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`note` is told the host of every connection."""
         self.endpoint = endpoint.rstrip("/")
         self.stall = stall
         self._hub = Origin.of(self.endpoint)
         self._token = token
+        self._note = note
         self._environment = environment
         self._context: ssl.SSLContext | None = None
 
@@ -104,6 +113,7 @@ class Network:
         Raises:
             ProxyUnusable: the system names a proxy that does not speak HTTP.
         """
+        self._note(origin.host)
         proxy = self._proxy(origin)
         if proxy is None:
             return self._direct(origin.scheme, origin.host, origin.port), False
@@ -241,7 +251,7 @@ class Link:
         try:
             if self._connection.sock is None:
                 self._connection.connect()
-                _bound_buffer(self._connection.sock)
+                _bound_buffer(self._connection)
             self._connection.request(method, target, headers=sent)
             return Reply(self._connection.getresponse(), url)
         except (OSError, http.client.HTTPException) as error:
@@ -249,14 +259,15 @@ class Link:
             raise _interrupted(error, url) from error
 
 
-def _bound_buffer(sock: socket.socket) -> None:
+def _bound_buffer(connection: http.client.HTTPConnection) -> None:
     """Let little wait in the system's buffer, where it is lost when this process is killed.
 
     A server that is near sends faster than a disk takes it, and so fills whatever buffer there is; so near,
     a small one costs no speed. A far one needs the large buffer that the system makes by itself, but then
     the network is what limits, and the buffer stays empty.
     """
-    if sys.platform != "linux":
+    sock: socket.socket | None = connection.sock
+    if sys.platform != "linux" or sock is None:
         return
     facts = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _RTT_END)
     if len(facts) == _RTT_END and int.from_bytes(facts[_RTT_START:], sys.byteorder) < _NEAR_MICROSECONDS:

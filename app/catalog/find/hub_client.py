@@ -7,7 +7,7 @@ keeps one HTTP client for a process; this module sets it and translates its fail
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
@@ -81,8 +81,10 @@ class Connection:
 class HubClient:
     """One connection to the Hub; for any thread. Making one replaces the process's last one."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, note: Callable[[str], None] = lambda _: None) -> None:
+        """`note` is told the host of every request."""
         self.connection = connection
+        self._note = note
         self._origin = _origin(httpx2.URL(connection.endpoint))
         set_client_factory(self._new_client)
         self.api = HfApi(
@@ -204,6 +206,7 @@ class HubClient:
 
     def _guard(self, request: httpx2.Request) -> None:
         """Before each request, redirected ones too."""
+        self._note(request.url.host)
         if _origin(request.url) != self._origin:
             request.headers.pop("Authorization", None)
         seconds = self.connection.read_seconds

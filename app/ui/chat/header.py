@@ -13,10 +13,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QSizePolicy
 
 from app.ui.chat.model_menu import ModelButton
 from app.ui.icons import IconButton, icon
+from app.ui.presets.button import PresetButton
 from app.ui.theme import Appearance
 
 HEIGHT = 52
 _LEAST_MODEL_WIDTH = 160
+_LEAST_PRESET_WIDTH = 112
 
 
 class ElidedLabel(QLabel):
@@ -91,7 +93,7 @@ class TitleField(QWidget):
 
 
 class Header(QWidget):
-    """Title, model, menu; and the sidebar's button while the sidebar is away."""
+    """Title, model, preset, menu; and the sidebar's button while the sidebar is away."""
 
     renamed = Signal(str)
     sidebar_requested = Signal()
@@ -99,8 +101,7 @@ class Header(QWidget):
     copy_requested = Signal()
     shortcuts_requested = Signal()
     about_requested = Signal()
-    backups_requested = Signal()
-    move_requested = Signal()
+    settings_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -111,6 +112,7 @@ class Header(QWidget):
         self._title = TitleField()
         self._title.renamed.connect(self.renamed)
         self.model = ModelButton()
+        self.preset = PresetButton()
         self._sidebar = IconButton("sidebar", self.tr("Show the sidebar"))
         self._sidebar.clicked.connect(self.sidebar_requested)
         self.more = IconButton("dots", self.tr("More"))
@@ -123,6 +125,7 @@ class Header(QWidget):
         row.addWidget(self._sidebar)
         row.addWidget(self._title, 1)
         row.addWidget(self.model)
+        row.addWidget(self.preset)
         row.addWidget(self.more)
         self.set_sidebar_away(False)
         self.set_title("", stored=False)
@@ -130,7 +133,9 @@ class Header(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Share the width between the title and the model's name."""
         super().resizeEvent(event)
-        self.model.set_room(max(_LEAST_MODEL_WIDTH, event.size().width() * 2 // 5))
+        width = event.size().width()
+        self.model.set_room(max(_LEAST_MODEL_WIDTH, width * 2 // 5))
+        self.preset.set_room(max(_LEAST_PRESET_WIDTH, width // 5))
 
     def set_title(self, title: str, *, stored: bool) -> None:
         """Show a conversation's title; only a stored one can be renamed."""
@@ -156,9 +161,7 @@ class Header(QWidget):
         menu.addSeparator()
         self._add_appearances()
         menu.addSeparator()
-        menu.addAction(self.tr("Backups…"), self.backups_requested.emit)
-        menu.addAction(self.tr("Move the data folder…"), self.move_requested.emit)
-        menu.addSeparator()
+        menu.addAction(self.tr("Settings…"), self.settings_requested.emit)
         menu.addAction(self.tr("Keyboard shortcuts") + "\tF1", self.shortcuts_requested.emit)
         menu.addAction(self.tr("About Parley"), self.about_requested.emit)
 

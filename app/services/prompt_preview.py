@@ -1,0 +1,92 @@
+"""Shows an editor the prompt as the model will see it; a child process renders it. On the window's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from app.core.errors import EngineLost
+from app.core.preview_frames import PromptRendered, RenderPrompt
+from app.core.protocol import Event, Failed
+from app.services.engine_host import ChildFactory, EngineHost, EngineState
+from app.services.relay import Relay
+
+if TYPE_CHECKING:
+    from app.children.child import Child
+    from app.children.outcome import Outcome
+
+
+class PromptPreview(QObject):
+    """Only the latest question is answered: by the loaded model while it is free, else by a probe child."""
+
+    rendered = Signal(object)  # PromptRendered
+    failed = Signal(object)  # ParleyError
+
+    def __init__(
+        self,
+        start: ChildFactory,
+        engine: EngineHost,
+        is_busy: Callable[[], bool],
+        relay: Relay,
+        parent: QObject | None = None,
+    ) -> None:
+        """`is_busy` tells whether the loaded model writes a reply now."""
+        super().__init__(parent)
+        self._start = start
+        self._engine = engine
+        self._is_busy = is_busy
+        self._relay = relay
+        self._child: Child | None = None
+        self._last_id = 0
+        engine.reply_event.connect(self._on_event)
+
+    def ask(self, question: RenderPrompt) -> None:
+        """Render a prompt; `rendered` or `failed` follows unless another question comes first."""
+        self._last_id -= 1
+        question = msgspec.structs.replace(question, id=self._last_id)
+        if self._engine.state is EngineState.READY and not self._is_busy():
+            self._engine.render(question)
+            return
+        path = self._engine.file.identity.path if self._engine.file else ""
+        if self._child is None:
+            self._child = self._new_child()
+            self._child.start()
+        self._child.send(msgspec.structs.replace(question, path=path))
+
+    def rest(self) -> None:
+        """Nobody looks any more: end the child."""
+        self._last_id -= 1
+        child, self._child = self._child, None
+        if child is not None:
+            child.close()
+
+    def shutdown(self) -> None:
+        """End the child before the program exits."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.shutdown()
+
+    def _new_child(self) -> Child:
+        def on_event(event: Event) -> None:
+            self._relay.post(lambda: self._on_event(event))
+
+        def on_exit(outcome: Outcome) -> None:
+            self._relay.post(lambda: self._on_exit(child, outcome))
+
+        child = self._start(on_event, on_exit)
+        return child
+
+    def _on_event(self, event: Event) -> None:
+        match event:
+            case PromptRendered(id=number) if number == self._last_id:
+                self.rendered.emit(event)
+            case Failed(id=number, failure=failure) if number == self._last_id:
+                self.failed.emit(failure.error())
+
+    def _on_exit(self, child: Child, outcome: Outcome) -> None:
+        if child is self._child:
+            self._child = None
+            self.failed.emit(EngineLost(reason=outcome.sentence))

@@ -1,0 +1,1 @@
+"""Presets in the window: the header's button, the editor, and the questions a preset asks."""

@@ -1,0 +1,74 @@
+"""The header's preset button and its menu: how the next reply is made.
+
+Window process, interface thread. Emits what the user asks for; shows what it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QWidget
+
+from app.core.presets import ChosenPreset, StoredPreset
+from app.ui.icons import MenuButton, icon
+
+MAX_WIDTH = 180
+_CHROME = 60
+
+
+class PresetButton(MenuButton):
+    """The preset's name; pressed, it opens the menu."""
+
+    chosen = Signal(object)  # StoredPreset
+    manage_requested = Signal()
+    values_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("", parent)
+        self._presets: Sequence[StoredPreset] = ()
+        self._current: ChosenPreset | None = None
+        self._name = ""
+        self.drop_down.setToolTipsVisible(True)
+        self.show_preset(None)
+
+    def show_preset(self, current: ChosenPreset | None) -> None:
+        """Name the preset of the next reply."""
+        self._current = current
+        self._name = current.preset.name if current else self.tr("No preset")
+        self.setAccessibleName(self.tr("Preset: {name}").format(name=self._name))
+        self.setToolTip(current.preset.description if current else "")
+        self.set_room(MAX_WIDTH)
+
+    def set_presets(self, presets: Sequence[StoredPreset]) -> None:
+        """What the menu offers."""
+        self._presets = presets
+
+    def set_room(self, width: int) -> None:
+        """Take at most this many pixels."""
+        self.setMaximumWidth(min(width, MAX_WIDTH))
+        room = self.maximumWidth() - _CHROME
+        self.setText(self.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideRight, room).replace("&", "&&"))
+
+    def open_menu(self) -> None:
+        """Show the menu as things stand now."""
+        self._fill()
+        super().open_menu()
+
+    def _fill(self) -> None:
+        menu = self.drop_down
+        menu.clear()
+        current = self._current.preset.name.casefold() if self._current else ""
+        for stored in self._presets:
+            name = stored.preset.name
+            action = menu.addAction(name.replace("&", "&&"), partial(self.chosen.emit, stored))
+            action.setToolTip(stored.preset.description)
+            action.setCheckable(True)
+            if name.casefold() == current:
+                action.setChecked(True)
+                action.setIcon(icon("check", self))
+        menu.addSeparator()
+        if self._current is not None and self._current.preset.free_variables:
+            menu.addAction(icon("pencil", self), self.tr("Its values…"), self.values_requested.emit)
+        menu.addAction(icon("options", self), self.tr("Edit presets…"), self.manage_requested.emit)

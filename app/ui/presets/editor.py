@@ -1,0 +1,306 @@
+"""The presets' window: the list, the fields of the chosen one, and what the model will see of it.
+
+Window process, interface thread.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.core.errors import ParleyError
+from app.core.presets import Preset, StoredPreset, unused_name
+from app.services.engine_host import EngineHost
+from app.services.preferences import Preferences
+from app.services.presets import PresetLibrary
+from app.services.prompt_preview import PromptPreview
+from app.ui.presets.form import PresetForm
+from app.ui.presets.list_pane import PresetListPane
+from app.ui.presets.preview import PreviewPane
+from app.ui.text_dialog import MessageDialog
+
+_NEW = 0
+_LIST_WIDTH = 232
+
+
+class PresetEditor(QDialog):
+    """Unsaved changes stay with their preset until they are saved or given up, whichever one is shown."""
+
+    def __init__(
+        self,
+        library: PresetLibrary,
+        preview: PromptPreview,
+        engine: EngineHost,
+        preferences: Preferences,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Presets"))
+        self.resize(1180, 740)
+        self.setMinimumSize(720, 480)
+        self._library = library
+        self._engine = engine
+        self._preferences = preferences
+        self._drafts: dict[int, Preset] = {}
+        self._shown = _NEW
+        self.pane = PresetListPane()
+        self.form = PresetForm()
+        self.preview = PreviewPane(preview)
+        self.problem = QLabel()
+        self.problem.setProperty("kind", "bad")
+        self.problem.setWordWrap(True)
+        self.problem.setTextFormat(Qt.TextFormat.PlainText)
+        self.save = QPushButton(self.tr("Save"))
+        self.save.setProperty("kind", "primary")
+        self.revert = QPushButton(self.tr("Revert"))
+        for button in (self.save, self.revert):
+            button.setAutoDefault(False)
+        self._lay_out()
+        self._connect()
+        self._on_presets(library.presets)
+
+    def begin(self, name: str) -> None:
+        """Go to a preset."""
+        found = next((one for one in self._library.presets if one.preset.name.casefold() == name.casefold()), None)
+        if found is not None:
+            self.pane.choose(found.id)
+            self._show(found.id)
+        else:
+            self._render()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask what is to become of unsaved changes."""
+        if self._drafts:
+            event.ignore()
+            self._ask_to_close()
+            return
+        self.preview.rest()
+        super().closeEvent(event)
+
+    def reject(self) -> None:
+        """Esc closes as the frame's button does."""
+        self.close()
+
+    def _lay_out(self) -> None:
+        self.pane.setFixedWidth(_LIST_WIDTH)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.problem, 1)
+        buttons.addWidget(self.revert)
+        buttons.addWidget(self.save)
+        area = QScrollArea()
+        area.setProperty("kind", "plain")
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        page = QWidget()
+        page.setProperty("kind", "page")
+        page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        inner = QVBoxLayout(page)
+        inner.setContentsMargins(0, 0, 12, 0)
+        inner.addWidget(self.form)
+        area.setWidget(page)
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(24, 20, 12, 16)
+        column.setSpacing(12)
+        column.addWidget(area, 1)
+        column.addLayout(buttons)
+        right = QWidget()
+        seen = QVBoxLayout(right)
+        seen.setContentsMargins(12, 20, 24, 16)
+        seen.addWidget(self.preview)
+        split = QSplitter()
+        split.setChildrenCollapsible(False)
+        split.setHandleWidth(1)
+        split.addWidget(middle)
+        split.addWidget(right)
+        split.setSizes([560, 388])
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.pane)
+        row.addWidget(split, 1)
+
+    def _connect(self) -> None:
+        pane, library = self.pane, self._library
+        pane.chosen.connect(self._show)
+        pane.new_requested.connect(self._begin_new)
+        pane.duplicate_requested.connect(library.duplicate)
+        pane.delete_requested.connect(self._delete)
+        pane.default_requested.connect(self._make_default)
+        pane.arranged.connect(library.arrange)
+        pane.import_requested.connect(self._choose_import)
+        pane.export_requested.connect(self._choose_export)
+        pane.restore_requested.connect(library.restore_builtins)
+        self.form.edited.connect(self._on_edited)
+        self.save.clicked.connect(self._save)
+        self.revert.clicked.connect(self._revert)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Save), self, self._save)
+        library.changed.connect(self._on_presets)
+        library.saved.connect(self._on_saved)
+        library.imported.connect(self._on_imported)
+        library.problem.connect(self._on_problem)
+        self._engine.state_changed.connect(lambda _: self._render())
+
+    def _stored(self, preset_id: int) -> StoredPreset | None:
+        return next((one for one in self._library.presets if one.id == preset_id), None)
+
+    def _show(self, preset_id: int) -> None:
+        stored = self._stored(preset_id)
+        preset = self._drafts.get(preset_id) or (stored.preset if stored else None)
+        if preset is None:
+            return
+        self._shown = preset_id
+        self.form.show_preset(preset)
+        self.problem.setText("")
+        self._judge()
+        self._render()
+
+    def _on_edited(self) -> None:
+        stored = self._stored(self._shown)
+        try:
+            preset = self.form.preset()
+        except ParleyError as error:
+            self._say(error)
+            self.save.setEnabled(False)
+            return
+        self.problem.setText("")
+        if stored is not None and stored.preset == preset:
+            self._drafts.pop(self._shown, None)
+        else:
+            self._drafts[self._shown] = preset
+        self._judge()
+        self._list()
+        self._render()
+
+    def _judge(self) -> None:
+        unsaved = self._shown in self._drafts
+        self.save.setEnabled(unsaved)
+        self.revert.setEnabled(unsaved)
+
+    def _list(self) -> None:
+        default = self._library.default
+        self.pane.show_presets(self._library.presets, default.preset.name if default else "", self._drafts)
+
+    def _render(self) -> None:
+        stored = self._stored(self._shown)
+        preset = self._drafts.get(self._shown) or (stored.preset if stored else None)
+        if preset is not None and self.isVisible():
+            model = self._engine.file.identity.name if self._engine.file else ""
+            self.preview.show_preset(preset, str(self._preferences.get("chat.user_name")), model)
+
+    def _save(self) -> None:
+        draft = self._drafts.get(self._shown)
+        if draft is not None and self.save.isEnabled():
+            self._library.save(draft, self._shown)
+
+    def _revert(self) -> None:
+        self._drafts.pop(self._shown, None)
+        self._list()
+        self._show(self._shown)
+
+    def _begin_new(self) -> None:
+        taken = {one.preset.name.casefold() for one in self._library.presets}
+        self._library.save(Preset(name=unused_name(self.tr("New preset"), taken)))
+
+    def _delete(self, preset_id: int) -> None:
+        stored = self._stored(preset_id)
+        if stored is None:
+            return
+
+        def delete() -> None:
+            self._drafts.pop(preset_id, None)
+            self._library.delete(preset_id)
+
+        dialog = MessageDialog(
+            self.tr("Delete"),
+            self.tr("Delete “{name}”?").format(name=stored.preset.name),
+            self.tr("Chats that use it keep what they have."),
+            self,
+        )
+        dialog.add_button(self.tr("Keep"), dialog.reject)
+        dialog.add_button(self.tr("Delete"), delete, default=True)
+        dialog.open()
+
+    def _make_default(self, preset_id: int) -> None:
+        stored = self._stored(preset_id)
+        if stored is not None:
+            self._library.make_default(stored)
+
+    def _choose_import(self) -> None:
+        dialog = QFileDialog(self, self.tr("Import presets"), "", "TOML (*.toml);;(*)")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(lambda chosen: self._library.import_file(Path(chosen)))
+        dialog.open()
+
+    def _choose_export(self, everything: bool) -> None:
+        stored = self._stored(self.pane.current)
+        chosen = self._library.presets if everything else [stored] if stored else []
+        name = "presets" if everything or stored is None else stored.preset.name.replace("/", "-")
+        dialog = QFileDialog(self, self.tr("Export presets"), f"{name}.toml", "TOML (*.toml)")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("toml")
+        presets = [one.preset for one in chosen]
+        dialog.fileSelected.connect(lambda file: self._library.export_file(Path(file), presets))
+        dialog.open()
+
+    def _ask_to_close(self) -> None:
+        dialog = MessageDialog(
+            self.tr("Presets"), self.tr("Some changes are not saved."), self.tr("Save them, or give them up?"), self
+        )
+
+        def give_up() -> None:
+            self._drafts.clear()
+            self._list()
+            self._show(self._shown)
+            self.close()
+
+        def save_all() -> None:
+            for preset_id, draft in list(self._drafts.items()):
+                self._library.save(draft, preset_id)
+
+        dialog.add_button(self.tr("Give up"), give_up)
+        dialog.add_button(self.tr("Save"), save_all, default=True)
+        dialog.open()
+
+    def _on_presets(self, presets: list[StoredPreset]) -> None:
+        there = {one.id for one in presets}
+        self._drafts = {number: draft for number, draft in self._drafts.items() if number in there}
+        self._list()
+        if self.pane.current not in self._drafts:
+            self._show(self.pane.current)
+
+    def _on_saved(self, stored: StoredPreset) -> None:
+        self._drafts.pop(stored.id, None)
+        self._list()
+        self.pane.choose(stored.id)
+        self._show(stored.id)
+
+    def _on_imported(self, added: list[StoredPreset]) -> None:
+        if added:
+            self._list()
+            self.pane.choose(added[0].id)
+            self._show(added[0].id)
+
+    def _on_problem(self, error: ParleyError) -> None:
+        if self.isVisible():
+            self._say(error)
+
+    def _say(self, error: ParleyError) -> None:
+        self.problem.setText(f"{error.sentence} {error.next_step}")

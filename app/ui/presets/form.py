@@ -1,0 +1,244 @@
+"""The fields of a preset.
+
+Window process, interface thread.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QDoubleSpinBox,
+    QFormLayout,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.core.paths import template_names
+from app.core.presets import KNOWN_VARIABLES, MAX_NAME, Preset, Reasoning
+from app.ui.icons import ComboBox
+
+_LEAST_CONTEXT = 64
+_MOST = 16_777_216
+_MOST_SEED = 2_147_483_647
+_LIST_ROWS = 3
+
+
+class PresetForm(QWidget):
+    """Shows a preset and makes one of what the fields say; options without a field stay as they were."""
+
+    edited = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._base = Preset(name="")
+        self.name = QLineEdit()
+        self.name.setMaxLength(MAX_NAME)
+        self.description = QLineEdit()
+        self.system = QPlainTextEdit()
+        self.system.setProperty("kind", "field")
+        self.system.setTabChangesFocus(True)
+        self.system.setMinimumHeight(140)
+        self.variables = QLabel()
+        self.variables.setProperty("kind", "small")
+        self.variables.setWordWrap(True)
+        self.variables.setTextFormat(Qt.TextFormat.PlainText)
+        self._make_options()
+        self._lay_out()
+        self._name_all()
+        for line in (self.name, self.description):
+            line.textEdited.connect(lambda _: self.edited.emit())
+        for text in (self.system, self.stop):
+            text.textChanged.connect(self.edited)
+        for box in (self.template, self.reasoning):
+            box.activated.connect(lambda _: self.edited.emit())
+        for spin in (*self.fractions.values(), *self.counts.values()):
+            spin.valueChanged.connect(lambda _: self.edited.emit())
+        self.edited.connect(self._show_variables)
+
+    def show_preset(self, preset: Preset) -> None:
+        """Show a preset without telling of it."""
+        self._base, sampling = preset, preset.sampling
+        self.blockSignals(True)
+        self.name.setText(preset.name)
+        self.description.setText(preset.description)
+        self.system.setPlainText(preset.system)
+        self.stop.setPlainText("\n".join(_escaped(text) for text in sampling.stop))
+        self.template.setCurrentIndex(max(0, self.template.findData(preset.template)))
+        self.reasoning.setCurrentIndex(self.reasoning.findData(preset.reasoning.value))
+        for name, fraction in self.fractions.items():
+            fraction.setValue(getattr(sampling, name))
+        for name, count in self.counts.items():
+            value = preset.context_limit if name == "context_limit" else getattr(sampling, name)
+            count.setValue(count.minimum() if value is None else value)
+        self.blockSignals(False)
+        self._show_variables()
+
+    def preset(self) -> Preset:
+        """What the fields say.
+
+        Raises:
+            InvalidOption: there is no name.
+        """
+        left_open = {name: None if box.value() == box.minimum() else box.value() for name, box in self.counts.items()}
+        limit = left_open.pop("context_limit")
+        sampling = {
+            **{name: self._fraction(name, box) for name, box in self.fractions.items()},
+            **left_open,
+            "top_k": self.counts["top_k"].value(),
+            "stop": tuple(_unescaped(line) for line in self.stop.toPlainText().splitlines() if line),
+        }
+        made = msgspec.structs.replace(
+            self._base,
+            name=self.name.text(),
+            description=self.description.text().strip(),
+            system=self.system.toPlainText(),
+            sampling=msgspec.structs.replace(self._base.sampling, **sampling),
+            template=self.template.currentData(),
+            reasoning=Reasoning(self.reasoning.currentData()),
+            context_limit=limit,
+        )
+        return Preset.checked(msgspec.to_builtins(made))
+
+    def _fraction(self, name: str, box: QDoubleSpinBox) -> float:
+        """A value the box cannot show whole stays as it was until it is changed."""
+        old: float = getattr(self._base.sampling, name)
+        return old if round(old, box.decimals()) == box.value() else round(box.value(), box.decimals())
+
+    def _make_options(self) -> None:
+        self.fractions = {
+            "temperature": _fraction(5.0, 0.05),
+            "top_p": _fraction(1.0, 0.01),
+            "min_p": _fraction(1.0, 0.01),
+            "repeat_penalty": _fraction(5.0, 0.05),
+            "frequency_penalty": _fraction(2.0, 0.1, least=-2.0),
+            "presence_penalty": _fraction(2.0, 0.1, least=-2.0),
+        }
+        self.fractions["repeat_penalty"].setMinimum(0.01)
+        self.counts = {
+            "top_k": _count(0, 100_000, ""),
+            "max_tokens": _count(0, _MOST, self.tr("No limit")),
+            "seed": _count(-1, _MOST_SEED, self.tr("Random")),
+            "context_limit": _count(_LEAST_CONTEXT - 1, _MOST, self.tr("All that fits")),
+        }
+        self.stop = QPlainTextEdit()
+        self.stop.setProperty("kind", "field")
+        self.stop.setTabChangesFocus(True)
+        self.stop.setFixedHeight(self.stop.fontMetrics().lineSpacing() * _LIST_ROWS + 18)
+        self.stop.setPlaceholderText(self.tr("One on each line; \\n is a line break"))
+        self.template = ComboBox()
+        self.template.addItem(self.tr("The model's own"), "")
+        for name in template_names():
+            self.template.addItem(name, name)
+        self.reasoning = ComboBox()
+        names = {
+            Reasoning.AUTO: self.tr("As the model does"),
+            Reasoning.ON: self.tr("Think first"),
+            Reasoning.OFF: self.tr("Answer at once"),
+        }
+        for kind, text in names.items():
+            self.reasoning.addItem(text, kind.value)
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        top = QFormLayout()
+        top.setSpacing(12)
+        top.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        top.addRow(self.tr("Name"), self.name)
+        top.addRow(self.tr("Description"), self.description)
+        column.addLayout(top)
+        column.addWidget(_heading(self.tr("System prompt")))
+        column.addWidget(self.system, 1)
+        column.addWidget(self.variables)
+        column.addWidget(_heading(self.tr("Answer")))
+        column.addLayout(self._options_grid())
+
+    def _options_grid(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(8)
+        pairs = [
+            (self.tr("Temperature"), self.fractions["temperature"]),
+            (self.tr("Longest reply, in tokens"), self.counts["max_tokens"]),
+            (self.tr("Top-p"), self.fractions["top_p"]),
+            (self.tr("Conversation read, in tokens"), self.counts["context_limit"]),
+            (self.tr("Top-k"), self.counts["top_k"]),
+            (self.tr("Seed"), self.counts["seed"]),
+            (self.tr("Min-p"), self.fractions["min_p"]),
+            (self.tr("Reasoning"), self.reasoning),
+            (self.tr("Repeat penalty"), self.fractions["repeat_penalty"]),
+            (self.tr("Chat template"), self.template),
+            (self.tr("Frequency penalty"), self.fractions["frequency_penalty"]),
+            (self.tr("Presence penalty"), self.fractions["presence_penalty"]),
+        ]
+        for place, (name, field) in enumerate(pairs):
+            row, side = divmod(place, 2)
+            label = QLabel(name)
+            label.setBuddy(field)
+            field.setAccessibleName(name)
+            grid.addWidget(label, row, side * 2)
+            grid.addWidget(field, row, side * 2 + 1)
+        grid.addWidget(QLabel(self.tr("Stop at")), len(pairs) // 2, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(self.stop, len(pairs) // 2, 1, 1, 3)
+        grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(3, 1)
+        return grid
+
+    def _name_all(self) -> None:
+        for field, name in (
+            (self.name, self.tr("Name")),
+            (self.description, self.tr("Description")),
+            (self.system, self.tr("System prompt")),
+            (self.stop, self.tr("Stop at")),
+        ):
+            field.setAccessibleName(name)
+
+    def _show_variables(self) -> None:
+        preset = Preset(name="", system=self.system.toPlainText())
+        known = ", ".join(f"{{{{{name}}}}}" for name in KNOWN_VARIABLES)
+        text = self.tr("Filled in by itself: {names}. Any other name in double braces is asked for.")
+        text = text.replace("{names}", known)
+        if preset.free_variables:
+            asked = self.tr("Asked for at the start: {names}.").replace("{names}", ", ".join(preset.free_variables))
+            text = f"{asked} {text}"
+        self.variables.setText(text)
+
+
+def _fraction(most: float, step: float, *, least: float = 0.0) -> QDoubleSpinBox:
+    box = QDoubleSpinBox()
+    box.setRange(least, most)
+    box.setDecimals(2)
+    box.setSingleStep(step)
+    box.lineEdit().setTextMargins(8, 0, 8, 0)
+    return box
+
+
+def _count(least: int, most: int, left_open: str) -> QSpinBox:
+    box = QSpinBox()
+    box.setRange(least, most)
+    box.setSpecialValueText(left_open)
+    box.setGroupSeparatorShown(True)
+    box.lineEdit().setTextMargins(8, 0, 8, 0)
+    return box
+
+
+def _heading(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("kind", "heading")
+    return label
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("\n", "\\n")
+
+
+def _unescaped(line: str) -> str:
+    parts = line.split("\\\\")
+    return "\\".join(part.replace("\\n", "\n") for part in parts)

@@ -1,0 +1,88 @@
+"""What the model sees of a preset: the prompt as its template makes it, and how many tokens that takes.
+
+Window process, interface thread; a child process renders.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+
+from app.core.errors import ParleyError
+from app.core.messages import Message, Role
+from app.core.presets import Preset, filled, known_values
+from app.core.preview_frames import PromptRendered, RenderPrompt
+from app.core.sizes import format_count
+from app.services.prompt_preview import PromptPreview
+from app.ui.theme import code_font
+
+_PAUSE_MS = 200
+
+
+class PreviewPane(QWidget):
+    """Asks a moment after the last change, so that typing is never waited for."""
+
+    def __init__(self, preview: PromptPreview, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._preview = preview
+        self._question: RenderPrompt | None = None
+        self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
+        self._pause.timeout.connect(self._ask)
+        heading = QLabel(self.tr("What the model sees"))
+        heading.setProperty("kind", "heading")
+        self.text = QPlainTextEdit()
+        self.text.setProperty("kind", "record")
+        self.text.setReadOnly(True)
+        self.text.setFont(code_font(self.font().pointSizeF() - 1))
+        self.text.setAccessibleName(self.tr("What the model sees"))
+        self.state = QLabel()
+        self.state.setProperty("kind", "small")
+        self.state.setWordWrap(True)
+        self.state.setTextFormat(Qt.TextFormat.PlainText)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(heading)
+        column.addWidget(self.text, 1)
+        column.addWidget(self.state)
+        preview.rendered.connect(self._show)
+        preview.failed.connect(self._fail)
+
+    def show_preset(self, preset: Preset, user: str, model: str) -> None:
+        """Render a conversation that begins with this preset."""
+        values = known_values(user, model or self.tr("the model"), datetime.now())
+        system = filled(preset.system, values)
+        sample = (Message(Role.USER, self.tr("Hello!")),)
+        self._question = RenderPrompt(
+            id=0,
+            messages=(Message(Role.SYSTEM, system), *sample) if system.strip() else sample,
+            template=preset.template,
+            template_variables=preset.template_variables,
+        )
+        self._pause.start()
+
+    def rest(self) -> None:
+        """Nobody looks any more."""
+        self._pause.stop()
+        self._preview.rest()
+
+    def _ask(self) -> None:
+        if self._question is not None:
+            self._preview.ask(self._question)
+
+    def _show(self, rendered: PromptRendered) -> None:
+        place = self.text.verticalScrollBar().value()
+        self.text.setPlainText(rendered.text)
+        self.text.verticalScrollBar().setValue(place)
+        template = self.tr("Template: {name}.").format(name=rendered.template)
+        if rendered.tokens is None:
+            count = self.tr("Load the model to have its tokens counted.")
+        else:
+            count = self.tr("{count} tokens.").format(count=format_count(rendered.tokens))
+        self.state.setText(f"{count} {template}")
+
+    def _fail(self, error: ParleyError) -> None:
+        self.text.setPlainText("")
+        self.state.setText(f"{error.sentence} {error.next_step}")

@@ -1,0 +1,61 @@
+"""The questions a preset asks before it begins: a value for each of its free variables.
+
+Window process, interface thread.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+
+from app.core.presets import ChosenPreset
+
+
+class ValuesDialog(QDialog):
+    """One field for each variable; `answered` carries the preset with its values."""
+
+    answered = Signal(object)  # ChosenPreset
+
+    def __init__(self, chosen: ChosenPreset, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._chosen = chosen
+        self.setWindowTitle(chosen.preset.name)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumWidth(400)
+        heading = QLabel(self.tr("“{name}” needs to know").format(name=chosen.preset.name))
+        heading.setProperty("kind", "heading")
+        heading.setTextFormat(Qt.TextFormat.PlainText)
+        heading.setWordWrap(True)
+        form = QFormLayout()
+        form.setSpacing(12)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self.fields: dict[str, QLineEdit] = {}
+        for name in chosen.preset.free_variables:
+            field = QLineEdit(chosen.values.get(name, ""))
+            field.setAccessibleName(name)
+            field.textChanged.connect(self._judge)
+            form.addRow(name.replace("_", " ").capitalize(), field)
+            self.fields[name] = field
+        buttons = QDialogButtonBox()
+        self.use = buttons.addButton(self.tr("Use"), QDialogButtonBox.ButtonRole.AcceptRole)
+        self.use.setDefault(True)
+        buttons.addButton(self.tr("Cancel"), QDialogButtonBox.ButtonRole.RejectRole)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 24, 24, 16)
+        column.setSpacing(16)
+        column.addWidget(heading)
+        column.addLayout(form)
+        column.addWidget(buttons)
+        self._judge()
+
+    def accept(self) -> None:
+        """Hand the values over."""
+        values = {name: field.text().strip() for name, field in self.fields.items()}
+        self.answered.emit(msgspec.structs.replace(self._chosen, values=values, system=None))
+        super().accept()
+
+    def _judge(self) -> None:
+        self.use.setEnabled(all(field.text().strip() for field in self.fields.values()))

@@ -1,0 +1,117 @@
+"""Opens the settings and the presets' editor over the window; made when one of them is first asked for.
+
+Window process, interface thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QDesktopServices
+
+from app.core.paths import Folders
+from app.core.setting import Page
+from app.services.chat_session import ChatSession
+from app.services.engine_host import EngineHost
+from app.services.network_ledger import NetworkLedger
+from app.services.preferences import Preferences
+from app.services.presets import PresetLibrary
+from app.services.prompt_preview import PromptPreview
+from app.ui.main_view import MainView
+from app.ui.presets.editor import PresetEditor
+from app.ui.settings.actions import ActionRow
+from app.ui.settings.dialog import SettingsDialog
+from app.ui.settings.ledger import LedgerView
+
+
+class SettingsDesk(QObject):
+    """One window of each kind; it keeps its place until the program ends."""
+
+    def __init__(
+        self,
+        view: MainView,
+        session: ChatSession,
+        preferences: Preferences,
+        presets: PresetLibrary,
+        preview: PromptPreview,
+        engine: EngineHost,
+        ledger: NetworkLedger,
+        folders: Folders,
+    ) -> None:
+        super().__init__(view)
+        self._view = view
+        self._session = session
+        self._preferences = preferences
+        self._presets = presets
+        self._preview = preview
+        self._engine = engine
+        self._ledger = ledger
+        self._folders = folders
+
+    def show_settings(self, page: Page | None = None) -> SettingsDialog:
+        """Bring the settings to the front."""
+        if page is not None:
+            self.settings.show_page(page)
+        self._ledger.refresh()
+        self.settings.show()
+        self.settings.raise_()
+        self.settings.activateWindow()
+        return self.settings
+
+    def show_presets(self) -> PresetEditor:
+        """Bring the presets to the front, at the one that is in use."""
+        self.editor.begin(self._session.preset.preset.name if self._session.preset else "")
+        self.editor.show()
+        self.editor.raise_()
+        self.editor.activateWindow()
+        return self.editor
+
+    @cached_property
+    def settings(self) -> SettingsDialog:
+        """The settings' window."""
+        ledger = LedgerView()
+        ledger.clear_requested.connect(self._ledger.clear)
+        self._ledger.changed.connect(ledger.set_entries)
+        dialog = SettingsDialog(self._preferences, self._actions(), {Page.PRIVACY: ledger}, self._view.window())
+        dialog.set_presets(self._presets.presets)
+        self._presets.changed.connect(dialog.set_presets)
+        return dialog
+
+    @cached_property
+    def editor(self) -> PresetEditor:
+        """The presets' window."""
+        return PresetEditor(self._presets, self._preview, self._engine, self._preferences, self._view.window())
+
+    def _actions(self) -> dict[Page, list[ActionRow]]:
+        view, folders = self._view, self._folders
+        presets = ActionRow(
+            self.tr("Presets"),
+            self.tr("System prompts with their own sampling: make, change, share."),
+            self.tr("Edit presets…"),
+            self.show_presets,
+        )
+        models = ActionRow(
+            self.tr("Models on this machine"),
+            self.tr("What lies in these folders, and what other programs have."),
+            self.tr("Show…"),
+            view.library_requested.emit,
+        )
+        where = ActionRow(self.tr("Data folder"), str(folders.data), self.tr("Move…"), view.move_data_requested.emit)
+        look = ActionRow(
+            self.tr("Settings file"), str(folders.config), self.tr("Open folder"), self._open(folders.config)
+        )
+        logs = ActionRow(self.tr("Logs"), str(folders.logs), self.tr("Open folder"), self._open(folders.logs))
+        backups = ActionRow(
+            self.tr("Backups"),
+            self.tr("A copy of all chats is made every day. Go back to one, or make one now."),
+            self.tr("Backups…"),
+            view.backups_requested.emit,
+        )
+        return {Page.BEHAVIOUR: [presets], Page.MODELS: [models], Page.DATA: [where, backups, look, logs]}
+
+    @staticmethod
+    def _open(folder: Path) -> Callable[[], object]:
+        return lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

@@ -1,0 +1,85 @@
+"""On the page “Privacy”: which servers Parley spoke with, and when.
+
+Window process, interface thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QDateTime, QLocale, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.core.ledger import LedgerEntry, Purpose
+
+MOST_SHOWN = 500
+
+
+class LedgerView(QWidget):
+    """What left this machine: never a word of a chat, only what the user searched and downloaded."""
+
+    clear_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        said = QLabel(
+            self.tr(
+                "Parley has no account and sends no statistics. Chats never leave this machine. It speaks with a "
+                "server only when you search for models or download one; each is noted here."
+            )
+        )
+        said.setProperty("kind", "small")
+        said.setWordWrap(True)
+        self.table = QTreeWidget()
+        self.table.setProperty("kind", "rows")
+        self.table.setRootIsDecorated(False)
+        self.table.setUniformRowHeights(True)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.table.setAccessibleName(self.tr("Servers Parley spoke with"))
+        self.table.setHeaderLabels([self.tr("When"), self.tr("Server"), self.tr("For")])
+        self.table.setMinimumHeight(220)
+        header = self.table.header()
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        header.setStretchLastSection(False)
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self._none = QLabel(self.tr("Nothing yet."))
+        self._none.setProperty("kind", "muted")
+        self.clear = QPushButton(self.tr("Clear the list"))
+        self.clear.setAutoDefault(False)
+        self.clear.clicked.connect(self.clear_requested)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(self.clear)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 8, 0, 0)
+        column.setSpacing(12)
+        column.addWidget(said)
+        column.addWidget(self._none)
+        column.addWidget(self.table)
+        column.addLayout(buttons)
+        self.set_entries([])
+
+    def set_entries(self, entries: Sequence[LedgerEntry]) -> None:
+        """Show these, the newest first."""
+        names = {Purpose.SEARCH: self.tr("Search"), Purpose.DOWNLOAD: self.tr("Download")}
+        locale = QLocale()
+        self.table.clear()
+        for entry in entries[:MOST_SHOWN]:
+            at = QDateTime.fromSecsSinceEpoch(int(entry.at))
+            when = locale.toString(at, QLocale.FormatType.ShortFormat)
+            self.table.addTopLevelItem(QTreeWidgetItem([when, entry.host, names[entry.purpose]]))
+        for column in (0, 2):
+            self.table.resizeColumnToContents(column)
+        self.table.setVisible(bool(entries))
+        self.clear.setVisible(bool(entries))
+        self._none.setVisible(not entries)

@@ -1,0 +1,100 @@
+"""One setting on its page: what it is, its field, and what is wrong with what was typed.
+
+Window process, interface thread.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+
+from app.core.errors import InvalidOption, ParleyError
+from app.core.setting import Setting
+from app.services.preferences import Preferences
+from app.ui.icons import IconButton
+from app.ui.settings.fields import Field, make_field
+from app.ui.settings.words import explained, said
+
+
+class SettingRow(QWidget):
+    """Every change counts at once; what cannot be is refused with the reason below."""
+
+    def __init__(self, setting: Setting, preferences: Preferences, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setting = setting
+        self._preferences = preferences
+        self.field: Field = make_field(setting)
+        self._title = _label(said(setting.title), "body")
+        self._help = _label(explained(setting), "small")
+        self._help.setVisible(bool(explained(setting)))
+        self.problem = _label("", "bad")
+        self.problem.hide()
+        self.reset = IconButton("retry", self.tr("Back to the default: {title}").format(title=said(setting.title)))
+        self.reset.clicked.connect(self._reset)
+        policy = self.reset.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.reset.setSizePolicy(policy)
+        self._lay_out()
+        self._title.setBuddy(self.field.widget)
+        self.field.widget.setAccessibleDescription(explained(setting))
+        self.field.edited.connect(self._change)
+        self.show_value(preferences.get(setting.key))
+
+    def show_value(self, value: object) -> None:
+        """Show the value in force."""
+        self.problem.hide()
+        self.field.show_value(value)
+        self.reset.setVisible(value != self.setting.default)
+
+    def matches(self, words: str) -> bool:
+        """Whether it is what someone searches for."""
+        choices = " ".join(said(text) for _, text in self.setting.choices)
+        return self.setting.matches(words, said(self.setting.title), said(self.setting.help), choices)
+
+    def _lay_out(self) -> None:
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 10, 0, 10)
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(4)
+        grid.addWidget(self._title, 0, 0, Qt.AlignmentFlag.AlignVCenter)
+        grid.addWidget(self._help, 1, 0, 1, 3 if self.field.is_wide else 1, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(self.reset, 0, 1, Qt.AlignmentFlag.AlignVCenter)
+        if self.field.is_wide:
+            grid.addWidget(self.field.widget, 2, 0, 1, 3)
+        else:
+            middle = Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter
+            grid.addWidget(self.field.widget, 0, 2, 2 if self._help.text() else 1, 1, middle)
+        grid.addWidget(self.problem, 3, 0, 1, 3)
+        grid.setColumnStretch(0, 1)
+
+    def _change(self, value: object) -> None:
+        try:
+            self._preferences.set(self.setting.key, value)
+        except ParleyError as error:
+            if not self.field.keeps_refused:
+                self.field.show_value(self._preferences.get(self.setting.key))
+            self._refuse(error)
+        else:
+            self.show_value(self._preferences.get(self.setting.key))
+
+    def _reset(self) -> None:
+        try:
+            self._preferences.reset(self.setting.key)
+        except ParleyError as error:
+            self._refuse(error)
+        else:
+            self.field.widget.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _refuse(self, error: ParleyError) -> None:
+        if isinstance(error, InvalidOption):
+            error = InvalidOption(**{**error.values, "option": said(self.setting.title)})
+        self.problem.setText(f"{error.sentence} {error.next_step}")
+        self.problem.show()
+
+
+def _label(text: str, kind: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("kind", kind)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    return label

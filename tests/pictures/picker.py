@@ -39,6 +39,8 @@ def opened(repo: str) -> Callable[[PickerDialog], None]:
         dialog.search.field.setText(repo)
         dialog.search.submit()
         wait_for(lambda: bool(dialog.view.page or dialog.view.address))
+        if dialog.footer.download.isEnabled() and dialog.view.variant is not None:
+            wait_for(lambda: dialog.view.panel.source == "measured by llama.cpp")
 
     return act
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
@@ -12,7 +13,9 @@ from pytestqt.qtbot import QtBot
 
 from app.bootstrap.program import child_starter
 from app.catalog.find.recommended import load_recommended
-from app.core.fit import Placement
+from app.catalog.fit.calibration import Calibration
+from app.core.fit import NeedSource, Placement
+from app.core.measurement import Measurement, MeasurementKind
 from app.core.paths import Folders, resources
 from app.core.protocol import ChildRole, Machine
 from app.services.fit_service import FitService
@@ -22,13 +25,14 @@ from app.services.relay import Relay
 from app.ui.models.access import TokenDialog
 from app.ui.models.card import CardDialog
 from app.ui.models.picker import PickerDialog
+from app.ui.models.search_bar import FITS_HERE
 from app.ui.models.variant_rows import VariantRow
 from app.ui.text_dialog import MessageDialog, TextDialog
 from app.ui.theme import ThemeSource
 from tests.hub.hubserver import HubServer
 from tests.hub.repos import reference_repos
-from tests.hub.served import GATED, GGUF_13B, GPTQ_70B, MEMBER, PRIVATE, TINY, hub_with_tiny
-from tests.machines import DESKTOP, LAPTOP, MAC, MACHINES, WORKSTATION
+from tests.hub.served import GATED, GGUF_13B, GPTQ_70B, MEMBER, PRIVATE, SHARDED, TINY, hub_with_tiny
+from tests.machines import DESKTOP, GB, LAPTOP, MAC, MACHINES, WORKSTATION
 
 Opener = Callable[[Machine], PickerDialog]
 
@@ -183,6 +187,66 @@ def test_the_chosen_variant_becomes_exact(qtbot: QtBot, picker: Opener) -> None:
         return found.fit is not None and found.fit.exact and found.is_best
 
     qtbot.waitUntil(is_exact, timeout=20_000)
+
+
+def source(dialog: PickerDialog) -> str:
+    return dialog.view.panel.source
+
+
+def test_the_need_is_measured_by_llama_cpp_and_the_slider_follows(qtbot: QtBot, picker: Opener) -> None:
+    dialog = picker(DESKTOP)
+    open_repo(qtbot, dialog, TINY)
+    assert source(dialog) == "by formula"
+    qtbot.waitUntil(lambda: source(dialog) == "measured by llama.cpp", timeout=30_000)
+    assert "measured by llama.cpp" in words(dialog)
+    slider = dialog.view.panel.slider
+    slider.setFocus()
+    qtbot.keyClick(slider, Qt.Key.Key_Home)
+    assert source(dialog) == "by llama.cpp's plan for another length"
+    qtbot.waitUntil(lambda: source(dialog) == "measured by llama.cpp", timeout=30_000)
+    qtbot.keyClick(slider, Qt.Key.Key_End)
+    assert source(dialog) == "measured by llama.cpp"
+
+
+def test_the_starred_variant_is_measured_too(qtbot: QtBot, picker: Opener) -> None:
+    dialog = picker(MAC)
+    open_repo(qtbot, dialog, GGUF_13B)
+    dialog.view.table.choose(row(dialog, "Q2_K").variant)
+
+    def is_measured(name: str) -> bool:
+        found = row(dialog, name).fit
+        return found is not None and found.source is NeedSource.MEASURED
+
+    qtbot.waitUntil(lambda: is_measured("Q2_K") and all(map(is_measured, starred(dialog))), timeout=30_000)
+    assert dialog.view.variant is not None and dialog.view.variant.name == "Q2_K"
+
+
+def test_what_the_last_run_took_is_told(qtbot: QtBot, picker: Opener) -> None:
+    dialog = picker(DESKTOP)
+    run = Measurement(
+        kind=MeasurementKind.MEMORY, backend="CUDA", architecture="llama", quantization="F16",
+        predicted=7.9e9, measured=7.8e9, model="/models/tiny.F16.gguf",
+    )  # fmt: skip
+    open_repo(qtbot, dialog, TINY)
+    assert "Last run" not in words(dialog)
+    quantization = dialog.view.table.rows[0].variant.quantization
+    dialog._fit.calibration = Calibration([msgspec.structs.replace(run, quantization=quantization)])
+    dialog.view.rank()
+    assert "Last run: predicted 7.9 GB, measured 7.8 GB" in words(dialog)
+
+
+def test_sorting_by_fit_says_what_was_ranked(qtbot: QtBot, picker: Opener, tmp_path: Path) -> None:
+    for repo, weights in ((TINY, 3 * GB), (SHARDED, 70 * GB)):
+        (tmp_path / "hub" / repo / "repo.json").write_text(f'{{"gguf": {{"total": {weights}}}}}')
+    dialog = picker(LAPTOP)
+    dialog.search.order.setCurrentIndex(dialog.search.order.findData(FITS_HERE))
+    qtbot.waitUntil(lambda: "Best fits of the" in words(dialog), timeout=20_000)
+    rows = dialog.found.repos.rows
+    assert f"Best fits of the {len(rows)} most downloaded" in words(dialog)
+    fitting = [row.remark.startswith("on the CPU") for row in rows]
+    large = [row.remark.startswith("too large here") for row in rows]
+    assert any(fitting) and any(large)
+    assert max(number for number, yes in enumerate(fitting) if yes) < min(n for n, yes in enumerate(large) if yes)
 
 
 def test_a_click_on_a_header_sorts(qtbot: QtBot, picker: Opener) -> None:

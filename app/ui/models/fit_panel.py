@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QSlider,
 from app.core.fit import Fit, Hardware
 from app.core.hub import Variant
 from app.core.loading import DEFAULT_CONTEXT, KvType, LoadOptions
-from app.core.measurement import Measurement
 from app.core.sizes import format_bytes
 from app.ui.icons import ComboBox
 from app.ui.models import words
@@ -89,7 +88,6 @@ class FitPanel(QFrame):
             self.kv_type.addItem(name, str(kind.value))
         self.kv_type.setToolTip(self.tr("How the conversation is kept: Q8_0 takes half the memory, Q4_0 a quarter."))
         self._source = _small_label()
-        self._past = _small_label()
         self._reason = QLabel()
         self._reason.setProperty("kind", "muted")
         self._reason.setWordWrap(True)
@@ -111,6 +109,11 @@ class FitPanel(QFrame):
         """What is chosen, as the model would be loaded."""
         kind = KvType(self.kv_type.currentData())
         return LoadOptions(context_length=self.context_length, kv_type_k=kind, kv_type_v=kind)
+
+    @property
+    def source(self) -> str:
+        """How the need was told, in words."""
+        return self._source.text()
 
     @property
     def reason(self) -> str:
@@ -142,11 +145,6 @@ class FitPanel(QFrame):
         self._source.setToolTip(words.need_source_in_full(fit))
         self._reason.setText(reason)
 
-    def show_past(self, run: Measurement | None) -> None:
-        """Beside what was predicted for this variant's last run, what it took; nothing before the first one."""
-        self._past.setText(words.predicted_and_measured(run) if run is not None else "")
-        self._past.setVisible(run is not None)
-
     def set_theme(self, theme: Theme) -> None:
         """Draw with another theme; the next `show_fit` uses it."""
         self._theme = theme
@@ -170,7 +168,6 @@ class FitPanel(QFrame):
         facts = QHBoxLayout()
         facts.setSpacing(12)
         facts.addWidget(self._legend, 1)
-        facts.addWidget(self._past)
         facts.addWidget(self._source)
         column.addLayout(facts)
         column.addLayout(choice)

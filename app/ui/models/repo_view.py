@@ -163,8 +163,9 @@ class RepoView(QStackedWidget):
             return
         others = [(other.variant, other.fit) for other in self.table.rows if other.fit is not None]
         reason = words.reason(row.variant, row.fit, self._ranked.best, self._ranked.reason, others)
-        self.panel.show_fit(row.variant, row.fit, hardware, reason)
-        self.panel.show_past(self._fit.last_run(row.variant))
+        run = self._fit.last_run(row.variant)
+        past = [words.predicted_and_measured(run)] if run is not None else []
+        self.panel.show_fit(row.variant, row.fit, hardware, " ".join([reason, *past]))
 
     def _make_content(self) -> QWidget:
         card = QFrame()

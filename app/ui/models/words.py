@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QCoreApplication
 
-from app.core.fit import CONTEXT_BYTES, DeviceKind, Fit, Hardware, NeedSource, Placement, Reason, ReasonKind
+from app.core.fit import CONTEXT_BYTES, Device, DeviceKind, Fit, Hardware, NeedSource, Placement, Reason, ReasonKind
 from app.core.hub import Format, RepoPage, RepoSummary, Variant
 from app.core.measurement import Measurement
 from app.core.sizes import format_bytes, format_count
@@ -32,12 +32,17 @@ def format_name(kind: Format) -> str:
 
 
 def device_name(hardware: Hardware, name: str) -> str:
-    """What a device is called in a sentence: `RTX 4070`, or main memory."""
-    for gpu in hardware.gpus:
-        if gpu.name == name:
-            said = gpu.description or gpu.name
-            return next((said.removeprefix(maker) for maker in _MAKERS if said.startswith(maker)), said)
-    return _tr("memory")
+    """What a device is called in a sentence: `RTX 4070`, or main memory; cards of one kind are numbered."""
+    said = {gpu.name: _short_name(gpu) for gpu in hardware.gpus}
+    if name not in said:
+        return _tr("memory")
+    alike = [other for other, called in said.items() if called == said[name]]
+    return said[name] if len(alike) == 1 else f"{said[name]} ({alike.index(name) + 1})"
+
+
+def _short_name(gpu: Device) -> str:
+    said = gpu.description or gpu.name
+    return next((said.removeprefix(maker) for maker in _MAKERS if said.startswith(maker)), said)
 
 
 def machine_line(hardware: Hardware) -> str:
@@ -52,9 +57,7 @@ def machine_line(hardware: Hardware) -> str:
         else:
             free = _without_unit(gpu.free - CONTEXT_BYTES.get(gpu.backend, 0), gpu.total)
             total = format_bytes(gpu.total)
-            parts.append(
-                _tr("{name}, {total}, {free} free").format(name=device_name(hardware, gpu.name), total=total, free=free)
-            )
+            parts.append(_tr("{name}, {total}, {free} free").format(name=_short_name(gpu), total=total, free=free))
     return " · ".join(parts)
 
 
@@ -109,7 +112,7 @@ def need_source(found: Fit) -> str:
     """How the need was told, in short."""
     return {
         NeedSource.FORMULA: _tr("by formula"),
-        NeedSource.BETWEEN: _tr("by llama.cpp's measure, rounded"),
+        NeedSource.BETWEEN: _tr("by llama.cpp's plan for another length"),
         NeedSource.MEASURED: _tr("measured by llama.cpp"),
     }[found.source]
 
@@ -126,8 +129,8 @@ def need_source_in_full(found: Fit) -> str:
 
 
 def predicted_and_measured(run: Measurement) -> str:
-    """`Last run: predicted 7.9 GB, measured 7.8 GB`, of a measurement of memory."""
-    text = _tr("Last run: predicted {predicted}, measured {measured}")
+    """`Last run: predicted 7.9 GB, measured 7.8 GB.`, of a measurement of memory."""
+    text = _tr("Last run: predicted {predicted}, measured {measured}.")
     return text.format(predicted=format_bytes(round(run.predicted)), measured=format_bytes(round(run.measured)))
 
 

@@ -136,6 +136,7 @@ def test_a_document_is_split_alike_however_it_arrives(monkeypatch, size):
         split(b"[1], [2]")
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(
         st.recursive(

@@ -68,12 +68,12 @@ def test_one_after_another_and_failures_between_them(qtbot, service, tmp_path):
 
 
 def test_an_import_that_is_stopped_keeps_what_came_in(qtbot, service, tmp_path):
-    path = builders.write_json(tmp_path / "c.json", [builders.claude(str(n)) for n in range(5000)])
+    path = builders.write_json(tmp_path / "c.json", [builders.claude(str(n)) for n in range(2000)])
     wait(qtbot, service.progress, lambda: service.import_paths([path]))
     (report,) = wait(qtbot, service.imported, service.cancel)
-    assert 0 < report.added < 5000
+    assert 0 < report.added < 2000
     (again,) = wait(qtbot, service.imported, lambda: service.import_paths([path]))
-    assert (again.present, again.added) == (report.added, 5000 - report.added)
+    assert (again.present, again.added) == (report.added, 2000 - report.added)
 
 
 def test_a_child_that_dies_is_told(qtbot, folders, tmp_path):

@@ -38,7 +38,7 @@ class Tint(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Tinted(msgspec.Struct, frozen=True, tag_field="type", tag="tinted"):
-    """The coloured stretches of code in order, and what its language is called."""
+    """The coloured stretches of code in order, and what its language is called, nothing if it is unknown."""
 
     id: int
     tints: tuple[Tint, ...]

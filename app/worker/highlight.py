@@ -34,9 +34,9 @@ def tints_of(code: str, language: str) -> tuple[Tint, ...]:
 
 @cache
 def language_name(language: str) -> str:
-    """What a fence calls a language, as people write it: `py` is Python."""
+    """What a fence calls a language, as people write it: `py` is Python; nothing for an unknown one."""
     lexer = _lexer(language.lower())
-    return language if lexer is None else str(lexer.name)
+    return "" if lexer is None else str(lexer.name)
 
 
 @cache

@@ -12,9 +12,13 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import os
 import sys
+import tempfile
 import time
+import traceback
 from collections.abc import Callable
+from types import TracebackType
 from typing import Any
 
 import psutil
@@ -22,8 +26,13 @@ from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QApplication, QMainWindow, QTextBrowser
 
+from app.bootstrap.program import child_starter
+from app.core.paths import Folders
+from app.core.protocol import ChildRole
+from app.services.relay import Relay
+from app.services.typesetter import Typesetter
 from app.ui.chat.transcript import TranscriptView
-from app.ui.theme import Appearance, ThemeSource
+from app.ui.theme import LIGHT, Appearance, ThemeSource
 from tests.bench.long_conversation import messages, streaming, tokens
 
 MESSAGES = 5000
@@ -91,7 +100,9 @@ class Stage:
 
     def __init__(self) -> None:
         self.window = QMainWindow()
-        self.view = TranscriptView()
+        starter = child_starter(ChildRole.TYPESET, Folders.of({"PARLEY_HOME": tempfile.mkdtemp()}), None)
+        self.typesetter = Typesetter(starter, Relay())
+        self.view = TranscriptView(LIGHT, self.typesetter.ask)
         self.window.setCentralWidget(self.view)
         self.window.resize(*SIZE)
         self.window.show()
@@ -103,16 +114,16 @@ def open_conversation(_: float) -> Figures:
     del shown
     before = resident()
     shown = messages(MESSAGES)
-    begun = time.perf_counter()
+    begun, cpu = time.perf_counter(), time.thread_time()
     stage.view.set_messages(shown)
     frame()
-    took = (time.perf_counter() - begun) * 1000
+    took, busy = (time.perf_counter() - begun) * 1000, (time.thread_time() - cpu) * 1000
     again = time.perf_counter()
     stage.view.set_messages(shown)
     frame()
     second = (time.perf_counter() - again) * 1000
     live(1)
-    return {"open": took, "again": second, "mb": (resident() - before) / 1e6}
+    return {"open": took, "busy": busy, "again": second, "mb": (resident() - before) / 1e6}
 
 
 def scroll(_: float) -> Figures:
@@ -257,6 +268,12 @@ MEASURES: dict[str, Callable[[float], Figures]] = {
 }
 
 
+def fail(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """An exception in a slot would pass unnoticed, and the figures be of nothing."""
+    traceback.print_exception(kind, error, trace)
+    os._exit(1)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("measure", choices=MEASURES)
@@ -264,6 +281,7 @@ def main() -> None:
     args = parser.parse_args()
     application = QApplication(sys.argv[:1])
     application.setQuitOnLastWindowClosed(False)
+    sys.excepthook = fail
     ThemeSource(application, Appearance.LIGHT)
     print(json.dumps({name: round(value, 3) for name, value in MEASURES[args.measure](args.rate).items()}))
 

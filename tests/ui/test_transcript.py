@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -10,11 +11,16 @@ from PySide6.QtGui import QGuiApplication, QImage, QMouseEvent, QTextLayout
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.bootstrap.program import child_starter
 from app.core.conversations import StoredMessage
 from app.core.errors import EngineFailed, Failure
 from app.core.loading import LoadOptions
 from app.core.messages import FinishReason, MessageState, ModelIdentity, ReplyRecord, Role, Timings, Usage
+from app.core.paths import Folders
+from app.core.protocol import ChildRole
 from app.core.sampling import Sampling
+from app.services.relay import Relay
+from app.services.typesetter import Typesetter
 from app.ui.chat.transcript import TranscriptView
 from app.ui.chat.transcript_lines import FooterRow, fold_label, footer_of
 from app.ui.chat.transcript_rows import Action, Hot, TextRow
@@ -68,8 +74,16 @@ def record(**more: object) -> ReplyRecord:
 
 
 @pytest.fixture
-def view(qtbot: QtBot) -> Iterator[TranscriptView]:
-    made = TranscriptView(LIGHT)
+def typesetter(qapp: QApplication, tmp_path: Path) -> Iterator[Typesetter]:
+    folders = Folders.of({"PARLEY_HOME": str(tmp_path)})
+    made = Typesetter(child_starter(ChildRole.TYPESET, folders, None), Relay())
+    yield made
+    made.shutdown()
+
+
+@pytest.fixture
+def view(qtbot: QtBot, typesetter: Typesetter) -> Iterator[TranscriptView]:
+    made = TranscriptView(LIGHT, typesetter.ask)
     made.resize(900, 600)
     qtbot.addWidget(made)
     made.show()
@@ -79,7 +93,7 @@ def view(qtbot: QtBot) -> Iterator[TranscriptView]:
 
 
 def settle(view: TranscriptView, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not view._frame.isActive() and not view._uncolored)
+    qtbot.waitUntil(lambda: not view._frame.isActive() and not view.document.page.typeset.__self__._waiting)
     QApplication.processEvents()
 
 

@@ -6,11 +6,16 @@ block of a streaming reply is given its new text through `update`, which keeps w
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
+from app.ui.chat.blocks_picture import Picture
 from app.ui.chat.blocks_text import UNBOUNDED, TextPiece
-from app.ui.chat.markdown import Block, Container, Span
+from app.ui.chat.markdown import Block, Container, Span, Style
 from app.ui.chat.transcript_style import ITEM_INDENT, QUOTE_INDENT, PageStyle, indent_of
 
 # Lines of the last piece before it is split, and those that may still change when text is added.
@@ -19,17 +24,45 @@ _LOOSE_LINES = 2
 _PIECE_CHARACTERS = 1200
 _RULE_HEIGHT = 17.0
 _MARKER_GAP = 8
+_NO_PICTURES: Mapping[str, Picture] = MappingProxyType({})
+BAR_HEIGHT = 12.0
+_BAR_THICKNESS = 4.0
+
+
+@dataclass
+class Sideways:
+    """How a block that may be wider than the column is seen; shared by the pieces of one."""
+
+    offset: float = 0.0
+    widest: float = 0.0
+    wrapped: bool = False
+    numbered: bool = False
 
 
 class BlockLayout:
-    """A block laid out to a width; coordinates are relative to the column's left and the block's top."""
+    """A block laid out to a width; coordinates are relative to the column's left and the block's top.
 
-    def __init__(self, block: Block, style: PageStyle, width: float, *, muted: bool = False) -> None:
+    `pictures` are the formulas that stand in its text, by their source. A block with a `view` may be wider
+    than its `room`, and is then seen from the view's offset on.
+    """
+
+    def __init__(
+        self,
+        block: Block,
+        style: PageStyle,
+        width: float,
+        *,
+        muted: bool = False,
+        pictures: Mapping[str, Picture] = _NO_PICTURES,
+        view: Sideways | None = None,
+    ) -> None:
         self.block = block
         self.style = style
         self.width = width
         self.muted = muted
-        self.indent = min(indent_of(block), width / 2)
+        self.pictures = pictures
+        self.view = view
+        self.indent = min(indent_of(block) * style.zoom, width / 2)
         self.pieces: list[TextPiece] = []
         self.height = 0.0
         self._marker: TextPiece | None = None
@@ -56,6 +89,20 @@ class BlockLayout:
             self._marker.x = self.indent - _MARKER_GAP - self._marker.natural_width
             self._marker.y = self.text_top
             self._marker.paint(painter, at, top, bottom)
+        if self.view is None:
+            self.paint_text(painter, at, top, bottom, selected)
+            return
+        painter.save()
+        painter.setClipRect(self.window.translated(at), Qt.ClipOperation.IntersectClip)
+        self.paint_text(painter, at - QPointF(self.shift, 0), top, bottom, selected)
+        painter.restore()
+        if not self.bar.isEmpty():
+            self._paint_bar(painter, at)
+
+    def paint_text(
+        self, painter: QPainter, at: QPointF, top: float, bottom: float, selected: tuple[int, int] | None
+    ) -> None:
+        """Draw the text, and what of it is marked."""
         for piece in self.pieces:
             if at.y() + piece.y >= bottom or at.y() + piece.y + piece.height <= top:
                 continue
@@ -63,6 +110,45 @@ class BlockLayout:
                 for rect in piece.selection_rects(*selected):
                     painter.fillRect(rect.translated(at), self.style.selection)
             piece.paint(painter, at, top, bottom)
+
+    @property
+    def room(self) -> float:
+        """How wide the part of a wide block is that can be seen."""
+        return self.width - self.indent
+
+    @property
+    def window(self) -> QRectF:
+        """The area in which a wide block is seen."""
+        return QRectF(self.indent, 0, self.room, self.height)
+
+    @property
+    def most_shift(self) -> float:
+        """How far a wide block can be moved."""
+        return 0.0 if self.view is None else max(self.view.widest - self.room, 0.0)
+
+    @property
+    def shift(self) -> float:
+        """How far a wide block is moved to the left."""
+        return 0.0 if self.view is None else min(max(self.view.offset, 0.0), self.most_shift)
+
+    @property
+    def bar(self) -> QRectF:
+        """The area of the scroll bar under a wide block; empty where there is none."""
+        if not self.most_shift or not self.block.closes:
+            return QRectF()
+        return QRectF(self.window.left(), self.height - BAR_HEIGHT, self.room, BAR_HEIGHT)
+
+    def _paint_bar(self, painter: QPainter, at: QPointF) -> None:
+        assert self.view is not None
+        share, area = self.room / self.view.widest, self.bar.translated(at)
+        left = area.left() + self.shift * share
+        thumb = QRectF(left, area.center().y() - _BAR_THICKNESS / 2, max(area.width() * share, 24), _BAR_THICKNESS)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.style.theme.color("muted"))
+        painter.setOpacity(0.6)
+        painter.drawRoundedRect(thumb, _BAR_THICKNESS / 2, _BAR_THICKNESS / 2)
+        painter.setOpacity(1)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
 
     @property
     def text_top(self) -> float:
@@ -86,6 +172,7 @@ class BlockLayout:
         """The offset in the block's text nearest to a point."""
         if not self.pieces:
             return 0
+        x += self.shift
 
         def distance(piece: TextPiece) -> tuple[float, float]:
             return (
@@ -97,20 +184,21 @@ class BlockLayout:
 
     def link_at(self, x: float, y: float) -> str:
         """The address of the link under a point, or nothing."""
+        x += self.shift
         for piece in self.pieces:
             if piece.contains(x, y):
                 offset = piece.offset_at(x, y)
                 spans = (span for span in self.block.spans if span.start <= offset <= span.end)
-                return next((span.href for span in spans if span.href), "")
+                return next((span.href for span in spans if span.style & Style.LINK), "")
         return ""
 
     def is_text_at(self, x: float, y: float) -> bool:
         """Whether there is text under a point."""
-        return any(piece.contains(x, y) for piece in self.pieces)
+        return any(piece.contains(x + self.shift, y) for piece in self.pieces)
 
     def caret(self) -> QPointF:
         """Where the next character would stand."""
-        return self.pieces[-1].caret() if self.pieces else QPointF(self.indent, 0)
+        return self.pieces[-1].caret() - QPointF(self.shift, 0) if self.pieces else QPointF(self.indent, 0)
 
 
 class TextLayout(BlockLayout):
@@ -159,7 +247,9 @@ class TextLayout(BlockLayout):
     def _piece(self, start: int, end: int) -> TextPiece:
         spans: list[Span] = [span for span in self.block.spans if span.start < end and span.end > start]
         face = self.style.face(self.block, muted=self.muted)
-        return TextPiece(self.block.text[start:end], start, face, self.style, self.width - self.indent, spans=spans)
+        width = self.width - self.indent
+        text = self.block.text[start:end]
+        return TextPiece(text, start, face, self.style, width, spans=spans, pictures=self.pictures)
 
 
 class RuleLayout(BlockLayout):

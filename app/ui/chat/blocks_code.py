@@ -1,29 +1,43 @@
 """Code on its own surface: one piece of text per line, so that a growing block lays out its last line only.
 
-Window process, interface thread. Long code is several blocks, drawn as one surface.
+Window process, interface thread. Long code is several blocks, drawn as one surface. Its colours come from
+the typesetting child when they are ready; lines that are too long are seen by moving sideways, or wrapped.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from itertools import takewhile
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QFontMetricsF, QPainter
 
-from app.ui.chat.blocks import BlockLayout, rounded
+from app.core.typeset_frames import Code, Drawn, Tint, Tinted, Work
+from app.ui.chat.blocks import BAR_HEIGHT, BlockLayout, Sideways, rounded
 from app.ui.chat.blocks_text import UNBOUNDED, TextPiece
-from app.ui.chat.highlight import Tint, language_name, tints_of
 from app.ui.chat.markdown import Block
 from app.ui.chat.transcript_style import RADIUS, PageStyle
+from app.ui.chat.transcript_words import words
 
 PADDING = 16.0
-_HEAD = 40.0
-_FOOT = 12.0
-_LABEL_TOP = 10.0
+NUMBERED_FROM = 20
+_DIGITS = 4
+_HEAD_PADDING = 10.0
+_BUTTON_GAP = 20.0
+
+Typeset = Callable[[Work, Callable[[Tinted | Drawn | None], None]], None]
+
+
+def leave_as_it_is(_work: Work, then: Callable[[Tinted | Drawn | None], None]) -> None:
+    """Typeset nothing."""
+    then(None)
 
 
 class CodeLayout(BlockLayout):
     """A fenced or indented block of code, or a part of one."""
+
+    view: Sideways
 
     def __init__(
         self,
@@ -31,66 +45,128 @@ class CodeLayout(BlockLayout):
         style: PageStyle,
         width: float,
         *,
+        view: Sideways,
+        typeset: Typeset,
+        recolored: Callable[[CodeLayout, float], None],
         muted: bool = False,
-        color_later: Callable[[CodeLayout], None],
     ) -> None:
         self._tints: tuple[Tint, ...] = ()
         self._tinted = 0
-        self._color_later = color_later
-        self.copy_rect = QRectF()
-        super().__init__(block, style, width, muted=muted)
+        self._wanted = 0
+        self._asked = self._asking = False
+        self._changed_top = 0.0
+        self._language = block.language
+        self.label = block.language
+        self._typeset = typeset
+        self._recolored = recolored
+        self._head = style.small.line_height + 2 * _HEAD_PADDING
+        self.buttons: dict[str, TextPiece] = {}
+        super().__init__(block, style, width, muted=muted, view=view)
         if block.opens:
-            self._copy = TextPiece("Copy", 0, style.small, style, UNBOUNDED)
-            x = width - PADDING - self._copy.natural_width
-            self._copy.x, self._copy.y = x, _LABEL_TOP
-            self.copy_rect = QRectF(x - 8, 4, self._copy.natural_width + 16, 32)
-        if block.language:
-            color_later(self)
+            self._add_buttons()
+        self.ask_for_colors()
+
+    def _add_buttons(self) -> None:
+        x = self.width - PADDING
+        for label in (words("Copy"), words("Save"), words("Unwrap") if self.view.wrapped else words("Wrap")):
+            piece = TextPiece(label, 0, self.style.small, self.style, UNBOUNDED)
+            x -= piece.natural_width
+            piece.x, piece.y = x, _HEAD_PADDING
+            self.buttons[label] = piece
+            x -= _BUTTON_GAP
+
+    def button_rects(self) -> list[QRectF]:
+        """Where Copy, Save and Wrap can be clicked, in this order."""
+        reach = _BUTTON_GAP / 2
+        return [QRectF(p.x - reach, 0, p.natural_width + 2 * reach, self._head) for p in self.buttons.values()]
+
+    @property
+    def room(self) -> float:
+        """Between the paddings, beside the numbers."""
+        return max(self.width - self.indent - 2 * PADDING - self._gutter, 40.0)
+
+    @property
+    def window(self) -> QRectF:
+        """Where the lines are seen."""
+        return QRectF(self.indent + PADDING + self._gutter, 0, self.room + PADDING - 1, self.height)
+
+    @property
+    def _gutter(self) -> float:
+        digit = QFontMetricsF(self.style.code.font).horizontalAdvance("0")
+        return round(digit * _DIGITS) if self.view.numbered else 0.0
 
     def lay_out(self) -> None:
         """One piece per line."""
+        self._count_lines()
         self._flow(0)
 
     def update(self, block: Block) -> float:
-        """Keep the lines that are as before; colour the new ones once their line has ended."""
+        """Keep the lines that are as before; ask for the colours of new ones."""
         before, self.block = self.block, block
-        known = self._tints
-        if block.language and "\n" in block.text[self._tinted :]:
-            self._tint(block.text.rfind("\n") + 1)
-        same = next((tint.start for tint, old in zip(self._tints, known, strict=False) if tint != old), None)
-        if same is None:
-            fewer = min(len(known), len(self._tints))
-            same = min((tint.start for tint in (known[fewer:] + self._tints[fewer:])), default=len(before.text))
+        if self._count_lines():
+            self.pieces.clear()
         while self.pieces and (
-            self.pieces[-1].end > same
-            or self.pieces[-1].end >= len(before.text)
+            self.pieces[-1].end >= len(before.text)
             or not block.text.startswith(self.pieces[-1].text, self.pieces[-1].start)
         ):
             self.pieces.pop()
         top = self.pieces[-1].y + self.pieces[-1].height if self.pieces else 0.0
+        if not block.text.startswith(before.text[: self._tinted]):
+            self._tints, self._tinted, self._wanted = (), 0, 0
         self._flow(self.pieces[-1].end if self.pieces else 0)
-        return top
+        self._changed_top = top
+        if "\n" in block.text[self._tinted :]:
+            self.ask_for_colors(block.text.rfind("\n") + 1)
+        return self._changed_top
 
-    @property
-    def is_colored(self) -> bool:
-        """Whether all of the code has its colours, if its language is known."""
-        return not self.block.language or self._tinted >= len(self.block.text)
+    def _count_lines(self) -> bool:
+        """Whether the numbers beside the lines have come."""
+        if not self.block.opens or self.view.numbered or self.block.text.count("\n") + 1 < NUMBERED_FROM:
+            return False
+        self.view.numbered = True
+        return True
 
-    def color(self) -> None:
-        """Colour the whole of what is there."""
-        self._tint(len(self.block.text))
-        if self._tints:
-            self.pieces.clear()
-            self._flow(0)
+    def ask_for_colors(self, end: int | None = None) -> None:
+        """Have the code coloured up to an offset; all of it without one."""
+        self._wanted = max(self._wanted, len(self.block.text) if end is None else end)
+        text = self.block.text[: self._wanted]
+        if self._language and not self._asked and len(text) > self._tinted:
+            self._asked = self._asking = True
+            self._typeset(Code(text, self._language), partial(self._take, text))
+            self._asking = False
 
-    def _tint(self, end: int) -> None:
-        self._tints = tints_of(self.block.text[:end], self.block.language)
-        self._tinted = end
+    def _take(self, text: str, result: Tinted | Drawn | None) -> None:
+        self._asked = False
+        if not isinstance(result, Tinted) or not result.language:
+            self._language = ""
+            return
+        if self.block.text.startswith(text):
+            self.label, self._tinted = result.language, len(text)
+            known, self._tints = self._tints, result.tints
+            self._recolor(known)
+        self.ask_for_colors(self._wanted)
+
+    def _recolor(self, known: tuple[Tint, ...]) -> None:
+        """Lay the lines out again from the first one that has other colours."""
+        same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(known, self._tints, strict=False)))
+        changed = (*known[same : same + 1], *self._tints[same : same + 1])
+        if not changed:
+            return
+        start = min(tint.start for tint in changed)
+        while self.pieces and self.pieces[-1].end > start:
+            self.pieces.pop()
+        top = self.pieces[-1].y + self.pieces[-1].height if self.pieces and known else 0.0
+        self._flow(self.pieces[-1].end if self.pieces else 0)
+        if self._asking:
+            self._changed_top = min(self._changed_top, top)
+        else:
+            self._recolored(self, top)
 
     def _flow(self, start: int) -> None:
         text, tints = self.block.text, self._tints
-        y = self.pieces[-1].y + self.pieces[-1].height if self.pieces else _HEAD if self.block.opens else 0.0
+        y = self.pieces[-1].y + self.pieces[-1].height if self.pieces else self._head if self.block.opens else 0.0
         at = next((number for number, tint in enumerate(tints) if tint.end > start), len(tints))
+        width = self.room if self.view.wrapped else UNBOUNDED
         while start < len(text) or not self.pieces:
             end = text.find("\n", start) + 1 or len(text)
             first = at
@@ -98,16 +174,22 @@ class CodeLayout(BlockLayout):
                 at += 1
             inside = tints[first:at]
             at -= bool(inside) and inside[-1].end > end
-            width = self.width - self.indent - 2 * PADDING
             piece = TextPiece(text[start:end], start, self.style.code, self.style, width, tints=inside, natural=False)
-            piece.x, piece.y = self.indent + PADDING, y
+            piece.x, piece.y = self.indent + PADDING + self._gutter, y
             y += piece.height
             self.pieces.append(piece)
+            if not self.view.wrapped:
+                self.view.widest = max(self.view.widest, piece.natural_width)
             start = end
-        self.height = y + (_FOOT if self.block.closes else 0.0)
+        self.height = y + (BAR_HEIGHT if self.block.closes else 0.0)
+
+    @property
+    def most_shift(self) -> float:
+        """Wrapped lines are never too long."""
+        return 0.0 if self.view.wrapped else super().most_shift
 
     def paint_ground(self, painter: QPainter, at: QPointF) -> None:
-        """Draw this part of the surface, and its head."""
+        """Draw this part of the surface, its head, and the numbers."""
         area = QRectF(at.x() + self.indent, at.y(), self.width - self.indent, self.height)
         surface = area.adjusted(0.5, 0.5 if self.block.opens else -RADIUS, -0.5, -0.5 if self.block.closes else RADIUS)
         painter.save()
@@ -115,8 +197,20 @@ class CodeLayout(BlockLayout):
         rounded(painter, surface, RADIUS, "code", "border", self.style)
         painter.restore()
         if self.block.opens:
-            name = language_name(self.block.language) if self._tinted else self.block.language
-            label = TextPiece(name, 0, self.style.small, self.style, UNBOUNDED)
-            label.x, label.y = self.indent + PADDING, _LABEL_TOP
-            for piece in (label, self._copy):
+            label = TextPiece(self.label, 0, self.style.small, self.style, UNBOUNDED)
+            label.x, label.y = self.indent + PADDING, _HEAD_PADDING
+            for piece in (label, *self.buttons.values()):
                 piece.paint(painter, at, area.top(), area.bottom())
+        if self._gutter:
+            self._paint_numbers(painter, at)
+
+    def _paint_numbers(self, painter: QPainter, at: QPointF) -> None:
+        seen = painter.clipBoundingRect() if painter.hasClipping() else None
+        painter.setFont(self.style.code.font)
+        painter.setPen(self.style.theme.color("muted"))
+        digit, step = self._gutter / _DIGITS, self.style.code.line_height
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        for number, piece in enumerate(self.pieces, self.block.first_line):
+            place = QRectF(at.x() + self.indent, at.y() + piece.y, PADDING + self._gutter - 1.5 * digit, step)
+            if seen is None or seen.intersects(place):
+                painter.drawText(place, right, str(number))

@@ -1,10 +1,12 @@
 """Tables as grids: columns as wide as their cells ask for, narrowed together where the page is narrower.
 
-Window process, interface thread.
+Window process, interface thread. Columns that would become too narrow to be read make the table wider than
+the page; it is then seen by moving sideways.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import accumulate, takewhile
 from math import ceil
 from typing import NamedTuple
@@ -12,7 +14,8 @@ from typing import NamedTuple
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter, QPainterPath
 
-from app.ui.chat.blocks import BlockLayout, rounded
+from app.ui.chat.blocks import BAR_HEIGHT, BlockLayout, Sideways, rounded
+from app.ui.chat.blocks_picture import Picture
 from app.ui.chat.blocks_text import UNBOUNDED, TextPiece
 from app.ui.chat.markdown import Block, Span
 from app.ui.chat.transcript_style import PageStyle
@@ -20,6 +23,8 @@ from app.ui.chat.transcript_style import PageStyle
 _PADDING_X = 12.0
 _PADDING_Y = 6.0
 _LEAST_COLUMN = 48.0
+_READABLE_COLUMN = 132.0
+_WIDEST_COLUMN = 480.0
 _RADIUS = 8.0
 
 
@@ -34,13 +39,24 @@ class _Cell(NamedTuple):
 class TableLayout(BlockLayout):
     """A head row and its rows."""
 
-    def __init__(self, block: Block, style: PageStyle, width: float, *, muted: bool = False) -> None:
+    view: Sideways
+
+    def __init__(
+        self,
+        block: Block,
+        style: PageStyle,
+        width: float,
+        *,
+        view: Sideways,
+        pictures: Mapping[str, Picture],
+        muted: bool = False,
+    ) -> None:
         self._rows: list[list[_Cell]] = []
         self._natural: list[list[float]] = []
         self._widths: list[float] = []
         self._row_tops: list[float] = [0.0]
         self._column_lefts: list[float] = []
-        super().__init__(block, style, width, muted=muted)
+        super().__init__(block, style, width, muted=muted, pictures=pictures, view=view)
 
     def lay_out(self) -> None:
         """Measure every cell once, share out the width, and lay the cells out."""
@@ -57,8 +73,10 @@ class TableLayout(BlockLayout):
         self._natural[kept:] = [self._measure(row) for row in self._rows[kept:]]
         columns = max(len(row) for row in self._natural)
         wanted = [max(row[column] for row in self._natural if column < len(row)) for column in range(columns)]
-        asked = [max(ceil(width) + 2 * _PADDING_X + 1, _LEAST_COLUMN) for width in wanted]
-        widths = _shared_out(asked, self.width - self.indent)
+        zoom = self.style.zoom
+        asked = [min(max(ceil(width) + 2 * _PADDING_X + 1, _LEAST_COLUMN), _WIDEST_COLUMN * zoom) for width in wanted]
+        least = sum(min(width, _READABLE_COLUMN * zoom) for width in asked)
+        widths = _shared_out(asked, max(self.room, least))
         if widths != self._widths:
             self._widths, kept = widths, 0
             self._column_lefts = [self.indent + left for left in accumulate(widths, initial=0.0)]
@@ -66,7 +84,8 @@ class TableLayout(BlockLayout):
         del self.pieces[sum(len(row) for row in self._rows[:kept]) :]
         for row in self._rows[kept:]:
             self._add_row(row)
-        self.height = self._row_tops[-1]
+        self.view.widest = sum(self._widths)
+        self.height = self._row_tops[-1] + (BAR_HEIGHT if self.most_shift else 0.0)
         return max(self._row_tops[kept] - _RADIUS - 1, 0.0)
 
     def _add_row(self, row: list[_Cell]) -> None:
@@ -82,7 +101,7 @@ class TableLayout(BlockLayout):
     def caret(self) -> QPointF:
         """After the last cell that has any text."""
         written = next((piece for piece in reversed(self.pieces) if piece.text), self.pieces[-1])
-        return written.caret()
+        return written.caret() - QPointF(self.shift, 0)
 
     def _cells(self) -> list[list[_Cell]]:
         rows, start, spans, at = [], 0, self.block.spans, 0
@@ -103,13 +122,27 @@ class TableLayout(BlockLayout):
     def _piece(self, cell: _Cell, width: float, align: str, *, natural: bool = True) -> TextPiece:
         face = self.style.face(self.block, muted=self.muted)
         return TextPiece(
-            cell.text, cell.start, face, self.style, width, spans=cell.spans, align=align, natural=natural and not align
+            cell.text,
+            cell.start,
+            face,
+            self.style,
+            width,
+            spans=cell.spans,
+            pictures=self.pictures,
+            align=align,
+            natural=natural and not align,
         )
 
-    def paint_ground(self, painter: QPainter, at: QPointF) -> None:
-        """Draw the head's tint and the grid."""
+    def paint_text(
+        self, painter: QPainter, at: QPointF, top: float, bottom: float, selected: tuple[int, int] | None
+    ) -> None:
+        """Draw the grid under the cells, since both move."""
+        self._paint_grid(painter, at)
+        super().paint_text(painter, at, top, bottom, selected)
+
+    def _paint_grid(self, painter: QPainter, at: QPointF) -> None:
         left, right = self._column_lefts[0], self._column_lefts[-1]
-        area = QRectF(at.x() + left, at.y(), right - left, self.height).adjusted(0.5, 0.5, -0.5, -0.5)
+        area = QRectF(at.x() + left, at.y(), right - left, self._row_tops[-1]).adjusted(0.5, 0.5, -0.5, -0.5)
         head = QPainterPath()
         head.addRoundedRect(area, _RADIUS, _RADIUS)
         below = QPainterPath()

@@ -5,6 +5,8 @@ Window process, interface thread.
 
 from __future__ import annotations
 
+from html import escape
+
 from PySide6.QtCore import QCoreApplication, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QWidget
@@ -19,13 +21,35 @@ def ask_to_open(target: str, parent: QWidget) -> MessageDialog:
     url = QUrl(target, QUrl.ParsingMode.StrictMode)
     can_open = url.isValid() and url.scheme().lower() in _SCHEMES
     heading = _tr("Open this link in the browser?") if can_open else _tr("Parley does not open links of this kind.")
-    dialog = MessageDialog(_tr("Link"), heading, _breakable(target), parent)
+    warning = caution_about(url) if can_open else ""
+    shown = _breakable(target) + (f"\n\n{warning}" if warning else "")
+    dialog = MessageDialog(_tr("Link"), heading, shown, parent)
     dialog.add_button(_tr("Copy"), lambda: QGuiApplication.clipboard().setText(target))
-    dialog.add_button(_tr("Cancel"), dialog.reject, default=not can_open)
+    dialog.add_button(_tr("Cancel"), dialog.reject, default=not can_open or bool(warning))
     if can_open:
-        dialog.add_button(_tr("Open"), lambda: QDesktopServices.openUrl(url), default=True)
+        dialog.add_button(_tr("Open"), lambda: QDesktopServices.openUrl(url), default=not warning)
     dialog.open()
     return dialog
+
+
+def tooltip_of(target: str) -> str:
+    """A link's target as a tooltip, which is read as text whatever it contains."""
+    warning = caution_about(QUrl(target))
+    return f"<p style='white-space:pre-wrap'>{escape(_breakable(target) + (chr(10) + warning if warning else ''))}</p>"
+
+
+def caution_about(url: QUrl) -> str:
+    """What makes an address doubtful, as a sentence; nothing for a plain one."""
+    host = url.host(QUrl.ComponentFormattingOption.FullyEncoded)
+    if url.userInfo() and url.scheme().lower() != "mailto":
+        return _tr("The part before “@” is not the site: it leads to {host}.").format(host=host)
+    if any(part.startswith("xn--") for part in host.split(".")):
+        return _tr("The name of this site has unusual letters: it is {host}.").format(host=host)
+    if host.replace(".", "").isdigit() or ":" in host:
+        return _tr("This site has a number instead of a name.")
+    if url.scheme().lower() == "http":
+        return _tr("What is sent to this site can be read by others on the way.")
+    return ""
 
 
 def _breakable(target: str) -> str:

@@ -15,19 +15,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QElapsedTimer, QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QEvent, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from app.core.conversations import StoredMessage
 from app.core.messages import Role
+from app.ui.chat.blocks_code import Typeset, leave_as_it_is
+from app.ui.chat.links import tooltip_of
 from app.ui.chat.markdown import is_safe_link
 from app.ui.chat.transcript_canvas import TranscriptCanvas
 from app.ui.chat.transcript_items import MessageItem
-from app.ui.chat.transcript_lines import words
 from app.ui.chat.transcript_mouse import TranscriptMouse
 from app.ui.chat.transcript_reply import ReplyItem
 from app.ui.chat.transcript_rows import Action, Hot
+from app.ui.chat.transcript_words import words
 from app.ui.theme import LIGHT, Theme
 
 # Thirty frames a second read as smoothly as sixty while words appear, and leave the cores to the engine.
@@ -45,12 +47,16 @@ class TranscriptView(TranscriptCanvas):
     copied = Signal(str)
     retry_requested = Signal(int)
     details_requested = Signal(int)
+    save_requested = Signal(str, str)  # code, language
+    link_hovered = Signal(str)  # its target, nothing when the pointer has left
 
-    def __init__(self, theme: Theme = LIGHT, parent: QWidget | None = None) -> None:
-        super().__init__(theme, parent)
+    def __init__(self, theme: Theme = LIGHT, typeset: Typeset = leave_as_it_is, parent: QWidget | None = None) -> None:
+        """Without a typesetter, code is not coloured, and formulas are shown as their source."""
+        super().__init__(theme, typeset, parent)
         self._pending: dict[int, tuple[list[str], list[str]]] = {}
         self._hovered: MessageItem | None = None
         self._divided: int | None = None
+        self._target = ""
         self._since_frame = QElapsedTimer()
         self._frame = QTimer(self)
         self._frame.setSingleShot(True)
@@ -61,7 +67,6 @@ class TranscriptView(TranscriptCanvas):
     def set_messages(self, messages: Iterable[StoredMessage]) -> None:
         """Show a conversation, its end first."""
         self._pending.clear()
-        self._uncolored.clear()
         self._selection = self._hovered = self._divided = None
         self.document.set_messages(messages)
         self.scroll_to_bottom()
@@ -149,6 +154,10 @@ class TranscriptView(TranscriptCanvas):
         match hot.action:
             case Action.COPY_CODE:
                 self._copy(hot.text, self.tr("Code"))
+            case Action.SAVE_CODE:
+                self.save_requested.emit(hot.text, hot.block.block.language if hot.block is not None else "")
+            case Action.WRAP_CODE:
+                self._toggle_wrap(item, hot)
             case Action.COPY_MESSAGE:
                 self._copy(item.message.text, self.tr("Message"))
             case Action.RETRY:
@@ -157,6 +166,24 @@ class TranscriptView(TranscriptCanvas):
                 self.details_requested.emit(item.message.id)
             case Action.FOLD:
                 self._toggle_fold(item)
+
+    def _toggle_wrap(self, item: MessageItem, hot: Hot) -> None:
+        if hot.block is not None and hot.block.view is not None:
+            hot.block.view.wrapped = not hot.block.view.wrapped
+            following, self._following = self._following, False
+            item.release()
+            self.refresh()
+            self._following = following and self.verticalScrollBar().value() >= self.verticalScrollBar().maximum()
+
+    def show_target(self, href: str, point: QPointF) -> None:
+        """Say where the link under the pointer leads."""
+        if href != self._target:
+            self._target = href
+            self.link_hovered.emit(href)
+            if href:
+                QToolTip.showText(self.viewport().mapToGlobal(point).toPoint(), tooltip_of(href), self.viewport())
+            else:
+                QToolTip.hideText()
 
     def _toggle_fold(self, item: MessageItem) -> None:
         if not isinstance(item, ReplyItem):

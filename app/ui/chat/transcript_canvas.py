@@ -6,17 +6,16 @@ was added, only the lines that changed are painted again, and scrolling moves wh
 
 from __future__ import annotations
 
-from collections import deque
-
-from PySide6.QtCore import QPointF, QRect, Qt, QTimer
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QPointF, QRect, Qt, QTimer
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QPushButton, QScrollBar, QWidget
 
-from app.ui.chat.blocks_code import CodeLayout
+from app.ui.chat.blocks import BlockLayout
+from app.ui.chat.blocks_code import Typeset
 from app.ui.chat.transcript_document import TranscriptDocument
 from app.ui.chat.transcript_rows import Page
 from app.ui.chat.transcript_selection import RowMarks, Selection
-from app.ui.chat.transcript_style import COLUMN, MARGIN, PageStyle
+from app.ui.chat.transcript_style import COLUMN, MARGIN, ZOOMS, PageStyle
 from app.ui.theme import Theme
 
 _STEP = 32
@@ -27,15 +26,17 @@ _START = QScrollBar.SliderAction.SliderToMinimum
 class TranscriptCanvas(QAbstractScrollArea):
     """Shows a document, at its end until the user scrolls up."""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, typeset: Typeset, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.document = TranscriptDocument(Page(PageStyle(theme), COLUMN, self._color_later))
+        self._theme = theme
+        self._zoom = 1.0
+        page = Page(PageStyle(theme), COLUMN, typeset, self._repaint_block, self._lay_out_soon)
+        self.document = TranscriptDocument(page)
         self._top = 0
         self._following = True
         self._selection: Selection | None = None
-        self._uncolored: deque[CodeLayout] = deque()
-        self._coloring = QTimer(self, interval=0)
-        self._coloring.timeout.connect(self._color_one)
+        self._layout_delay = QTimer(self, singleShot=True, interval=0)
+        self._layout_delay.timeout.connect(self.refresh)
         self._jump = QPushButton(self.tr("Jump to latest"), self)
         self._jump.setCursor(Qt.CursorShape.PointingHandCursor)
         self._jump.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -51,10 +52,36 @@ class TranscriptCanvas(QAbstractScrollArea):
 
     def set_theme(self, theme: Theme) -> None:
         """Draw with other colours."""
-        self.document.page.style = PageStyle(theme)
-        self._uncolored.clear()
+        self._theme = theme
+        self._restyle()
+
+    @property
+    def zoom(self) -> float:
+        """How large the text is, 1 being the application's own size."""
+        return self._zoom
+
+    def set_zoom(self, zoom: float) -> None:
+        """Make all text larger or smaller, within what is sensible."""
+        ratio, self._zoom = self._zoom, min(max(zoom, ZOOMS[0]), ZOOMS[-1])
+        if self._zoom != ratio:
+            self._restyle()
+
+    def zoom_by(self, steps: int) -> None:
+        """Go to the next larger or smaller size."""
+        nearest = min(range(len(ZOOMS)), key=lambda number: abs(ZOOMS[number] - self._zoom))
+        self.set_zoom(ZOOMS[min(max(nearest + steps, 0), len(ZOOMS) - 1)])
+
+    def _restyle(self) -> None:
+        self.document.page.style = PageStyle(self._theme, self._zoom)
         self.document.release()
+        self._fit_column()
         self.refresh()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """The application's text may become larger or smaller."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            self._restyle()
 
     @property
     def is_following(self) -> bool:
@@ -154,16 +181,18 @@ class TranscriptCanvas(QAbstractScrollArea):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay out anew only where the column's own width changes."""
-        width = float(max(min(COLUMN, self.viewport().width() - 2 * MARGIN), 120))
-        if width != self.document.page.width:
-            self._uncolored.clear()
-            self.document.set_width(width)
+        self._fit_column()
         size = self._jump.sizeHint()
         place = self.viewport().geometry()
         self._jump.setGeometry(
             place.center().x() - size.width() // 2, place.bottom() - size.height() - 12, size.width(), size.height()
         )
         self.refresh()
+
+    def _fit_column(self) -> None:
+        width = float(max(min(COLUMN * self._zoom, self.viewport().width() - 2 * MARGIN), 120))
+        if width != self.document.page.width:
+            self.document.set_width(width)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the part of the document that lies in the event's rectangle."""
@@ -187,14 +216,40 @@ class TranscriptCanvas(QAbstractScrollArea):
             case _:
                 super().keyPressEvent(event)
 
-    def _color_later(self, layout: CodeLayout) -> None:
-        self._uncolored.append(layout)
-        self._coloring.start()
-
-    def _color_one(self) -> None:
-        """Colour one block of code per turn of the event loop, so that none is long."""
-        if not self._uncolored:
-            self._coloring.stop()
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Sideways, or with Shift held, move the wide block under the pointer; with Ctrl, make text larger."""
+        angle = event.angleDelta()
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.zoom_by((angle.y() > 0) - (angle.y() < 0))
+            event.accept()
             return
-        self._uncolored.popleft().color()
-        self.viewport().update()
+        shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if shifted or abs(angle.x()) > abs(angle.y()):
+            at = self.to_document(event.position())
+            block = self.document.wide_at(at.x(), at.y())
+            if block is not None:
+                pixels = event.pixelDelta() if not event.pixelDelta().isNull() else angle / 2
+                self.move_sideways(block, block.shift - (pixels.x() or pixels.y()))
+                event.accept()
+                return
+        super().wheelEvent(event)
+
+    def move_sideways(self, block: BlockLayout, offset: float) -> None:
+        """Show a wide block from an offset on."""
+        if block.view is not None:
+            block.view.offset = min(max(offset, 0.0), block.most_shift)
+            self.viewport().update()
+
+    def _lay_out_soon(self) -> None:
+        if not self._layout_delay.isActive():
+            self._layout_delay.start()
+
+    def _repaint_block(self, block: BlockLayout, top: float) -> None:
+        """Paint a block again from a height of it on, if it is in view."""
+        for index in self.document.between(self._top, self._top + self.viewport().height()):
+            y = self.document.items[index].top_of(block)
+            if y is not None:
+                first = round(self.document.tops[index] + y - self._top)
+                width = round(self.document.page.width)
+                area = QRect(self._left, first, width, round(block.height) + 1).adjusted(0, int(top), 0, 0)
+                self.viewport().update(area)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from app.core.conversations import StoredMessage
 from app.core.messages import Role
+from app.ui.chat.blocks import BlockLayout
 from app.ui.chat.transcript_items import MessageItem, UserItem
 from app.ui.chat.transcript_reply import ReplyItem
 from app.ui.chat.transcript_rows import Hot, Page, TextRow
@@ -20,6 +21,10 @@ from app.ui.chat.transcript_selection import Position, RowMarks, Selection, text
 from app.ui.chat.transcript_style import MARGIN
 
 _SETTLE_ROUNDS = 50
+# Heights of the view around it within which layouts are kept, and messages that are looked through for others.
+_KEPT_VIEWS = 3
+_MOST_COMPOSED = 24
+_MOST_ROWS = 60
 
 
 class Settled(NamedTuple):
@@ -37,11 +42,13 @@ class TranscriptDocument:
         self.items: list[MessageItem] = []
         self.tops: list[float] = []
         self.height = 0.0
+        self._composed: set[int] = set()
 
     def set_messages(self, messages: Iterable[StoredMessage]) -> None:
         """Show these instead; the system's message is not part of what is read."""
         self.items = [self._item(message) for message in messages if message.role is not Role.SYSTEM]
         self.tops = []
+        self._composed.clear()
         self.restack(0)
         self._mark_last()
 
@@ -56,6 +63,7 @@ class TranscriptDocument:
     def remove(self, index: int) -> None:
         """Show one less."""
         del self.items[index]
+        self._composed = {at for at, item in enumerate(self.items) if item.rows}
         self.restack(index)
         self._mark_last()
 
@@ -103,11 +111,27 @@ class TranscriptDocument:
             if first_built is None:
                 break
             any_built = True
+            self._composed.update(self.between(top, top + height))
             self.restack(first_built)
             if anchor is not None:
                 index, row, place = anchor
                 top += round(self.tops[index] + self.items[index].tops[row] - place)
-        return Settled(self._clamped(self.height if at_end else top, height), any_built)
+        top = self._clamped(self.height if at_end else top, height)
+        if any_built:
+            self._forget_far(top, height)
+        return Settled(top, any_built)
+
+    def _forget_far(self, top: int, height: int) -> None:
+        """Let go of what is far out of view, so that memory does not grow with what was read."""
+        first, last = top - _KEPT_VIEWS * height, top + (_KEPT_VIEWS + 1) * height
+        if len(self._composed) > _MOST_COMPOSED:
+            near = self.between(first, last)
+            for index in self._composed.difference(near):
+                self.items[index].forget()
+            self._composed.intersection_update(near)
+        for index in self.between(top, top + height):
+            if len(self.items[index].rows) > _MOST_ROWS:
+                self.items[index].release_beyond(first - self.tops[index], last - self.tops[index])
 
     def _clamped(self, top: float, height: int) -> int:
         return max(0, min(round(top), round(self.height) - height))
@@ -166,6 +190,11 @@ class TranscriptDocument:
         found = self._row_at(x, y)
         return "" if found is None else found[0].link_at(found[1], found[2])
 
+    def wide_at(self, x: float, y: float) -> BlockLayout | None:
+        """The block at a point, if it can be moved sideways."""
+        found = self._row_at(x, y)
+        return None if found is None else found[0].wide_at(found[2])
+
     def is_text_at(self, x: float, y: float) -> bool:
         """Whether there is text under a point."""
         found = self._row_at(x, y)
@@ -191,24 +220,27 @@ class TranscriptDocument:
         beyond = 1 << 40
         return Selection(Position(0, 0, 0, 0), Position(len(self.items) - 1, beyond, beyond, beyond))
 
-    def selected_text(self, selection: Selection) -> str:
+    def selected_text(self, selection: Selection, *, markdown: bool = False) -> str:
         """The text of a selection, messages and blocks apart by empty lines."""
         messages = []
         for index in range(selection.first.item, min(selection.last.item, len(self.items) - 1) + 1):
             item = self.items[index]
-            if not item.rows:
+            composed = not item.rows
+            if composed:
                 item.compose()
-            messages.append(_text_of_item(item, selection, index))
+            messages.append(_text_of_item(item, selection, index, markdown=markdown))
+            if composed:
+                item.forget()
         return "\n\n".join(text for text in messages if text)
 
 
-def _text_of_item(item: MessageItem, selection: Selection, index: int) -> str:
+def _text_of_item(item: MessageItem, selection: Selection, index: int, *, markdown: bool) -> str:
     marks, text = RowMarks(selection, index), ""
     for number, row in enumerate(item.rows):
         if not isinstance(row, TextRow) or not row.blocks:
             continue
         marked = marks.of(number, row.end)
-        part = "" if marked is None else text_of(row.blocks, marked)
+        part = "" if marked is None else text_of(row.blocks, marked, markdown=markdown)
         first = row.blocks[0]
         apart = "" if not text else "\n" if first.tight or first.continued else "\n\n"
         text += apart + part if part else ""

@@ -13,12 +13,13 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
 from app.core.conversations import StoredMessage
-from app.ui.chat.blocks import rounded
-from app.ui.chat.transcript_lines import DividerRow, words
+from app.ui.chat.blocks import BlockLayout, rounded
+from app.ui.chat.transcript_lines import DividerRow
 from app.ui.chat.transcript_rows import Action, Hot, Page, Place, Row, TextRow
 from app.ui.chat.transcript_selection import RowMarks
 from app.ui.chat.transcript_stream import plain_rows
 from app.ui.chat.transcript_style import BUBBLE_MOST, BUBBLE_PADDING, BUBBLE_SHARE, RADIUS
+from app.ui.chat.transcript_words import words
 
 _CHARACTER_WIDTH = 7.6
 _LINE = 24.0
@@ -83,9 +84,10 @@ class MessageItem(ABC):
         """Build what lies between; whether anything was built, and heights may have changed."""
         if not self.rows:
             self.compose()
-        unbuilt = [number for number in self._between(top, bottom) if not self.rows[number].built]
+        rows = self.rows
+        unbuilt = [number for number in self._between(top, bottom) if not rows[number].built or rows[number].stale]
         for number in unbuilt:
-            row = self.rows[number]
+            row = rows[number]
             row.build(self.page, self.text_width if isinstance(row, TextRow) else self.page.width)
         if unbuilt:
             self.stack(unbuilt[0])
@@ -95,6 +97,18 @@ class MessageItem(ABC):
         """Forget every layout, but not the heights."""
         for row in self.rows:
             row.release()
+
+    def forget(self) -> None:
+        """Keep nothing but the message and its height: it is far out of view."""
+        self.rows, self.tops = [], []
+
+    def release_beyond(self, top: float, bottom: float) -> None:
+        """Forget the layouts of rows that lie far out of view."""
+        kept = self._between(top, bottom)
+        for rows in (self.rows[: kept.start], self.rows[kept.stop :]):
+            for row in rows:
+                if row.built and isinstance(row, TextRow):
+                    row.release()
 
     def resize(self, ratio: float) -> None:
         """The page is wider by this ratio: guess the heights again."""
@@ -147,8 +161,8 @@ class MessageItem(ABC):
             left = self.left if isinstance(row, TextRow) else 0.0
             for hot in row.hots():
                 if hot.rect.contains(x - left, y - self.tops[number]):
-                    rest = self._code_after(number) if hot.action is Action.COPY_CODE else ""
-                    return hot._replace(text=hot.text + rest)
+                    whole = hot.action in (Action.COPY_CODE, Action.SAVE_CODE)
+                    return hot._replace(text=hot.text + (self._code_after(number) if whole else ""))
         return None
 
     def _code_after(self, number: int) -> str:
@@ -160,6 +174,15 @@ class MessageItem(ABC):
                 break
             found.append("\n" + block.text)
         return "".join(found)
+
+    def top_of(self, block: BlockLayout) -> float | None:
+        """Where a block begins that is laid out now."""
+        for number, row in enumerate(self.rows):
+            if isinstance(row, TextRow):
+                for layout, top in row.layouts:
+                    if layout is block:
+                        return self.tops[number] + top
+        return None
 
     def row_at(self, y: float) -> int:
         """The row at a height, or the nearest one of text."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from PySide6.QtCore import QCoreApplication, QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
 from app.core.conversations import StoredMessage
@@ -16,12 +16,7 @@ from app.core.messages import FinishReason, MessageState
 from app.core.sizes import format_count
 from app.ui.chat.blocks_text import UNBOUNDED, TextPiece
 from app.ui.chat.transcript_rows import Action, Hot, Page, Row
-from app.ui.chat.transcript_style import Face
-
-
-def words(text: str) -> str:
-    """Text for the user, in the user's language."""
-    return QCoreApplication.translate("Transcript", text)
+from app.ui.chat.transcript_words import words
 
 
 class Button(NamedTuple):
@@ -112,7 +107,7 @@ class FooterRow(Row):
         self._pieces, self._actions = [], []
         style, small, y = page.style, page.style.small, self.GAP
         if self._notice:
-            face = Face(style.muted.font, style.theme.color(self._notice_token), style.muted.line_height)
+            face = style.muted.colored(style.theme.color(self._notice_token))
             self._pieces.append(TextPiece(self._notice, 0, face, style, width))
             self._pieces[0].y = y
             y += self._pieces[0].height + 4
@@ -122,7 +117,7 @@ class FooterRow(Row):
         x = line.natural_width + 16 if self._remark else 0.0
         for button in self._buttons:
             token = "accent" if button.standing else "muted"
-            face = Face(small.font, style.theme.color(token), small.line_height)
+            face = small.colored(style.theme.color(token))
             piece = TextPiece(button.label, 0, face, style, UNBOUNDED)
             piece.x, piece.y = x, line.y
             self._actions.append((button, piece))

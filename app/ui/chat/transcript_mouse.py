@@ -11,9 +11,10 @@ from PySide6.QtCore import QObject, QPointF, Qt, QTimer
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
+from app.ui.chat.blocks import BlockLayout
 from app.ui.chat.transcript_document import TranscriptDocument
 from app.ui.chat.transcript_items import MessageItem
-from app.ui.chat.transcript_rows import Hot
+from app.ui.chat.transcript_rows import Action, Hot
 from app.ui.chat.transcript_selection import Position, Selection
 
 _AUTO_SCROLL_MS = 30
@@ -37,6 +38,12 @@ class Surface(Protocol):
     def select(self, selection: Selection | None) -> None:
         """Mark a selection."""
 
+    def move_sideways(self, block: BlockLayout, offset: float) -> None:
+        """Show a wide block from an offset on."""
+
+    def show_target(self, href: str, point: QPointF) -> None:
+        """Say where the link under the pointer leads; nowhere without one."""
+
     def set_cursor(self, shape: Qt.CursorShape) -> None:
         """Change the pointer."""
 
@@ -57,6 +64,7 @@ class TranscriptMouse(QObject):
         self._by_word = False
         self._pressed: tuple[MessageItem, Hot] | None = None
         self._link = ""
+        self._bar: tuple[BlockLayout, float] | None = None
         self._last_point = QPointF()
         self._double_click: tuple[int, QPointF] = (0, QPointF())
         self._auto = QTimer(self, interval=_AUTO_SCROLL_MS)
@@ -71,6 +79,8 @@ class TranscriptMouse(QObject):
         document = self._surface.document
         self._pressed = document.hot_at(at.x(), at.y())
         self._link = document.link_at(at.x(), at.y())
+        if self._pressed is not None and self._pressed[1].action is Action.SCROLL:
+            self._take_bar(self._pressed[1], at.x())
         if self._pressed is not None or not document.items:
             return
         position = document.position_at(at.x(), at.y())
@@ -86,6 +96,16 @@ class TranscriptMouse(QObject):
             self._from = Selection(position, position)
             self._surface.select(None)
         self.anchor = self._from.first
+
+    def _take_bar(self, hot: Hot, x: float) -> None:
+        """Begin to drag a scroll bar, or go to where it was pressed."""
+        block = hot.block
+        if block is None or block.view is None:
+            return
+        share, left = block.room / block.view.widest, block.bar.left()
+        if not left + block.shift * share <= x <= left + (block.shift + block.room) * share:
+            self._surface.move_sideways(block, (x - left) / share - block.room / 2)
+        self._bar = block, block.shift - x / share
 
     def _is_third_click(self, event: QMouseEvent) -> bool:
         time, place = self._double_click
@@ -110,7 +130,13 @@ class TranscriptMouse(QObject):
         """Prolong the selection, or show what a click here would do."""
         self._last_point = event.position()
         if not event.buttons() & Qt.MouseButton.LeftButton:
-            self._hover(self._surface.to_document(event.position()))
+            self._hover(event.position())
+            return
+        if self._bar is not None:
+            block, start = self._bar
+            share = block.room / block.view.widest if block.view is not None else 1.0
+            x = self._surface.to_document(event.position()).x()
+            self._surface.move_sideways(block, start + x / share)
             return
         if self._from is None:
             return
@@ -135,6 +161,7 @@ class TranscriptMouse(QObject):
     def release(self, event: QMouseEvent) -> None:
         """End the selection, or do what was clicked."""
         self._auto.stop()
+        self._bar = None
         at = self._surface.to_document(event.position())
         pressed, link, self._pressed, self._link = self._pressed, self._link, None, ""
         self._from = None
@@ -146,9 +173,11 @@ class TranscriptMouse(QObject):
         elif link and link == self._surface.document.link_at(at.x(), at.y()):
             self._surface.follow_link(link)
 
-    def _hover(self, at: QPointF) -> None:
-        document = self._surface.document
-        if document.hot_at(at.x(), at.y()) is not None or document.link_at(at.x(), at.y()):
+    def _hover(self, point: QPointF) -> None:
+        document, at = self._surface.document, self._surface.to_document(point)
+        link = document.link_at(at.x(), at.y())
+        self._surface.show_target(link, point)
+        if link or document.hot_at(at.x(), at.y()) is not None:
             shape = Qt.CursorShape.PointingHandCursor
         elif document.is_text_at(at.x(), at.y()):
             shape = Qt.CursorShape.IBeamCursor

@@ -162,6 +162,13 @@ class ReplyItem(MessageItem):
             if self.rows:
                 self.compose()
 
+    def forget(self) -> None:
+        """Keep nothing but the message, unless it is being written."""
+        if self.is_streaming:
+            return
+        super().forget()
+        self._answer = self._thought = self._footer = None
+
     def set_hovered(self, hovered: bool) -> None:
         """Show the footer's actions too."""
         super().set_hovered(hovered)

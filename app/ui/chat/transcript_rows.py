@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from itertools import takewhile
 from math import ceil
 from typing import NamedTuple, Protocol
@@ -16,10 +17,14 @@ from typing import NamedTuple, Protocol
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
-from app.ui.chat.blocks import BlockLayout, RuleLayout, TextLayout
-from app.ui.chat.blocks_code import CodeLayout
+from app.core.typeset_frames import Drawn, Formula, Tinted
+from app.ui.chat.blocks import BlockLayout, RuleLayout, Sideways, TextLayout
+from app.ui.chat.blocks_code import NUMBERED_FROM, CodeLayout, Typeset
+from app.ui.chat.blocks_math import FormulaLayout
+from app.ui.chat.blocks_picture import Picture
 from app.ui.chat.blocks_table import TableLayout
 from app.ui.chat.markdown import Block, Kind
+from app.ui.chat.markdown_math import formulas_of, spelled_out
 from app.ui.chat.transcript_style import PageStyle, gap_between
 
 _CHARACTER_WIDTH = 7.6
@@ -32,17 +37,24 @@ class Action(Enum):
 
     COPY_MESSAGE = "copy message"
     COPY_CODE = "copy code"
+    SAVE_CODE = "save code"
+    WRAP_CODE = "wrap code"
+    SCROLL = "scroll sideways"
     RETRY = "retry"
     DETAILS = "details"
     FOLD = "fold"
 
 
+_CODE_ACTIONS = (Action.COPY_CODE, Action.SAVE_CODE, Action.WRAP_CODE)
+
+
 class Hot(NamedTuple):
-    """An area that can be clicked; `text` is what a copy takes."""
+    """An area that can be clicked; `block` is what it belongs to, `text` what a copy takes."""
 
     rect: QRectF
     action: Action
     text: str = ""
+    block: BlockLayout | None = None
 
 
 class Place(NamedTuple):
@@ -54,11 +66,17 @@ class Place(NamedTuple):
 
 @dataclass
 class Page:
-    """What all rows share; the column is `width` wide."""
+    """What all rows share; the column is `width` wide.
+
+    `recolored` is told of code that looks different from a height of it on, `changed` that a row has to be
+    laid out anew.
+    """
 
     style: PageStyle
     width: float
-    color_later: Callable[[CodeLayout], None]
+    typeset: Typeset
+    recolored: Callable[[CodeLayout, float], None]
+    changed: Callable[[], None]
 
 
 class Content(Protocol):
@@ -79,6 +97,7 @@ class Row:
     def __init__(self, height: float = 0.0) -> None:
         self.height = height
         self.built = False
+        self.stale = False
 
     def build(self, page: Page, width: float) -> None:
         """Lay out, and learn the height."""
@@ -107,6 +126,10 @@ class TextRow(Row):
         self._tops: list[float] = []
         self._page: Page | None = None
         self._width = width
+        self._views: dict[int, Sideways] = {}
+        self._pictures: dict[Formula, Picture] = {}
+        self._broken: set[Formula] = set()
+        self._asking = False
         super().__init__(self._estimate(width))
 
     def _estimate(self, width: float) -> float:
@@ -116,8 +139,14 @@ class TextRow(Row):
 
     @property
     def blocks(self) -> tuple[Block, ...]:
-        """What is shown."""
-        return self.content.blocks if self._shown is None else self._shown
+        """What is shown: formulas that cannot be drawn as their source."""
+        blocks = self.content.blocks if self._shown is None else self._shown
+        return tuple(spelled_out(block, self._broken) for block in blocks) if self._broken else blocks
+
+    @property
+    def layouts(self) -> Iterator[tuple[BlockLayout, float]]:
+        """The blocks laid out, each with its top."""
+        return zip(self._layouts, self._tops, strict=True)
 
     @property
     def last_block(self) -> Block | None:
@@ -134,9 +163,38 @@ class TextRow(Row):
     def build(self, page: Page, width: float) -> None:
         """Lay out every block."""
         self._page, self._width = page, width
-        self._layouts = [self._layout(block) for block in self.blocks]
-        self.built = True
+        self._ask_for_formulas(page)
+        self._layouts = [self._layout(number, block) for number, block in enumerate(self.blocks)]
+        self.built, self.stale = True, False
         self._stack(0)
+
+    def _ask_for_formulas(self, page: Page) -> None:
+        self._asking = True
+        for block in self.blocks:
+            for formula in formulas_of(block):
+                if formula not in self._pictures:
+                    self._pictures[formula] = Picture.awaited(formula)
+                    page.typeset(formula, partial(self._take_formula, page, formula))
+        self._asking = False
+
+    def _take_formula(self, page: Page, formula: Formula, result: Tinted | Drawn | None) -> None:
+        if isinstance(result, Drawn):
+            self._pictures[formula] = Picture.of(result)
+        else:
+            self._broken.add(formula)
+        if self.built and not self._asking:
+            self.stale = True
+            page.changed()
+
+    def view_of(self, number: int) -> Sideways:
+        """How a wide block is seen; a piece of code as the piece above it."""
+        block = self.blocks[number]
+        if not number and self._above is not None and self._above.blocks and not block.opens:
+            return self._above.view_of(len(self._above.blocks) - 1)
+        if number not in self._views:
+            numbered = block.kind is Kind.CODE and block.text.count("\n") + 1 >= NUMBERED_FROM
+            self._views[number] = Sideways(numbered=numbered)
+        return self._views[number]
 
     def release(self) -> None:
         """Forget the layouts."""
@@ -147,9 +205,10 @@ class TextRow(Row):
         """Show other blocks, keeping what is equal; returns the top of what has to be painted again."""
         before = self.blocks
         self.content, self._shown = content, blocks
-        after = self.blocks
         if self._page is None or not self.built:
             return 0.0
+        self._ask_for_formulas(self._page)
+        after = self.blocks
         same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False)))
         top = self._tops[same] if same < len(self._tops) else self.height
         kept = self._layouts[same] if same < len(self._layouts) and same < len(after) else None
@@ -157,30 +216,37 @@ class TextRow(Row):
         if kept is not None and _is_growth(before[same], after[same]):
             top += kept.update(after[same])
             self._layouts.append(kept)
-        self._layouts += [self._layout(block) for block in after[len(self._layouts) :]]
+        made = len(self._layouts)
+        self._layouts += [self._layout(number, block) for number, block in enumerate(after[made:], made)]
         self._stack(same)
         if blocks is None:
-            self._color_ends(self._page)
+            self._color_ends()
         return top
 
-    def _color_ends(self, page: Page) -> None:
+    def _color_ends(self) -> None:
         """Colour the last line of code, now that it is known to have ended."""
         for layout in self._layouts:
-            if isinstance(layout, CodeLayout) and not layout.is_colored:
-                page.color_later(layout)
+            if isinstance(layout, CodeLayout):
+                layout.ask_for_colors()
 
-    def _layout(self, block: Block) -> BlockLayout:
+    def _layout(self, number: int, block: Block) -> BlockLayout:
         assert self._page is not None
-        style = self._page.style
+        page, style, width, muted = self._page, self._page.style, self._width, self._muted
+        pictures = {formula.source: self._pictures[formula] for formula in formulas_of(block)}
         match block.kind:
             case Kind.CODE:
-                return CodeLayout(block, style, self._width, muted=self._muted, color_later=self._page.color_later)
+                view = self.view_of(number)
+                return CodeLayout(
+                    block, style, width, muted=muted, view=view, typeset=page.typeset, recolored=page.recolored
+                )
             case Kind.TABLE:
-                return TableLayout(block, style, self._width, muted=self._muted)
+                return TableLayout(block, style, width, muted=muted, view=self.view_of(number), pictures=pictures)
+            case Kind.MATH:
+                return FormulaLayout(block, style, width, muted=muted, view=self.view_of(number), pictures=pictures)
             case Kind.RULE:
-                return RuleLayout(block, style, self._width)
+                return RuleLayout(block, style, width)
             case _:
-                return TextLayout(block, style, self._width, muted=self._muted)
+                return TextLayout(block, style, width, muted=muted, pictures=pictures)
 
     def _stack(self, start: int) -> None:
         del self._tops[start:]
@@ -220,10 +286,18 @@ class TextRow(Row):
         return sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], pairs))
 
     def hots(self) -> Iterator[Hot]:
-        """The code's Copy buttons."""
-        for layout, y in zip(self._layouts, self._tops, strict=True):
+        """The buttons of code, and the scroll bars of wide blocks."""
+        for layout, y in self.layouts:
             if isinstance(layout, CodeLayout) and layout.block.opens:
-                yield Hot(layout.copy_rect.translated(0, y), Action.COPY_CODE, layout.block.text)
+                for rect, action in zip(layout.button_rects(), _CODE_ACTIONS, strict=True):
+                    yield Hot(rect.translated(0, y), action, layout.block.text, layout)
+            if not layout.bar.isEmpty():
+                yield Hot(layout.bar.translated(0, y), Action.SCROLL, block=layout)
+
+    def wide_at(self, y: float) -> BlockLayout | None:
+        """The block at a height, if it can be moved sideways."""
+        layout = self._layouts[self._block_at(y)] if self._layouts else None
+        return layout if layout is not None and layout.most_shift else None
 
     def place_at(self, x: float, y: float) -> Place:
         """The place nearest to a point of the row."""

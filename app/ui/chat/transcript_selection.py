@@ -9,10 +9,13 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from app.ui.chat.markdown import Block, Container, Kind
+from app.ui.chat.markdown import BULLETS, TASK_DONE, TASK_OPEN, Block, Container, Kind, Span, Style
 from app.ui.chat.transcript_rows import Place, stretch_of
 
 _WORD = re.compile(r"\w+|[^\w\s]|\s+")
+_MARKS = ((Style.BOLD, "**"), (Style.ITALIC, "*"), (Style.STRIKE, "~~"))
+_RULES = {"left": ":--", "center": ":-:", "right": "--:"}
+_MARKDOWN_MARKERS = {TASK_OPEN: "- [ ]", TASK_DONE: "- [x]"} | dict.fromkeys(BULLETS, "-")
 
 
 class Position(NamedTuple):
@@ -67,8 +70,8 @@ def word_around(text: str, offset: int) -> tuple[int, int]:
     return len(text), len(text)
 
 
-def text_of(blocks: Iterable[Block], selected: tuple[Place, Place]) -> str:
-    """The selected text of one row's blocks: plain, with list markers, and fences around whole code."""
+def text_of(blocks: Iterable[Block], selected: tuple[Place, Place], *, markdown: bool = False) -> str:
+    """The selected text of one row's blocks, with list markers and fences around whole code; styled as Markdown."""
     parts: list[str] = []
     for number, block in enumerate(blocks):
         stretch = stretch_of(selected, number, len(block.text))
@@ -76,22 +79,71 @@ def text_of(blocks: Iterable[Block], selected: tuple[Place, Place]) -> str:
             continue
         gap = "" if not parts else "\n" if block.tight else "\n\n"
         several = selected[0].block != selected[1].block
-        parts.append(gap + _block_text(block, stretch, fenced=several or stretch[1] > len(block.text)))
+        whole = several or stretch[1] > len(block.text)
+        parts.append(gap + _block_text(block, stretch, whole=whole, markdown=markdown))
     return "".join(parts)
 
 
-def _block_text(block: Block, stretch: tuple[int, int], *, fenced: bool) -> str:
+def _block_text(block: Block, stretch: tuple[int, int], *, whole: bool, markdown: bool) -> str:
     start, end = stretch
-    text = block.text[start:end]
-    whole = start == 0 and end >= len(block.text)
+    all_of_it = start == 0 and end >= len(block.text)
     if block.kind is Kind.RULE:
         return "---"
-    if block.kind is Kind.CODE and whole and fenced:
+    if block.kind is Kind.MATH:
+        return f"$$\n{block.text}\n$$"
+    if block.kind is Kind.CODE and all_of_it and whole:
         opening = f"```{block.language}\n" if block.opens else ""
-        return f"{opening}{text}" + ("\n```" if block.closes else "")
+        return f"{opening}{block.text}" + ("\n```" if block.closes else "")
+    text = styled(block, start, min(end, len(block.text)), markdown=markdown)
+    if block.kind is Kind.TABLE and markdown and all_of_it:
+        return _table(text, block.aligns)
+    if block.kind is Kind.HEADING and markdown and start == 0:
+        text = "#" * block.level + " " + text
+    if block.kind is Kind.FOOTNOTE and start == 0:
+        return f"[^{block.marker}]: {text}" if markdown else f"{block.marker}. {text}"
     if start == 0 and (block.marker or block.containers):
-        depth = block.containers.count(Container.ITEM)
-        quotes = "> " * block.containers.count(Container.QUOTE)
-        lead = "  " * (depth - bool(block.marker)) + (f"{block.marker} " if block.marker else "")
-        return quotes + lead + text.replace("\n", "\n" + quotes + "  " * depth)
+        return _within(block, text, markdown=markdown)
     return text
+
+
+def _within(block: Block, text: str, *, markdown: bool) -> str:
+    """Text with its list marker and its quotes."""
+    marker = _MARKDOWN_MARKERS.get(block.marker, block.marker) if markdown else block.marker
+    depth = block.containers.count(Container.ITEM)
+    quotes = "> " * block.containers.count(Container.QUOTE)
+    lead = "  " * (depth - bool(marker)) + (f"{marker} " if marker else "")
+    return quotes + lead + text.replace("\n", "\n" + quotes + "  " * depth)
+
+
+def styled(block: Block, start: int, end: int, *, markdown: bool) -> str:
+    """A stretch of a block's text; formulas are their source, the rest is marked up if it is to be Markdown."""
+    parts, at = [], start
+    for span in block.spans:
+        first, last = max(span.start, at), min(span.end, end)
+        if first >= last:
+            continue
+        parts.append(block.text[at:first])
+        text = block.text[first:last]
+        if span.style & Style.MATH:
+            text = f"${span.href}$"
+        elif markdown:
+            text = _marked(text, span, head=block.kind is Kind.TABLE and "\n" not in block.text[:first])
+        parts.append(text)
+        at = last
+    return "".join(parts) + block.text[at:end]
+
+
+def _marked(text: str, span: Span, *, head: bool) -> str:
+    if span.style & Style.CODE:
+        text = f"`{text}`"
+    for style, mark in _MARKS:
+        if span.style & style and not (head and style is Style.BOLD):
+            text = f"{mark}{text}{mark}"
+    if span.style & Style.NOTE:
+        text = f"[^{text}]"
+    return f"[{text}]({span.href})" if span.style & Style.LINK else text
+
+
+def _table(text: str, aligns: tuple[str, ...]) -> str:
+    rows = ["| " + " | ".join(line.split("\t")) + " |" for line in text.split("\n")]
+    return "\n".join([rows[0], "|" + "|".join(_RULES.get(align, "---") for align in aligns) + "|", *rows[1:]])

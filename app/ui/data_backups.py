@@ -6,9 +6,8 @@ Window process, interface thread. Emits what the user asks for; shows what it is
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
-from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtCore import QDateTime, QLocale, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -28,6 +27,8 @@ from app.core.errors import ParleyError
 from app.core.sizes import format_bytes, format_count
 
 _BACKUP = Qt.ItemDataRole.UserRole
+_ROW = 32
+_ROOM = 24
 
 
 class BackupsDialog(QDialog):
@@ -71,10 +72,16 @@ class BackupsDialog(QDialog):
             item.setData(0, _BACKUP, backup)
             for column in (2, 3):
                 item.setTextAlignment(column, Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
-            item.setDisabled(backup.conversations is None)
+            if backup.conversations is None:
+                item.setText(1, self.tr("Damaged"))
+                item.setDisabled(True)
+            for column in range(item.columnCount()):
+                width = self.fontMetrics().horizontalAdvance(item.text(column))
+                item.setSizeHint(column, QSize(width + _ROOM, _ROW))
             self.rows.addTopLevelItem(item)
-        if backups:
-            self.rows.setCurrentItem(self.rows.topLevelItem(0))
+        first = self.rows.topLevelItem(0)
+        if first is not None:
+            self.rows.setCurrentItem(first)
         self._intro.setText(
             self.tr("Parley makes one every day: the last seven days and four weeks are kept.")
             if backups
@@ -116,6 +123,7 @@ class BackupsDialog(QDialog):
         if backup is not None:
             self._question.setText(self.tr("Go back to {when}?").format(when=_moment(backup.made_at)))
             self._pages.setCurrentIndex(1)
+            self.confirm.setDefault(True)
             self.confirm.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _restore(self) -> None:
@@ -183,7 +191,7 @@ def _buttons(leading: Sequence[QPushButton], trailing: Sequence[QPushButton]) ->
 
 
 def _moment(seconds: float) -> str:
-    return QLocale().toString(datetime.fromtimestamp(seconds), QLocale.FormatType.ShortFormat)
+    return QLocale().toString(QDateTime.fromSecsSinceEpoch(int(seconds)), QLocale.FormatType.ShortFormat)
 
 
 def _held(backup: Backup) -> str:

@@ -39,6 +39,7 @@ class ErrandDialog(QDialog):
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName(title)
         self.button = QPushButton(self.tr("Cancel"))
+        self.button.setAutoDefault(False)
         self.button.setVisible(cancellable)
         self.button.clicked.connect(self.reject)
         self._cancellable = cancellable

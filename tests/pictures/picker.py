@@ -24,6 +24,7 @@ from app.services.hub_service import HubService
 from app.services.need_finder import NeedFinder
 from app.services.relay import Relay
 from app.ui.models.picker import PickerDialog
+from app.ui.models.search_bar import FITS_HERE
 from app.ui.theme import Appearance, ThemeSource
 from tests.hub.hubserver import HubServer
 from tests.machines import DESKTOP, MACHINES
@@ -51,6 +52,12 @@ def searched(dialog: PickerDialog) -> None:
     wait_for(lambda: len(dialog.found.repos.rows) > 2)
 
 
+def ranked(dialog: PickerDialog) -> None:
+    dialog.search.order.setCurrentIndex(dialog.search.order.findData(FITS_HERE))
+    wait_for(lambda: len(dialog.found.repos.rows) > 2 and dialog.found.is_searching)
+    settle()
+
+
 def not_found(dialog: PickerDialog) -> None:
     dialog.search.field.setText("no such model")
     dialog.search.submit()
@@ -69,6 +76,7 @@ def nothing(dialog: PickerDialog) -> None:
 SCENES = {f"picker-{name}": (machine, opened(REPO_13B)) for name, machine in MACHINES.items()} | {
     "picker-first": (DESKTOP, nothing),
     "picker-search": (DESKTOP, searched),
+    "picker-ranked": (DESKTOP, ranked),
     "picker-nothing": (DESKTOP, not_found),
     "picker-gptq": (DESKTOP, opened(REPO_70B)),
     "picker-gated": (DESKTOP, opened("meta-llama/Llama-2-7b-chat-hf")),

@@ -110,8 +110,8 @@ class FoundPane(QFrame):
 
     def _rows(self, repos: Sequence[RepoSummary]) -> list[RepoRow]:
         if not self._by_fit:
-            return [_found_row(repo, None) for repo in repos]
-        return [_found_row(repo, fit) for repo, fit in self._fit.sort_by_fit(repos)]
+            return [_found_row(repo, words.repo_remark(repo)) for repo in repos]
+        return [_ranked_row(repo, fit) for repo, fit in self._fit.sort_by_fit(repos)]
 
     def _on_failed(self, question: Question, error: ParleyError) -> None:
         if question is Question.SEARCH:
@@ -163,15 +163,17 @@ class FoundPane(QFrame):
 
 
 def _recommended_row(model: Recommendation, fit: Fit | None) -> RepoRow:
-    facts = [model.variant, format_bytes(model.bytes), *([words.verdict(fit)] if fit is not None else [])]
+    facts = [model.variant, format_bytes(model.bytes), *([words.estimated_place(fit)] if fit is not None else [])]
     return RepoRow(model.repo, model.name, " · ".join(facts), tip=model.why)
 
 
-def _found_row(repo: RepoSummary, fit: Fit | None) -> RepoRow:
-    remark = words.repo_remark(repo)
-    if fit is None:
-        return RepoRow(repo.id, repo.id.partition("/")[2], remark)
-    return RepoRow(repo.id, repo.id.partition("/")[2], f"{words.verdict(fit)} · {remark}", words.estimate(repo.id, fit))
+def _found_row(repo: RepoSummary, remark: str, tip: str = "") -> RepoRow:
+    return RepoRow(repo.id, repo.id.partition("/")[2], remark, tip)
+
+
+def _ranked_row(repo: RepoSummary, fit: Fit | None) -> RepoRow:
+    remark = f"{words.estimated_place(fit)} · {words.repo_remark(repo)}"
+    return _found_row(repo, remark, words.estimate(repo.id, fit) if fit is not None else "")
 
 
 def _label(kind: str) -> QLabel:

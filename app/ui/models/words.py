@@ -74,6 +74,14 @@ def verdict(found: Fit) -> str:
     return _tr("too large here")
 
 
+def estimated_place(found: Fit | None) -> str:
+    """The verdict without numbers, for what is estimated from a model's size alone; None where that is unknown."""
+    if found is None:
+        return _tr("size unknown")
+    is_partly = found.verdict.placement is Placement.PARTLY
+    return _tr("partly on the GPU") if is_partly else verdict(found)
+
+
 def verdict_in_full(found: Fit) -> str:
     """The verdict as a sentence."""
     kind = found.verdict
@@ -136,8 +144,8 @@ def predicted_and_measured(run: Measurement) -> str:
 
 def estimate(repo: str, found: Fit) -> str:
     """What a repo's model would need, for a tooltip; told from its size alone."""
-    text = _tr("{repo}: about {need} at four bits per weight. {verdict}")
-    return text.format(repo=repo, need=format_bytes(found.total), verdict=verdict_in_full(found))
+    text = _tr("{repo}: about {need} at four bits per weight, {place}")
+    return text.format(repo=repo, need=format_bytes(found.total), place=estimated_place(found))
 
 
 def context(tokens: int) -> str:

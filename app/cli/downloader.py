@@ -98,6 +98,8 @@ class DownloadChild:
                     self._terminal.progress(f"{model.name}: {done / max(total, 1):.0%} moved and compared")
                 case ModelMoved(moved=moved):
                     return moved
+                case DownloadPaused():
+                    raise Cancelled
                 case Failed(failure=failure):
                     raise failure.error()
 

@@ -34,7 +34,7 @@ class DownloadRun(QObject):
     """A child that is killed loses nothing, so one that does not pause in time is killed."""
 
     progress = Signal(int, object)  # id, DownloadProgress
-    ended = Signal(int, DownloadState, int, object)  # id, state, bytes on disk, Failure or None
+    ended = Signal(int, DownloadState, object, object)  # id, state, bytes on disk (beyond a C int), Failure or None
 
     def __init__(
         self, start: ChildFactory, relay: Relay, download: Download, limit: int, parent: QObject | None = None

@@ -61,8 +61,8 @@ class LibraryWork(QObject):
     """What waits stands in a line; stopping a job leaves every file whole where it was."""
 
     begun = Signal(object)  # Job: it is in the line
-    progress = Signal(object, int, int)  # Job, bytes done, all, of the command at work
-    ended = Signal(object, object)  # Job with its results, ParleyError or None
+    progress = Signal(object, object, object)  # Job; bytes done, and all, of the command at work: beyond a C int
+    ended = Signal(object, object)  # Job with its results, and ParleyError, Cancelled or None
 
     def __init__(self, start: ChildFactory, relay: Relay, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -141,7 +141,7 @@ class LibraryWork(QObject):
         if child is self._child:
             self._end(DownloaderLost(reason=outcome.sentence))
 
-    def _end(self, error: ParleyError | None) -> None:
+    def _end(self, error: ParleyError | Cancelled | None) -> None:
         child, self._child = self._child, None
         if child is not None:
             child.close()

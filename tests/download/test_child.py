@@ -19,6 +19,7 @@ from app.core import protocol
 from app.core.download_errors import DiskFilling, DiskTooSmall, DownloadElsewhere, OriginUnknown
 from app.core.downloads import (
     CheckFile,
+    CheckProgress,
     DownloadDone,
     DownloadFailed,
     DownloadPaused,
@@ -186,6 +187,20 @@ def test_a_file_without_a_checksum_is_compared_with_the_first_look(child: Starte
     path.write_bytes(b"GGUF, another one")
     assert check().sound is None
     assert check().sound is True
+
+
+def test_a_check_can_be_stopped_and_the_child_goes_on(child: Starter, tmp_path: Path) -> None:
+    large, small = tmp_path / "large.gguf", tmp_path / "small.gguf"
+    large.touch()
+    os.truncate(large, 50_000_000_000)
+    small.write_bytes(b"GGUF")
+    running = child(PARLEY_HOME=str(tmp_path / "home"))
+    running.send(CheckFile(path=str(large)))
+    running.until(CheckProgress)
+    running.send(protocol.Cancel())
+    running.until(DownloadPaused)
+    running.send(CheckFile(path=str(small)))
+    assert isinstance(running.until(FileChecked), FileChecked)
 
 
 def test_a_model_is_moved_with_what_is_known_of_it(child: Starter, tmp_path: Path, tiny_gguf: Path) -> None:

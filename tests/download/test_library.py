@@ -21,7 +21,7 @@ from app.core.hub import Format
 from app.core.library import LibraryModel, Owner
 from app.core.paths import Folders
 from tests.download.conftest import Attempt, Hub
-from tests.models.split_gguf import make_split
+from tests.models.split_gguf import split_gguf
 
 
 def test_gguf_is_known_by_its_first_bytes_and_safetensors_by_their_config(tmp_path: Path, tiny_gguf: Path) -> None:
@@ -150,11 +150,11 @@ def test_a_move_killed_between_copy_and_removal_is_finished_by_the_next(
     assert not old.exists() and read_pins(new) is not None
 
 
-def test_a_split_model_torn_between_two_folders_is_joined_by_moving_it_again(tmp_path: Path) -> None:
+def test_a_split_model_torn_between_two_folders_is_joined_by_moving_it_again(tmp_path: Path, tiny_gguf: Path) -> None:
     home, away = tmp_path / "home", tmp_path / "away"
     home.mkdir()
     away.mkdir()
-    parts = make_split(home)
+    parts = split_gguf(tiny_gguf, home, tensors=8)
     parts[0].replace(away / parts[0].name)
     move(only(home), away, nobody, never)
     assert sorted(path.name for path in away.iterdir()) == [part.name for part in parts]

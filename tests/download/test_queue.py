@@ -14,7 +14,7 @@ import psutil
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.catalog.fetch.journal import kept_bytes, part_of
+from app.catalog.fetch.journal import Journal, Pins, journal_of, kept_bytes, part_of
 from app.children.child import Child
 from app.core.download_errors import DownloaderLost, NotOnHub
 from app.core.downloads import Download, DownloadState
@@ -118,6 +118,23 @@ def test_pause_resume_order_and_cancel(
     qtbot.waitUntil(lambda: states(queue) == [DownloadState.DONE] * 2, timeout=SECONDS)
     assert [download.id for download in stored(tmp_path)] == [a, b]
     assert queue.problems == []  # type: ignore[attr-defined]
+
+
+def test_more_bytes_than_a_c_int_holds(
+    open_queue: Callable[[], DownloadQueue], hub: Hub, tmp_path: Path, qtbot: QtBot
+) -> None:
+    size, target = 5_000_000_000, tmp_path / "models" / "a.gguf"
+    target.parent.mkdir()
+    target.touch()
+    os.truncate(target, size)
+    hub.put("b.gguf", 10)
+    source = hub.source(RemoteFile("a.gguf", size, "0" * 64))
+    pins = Pins(repo=source.repo, commit=source.commit, path="a.gguf", bytes=size, sha256="0" * 64, completed=1.0)
+    Journal.open(journal_of(target), pins).close()
+    queue = open_queue()
+    queue.add("a", source, target.parent)
+    qtbot.waitUntil(lambda: states(queue) == [DownloadState.DONE], timeout=SECONDS)
+    assert queue.downloads[0].done == size
 
 
 def test_a_failure_is_kept_and_can_be_retried(

@@ -127,13 +127,34 @@ def test_verifying_without_a_checksum_compares_with_the_first_look(
     says(qtbot, dialog, path, "Damaged. Parley does not know where it came from")
 
 
+def test_work_can_be_stopped_while_it_runs_and_while_it_waits(
+    qtbot: QtBot, dialog: LibraryDialog, tmp_path: Path
+) -> None:
+    path, large = tmp_path / "models" / "tiny.gguf", tmp_path / "models" / "large.gguf"
+    shutil.copy(path, large)
+    os.truncate(large, 50_000_000_000)
+    dialog._disk.refresh()
+    qtbot.waitUntil(lambda: str(large) in dialog.rows, timeout=20_000)
+    press(dialog, large, "Verify")
+    press(dialog, path, "Verify")
+    says(qtbot, dialog, large, "Verifying, 0 %")
+    assert dialog.rows[str(path)].remark == "Waiting for its turn"
+    assert not dialog.rows[str(path)].more.isEnabled()
+    for waits in (path, large):
+        press(dialog, waits, "Stop")
+        says(qtbot, dialog, waits, "GGUF · ")
+        assert dialog.rows[str(waits)].more.isEnabled()
+    press(dialog, path, "Verify")
+    says(qtbot, dialog, path, "it is noted now")
+
+
 def test_a_downloaded_model_is_found_damaged_and_repaired(
     qtbot: QtBot,
     dialog: LibraryDialog,
     tmp_path: Path,
-    hub: Hub,
-    attempt: Attempt,
-    monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+    hub: Hub,  # noqa: F811
+    attempt: Attempt,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("HF_ENDPOINT", hub.server.url)
     made = tmp_path / "models" / "tiny.gguf"

@@ -40,7 +40,7 @@ from app.core.protocol import (
     PromptProgress,
 )
 from app.core.sampling import Sampling
-from tests.models.split_gguf import make_split
+from tests.models.split_gguf import split_gguf
 
 HELLO = (Message(Role.USER, "Hello"),)
 SHORT = Generate(id=3, messages=HELLO, sampling=Sampling(temperature=0, max_tokens=5))
@@ -138,8 +138,8 @@ def test_a_model_is_loaded_answers_and_is_hashed(engine_child, tiny_gguf):
 
 
 @pytest.mark.parametrize("opened", [0, -1])
-def test_a_split_model_is_hashed_whole_whichever_part_was_opened(engine_child, tmp_path, opened):
-    parts = make_split(tmp_path)
+def test_a_split_model_is_hashed_whole_whichever_part_was_opened(engine_child, tmp_path, tiny_gguf, opened):
+    parts = split_gguf(tiny_gguf, tmp_path, tensors=8)
     assert len(parts) > 2
     found = identify(parts[opened])
     info = engine_child.load(parts[opened])
@@ -150,8 +150,8 @@ def test_a_split_model_is_hashed_whole_whichever_part_was_opened(engine_child, t
     assert found.identity.path == str(parts[0])
 
 
-def test_a_digest_of_a_split_model_is_believed_only_while_all_parts_stay(engine_child, tmp_path):
-    parts = make_split(tmp_path)
+def test_a_digest_of_a_split_model_is_believed_only_while_all_parts_stay(engine_child, tmp_path, tiny_gguf):
+    parts = split_gguf(tiny_gguf, tmp_path, tensors=8)
     found = identify(parts[0])
     known = Digest(path=str(parts[0]), bytes=found.identity.bytes, modified_ns=found.modified_ns, sha256="ab" * 32)
     engine_child.load(parts[0], known=known)

@@ -27,7 +27,6 @@ from app.ui.models.library_row import Act, LibraryRow
 from app.ui.models.plain_label import plain_label
 from app.ui.text_dialog import MessageDialog
 
-
 _WORST_FIRST = (False, None, True)
 
 
@@ -211,9 +210,9 @@ class LibraryDialog(QDialog):
         }
         row.show_work(texts[job.work].format(percent=100 * done // max(total, 1)), done, total)
 
-    def _show_end(self, job: Job, error: ParleyError | None) -> None:
+    def _show_end(self, job: Job, error: ParleyError | Cancelled | None) -> None:
         row = self.rows.get(job.path)
-        if error is not None and not isinstance(error, Cancelled):
+        if isinstance(error, ParleyError):
             self._show_problem(error)
         checks = [result for result in job.results if isinstance(result, FileChecked)]
         if error is None and checks:

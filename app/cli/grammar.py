@@ -12,6 +12,7 @@ from app.core.hub import Format, SearchOrder
 from app.core.loading import KvType
 from app.core.paths import template_names
 from app.core.presets import Reasoning
+from app.core.repack import TypeChoice
 
 _EPILOG = """\
 Without a command, or with a GGUF file alone, the window opens.
@@ -136,6 +137,7 @@ def _add_library(models: _Commands[argparse.ArgumentParser]) -> None:
     pull.add_argument("--folder", type=Path, metavar="DIR", help="put it there instead of into the first folder")
     pull.add_argument("--limit-rate", type=_rate, metavar="RATE", help="bytes per second, such as 500k or 4M")
     _add_json(pull)
+    _add_import(models)
     verify = _add(models, "verify", "models verify", "compare files with the Hub's checksums, or with an earlier look")
     verify.add_argument("files", type=Path, metavar="FILE", nargs="+")
     _add_json(verify)
@@ -162,6 +164,18 @@ def _add_folders(models: _Commands[argparse.ArgumentParser]) -> None:
         if name == "add":
             parser.add_argument("--first", action="store_true", help="new models go there")
         _add_json(parser)
+
+
+def _add_import(models: _Commands[argparse.ArgumentParser]) -> None:
+    parser = _add(models, "import", "models import", "make GGUF of GPTQ, AWQ, bitsandbytes or unquantized weights")
+    parser.add_argument("model", type=encodable, metavar="MODEL", help="a folder, or OWNER/NAME[:BRANCH] on the Hub")
+    choices = [str(choice) for choice in TypeChoice]
+    parser.add_argument("--type", type=str.lower, choices=choices, help="of an unquantized model; default: as it is")
+    parser.add_argument("--folder", type=Path, metavar="DIR", help="put the result there")
+    original = parser.add_mutually_exclusive_group()
+    original.add_argument("--keep", action="store_true", help="keep the original (the default)")
+    original.add_argument("--remove-original", action="store_true", help="move it to the trash once all is verified")
+    _add_json(parser)
 
 
 def _rate(text: str) -> int:

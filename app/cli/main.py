@@ -136,6 +136,10 @@ def _command(name: str) -> Command:
         from app.cli.pull import pull
 
         return pull
+    if action == "import":
+        from app.cli.repack import import_model
+
+        return import_model
     if action.startswith("folders "):
         from app.cli import folders
 

@@ -21,6 +21,7 @@ from app.core.loading import LoadOptions
 from app.core.messages import FinishReason, Message, Timings, Usage
 from app.core.models import ModelFile
 from app.core.preview_frames import PromptRendered, RenderPrompt
+from app.core.repack import RepackCommand, RepackEvent
 from app.core.sampling import Sampling
 from app.core.typeset_frames import TypesetCommand, TypesetEvent
 
@@ -38,6 +39,7 @@ class ChildRole(StrEnum):
     EXCHANGE = "exchange"
     EXTRACT = "extract"
     PRINT = "print"
+    REPACK = "repack"
     TYPESET = "typeset"
 
 
@@ -266,6 +268,7 @@ Command = (
     | MeasureRemote
     | DownloadCommand
     | HubCommand
+    | RepackCommand
     | TypesetCommand
     | ExchangeCommand
 )
@@ -284,6 +287,7 @@ Event = (
     | MeasuredNeed
     | DownloadEvent
     | HubEvent
+    | RepackEvent
     | TypesetEvent
     | ExchangeEvent
 )

@@ -162,13 +162,15 @@ class StartRepack(_Frame, frozen=True, tag="start-repack"):
     """Make a GGUF file of the checkpoint in `folder`; `Cancel` stops it, and what was written is kept.
 
     `into` is the folder for the result; its name comes from `name`, or from the checkpoint's folder. `choice` is
-    for unquantized models; without one they keep their type.
+    for unquantized models; without one they keep their type. `prompt_template` is the card's, for where the folder has
+    no card of its own.
     """
 
     folder: str
     into: str
     name: str = ""
     choice: TypeChoice | None = None
+    prompt_template: str = ""
     provenance: Provenance = Provenance()
 
 

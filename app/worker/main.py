@@ -84,6 +84,10 @@ def _server(role: ChildRole, send: Callable[[Event], None]) -> Server:
         from app.worker.extract_role import ExtractServer
 
         return ExtractServer(send)
+    if role is ChildRole.REPACK:
+        from app.worker.repack_role import RepackServer
+
+        return RepackServer(send)
     from app.worker.probe_role import ProbeServer
 
     return ProbeServer(send)

@@ -1,0 +1,248 @@
+"""`parley models import`: make a GGUF model of a quantized or unquantized one in safetensors, here or on the Hub."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+
+from send2trash import send2trash
+
+from app.catalog.fetch.download import folder_for
+from app.catalog.find.hub_client import Connection
+from app.catalog.find.repo_ref import RepoRef, parse_repo_ref
+from app.catalog.shelf.folders import model_folders
+from app.children.child import Child
+from app.children.outcome import Outcome
+from app.cli.downloader import DownloadChild
+from app.cli.engine import Engine
+from app.cli.hub import connected, recommended
+from app.cli.invocation import Invocation
+from app.cli.measurements import keep_measurements
+from app.cli.models import choose_model
+from app.cli.output import Terminal
+from app.core.download_errors import TrashRefused
+from app.core.downloads import Source
+from app.core.errors import Cancelled, OutOfMemory
+from app.core.hub import Format, Variant
+from app.core.messages import Message, Role
+from app.core.models import ModelFile
+from app.core.paths import expanded
+from app.core.protocol import Cancel, ChildRole, Digest, Event, Failed, Generate, Piece
+from app.core.repack import (
+    Provenance,
+    RepackActivity,
+    RepackDone,
+    RepackProgress,
+    RepackReport,
+    RepackStopped,
+    StartRepack,
+    TypeChoice,
+)
+from app.core.repack_errors import NoCheckpoint, RepackerLost
+from app.core.sampling import Sampling
+from app.core.sizes import format_bytes
+from app.storage.lane import Lane
+
+_PROMPT = "Write one sentence about the sea."
+_SAMPLE_TOKENS = 32
+_ACTIVITIES = {
+    RepackActivity.PLANNING: "reading the checkpoint",
+    RepackActivity.WRITING: "repacking",
+    RepackActivity.HASHING: "hashing the source",
+    RepackActivity.VERIFYING: "verifying",
+}
+_STEP = 10
+
+
+@dataclass(frozen=True)
+class _Origin:
+    """A checkpoint on this disk, where the result goes, and where it came from."""
+
+    folder: Path
+    into: Path
+    provenance: Provenance = Provenance()  # noqa: RUF009 - frozen
+    prompt_template: str = ""
+
+
+class RepackChild:
+    """A child of the role `repack`."""
+
+    def __init__(self, log: Path, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._inbox: SimpleQueue[Event | Outcome] = SimpleQueue()
+        self._child = Child(ChildRole.REPACK, self._inbox.put, self._inbox.put, log=log)
+        self._told = (RepackActivity.PLANNING, -1)
+        self._child.start()
+
+    def close(self) -> None:
+        """End the child."""
+        self._child.shutdown()
+
+    def repack(self, command: StartRepack) -> RepackReport:
+        """Run it to its end.
+
+        Raises:
+            Cancelled: the user stopped it; what was written is kept.
+            ParleyError: it failed.
+        """
+        self._child.send(command)
+        while True:
+            try:
+                event = self._inbox.get()
+            except KeyboardInterrupt:
+                self._child.send(Cancel())
+                continue
+            match event:
+                case RepackProgress():
+                    self._show(event)
+                case RepackDone(report=report):
+                    return report
+                case RepackStopped():
+                    self._terminal.note("Stopped. The same command goes on from there.")
+                    raise Cancelled
+                case Failed(failure=failure):
+                    raise failure.error()
+                case Outcome():
+                    raise RepackerLost(reason=event.sentence)
+
+    def _show(self, progress: RepackProgress) -> None:
+        """A line that changes where somebody watches, else one for every tenth."""
+        if self._terminal.shows_progress:
+            self._terminal.progress(progress_line(progress))
+            return
+        now = (progress.activity, 100 * progress.done // max(progress.total, 1) // _STEP)
+        if now != self._told:
+            self._told = now
+            self._terminal.note(progress_line(progress))
+
+
+def progress_line(progress: RepackProgress) -> str:
+    """`repacking: 1.2 GB of 3.9 GB, 412 MB/s, 7 s left`."""
+    parts = [f"{format_bytes(progress.done)} of {format_bytes(progress.total)}"] if progress.total else []
+    if progress.rate > 0 and progress.seconds_left is not None:
+        parts += [f"{format_bytes(int(progress.rate))}/s", f"{progress.seconds_left:.0f} s left"]
+    return ": ".join(part for part in (_ACTIVITIES[progress.activity], ", ".join(parts)) if part)
+
+
+def import_model(arguments: argparse.Namespace, invocation: Invocation) -> int:
+    """Make the model, try it, remember it, and then do with the original as was asked."""
+    origin = _origin(arguments, invocation)
+    child = RepackChild(invocation.folders.logs / "repack.log", invocation.terminal)
+    command = StartRepack(
+        folder=str(origin.folder),
+        into=str(origin.into),
+        choice=TypeChoice(arguments.type) if arguments.type else None,
+        prompt_template=origin.prompt_template,
+        provenance=origin.provenance,
+    )
+    try:
+        report = child.repack(command)
+    finally:
+        child.close()
+    with invocation.storage() as lane:
+        file = choose_model(lane, Path(report.path))
+        sample = _sample(file, lane, invocation)
+    if arguments.remove_original:
+        _remove(map(Path, report.sources))
+    _tell(report, sample, arguments, invocation.terminal)
+    return 0
+
+
+def _origin(arguments: argparse.Namespace, invocation: Invocation) -> _Origin:
+    folder = expanded(arguments.model).absolute()
+    models = model_folders(str(invocation.settings.get("models.folders")), invocation.folders)[0]
+    into = expanded(arguments.folder).absolute() if arguments.folder else None
+    if folder.is_dir():
+        return _Origin(folder, into or expanded(models).absolute())
+    ref = parse_repo_ref(arguments.model, Connection.of(os.environ).endpoint)
+    return _downloaded(ref, expanded(models).absolute(), into, invocation)
+
+
+def _downloaded(ref: RepoRef, models: Path, into: Path | None, invocation: Invocation) -> _Origin:
+    page = connected(invocation).open_repo(ref)
+    if page.refusal is not None:
+        raise page.refusal.error()
+    variants = tuple(one for one in page.variants if one.format is not Format.GGUF)
+    if not variants:
+        raise NoCheckpoint(folder=page.summary.id, reason="it has no .safetensors files")
+    variant = _chosen(variants, invocation)
+    source = Source(repo=variant.repo, commit=variant.commit, files=variant.files, branch=variant.branch)
+    folder = folder_for(models, variant.repo, variant.branch)
+    child = DownloadChild(invocation.folders.logs / "download.log", invocation.terminal)
+    try:
+        child.download(source, folder, int(invocation.settings.get("downloads.limit")))
+    finally:
+        child.close()
+    known = {Path(file.path).name: file.sha256 for file in variant.files if file.sha256}
+    provenance = Provenance(repo=variant.repo, branch=variant.branch, commit=variant.commit, sha256=known)
+    return _Origin(folder, into or folder, provenance, page.prompt_template)
+
+
+def _chosen(variants: tuple[Variant, ...], invocation: Invocation) -> Variant:
+    """The branch that was named has one; of several, the main one, or the best for this machine."""
+    if len(variants) == 1:
+        return variants[0]
+    main = [one for one in variants if one.branch == "main"]
+    return main[0] if len(main) == 1 else recommended(variants, invocation) or variants[0]
+
+
+def _sample(file: ModelFile, lane: Lane, invocation: Invocation) -> str | None:
+    """The model's likeliest continuation of a short prompt; None where it does not fit into memory now."""
+    engine = Engine(invocation.folders.logs / "engine.log", _ignore, keep_measurements(lane))
+    sampling = Sampling(temperature=0, max_tokens=_SAMPLE_TOKENS)
+    try:
+        engine.load(file, lambda _: None)
+        pieces = engine.generate(Generate(1, (Message(Role.USER, _PROMPT),), sampling))
+        return "".join(piece.text for piece in pieces if isinstance(piece, Piece))
+    except OutOfMemory as error:
+        invocation.terminal.note(str(error))
+        return None
+    finally:
+        engine.close()
+
+
+def _ignore(_: Digest) -> None:
+    """The hash of a file that was just made is not needed now."""
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        try:
+            send2trash(path)
+        except OSError as error:
+            raise TrashRefused(str(error), file=path.name, reason=error.strerror or str(error)) from error
+
+
+def _tell(report: RepackReport, sample: str | None, arguments: argparse.Namespace, terminal: Terminal) -> None:
+    notes = [note.sentence for note in report.notes]
+    gaps = [gap.sentence for gap in report.template_gaps]
+    if arguments.json:
+        terminal.record(
+            {
+                "path": report.path,
+                "method": report.method,
+                "tensors": report.tensors,
+                "lossless": report.lossless,
+                "bytes": report.bytes,
+                "source_bytes": report.source_bytes,
+                "architecture": report.architecture,
+                "seconds": round(report.seconds, 3),
+                "notes": notes,
+                "template": report.template.value,
+                "template_gaps": gaps,
+                "sample": sample,
+                "original_removed": arguments.remove_original,
+            }
+        )
+        return
+    size = f"{format_bytes(report.bytes)} from {format_bytes(report.source_bytes)}"
+    rows = [("Model", report.path), ("Made of", report.method), ("Size", size)]
+    rows.append(("Lossless", "yes" if report.lossless else "no"))
+    rows += [("What happened", note) for note in notes]
+    rows += [("Chat template", report.template.value), *(("Template", gap) for gap in gaps)]
+    rows += [("It says", sample)] if sample is not None else []
+    terminal.table(rows)

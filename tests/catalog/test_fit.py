@@ -239,3 +239,16 @@ def test_a_measured_load_corrects_only_what_was_uncertain():
     after = fit(model, machine, LoadOptions(), Calibration([measured]))
     assert after.part("weights") + after.part("kv") == certain
     assert after.total == pytest.approx(measured.measured, rel=1e-6)
+
+
+def test_where_llama_cpp_told_the_buffers_a_measured_load_corrects_the_rest_alone():
+    model, machine, options = variant(SMALL, "Q4_K_M"), Hardware(cpu(64, 60)), LoadOptions(context_length=8192)
+    plan = MeasuredNeed("m", options, 0, {"CPU": 77 * MIB}, 0)
+    before = fit(model, machine, options, NOTHING, [plan])
+    doubled = Measurement(
+        kind=MeasurementKind.MEMORY, backend="CPU", architecture="llama", quantization="Q4_K_M",
+        predicted=GB, measured=2 * GB,
+    )  # fmt: skip
+    after = fit(model, machine, options, Calibration([doubled]), [plan])
+    assert after.part("compute") == before.part("compute") == 77 * MIB
+    assert after.part("overhead") == 2 * before.part("overhead")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.engines.llama.devices import cpu_features, gpu_makers, probe, unused_gpus
+from app.engines.llama.memory import taken_by_gpu
 from app.engines.llama.native import NativeDevice
 
 CPU = NativeDevice("CPU", "A processor", "cpu", "CPU", 0, 0)
@@ -37,3 +38,9 @@ def test_a_gpu_without_a_backend_is_explained_once():
 def test_a_used_gpu_needs_no_words():
     assert unused_gpus(("NVIDIA",), [CPU, GPU]) == ()
     assert unused_gpus((), [CPU]) == ()
+
+
+def test_what_a_model_takes_is_told_card_by_card():
+    before = {"CUDA0": 22_000, "CUDA1": 23_000}
+    assert taken_by_gpu(before, {"CUDA0": 8_000, "CUDA1": 23_500}) == {"CUDA0": 14_000, "CUDA1": 0}
+    assert taken_by_gpu({}, {"CUDA0": 8_000}) == {}

@@ -13,7 +13,7 @@ from keyring.backend import KeyringBackend
 from keyring.errors import PasswordDeleteError
 
 from app.catalog.find.hub_client import Connection
-from app.catalog.find.token import FoundToken, TokenStore
+from app.catalog.find.token import FoundToken, TokenStore, has_keyring
 from app.core.hub import TokenPlace
 from app.core.hub_errors import InvalidToken, TokenUnsaved
 from app.core.hub_frames import KeepToken
@@ -82,6 +82,17 @@ def test_a_keyring_goes_before_the_file(store: TokenStore, tmp_path: Path) -> No
     assert list((tmp_path / "config").iterdir()) == []
     assert store.find() == FoundToken(TOKEN, TokenPlace.KEYRING)
     assert store.clear().place is TokenPlace.NONE
+
+
+def test_only_a_keyring_that_keeps_secrets_counts_as_one(store: TokenStore) -> None:
+    assert not has_keyring()
+    keyring.set_keyring(MemoryKeyring())
+    assert has_keyring()
+    careless = MemoryKeyring()
+    careless.priority = 0.5  # type: ignore[assignment]
+    keyring.set_keyring(careless)
+    assert not has_keyring()
+    assert store.keep(TOKEN) is TokenPlace.FILE and careless.kept == {}
 
 
 def test_those_of_the_environment_and_of_the_hubs_client_are_found(

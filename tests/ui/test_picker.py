@@ -166,6 +166,13 @@ def test_the_slider_changes_need_and_verdict(qtbot: QtBot, picker: Opener) -> No
     assert dialog.view.table.current is not None and dialog.view.table.current.variant.name == "Q4_0"
 
 
+def test_two_cards_of_one_kind_are_told_apart(qtbot: QtBot, picker: Opener) -> None:
+    dialog = picker(WORKSTATION)
+    open_repo(qtbot, dialog, GGUF_13B)
+    said = words(dialog)
+    assert "on the RTX 4090 (1)" in said and "on the RTX 4090 (2)" in said
+
+
 def test_a_smaller_cache_type_takes_less(qtbot: QtBot, picker: Opener) -> None:
     dialog = picker(DESKTOP)
     open_repo(qtbot, dialog, GGUF_13B)

@@ -72,7 +72,7 @@ def generation(number: int, record: ReplyRecord, view: ModelView, template: str)
 
 
 class Turn:
-    """One reply, from its empty row to its final state."""
+    """One reply, from its row, which is empty unless it is continued, to its final state."""
 
     def __init__(self, lane: Lane, reply: StoredMessage, *, clock: Callable[[], float] = time.monotonic) -> None:
         assert reply.record is not None
@@ -80,8 +80,8 @@ class Turn:
         self._lane = lane
         self._record = reply.record
         self._clock = clock
-        self._text: list[str] = []
-        self._reasoning: list[str] = []
+        self._text: list[str] = [reply.text]
+        self._reasoning: list[str] = [reply.reasoning]
         self._unsaved: list[tuple[str, str]] = []
         self._saving: Future[None] | None = None
         self._in_flight: list[tuple[str, str]] = []

@@ -27,13 +27,6 @@ from app.storage.lane import Lane
 from app.storage.stores import Stores
 
 
-class ConversationBusy(UserError):
-    """Another process is writing a reply at the place where this one would go on."""
-
-    text = "Conversation {id} is being answered elsewhere at this moment."
-    advice = "Wait until that reply is done, or stop it there first."
-
-
 class NothingToRetry(UserError):
     """There is no message yet that could be answered again."""
 
@@ -134,7 +127,7 @@ class Session:
         clean, shown = require_text(text), self.conversation
         record = self._opening_record(shown.path() if shown else [])
         system = (self._preset.system or "") if self._preset else self._manner.system
-        conversation_id, leaf_id = (shown.summary.id, self._free_leaf(shown)) if shown else (None, None)
+        conversation_id, leaf_id = (shown.summary.id, shown.leaf_id) if shown else (None, None)
         with self._engine.interruptible():
             exchange = self._lane.submit(
                 lambda stores: stores.conversations.begin_exchange(
@@ -156,7 +149,6 @@ class Session:
         asked = next((message for message in reversed(path) if message.role is Role.USER), None)
         if shown is None or asked is None:
             raise NothingToRetry
-        self._free_leaf(shown)
         record = self._opening_record(shown.path(asked.id))
         with self._engine.interruptible():
             reply = self._lane.submit(
@@ -183,13 +175,6 @@ class Session:
         if self._file is None:
             raise NoModel
         return self._file
-
-    @staticmethod
-    def _free_leaf(conversation: Conversation) -> int | None:
-        path = conversation.path()
-        if path and path[-1].state is MessageState.STREAMING:
-            raise ConversationBusy(id=conversation.summary.id)
-        return conversation.leaf_id
 
     def _answer(self, conversation: Conversation, reply: StoredMessage, view: ReplyView) -> StoredMessage:
         turn = Turn(self._lane, reply)

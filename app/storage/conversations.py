@@ -13,8 +13,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
+
+from app.core.conversation_errors import ConversationBusy, NothingToContinue
 from app.core.conversations import Conversation, ConversationSummary, StoredMessage
-from app.core.errors import UnknownConversation, UnknownMessage
+from app.core.errors import UnknownMessage
 from app.core.messages import MessageState, ReplyRecord, Role
 from app.storage import tree
 from app.storage.database import Database
@@ -87,18 +90,19 @@ class ConversationStore:
         with self._database.snapshot() as connection:
             return tree.read_summary(connection, conversation_id)
 
-    def rename(self, conversation_id: int, title: str) -> None:
-        """Give a conversation another title; its place in the list stays.
+    def rename(self, conversation_id: int, title: str) -> str:
+        """Give a conversation another title; its place in the list stays. Returns the title it had.
 
         Raises:
             UnknownConversation: there is none with this number.
         """
         with self._database.transaction() as connection:
-            changed = connection.execute(
-                "UPDATE conversations SET title = ? WHERE id = ?", (storable(title), conversation_id)
+            before = tree.read_summary(connection, conversation_id).title
+            connection.execute(
+                "UPDATE conversations SET title = ?, titled_by = 'user' WHERE id = ?",
+                (storable(title), conversation_id),
             )
-            if not changed.rowcount:
-                raise UnknownConversation(id=conversation_id)
+            return before
 
     def load(self, conversation_id: int) -> Conversation:
         """The whole tree; a reply under way, or cut off, has the text of its drafts.
@@ -164,11 +168,13 @@ class ConversationStore:
         Raises:
             UnknownConversation: there is none with this number.
             UnknownMessage: the parent is not in this conversation.
+            ConversationBusy: another process writes in this conversation.
         """
         with self._database.transaction() as connection:
             if conversation_id is None:
                 conversation_id = tree.insert_conversation(connection, "", self._clock()).id
             tree.require_place(connection, conversation_id, parent_id)
+            self._require_free(connection, conversation_id)
             above = None
             if system and parent_id is None:
                 above = self._insert(connection, conversation_id, None, tree.Fields(Role.SYSTEM, system))
@@ -186,10 +192,32 @@ class ConversationStore:
         Raises:
             UnknownConversation: there is none with this number.
             UnknownMessage: the parent is not in this conversation.
+            ConversationBusy: another process writes in this conversation.
         """
         with self._database.transaction() as connection:
             tree.require_place(connection, conversation_id, parent_id)
+            self._require_free(connection, conversation_id)
             return self._begin(connection, conversation_id, parent_id, record)
+
+    def begin_continuation(self, conversation_id: int, reply_id: int, *, record: ReplyRecord) -> StoredMessage:
+        """Let a reply be written further, from where it ends; it has `record` from its end on.
+
+        Raises:
+            UnknownMessage: the reply is not in this conversation.
+            NothingToContinue: it is no reply, or has no words yet.
+            ConversationBusy: another process writes in this conversation.
+        """
+        with self._database.transaction() as connection:
+            tree.require_message(connection, conversation_id, reply_id)
+            self._require_free(connection, conversation_id)
+            row = connection.execute(
+                "UPDATE messages SET state = ?, writer = ? WHERE id = ? AND role = ? AND text || reasoning != '' "
+                f"RETURNING {tree.MESSAGE}",
+                (MessageState.STREAMING.value, self._writer, reply_id, Role.ASSISTANT.value),
+            ).fetchone()
+            if row is None:
+                raise NothingToContinue
+            return msgspec.structs.replace(message_of(row), record=record)
 
     def append_draft(self, message_id: int, text: str, reasoning: str = "") -> None:
         """Commit what a reply gained since the last call; a row that no longer streams takes none."""
@@ -251,6 +279,13 @@ class ConversationStore:
             return 0
         with self._database.transaction() as connection:
             return sum(tree.interrupt(connection, writer) for writer in dead)
+
+    def _require_free(self, connection: sqlite3.Connection, conversation_id: int) -> None:
+        writers = connection.execute(
+            "SELECT writer FROM messages WHERE state = 'streaming' AND conversation_id = ?", (conversation_id,)
+        ).fetchall()
+        if any(writer != self._writer and self._is_alive(writer) for (writer,) in writers):
+            raise ConversationBusy(id=conversation_id)
 
     def _begin(
         self, connection: sqlite3.Connection, conversation_id: int, parent_id: int, record: ReplyRecord

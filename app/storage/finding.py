@@ -6,13 +6,13 @@ Plain functions for any thread. Texts are compared without case and accents, as 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from unicodedata import category, combining, normalize
 
 from app.core.search import Marked
-from app.storage.words import UNSPACED_RUN, pairs
+from app.storage.words import LONGEST_INDEXED_PREFIX, UNSPACED_RUN, comparable, pairs
 
 MAX_WORDS = 16
 _MAX_RUN = 32
@@ -21,20 +21,37 @@ _QUOTED = re.compile(r'"([^"]*)"?|([^"]+)')
 
 
 class _Folding(dict[int, str]):
-    """Each character without case and accents; filled as characters are met."""
+    """Each character without case and accents; filled as characters are met. `even` while each became just one."""
+
+    even = True
 
     def __missing__(self, code: int) -> str:
         plain = "".join(part for part in normalize("NFKD", chr(code)) if not combining(part))
         folded = self[code] = normalize("NFC", plain).casefold()
+        self.even = self.even and len(folded) == 1
         return folded
+
+    def fold(self, text: str) -> str:
+        """The text without case and accents."""
+        return text.lower() if text.isascii() else text.translate(self)
+
+    def places(self, text: str) -> Sequence[int]:
+        """For each character of a text that was folded, the one it came from."""
+        if self.even or text.isascii():
+            return range(len(text))
+        return [place for place, letter in enumerate(text) for _ in self[ord(letter)]]
 
 
 @dataclass(frozen=True)
 class Word:
-    """A word that must be there: `match` finds it in the index, `folded` in a folded text."""
+    """A word that must be there: `match` finds it in the index, `folded` in a folded text.
+
+    `rough` is a question that the index answers at once, for counting.
+    """
 
     folded: str
     match: str
+    rough: str
     unspaced: bool
 
     @cached_property
@@ -49,18 +66,20 @@ class Finder:
 
     words: tuple[Word, ...]
     phrases: tuple[str, ...]
+    _folding: _Folding
 
     @staticmethod
     def of(text: str) -> Finder:
         """Read what was typed: words by their beginnings, and "phrases in quotes"; at most `MAX_WORDS` words."""
+        folding = _Folding()
         words: dict[str, Word] = {}
         phrases: list[str] = []
-        for quoted, plain in _QUOTED.findall(normalize("NFKC", text[:1000])):
-            if folded := " ".join(fold(quoted).split()):
+        for quoted, plain in _QUOTED.findall(comparable(text[:1000])):
+            if folded := " ".join(folding.fold(quoted).split()):
                 phrases.append(folded)
-            for word in _words(quoted or plain, whole=bool(quoted)):
+            for word in _words(quoted or plain, folding, whole=bool(quoted)):
                 words.setdefault(word.match, word)
-        return Finder(tuple(words.values())[:MAX_WORDS], tuple(phrases))
+        return Finder(tuple(words.values())[:MAX_WORDS], tuple(phrases), folding)
 
     @property
     def match(self) -> str:
@@ -68,32 +87,32 @@ class Finder:
         return " AND ".join(word.match for word in self.words)
 
     def counts(self, text: str) -> list[int]:
-        """How often a text holds each word."""
-        folded = fold(text)
-        return [len(word.pattern.findall(folded)) for word in self.words]
+        """How often a text holds each word, within others too."""
+        folded = self._folding.fold(text)
+        return [folded.count(word.folded) for word in self.words]
 
     def holds(self, text: str) -> bool:
         """Whether a text that the index found has its phrases and unspaced words in one piece."""
         wanted = [word.folded for word in self.words if word.unspaced and len(word.folded) > 2]
         if not wanted and not self.phrases:
             return True
-        folded = " ".join(fold(text).split())
+        folded = " ".join(self._folding.fold(text).split())
         return all(piece in folded for piece in (*wanted, *self.phrases))
 
     def marks(self, text: str) -> tuple[tuple[int, int], ...]:
         """Where the words are in a text: (start, end) of its characters, in order, none within another."""
-        folded = fold(text)
+        folded = self._folding.fold(text)
         if not self.words or not folded:
             return ()
-        places = _places(text, folded)
+        places = self._folding.places(text)
         found = self._anywhere.finditer(folded)
         return tuple((places[match.start()], places[match.end() - 1] + 1) for match in found)
 
     def snippet(self, text: str) -> Marked:
         """The part of a text around its first hit, on one line, with the hits in it."""
-        folded = fold(text)
+        folded = self._folding.fold(text)
         match = self._anywhere.search(folded)
-        start = max(0, _places(text, folded)[match.start()] - _BEFORE) if match else 0
+        start = max(0, self._folding.places(text)[match.start()] - _BEFORE) if match else 0
         if start and (gap := re.compile(r"\s").search(text, start, start + _BEFORE)):
             start = gap.end()
         part = " ".join(text[start : start + 2 * _SNIPPET].split())[:_SNIPPET].rstrip()
@@ -108,45 +127,28 @@ class Finder:
         return re.compile("|".join(word.pattern.pattern for word in longest_first))
 
 
-def fold(text: str) -> str:
-    """The text without case and accents."""
-    return text.lower() if text.isascii() else text.translate(_Folding())
-
-
-def _places(text: str, folded: str) -> range | list[int]:
-    """For each character of the folded text, the one it came from."""
-    if text.isascii():
-        return range(len(text))
-    folding = _Folding()
-    places = [place for place, letter in enumerate(text) for _ in folding[ord(letter)]]
-    assert len(places) == len(folded)
-    return places
-
-
-def _words(text: str, *, whole: bool) -> Iterator[Word]:
-    for word in _spaced(text):
+def _words(text: str, folding: _Folding, *, whole: bool) -> Iterator[Word]:
+    for word in "".join(letter if _in_words(letter) else " " for letter in text).split():
         at = 0
         for run in UNSPACED_RUN.finditer(word):
-            yield from _word(word[at : run.start()], whole=whole)
-            yield from _unspaced(run[0])
+            yield from _word(word[at : run.start()], folding, whole=whole)
+            yield _unspaced(run[0], folding)
             at = run.end()
-        yield from _word(word[at:], whole=whole)
+        yield from _word(word[at:], folding, whole=whole)
 
 
-def _spaced(text: str) -> list[str]:
-    """The words as SQLite's tokenizer finds them: of letters, digits, marks and private characters."""
-    return "".join(
-        letter if category(letter)[0] in "LNM" or category(letter) == "Co" else " " for letter in text
-    ).split()
+def _in_words(letter: str) -> bool:
+    """Whether SQLite's tokenizer, as the index has it, takes a character for a part of a word."""
+    kind = category(letter)
+    return kind[0] in "LNM" or kind == "Co"
 
 
-def _word(word: str, *, whole: bool) -> Iterator[Word]:
-    if folded := fold(word):
-        yield Word(folded, f'"{word}"' if whole else f'"{word}" *', unspaced=False)
+def _word(word: str, folding: _Folding, *, whole: bool) -> Iterator[Word]:
+    if folded := folding.fold(word):
+        rough = f'"{word}"' if whole or len(word) > LONGEST_INDEXED_PREFIX else f'"{word}" *'
+        yield Word(folded, f'"{word}"' if whole else f'"{word}" *', rough, unspaced=False)
 
 
-def _unspaced(run: str) -> Iterator[Word]:
-    if len(run) == 1:
-        yield Word(fold(run), f'"{run}" *', unspaced=True)
-    else:
-        yield Word(fold(run), " AND ".join(f'"{pair}"' for pair in pairs(run[:_MAX_RUN])[:-1]), unspaced=True)
+def _unspaced(run: str, folding: _Folding) -> Word:
+    match = " AND ".join(f'"{pair}"' for pair in pairs(run[:_MAX_RUN])[:-1]) or f'"{run}" *'
+    return Word(folding.fold(run), match, match, unspaced=True)

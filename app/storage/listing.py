@@ -90,6 +90,16 @@ class ListingStore:
                     connection.execute("UPDATE conversations SET folder_id = ? WHERE id = ?", (folder_id, key))
             return before
 
+    def suggest_title(self, conversation_id: int, title: str) -> bool:
+        """Put a model's title in the place of the first words; never in that of the user's own."""
+        with self._database.transaction() as connection:
+            return bool(
+                connection.execute(
+                    "UPDATE conversations SET title = ?, titled_by = 'model' WHERE id = ? AND titled_by = 'words'",
+                    (storable(title), conversation_id),
+                ).rowcount
+            )
+
     def trash(self, ids: Sequence[int]) -> list[int]:
         """Move conversations to the trash, where they are kept for 30 days; returns those that were moved."""
         return self._set("trashed_at", self._clock(), ids, "trashed_at IS NULL")

@@ -26,7 +26,7 @@ from app.storage.finding import Finder
 from app.storage.rows import message_of, summary_of
 
 HITS = 50
-_WEIGHED = 300
+_WEIGHED = 200
 _COUNTED = 2000
 _WEIGHED_CHARACTERS = 20_000
 _K1, _B = 1.2, 0.75
@@ -88,7 +88,7 @@ def _weights(connection: sqlite3.Connection, finder: Finder) -> list[float]:
     counted = "SELECT count(*) FROM (SELECT 1 FROM message_index WHERE message_index MATCH ? LIMIT ?)"
     weights = []
     for word in finder.words:
-        count = _rows(connection, counted, (word.match, _COUNTED))[0][0]
+        count = _rows(connection, counted, (word.rough, _COUNTED))[0][0]
         weights.append(math.log(1 + (max(total, count) - count + 0.5) / (count + 0.5)))
     return weights
 

@@ -148,7 +148,7 @@ def interrupt(connection: sqlite3.Connection, writer: str) -> int:
         f"SELECT {MESSAGE} FROM messages WHERE state = 'streaming' AND writer = ?", (writer,)
     ).fetchall()
     for row in rows:
-        text, reasoning = _drafts(connection, row[0])
+        text, reasoning = _drafts(connection, row[0], row[3], row[4])
         connection.execute(
             "UPDATE messages SET text = ?, reasoning = ?, state = ?, writer = NULL WHERE id = ?",
             (text, reasoning, MessageState.INTERRUPTED.value, row[0]),
@@ -163,14 +163,14 @@ def _with_drafts(
     message = message_of(row)
     if message.state is not MessageState.STREAMING:
         return message
-    text, reasoning = _drafts(connection, message.id)
+    text, reasoning = _drafts(connection, message.id, message.text, message.reasoning)
     state = MessageState.STREAMING if is_alive(writer) else MessageState.INTERRUPTED
     return msgspec.structs.replace(message, text=text, reasoning=reasoning, state=state)
 
 
-def _drafts(connection: sqlite3.Connection, message_id: int) -> tuple[str, str]:
-    """Text and reasoning of a reply so far."""
+def _drafts(connection: sqlite3.Connection, message_id: int, text: str, reasoning: str) -> tuple[str, str]:
+    """Text and reasoning of a reply so far: what it is continued from, then its drafts."""
     pieces = connection.execute(
         "SELECT text, reasoning FROM drafts WHERE message_id = ? ORDER BY id", (message_id,)
     ).fetchall()
-    return "".join(text for text, _ in pieces), "".join(reasoning for _, reasoning in pieces)
+    return text + "".join(piece[0] for piece in pieces), reasoning + "".join(piece[1] for piece in pieces)

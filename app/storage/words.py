@@ -18,6 +18,8 @@ _UNSPACED = (
     "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"  # Han, Hangul
     "\U00020000-\U000323af"
 )
+LONGEST_INDEXED_PREFIX = 4
+"""Letters; the beginnings of longer words are put together from all words that have them."""
 UNSPACED_RUN = re.compile(f"[{_UNSPACED}]+")
 
 
@@ -29,7 +31,12 @@ def search_words(content: bytes) -> str:
     text = content.decode("utf-8", "replace")
     if text.isascii():
         return text
-    return UNSPACED_RUN.sub(lambda run: f" {' '.join(pairs(run[0]))} ", normalize("NFKC", text))
+    return UNSPACED_RUN.sub(lambda run: f" {' '.join(pairs(run[0]))} ", comparable(text))
+
+
+def comparable(text: str) -> str:
+    """The text in compatible form and without case: ß as ss, full width letters as usual ones."""
+    return normalize("NFKC", text).casefold()
 
 
 def pairs(run: str) -> list[str]:

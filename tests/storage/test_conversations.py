@@ -258,12 +258,6 @@ def plan(database: Database, statement: str) -> str:
         return "\n".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}"))
 
 
-def test_the_sidebar_reads_along_an_index(store: ConversationStore, database: Database) -> None:
-    for arguments in ((), (20, 40), (20, 0, "text")):
-        (statement,) = statements(store, database, "summaries", *arguments)
-        assert plan(database, statement) == "SCAN conversations USING INDEX conversations_by_update"
-
-
 def test_opening_a_conversation_and_recovering_search_indexes(
     store: ConversationStore, database: Database, record: ReplyRecord
 ) -> None:

@@ -127,11 +127,11 @@ CREATE VIEW searchable_messages AS
         SELECT id, search_words(CAST(text AS BLOB)) AS text FROM messages WHERE state != 'streaming';
 CREATE VIEW searchable_titles AS SELECT id, search_words(CAST(title AS BLOB)) AS title FROM conversations;
 CREATE VIRTUAL TABLE message_index USING fts5 (
-        text, content = 'searchable_messages', content_rowid = 'id', detail = none, prefix = '1 2 3',
+        text, content = 'searchable_messages', content_rowid = 'id', detail = none, columnsize = 0, prefix = '1 2 4',
         tokenize = "unicode61 remove_diacritics 2 categories 'L* N* M* Co'"
     );
 CREATE VIRTUAL TABLE title_index USING fts5 (
-        title, content = 'searchable_titles', content_rowid = 'id', detail = none, prefix = '1 2 3',
+        title, content = 'searchable_titles', content_rowid = 'id', detail = none, columnsize = 0, prefix = '1 2 4',
         tokenize = "unicode61 remove_diacritics 2 categories 'L* N* M* Co'"
     );
 INSERT INTO message_index (message_index) VALUES ('rebuild');

@@ -6,6 +6,7 @@ Needs nothing but Python; makes `.venv` beside the sources, with the pinned depe
     python3 packaging/dev.py test [ARGUMENTS]    run the tests, with pytest's arguments
     python3 packaging/dev.py lint                check style, types and the direction of imports
     python3 packaging/dev.py bench [ARGUMENTS]   measure speed
+    python3 packaging/dev.py translate           collect what is said, and build the translations
     python3 packaging/dev.py bundle [FOLDER]     build a program that runs without Python, in dist/
 """
 
@@ -62,6 +63,12 @@ def bench(environment: Environment, arguments: Sequence[str]) -> int:
     return _run_with_windows(environment, ["tests.bench", *arguments], ["test"], [])
 
 
+def translate(environment: Environment, _arguments: Sequence[str]) -> int:
+    """Bring the files of translators up to date, and build what the program reads."""
+    environment.ensure()
+    return _call([str(environment.python), str(ROOT / "packaging" / "translations.py")], cwd=ROOT)
+
+
 def bundle(environment: Environment, arguments: Sequence[str]) -> int:
     """Freeze Parley into one folder, `dist/parley` or one in the folder given."""
     require([*freezing_packages(), *window_packages()], "The bundle")
@@ -71,7 +78,7 @@ def bundle(environment: Environment, arguments: Sequence[str]) -> int:
     return _call([str(environment.python), "-m", "PyInstaller", *options, "packaging/parley.spec"], cwd=ROOT)
 
 
-COMMANDS = {command.__name__: command for command in (run, test, lint, bench, bundle)}
+COMMANDS = {command.__name__: command for command in (run, test, lint, bench, translate, bundle)}
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -68,7 +68,10 @@ def _show(
     frame.window.errand_requested.connect(errands.append)
 
     def go_on() -> None:
+        from app.bootstrap.language import speak
         from app.bootstrap.program import furnish
+
+        speak(application, str(frame.preferences.get("appearance.language")))
 
         _log_to(frame.folders)
         program = furnish(frame)

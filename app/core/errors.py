@@ -13,6 +13,8 @@ from typing import ClassVar
 
 import msgspec
 
+from app.core.language import ERRORS, TRANSLATE
+
 _REGISTRY: dict[str, type[ParleyError]] = {}
 
 
@@ -37,12 +39,12 @@ class ParleyError(Exception):
     @property
     def sentence(self) -> str:
         """What happened."""
-        return self.text.format(**self.values)
+        return TRANSLATE.get()(ERRORS, self.text).format(**self.values) if self.text else ""
 
     @property
     def next_step(self) -> str:
         """What the user can do about it."""
-        return self.advice.format(**self.values)
+        return TRANSLATE.get()(ERRORS, self.advice).format(**self.values) if self.advice else ""
 
     def __str__(self) -> str:
         return f"{self.sentence} {self.next_step}".strip()

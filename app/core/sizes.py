@@ -1,6 +1,8 @@
-"""Bytes and counts as people read them: one form for the whole program."""
+"""Bytes and counts as people read them, with the marks of their language: one form for the whole program."""
 
 from __future__ import annotations
+
+from app.core.language import NUMBERS
 
 
 def format_bytes(count: int) -> str:
@@ -14,9 +16,10 @@ def format_bytes(count: int) -> str:
             break
     digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
     text = f"{value:.{digits}f}"
-    return f"{text.rstrip('0').rstrip('.') if '.' in text else text} {unit}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{text.replace('.', NUMBERS.get().decimal)} {unit}"
 
 
 def format_count(count: int) -> str:
     """Thousands apart: `8,192`."""
-    return f"{count:,}"
+    return f"{count:,}".replace(",", NUMBERS.get().group)

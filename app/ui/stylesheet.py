@@ -90,9 +90,11 @@ QListWidget[kind="pages"], QListWidget[kind="plain"] { background: transparent; 
 QListWidget[kind="pages"]::item { padding: $wide_room; border-radius: 6px; color: $text; }
 QListWidget[kind="pages"]::item:hover { background: $selection; }
 QListWidget[kind="pages"]::item:selected { background: $selection; color: $text; }
-QListWidget[kind="pages"]:focus::item:selected { border: 1px solid $accent; }
-QListWidget[kind="rows"] { background: $surface; border: 1px solid $border; border-radius: 6px; padding: 4px; }
-QListWidget[kind="rows"]:focus { border-color: $accent; }
+QListWidget[kind="pages"]::item:focus { border: 1px solid $accent; }
+QListWidget[kind="rows"], QTreeWidget[kind="rows"] { background: $surface; border: 1px solid $border;
+    border-radius: 6px; padding: 4px; }
+QListWidget[kind="rows"]:focus, QTreeWidget[kind="rows"]:focus { border-color: $accent; }
+QTreeWidget[kind="rows"]::item { padding: 5px 8px; color: $text; }
 QListWidget[kind="rows"]::item { padding: 4px 8px; border-radius: 4px; color: $text; }
 QListWidget[kind="rows"]::item:selected { background: $selection; color: $text; }
 QFrame[kind="line"] { background: $border; border: none; }

@@ -4,14 +4,27 @@ import re
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.core.paths import resources
 from app.ui import icons
 from app.ui.stylesheet import stylesheet
-from app.ui.theme import DARK, LIGHT, Appearance, Fonts, Theme, ThemeSource, palette
+from app.ui.theme import (
+    COMFORTABLE,
+    COMPACT,
+    DARK,
+    LIGHT,
+    SMALLEST_BASE_POINTS,
+    Appearance,
+    Density,
+    Fonts,
+    Theme,
+    ThemeSource,
+    palette,
+)
 
 SURFACES_OF = {
     "text": ("page", "sidebar", "surface", "selection", "code"),

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QCoreApplication
 
 from app.core.fit import CONTEXT_BYTES, Device, DeviceKind, Fit, Hardware, NeedSource, Placement, Reason, ReasonKind
-from app.core.hub import Format, RepoPage, RepoSummary, Variant
+from app.core.hub import Access, Format, RepoPage, RepoSummary, Variant
 from app.core.measurement import Measurement
 from app.core.sizes import format_bytes, format_count
 
@@ -219,7 +219,7 @@ def repo_remark(repo: RepoSummary) -> str:
     owner = repo.id.partition("/")[0]
     formats = ", ".join(map(format_name, repo.formats))
     downloads = _tr("{count} downloads").format(count=_short_count(repo.downloads)) if repo.downloads else ""
-    access = "" if repo.access.value == "open" else _tr(repo.access.value)
+    access = {Access.GATED: _tr("gated"), Access.PRIVATE: _tr("private")}.get(repo.access, "")
     return " · ".join(filter(None, (access, owner, formats, downloads)))
 
 

@@ -27,6 +27,7 @@ _LEAST_CONTEXT = 64
 _MOST = 16_777_216
 _MOST_SEED = 2_147_483_647
 _LIST_ROWS = 3
+_LEAST_WIDTH = 88
 
 
 class PresetForm(QWidget):
@@ -122,9 +123,9 @@ class PresetForm(QWidget):
         self.fractions["repeat_penalty"].setMinimum(0.01)
         self.counts = {
             "top_k": _count(0, 100_000, ""),
-            "max_tokens": _count(0, _MOST, self.tr("No limit")),
+            "max_tokens": _count(0, _MOST, self.tr("No limit"), self.tr("tokens")),
             "seed": _count(-1, _MOST_SEED, self.tr("Random")),
-            "context_limit": _count(_LEAST_CONTEXT - 1, _MOST, self.tr("All that fits")),
+            "context_limit": _count(_LEAST_CONTEXT - 1, _MOST, self.tr("All that fits"), self.tr("tokens")),
         }
         self.stop = QPlainTextEdit()
         self.stop.setProperty("kind", "field")
@@ -143,6 +144,8 @@ class PresetForm(QWidget):
         }
         for kind, text in names.items():
             self.reasoning.addItem(text, kind.value)
+        for box in (self.template, self.reasoning):
+            box.setMinimumWidth(_LEAST_WIDTH)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
@@ -166,9 +169,9 @@ class PresetForm(QWidget):
         grid.setVerticalSpacing(8)
         pairs = [
             (self.tr("Temperature"), self.fractions["temperature"]),
-            (self.tr("Longest reply, in tokens"), self.counts["max_tokens"]),
+            (self.tr("Longest reply"), self.counts["max_tokens"]),
             (self.tr("Top-p"), self.fractions["top_p"]),
-            (self.tr("Conversation read, in tokens"), self.counts["context_limit"]),
+            (self.tr("Reads at most"), self.counts["context_limit"]),
             (self.tr("Top-k"), self.counts["top_k"]),
             (self.tr("Seed"), self.counts["seed"]),
             (self.tr("Min-p"), self.fractions["min_p"]),
@@ -213,6 +216,7 @@ class PresetForm(QWidget):
 
 def _fraction(most: float, step: float, *, least: float = 0.0) -> QDoubleSpinBox:
     box = QDoubleSpinBox()
+    box.setMinimumWidth(_LEAST_WIDTH)
     box.setRange(least, most)
     box.setDecimals(2)
     box.setSingleStep(step)
@@ -220,8 +224,10 @@ def _fraction(most: float, step: float, *, least: float = 0.0) -> QDoubleSpinBox
     return box
 
 
-def _count(least: int, most: int, left_open: str) -> QSpinBox:
+def _count(least: int, most: int, left_open: str, unit: str = "") -> QSpinBox:
     box = QSpinBox()
+    box.setMinimumWidth(_LEAST_WIDTH)
+    box.setSuffix(f" {unit}" if unit else "")
     box.setRange(least, most)
     box.setSpecialValueText(left_open)
     box.setGroupSeparatorShown(True)

@@ -12,7 +12,6 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QListWidget,
     QListWidgetItem,
     QMenu,
     QToolButton,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from app.core.presets import StoredPreset
 from app.ui.icons import IconButton
+from app.ui.plain_list import PlainList
 
 _ID = Qt.ItemDataRole.UserRole
 
@@ -43,9 +43,7 @@ class PresetListPane(QWidget):
         super().__init__(parent)
         self.setProperty("kind", "sidebar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.list = _OrderedList()
-        self.list.setProperty("kind", "pages")
-        self.list.setAccessibleName(self.tr("Presets"))
+        self.list = _OrderedList(self.tr("Presets"))
         self.list.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         self.list.currentItemChanged.connect(lambda item, _: self.chosen.emit(item.data(_ID)) if item else None)
         self.list.model().rowsMoved.connect(lambda *_: self.arranged.emit(self._order()))
@@ -127,7 +125,7 @@ class PresetListPane(QWidget):
         return menu
 
 
-class _OrderedList(QListWidget):
+class _OrderedList(PlainList):
     """Alt and an arrow moves the chosen item."""
 
     moved = Signal(int)

@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QListWidget, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.core.presets import StoredPreset
 from app.core.setting import Form, Page
 from app.core.settings import SETTINGS
 from app.services.preferences import Preferences
+from app.ui.plain_list import PlainList
 from app.ui.settings.actions import ActionRow
 from app.ui.settings.fields import ChoiceField
 from app.ui.settings.page import PageView
@@ -47,9 +48,7 @@ class SettingsDialog(QDialog):
         self.search = SearchField(self.tr("Search settings"))
         self.search.textChanged.connect(self._show)
         self.search.installEventFilter(self)
-        self.list = QListWidget()
-        self.list.setProperty("kind", "pages")
-        self.list.setAccessibleName(self.tr("Pages"))
+        self.list = PlainList(self.tr("Pages"))
         self.list.addItems([page_name(page) for page in Page])
         self._nothing = QLabel()
         self._nothing.setProperty("kind", "muted")
@@ -134,6 +133,10 @@ class SettingsDialog(QDialog):
     def _show(self) -> None:
         words = self.search.text().strip()
         found = 0
+        if words:
+            self.list.clearSelection()
+        elif item := self.list.currentItem():
+            item.setSelected(True)
         for place, view in enumerate(self.pages.values()):
             if words:
                 found += view.show_matching(words)

@@ -54,16 +54,17 @@ class SettingRow(QWidget):
     def _lay_out(self) -> None:
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 10, 0, 10)
-        grid.setHorizontalSpacing(12)
+        grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(4)
-        grid.addWidget(self._title, 0, 0, Qt.AlignmentFlag.AlignVCenter)
-        grid.addWidget(self._help, 1, 0, 1, 3 if self.field.is_wide else 1, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(self.reset, 0, 1, Qt.AlignmentFlag.AlignVCenter)
+        middle = Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter
+        height = 2 if self._help.text() else 1
+        grid.addWidget(self._title, 0, 0)
+        grid.addWidget(self._help, 1, 0)
+        grid.addWidget(self.reset, 0, 1, height, 1, middle)
         if self.field.is_wide:
             grid.addWidget(self.field.widget, 2, 0, 1, 3)
         else:
-            middle = Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter
-            grid.addWidget(self.field.widget, 0, 2, 2 if self._help.text() else 1, 1, middle)
+            grid.addWidget(self.field.widget, 0, 2, height, 1, middle)
         grid.addWidget(self.problem, 3, 0, 1, 3)
         grid.setColumnStretch(0, 1)
 

@@ -1,0 +1,187 @@
+"""What Parley says, in every language: started by `dev.py translate`, in the environment.
+
+Collects the strings of the sources, brings `resources/translations/parley_*.ts` up to date with Qt's lupdate, and
+builds the .qm files with lrelease. Strings stand in `self.tr("…")`, whose context is the class, in functions that
+call `QCoreApplication.translate("Context", text)`, in the settings table, and in the classes of errors. They are
+handed to lupdate as one file of plain calls, since it does not know the latter three.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "resources" / "translations"
+LANGUAGES = ("de", "zh_CN")
+ERRORS, SETTINGS = "Errors", "Settings"
+ERROR_FIELDS = ("text", "advice")
+ROOT_ERROR = "ParleyError"
+
+
+@dataclass(frozen=True, order=True)
+class Phrase:
+    """One string to translate; `plural` if its form depends on a number."""
+
+    context: str
+    text: str
+    plural: bool = False
+
+
+class NotLiteral(Exception):
+    """A string to translate is put together while the program runs, so that no tool can find it."""
+
+
+def phrases(root: Path) -> list[Phrase]:
+    """Every string of the sources below `root/app`, sorted.
+
+    Raises:
+        NotLiteral: one is no literal.
+    """
+    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted((root / "app").rglob("*.py"))}
+    makers = {_module(path, root): dict(_translating_functions(tree)) for path, tree in trees.items()}
+    found: set[Phrase] = set()
+    for path, tree in trees.items():
+        own = makers[_module(path, root)]
+        found.update(_Finder(path, tree, own, {**own, **dict(_imported(tree, makers))}).found)
+    found.update(_errors(trees.values()))
+    found.update(_settings(root))
+    return sorted(phrase for phrase in found if phrase.text)
+
+
+class _Finder(ast.NodeVisitor):
+    """Walks one module."""
+
+    def __init__(self, path: Path, tree: ast.Module, own: Mapping[str, str], contexts: Mapping[str, str]) -> None:
+        """`own` are the functions of this module that translate, `contexts` those it can call."""
+        self.found: list[Phrase] = []
+        self._path = path
+        self._own = own
+        self._contexts = contexts
+        self._classes: list[str] = []
+        self.visit(tree)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        self._classes.append(node.name)
+        self.generic_visit(node)
+        self._classes.pop()
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        if node.name not in self._own or self._classes:
+            self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        function = node.func
+        if isinstance(function, ast.Attribute) and function.attr == "tr" and node.args:
+            self._add(self._classes[-1] if self._classes else "", node.args[0], node, plural=len(node.args) > 2)
+        elif isinstance(function, ast.Name) and function.id in self._contexts and node.args:
+            self._add(self._contexts[function.id], node.args[0], node)
+        self.generic_visit(node)
+
+    def _add(self, context: str, argument: ast.expr, node: ast.Call, *, plural: bool = False) -> None:
+        if context == SETTINGS:
+            return  # these come from the table
+        if not isinstance(argument, ast.Constant) or not isinstance(argument.value, str):
+            raise NotLiteral(f"{self._path}:{node.lineno}")
+        self.found.append(Phrase(context, argument.value, plural))
+
+
+def _module(path: Path, root: Path) -> str:
+    return ".".join(path.relative_to(root).with_suffix("").parts)
+
+
+def _imported(tree: ast.Module, makers: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str]]:
+    """The functions that translate and come from another module, with their contexts."""
+    for node in (part for part in ast.walk(tree) if isinstance(part, ast.ImportFrom)):
+        there = makers.get(node.module or "", {})
+        for alias in node.names:
+            if alias.name in there:
+                yield alias.asname or alias.name, there[alias.name]
+
+
+def _translating_functions(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Functions of a module that translate their argument in a context of their own."""
+    for node in tree.body:
+        if not isinstance(node, ast.FunctionDef):
+            continue
+        for call in (part for part in ast.walk(node) if isinstance(part, ast.Call)):
+            is_translate = isinstance(call.func, ast.Attribute) and call.func.attr == "translate"
+            if is_translate and call.args and isinstance(call.args[0], ast.Constant):
+                context = str(call.args[0].value)
+                text = call.args[1] if len(call.args) > 1 else None
+                if isinstance(text, ast.Name) and node.args.args and text.id == node.args.args[0].arg:
+                    yield node.name, context
+
+
+def _errors(trees: Iterable[ast.Module]) -> Iterator[Phrase]:
+    """The sentences of every class below `ParleyError`, wherever it is declared."""
+    classes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    known = {ROOT_ERROR}
+    while new := {node.name for node in classes if node.name not in known and known & set(_bases(node))}:
+        known |= new
+    for node in classes:
+        if node.name not in known:
+            continue
+        for part in node.body:
+            names = [target.id for target in getattr(part, "targets", []) if isinstance(target, ast.Name)]
+            value = getattr(part, "value", None)
+            if set(names) & set(ERROR_FIELDS) and isinstance(value, ast.Constant):
+                yield Phrase(ERRORS, str(value.value))
+
+
+def _bases(node: ast.ClassDef) -> list[str]:
+    return [base.id for base in node.bases if isinstance(base, ast.Name)]
+
+
+def _settings(root: Path) -> Iterator[Phrase]:
+    """What the settings table shows."""
+    sys.path.insert(0, str(root))
+    from app.core.settings import SETTINGS as TABLE
+
+    for setting in TABLE.values():
+        if setting.page is not None:
+            for text in (setting.title, setting.help, *(name for _, name in setting.choices)):
+                yield Phrase(SETTINGS, text)
+
+
+def as_source(found: Iterable[Phrase]) -> str:
+    """The strings as a module that lupdate understands."""
+    lines = ["from PySide6.QtCore import QCoreApplication", ""]
+    for phrase in found:
+        context, text = (json.dumps(part, ensure_ascii=False) for part in (phrase.context, phrase.text))
+        number = ', "", 1' if phrase.plural else ""
+        lines.append(f"QCoreApplication.translate({context}, {text}{number})")
+    return "\n".join([*lines, ""])
+
+
+def update(root: Path = ROOT) -> None:
+    """Bring every .ts file up to date; what was translated stays, what is no longer said goes."""
+    FOLDER.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "phrases.py"
+        source.write_text(as_source(phrases(root)), encoding="utf-8")
+        for language in LANGUAGES:
+            options = ["-no-obsolete", "-locations", "none", "-source-language", "en", "-target-language", language]
+            _run("lupdate", str(source), *options, "-ts", str(FOLDER / f"parley_{language}.ts"))
+
+
+def release() -> None:
+    """Build what the program reads."""
+    for file in sorted(FOLDER.glob("*.ts")):
+        _run("lrelease", "-silent", str(file), "-qm", str(file.with_suffix(".qm")))
+
+
+def _run(tool: str, *arguments: str) -> None:
+    program = Path(sys.executable).with_name(f"pyside6-{tool}")
+    subprocess.run([str(program), *arguments], check=True)
+
+
+if __name__ == "__main__":
+    update()
+    release()

@@ -1,0 +1,124 @@
+"""Repacks a random GPTQ checkpoint of a given shape in a process of its own: speed over its source, and peak memory.
+
+    python -m tests.bench.repack 7b            # 4 bit, groups of 128
+    python -m tests.bench.repack 7b --act-order
+
+The checkpoint is written first, shard by shard, and stays in the folder of benchmarks until it is deleted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from app.repack.repack import Errand, repack
+from tests.repack import files, models
+from tests.repack.files import Tensors
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / ".cache" / "checkpoints"
+SHAPES = {  # layers, width, feed forward, heads, kv heads
+    "1b": (22, 2048, 5632, 32, 4),
+    "7b": (32, 4096, 11008, 32, 32),
+    "70b-slice": (4, 8192, 28672, 64, 8),
+}
+VOCABULARY, GROUP = 32000, 128
+
+
+def checkpoint(shape: str, act_order: bool) -> Path:
+    """A folder with a random checkpoint of that shape, made if there is none yet."""
+    folder = FOLDER / f"{shape}-gptq-4bit-{GROUP}g{'-act' if act_order else ''}"
+    if (folder / "model.safetensors.index.json").exists():
+        return folder
+    layers, width, feed, heads, kv_heads = SHAPES[shape]
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in models.COMPANIONS:
+        shutil.copy(models.BNB8 / name, folder)
+    stated = {"quant_method": "gptq", "bits": 4, "group_size": GROUP, "desc_act": act_order, "sym": True}
+    sizes = {
+        "hidden_size": width, "intermediate_size": feed, "num_hidden_layers": layers, "num_attention_heads": heads,
+        "num_key_value_heads": kv_heads, "head_dim": width // heads, "vocab_size": VOCABULARY,
+    }  # fmt: skip
+    files.write_json(folder / "config.json", models.config(**sizes, quantization_config=stated))
+    placed: dict[str, str] = {}
+    for number, tensors in enumerate(shards(shape, act_order)):
+        name = f"model-{number:05}.safetensors"
+        files.write(folder / name, tensors)
+        placed |= dict.fromkeys(tensors, name)
+    files.write_json(folder / "model.safetensors.index.json", {"metadata": {}, "weight_map": placed})
+    return folder
+
+
+def shards(shape: str, act_order: bool) -> Iterator[Tensors]:
+    """A file for each layer, and one for what is around them."""
+    layers, width, feed, heads, kv_heads = SHAPES[shape]
+    random, keys = np.random.default_rng(0), width // heads * kv_heads
+    modules = {
+        "self_attn.q_proj": (width, width), "self_attn.k_proj": (width, keys), "self_attn.v_proj": (width, keys),
+        "self_attn.o_proj": (width, width), "mlp.gate_proj": (width, feed), "mlp.up_proj": (width, feed),
+        "mlp.down_proj": (feed, width),
+    }  # fmt: skip
+    around = random.standard_normal((VOCABULARY, width), np.float32).astype(np.float16)
+    yield {"model.embed_tokens.weight": around, "lm_head.weight": around[::-1], "model.norm.weight": around[0]}
+    for layer in range(layers):
+        start = f"model.layers.{layer}."
+        found: Tensors = {
+            f"{start}{norm}_layernorm.weight": around[0] for norm in ("input", "post_attention")
+        }  # fmt: skip
+        for module, (inputs, outputs) in modules.items():
+            index = np.arange(inputs, dtype=np.int32) // GROUP
+            found |= {
+                f"{start}{module}.qweight": random.integers(-(1 << 31), 1 << 31, (inputs // 8, outputs), np.int32),
+                f"{start}{module}.qzeros": np.full((inputs // GROUP, outputs // 8), 0x77777777, np.int32),
+                f"{start}{module}.scales": (random.random((inputs // GROUP, outputs)) * 0.01 + 0.001).astype(
+                    np.float16
+                ),
+                f"{start}{module}.g_idx": random.permutation(index) if act_order else index,
+            }
+        yield found
+
+
+def measure(shape: str, act_order: bool = False) -> dict[str, float]:
+    """Seconds, bytes of source and result, and the peak of memory of a repack in a fresh process."""
+    folder = checkpoint(shape, act_order)
+    with tempfile.TemporaryDirectory(dir=FOLDER) as out:
+        command = [sys.executable, "-m", "tests.bench.repack", "run", str(folder), str(Path(out) / "model.gguf")]
+        printed = subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.PIPE).stdout
+    found: dict[str, float] = json.loads(printed)
+    return found
+
+
+def run(folder: Path, target: Path) -> dict[str, float]:
+    """Repack here, and tell what it took."""
+    begun, cpu = time.perf_counter(), time.process_time()
+    report = repack(Errand(folder, target, folder.name), lambda _: None, lambda: False)
+    seconds, used = time.perf_counter() - begun, time.process_time() - cpu
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return {
+        "seconds": seconds, "cpu_seconds": used, "source_bytes": report.source_bytes, "bytes": report.bytes,
+        "rate": report.source_bytes / seconds, "peak_bytes": peak,
+    }  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("shape", choices=[*SHAPES, "run"])
+    parser.add_argument("paths", nargs="*", type=Path)
+    parser.add_argument("--act-order", action="store_true")
+    arguments = parser.parse_args()
+    found = run(*arguments.paths) if arguments.shape == "run" else measure(arguments.shape, arguments.act_order)
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()

@@ -23,8 +23,9 @@ from app.services.relay import Relay
 from app.services.typesetter import Typesetter
 from app.ui.chat.transcript import TranscriptView
 from app.ui.chat.transcript_lines import FooterRow, fold_label, footer_of
-from app.ui.chat.transcript_rows import Action, Hot, TextRow
+from app.ui.chat.transcript_rows import Action, Hot
 from app.ui.chat.transcript_selection import Position, Selection
+from app.ui.chat.transcript_text import TextRow
 from app.ui.theme import DARK, LIGHT
 
 SAMPLE = """# Title

@@ -6,12 +6,13 @@ block of a streaming reply is given its new text through `update`, which keeps w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QColor, QPainter
 
 from app.ui.chat.blocks_picture import Picture
 from app.ui.chat.blocks_text import UNBOUNDED, TextPiece
@@ -27,6 +28,14 @@ _MARKER_GAP = 8
 _NO_PICTURES: Mapping[str, Picture] = MappingProxyType({})
 BAR_HEIGHT = 12.0
 _BAR_THICKNESS = 4.0
+
+
+class Mark(NamedTuple):
+    """A stretch of a block's text on a ground of its own."""
+
+    start: int
+    end: int
+    color: QColor
 
 
 @dataclass
@@ -80,9 +89,7 @@ class BlockLayout:
         self.lay_out()
         return 0.0
 
-    def paint(
-        self, painter: QPainter, at: QPointF, top: float, bottom: float, selected: tuple[int, int] | None
-    ) -> None:
+    def paint(self, painter: QPainter, at: QPointF, top: float, bottom: float, marks: Sequence[Mark]) -> None:
         """Draw what lies between `top` and `bottom`, in the painter's coordinates, as is `at`."""
         self.paint_ground(painter, at)
         if self._marker is not None:
@@ -90,25 +97,23 @@ class BlockLayout:
             self._marker.y = self.text_top
             self._marker.paint(painter, at, top, bottom)
         if self.view is None:
-            self.paint_text(painter, at, top, bottom, selected)
+            self.paint_text(painter, at, top, bottom, marks)
             return
         painter.save()
         painter.setClipRect(self.window.translated(at), Qt.ClipOperation.IntersectClip)
-        self.paint_text(painter, at - QPointF(self.shift, 0), top, bottom, selected)
+        self.paint_text(painter, at - QPointF(self.shift, 0), top, bottom, marks)
         painter.restore()
         if not self.bar.isEmpty():
             self._paint_bar(painter, at)
 
-    def paint_text(
-        self, painter: QPainter, at: QPointF, top: float, bottom: float, selected: tuple[int, int] | None
-    ) -> None:
+    def paint_text(self, painter: QPainter, at: QPointF, top: float, bottom: float, marks: Sequence[Mark]) -> None:
         """Draw the text, and what of it is marked."""
         for piece in self.pieces:
             if at.y() + piece.y >= bottom or at.y() + piece.y + piece.height <= top:
                 continue
-            if selected is not None:
-                for rect in piece.selection_rects(*selected):
-                    painter.fillRect(rect.translated(at), self.style.selection)
+            for start, end, color in marks:
+                for rect in piece.selection_rects(start, end):
+                    painter.fillRect(rect.translated(at), color)
             piece.paint(painter, at, top, bottom)
 
     @property

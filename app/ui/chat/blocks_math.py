@@ -5,12 +5,13 @@ Window process, interface thread.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
-from app.ui.chat.blocks import BAR_HEIGHT, BlockLayout
+from app.ui.chat.blocks import BAR_HEIGHT, BlockLayout, Mark
 
 _PADDING = 4.0
 
@@ -32,13 +33,11 @@ class FormulaLayout(BlockLayout):
         left = self.indent + max(self.room - self._size[0], 0.0) / 2
         return QRectF(left, _PADDING, *self._size)
 
-    def paint_text(
-        self, painter: QPainter, at: QPointF, top: float, bottom: float, selected: tuple[int, int] | None
-    ) -> None:
+    def paint_text(self, painter: QPainter, at: QPointF, top: float, bottom: float, marks: Sequence[Mark]) -> None:
         """Draw the picture."""
         place = self._place.translated(at)
-        if selected is not None:
-            painter.fillRect(place.adjusted(-_PADDING, 0, _PADDING, 0), self.style.selection)
+        for mark in marks:
+            painter.fillRect(place.adjusted(-_PADDING, 0, _PADDING, 0), mark.color)
         baseline = QPointF(place.left(), place.top() + self._picture.ascent * self._em)
         self._picture.paint(painter, baseline, self._em, self.style.theme.color("muted" if self.muted else "text"))
 

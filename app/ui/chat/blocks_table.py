@@ -6,7 +6,7 @@ the page; it is then seen by moving sideways.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import accumulate, takewhile
 from math import ceil
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter, QPainterPath
 
-from app.ui.chat.blocks import BAR_HEIGHT, BlockLayout, Sideways, rounded
+from app.ui.chat.blocks import BAR_HEIGHT, BlockLayout, Mark, Sideways, rounded
 from app.ui.chat.blocks_picture import Picture
 from app.ui.chat.blocks_text import UNBOUNDED, TextPiece
 from app.ui.chat.markdown import Block, Span
@@ -133,12 +133,10 @@ class TableLayout(BlockLayout):
             natural=natural and not align,
         )
 
-    def paint_text(
-        self, painter: QPainter, at: QPointF, top: float, bottom: float, selected: tuple[int, int] | None
-    ) -> None:
+    def paint_text(self, painter: QPainter, at: QPointF, top: float, bottom: float, marks: Sequence[Mark]) -> None:
         """Draw the grid under the cells, since both move."""
         self._paint_grid(painter, at)
-        super().paint_text(painter, at, top, bottom, selected)
+        super().paint_text(painter, at, top, bottom, marks)
 
     def _paint_grid(self, painter: QPainter, at: QPointF) -> None:
         left, right = self._column_lefts[0], self._column_lefts[-1]

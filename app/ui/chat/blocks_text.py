@@ -214,6 +214,12 @@ class TextPiece:
         index = min(max(bisect_right(self._tops, y - self.y) - 1, 0), len(self._lines) - 1)
         return self._from_qt(self._lines[index].xToCursor(x - self.x))
 
+    def left_of(self, offset: int) -> float:
+        """Where a character begins, in the block."""
+        position = self._to_qt(min(max(offset, self.start), self.end))
+        line = self._layout.lineForTextPosition(position)
+        return self.x + (_cursor_x(line, position) if line.isValid() else 0.0)
+
     def contains(self, x: float, y: float) -> bool:
         """Whether a point of the block lies on the text itself."""
         index = bisect_right(self._tops, y - self.y) - 1

@@ -14,7 +14,7 @@ from app.ui.chat.blocks import BlockLayout
 from app.ui.chat.blocks_code import Typeset
 from app.ui.chat.transcript_document import TranscriptDocument
 from app.ui.chat.transcript_rows import Page
-from app.ui.chat.transcript_selection import RowMarks, Selection
+from app.ui.chat.transcript_selection import Hit, Position, RowMarks, Selection
 from app.ui.chat.transcript_style import COLUMN, MARGIN, ZOOMS, PageStyle
 from app.ui.theme import Theme
 
@@ -35,6 +35,8 @@ class TranscriptCanvas(QAbstractScrollArea):
         self._top = 0
         self._following = True
         self._selection: Selection | None = None
+        self._hits: dict[int, list[Hit]] = {}
+        self._current_hit: Hit | None = None
         self._layout_delay = QTimer(self, singleShot=True, interval=0)
         self._layout_delay.timeout.connect(self.refresh)
         self._jump = QPushButton(self.tr("Jump to latest"), self)
@@ -107,6 +109,24 @@ class TranscriptCanvas(QAbstractScrollArea):
         if selection != self._selection:
             self._selection = selection
             self.viewport().update()
+
+    def mark_hits(self, hits: dict[int, list[Hit]], current: Hit | None) -> None:
+        """Mark what was found, by message, and go to one of it."""
+        self._hits, self._current_hit = hits, current
+        if current is not None:
+            self.show_place(current.at)
+        self.viewport().update()
+
+    def show_place(self, at: Position) -> None:
+        """Scroll to a place, unless it is well in view."""
+        height = self.viewport().height()
+        self._following = False
+        for _ in range(4):
+            y = self.document.top_at(at)
+            if self._top + _STEP <= y <= self._top + height - 2 * _STEP:
+                break
+            self._top = max(round(y - height / 3), 0)
+            self.refresh()
 
     def select_all(self) -> None:
         """Select every message."""
@@ -203,7 +223,8 @@ class TranscriptCanvas(QAbstractScrollArea):
         top, bottom = float(area.top()), float(area.bottom() + 1)
         for index in self.document.between(top + self._top, bottom + self._top):
             at = QPointF(self._left, round(self.document.tops[index] - self._top))
-            self.document.items[index].paint(painter, at, top, bottom, RowMarks(self._selection, index))
+            marks = RowMarks(self._selection, index, self._hits.get(index, ()), self._current_hit)
+            self.document.items[index].paint(painter, at, top, bottom, marks)
         painter.end()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

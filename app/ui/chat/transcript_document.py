@@ -11,14 +11,17 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from PySide6.QtCore import QPointF
+
 from app.core.conversations import StoredMessage
 from app.core.messages import Role
 from app.ui.chat.blocks import BlockLayout
 from app.ui.chat.transcript_items import MessageItem, UserItem
 from app.ui.chat.transcript_reply import ReplyItem
-from app.ui.chat.transcript_rows import Hot, Page, TextRow
+from app.ui.chat.transcript_rows import Hot, Page, Row
 from app.ui.chat.transcript_selection import Position, RowMarks, Selection, text_of, word_around
 from app.ui.chat.transcript_style import MARGIN
+from app.ui.chat.transcript_text import TextRow
 
 _SETTLE_ROUNDS = 50
 # Heights of the view around it within which layouts are kept, and messages that are looked through for others.
@@ -200,16 +203,39 @@ class TranscriptDocument:
         found = self._row_at(x, y)
         return found is not None and found[0].is_text_at(found[1], found[2])
 
+    def top_at(self, at: Position) -> float:
+        """The height at which the line of a place begins."""
+        item, rows = self.items[at.item], self.rows_of(at.item)
+        row = rows[min(at.row, len(rows) - 1)]
+        inside = row.top_at(at.place) if isinstance(row, TextRow) else 0.0
+        return self.tops[at.item] + item.tops[min(at.row, len(item.rows) - 1)] + inside
+
+    def point_at(self, at: Position) -> QPointF:
+        """The left top of the character at a place."""
+        y, item = self.top_at(at), self.items[at.item]
+        row = item.rows[min(at.row, len(item.rows) - 1)]
+        return QPointF(item.left + (row.left_at(at.place) if isinstance(row, TextRow) else 0.0), y)
+
+    def rows_of(self, index: int) -> list[Row]:
+        """The rows of a message, made if there are none."""
+        item = self.items[index]
+        if not item.rows:
+            item.compose()
+            self._composed.add(index)
+            self.restack(index)
+        return item.rows
+
     def word_at(self, at: Position) -> Selection:
         """The word at a place."""
-        start, end = word_around(self._block_text(at), at.offset)
+        start, end = word_around(self.block_text(at), at.offset)
         return Selection(at._replace(offset=start), at._replace(offset=end))
 
     def block_at(self, at: Position) -> Selection:
         """The block at a place."""
-        return Selection(at._replace(offset=0), at._replace(offset=len(self._block_text(at))))
+        return Selection(at._replace(offset=0), at._replace(offset=len(self.block_text(at))))
 
-    def _block_text(self, at: Position) -> str:
+    def block_text(self, at: Position) -> str:
+        """The text of the block in which a place is."""
         row = self.items[at.item].rows[at.row] if at.item < len(self.items) and self.items[at.item].rows else None
         return row.blocks[at.block].text if isinstance(row, TextRow) and at.block < len(row.blocks) else ""
 
@@ -227,7 +253,7 @@ class TranscriptDocument:
             item = self.items[index]
             composed = not item.rows
             if composed:
-                item.compose()
+                item.compose_unseen()
             messages.append(_text_of_item(item, selection, index, markdown=markdown))
             if composed:
                 item.forget()

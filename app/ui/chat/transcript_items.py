@@ -15,10 +15,11 @@ from PySide6.QtGui import QPainter
 from app.core.conversations import StoredMessage
 from app.ui.chat.blocks import BlockLayout, rounded
 from app.ui.chat.transcript_lines import DividerRow
-from app.ui.chat.transcript_rows import Action, Hot, Page, Place, Row, TextRow
+from app.ui.chat.transcript_rows import Action, Hot, Page, Place, Row
 from app.ui.chat.transcript_selection import RowMarks
 from app.ui.chat.transcript_stream import plain_rows
 from app.ui.chat.transcript_style import BUBBLE_MOST, BUBBLE_PADDING, BUBBLE_SHARE, RADIUS
+from app.ui.chat.transcript_text import TextRow
 from app.ui.chat.transcript_words import words
 
 _CHARACTER_WIDTH = 7.6
@@ -68,6 +69,12 @@ class MessageItem(ABC):
         """Take up the rows anew."""
         self.rows = ([self._divider] if self._divider is not None else []) + self.make_rows()
         self.stack(0)
+
+    def compose_unseen(self) -> None:
+        """Take up the rows for their text alone: what is out of view keeps its height."""
+        height = self.height
+        self.compose()
+        self.height = height
 
     def stack(self, start: int) -> None:
         """Put the rows under one another, from one on."""
@@ -150,7 +157,8 @@ class MessageItem(ABC):
             if not row.built or origin.y() >= bottom or origin.y() + row.height <= top:
                 continue
             if isinstance(row, TextRow):
-                row.paint_selected(painter, origin, top, bottom, marks.of(number, row.end))
+                found = [(hit.at.place, hit.end, hit == marks.current) for hit in marks.hits_in(number)]
+                row.paint_marked(painter, origin, top, bottom, marks.of(number, row.end), found)
             else:
                 row.paint(painter, origin, top, bottom)
 

@@ -15,9 +15,10 @@ from app.core.conversations import StoredMessage
 from app.core.messages import MessageState
 from app.ui.chat.transcript_items import MessageItem
 from app.ui.chat.transcript_lines import FoldRow, FooterRow, fold_label, footer_of
-from app.ui.chat.transcript_rows import Page, Row, TextRow
+from app.ui.chat.transcript_rows import Page, Row
 from app.ui.chat.transcript_selection import RowMarks
 from app.ui.chat.transcript_stream import TextStream
+from app.ui.chat.transcript_text import TextRow
 
 _LINE = 24.0
 _CARET_WIDTH = 8.0

@@ -6,11 +6,12 @@ Window process, interface thread; no Qt.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from app.ui.chat.markdown import BULLETS, TASK_DONE, TASK_OPEN, Block, Container, Kind, Span, Style
-from app.ui.chat.transcript_rows import Place, stretch_of
+from app.ui.chat.transcript_rows import Place
+from app.ui.chat.transcript_text import stretch_of
 
 _WORD = re.compile(r"\w+|[^\w\s]|\s+")
 _MARKS = ((Style.BOLD, "**"), (Style.ITALIC, "*"), (Style.STRIKE, "~~"))
@@ -44,11 +45,24 @@ class Selection(NamedTuple):
         return Selection(min(one, other), max(one, other))
 
 
+class Hit(NamedTuple):
+    """A place at which what is looked for was found, `end` being an offset in the same block."""
+
+    at: Position
+    end: int
+
+
 class RowMarks(NamedTuple):
-    """The part of a selection that lies in one message."""
+    """The part of a selection that lies in one message, and what was found in it."""
 
     selection: Selection | None
     item: int
+    hits: Sequence[Hit] = ()
+    current: Hit | None = None
+
+    def hits_in(self, row: int) -> list[Hit]:
+        """What was found in one row."""
+        return [hit for hit in self.hits if hit.at.row == row]
 
     def of(self, row: int, end: Place) -> tuple[Place, Place] | None:
         """The part that lies in one row, which ends at `end`; None for nothing."""

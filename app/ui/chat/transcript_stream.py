@@ -11,7 +11,7 @@ from functools import cached_property
 from app.ui.chat.markdown import Block, Kind, clean
 from app.ui.chat.markdown_chunks import LIMIT, Chunk, Splitter, chunks_of
 from app.ui.chat.markdown_tail import TailParser
-from app.ui.chat.transcript_rows import TextRow
+from app.ui.chat.transcript_text import TextRow
 
 
 class TextStream:

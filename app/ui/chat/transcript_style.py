@@ -73,6 +73,9 @@ class PageStyle:
         self._tints: dict[str, QTextCharFormat] = {}
         self.selection = theme.color("accent")
         self.selection.setAlpha(72 if theme.dark else 56)
+        self.found, self.found_current = theme.color("caution"), theme.color("caution")
+        self.found.setAlpha(72)
+        self.found_current.setAlpha(168)
 
     @staticmethod
     def _heading(body: QFont, level: int, color: QColor) -> Face:

@@ -1,46 +1,222 @@
-"""The sidebar's conversations, as they are stored."""
+"""The sidebar's conversations, a page at a time, and what the user does with whole ones.
+
+Window process, interface thread; everything is read and written on the storage lane. What another
+process changes in the database is noticed within two seconds.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
-from app.core.conversations import ConversationSummary
-from app.services.relay import Storage
+import msgspec
+from PySide6.QtCore import QObject, QTimer, Signal
 
-ALL = -1
+from app.core.listing import Folder, Listing, Page, Place
+from app.services.relay import Storage, ignore
+from app.services.undo import Deed, UndoStack
+
+if TYPE_CHECKING:
+    from app.storage.stores import Stores
+
+PAGE = 100
+WATCH_MS = 2000
+
+_T = TypeVar("_T")
 
 
 class ConversationList(QObject):
-    """Keeps the last filter, so that a change elsewhere shows what the user was looking at."""
+    """What is listed, as far as it was asked for.
 
-    changed = Signal(list)  # list[ConversationSummary], newest first
+    `changed` has the pages read so far, from the top; `load_more` brings the next one through
+    `extended`. Every deed but making something can be taken back through `undo`.
+    """
+
+    changed = Signal(list)  # list[ConversationSummary], pinned first, then newest first
+    extended = Signal(list)  # list[ConversationSummary] that follow those there are
+    folders_changed = Signal(list)  # list[Folder]
+    changed_elsewhere = Signal()  # another process wrote: what is shown may be old
+    made = Signal(object)  # ConversationSummary of a copy
+    trashed = Signal(list)  # ids of conversations that are in the trash now
     problem = Signal(object)  # ParleyError
 
-    def __init__(self, storage: Storage, parent: QObject | None = None) -> None:
+    def __init__(self, storage: Storage, parent: QObject | None = None, *, undo: UndoStack | None = None) -> None:
         super().__init__(parent)
         self._storage = storage
-        self._contains = ""
+        self._after: Place | None = None
+        self._loading = False
+        self._shown = 0
+        self._change_number: int | None = None
+        self.listing = Listing()
+        self.undo = undo or UndoStack(storage, self)
+        self.undo.undone.connect(lambda _: self._refresh_all())
+        self._watch = QTimer(self, interval=WATCH_MS)
+        self._watch.timeout.connect(self._look)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there are conversations that were not read yet."""
+        return self._after is not None
+
+    def show(self, listing: Listing) -> None:
+        """List something else, from its first page."""
+        self.listing, self._shown = listing, 0
+        self.refresh()
 
     def refresh(self, contains: str | None = None) -> None:
-        """Read the list anew; `contains` filters titles, None keeps the filter there is."""
-        wanted = self._contains = self._contains if contains is None else contains
+        """Read what is shown anew; `contains` filters titles, None keeps the filter there is."""
+        if contains is not None and contains != self.listing.contains:
+            self.listing, self._shown = msgspec.structs.replace(self.listing, contains=contains), 0
+        wanted, limit = self.listing, max(PAGE, self._shown)
 
-        def show(summaries: list[ConversationSummary]) -> None:
-            if wanted == self._contains:
-                self.changed.emit(summaries)
+        def show(page: Page) -> None:
+            if wanted == self.listing:
+                self._after, self._shown = page.after, len(page.conversations)
+                self.changed.emit(list(page.conversations))
 
-        self._storage.call(
-            lambda stores: stores.conversations.summaries(limit=ALL, contains=wanted), show, self.problem.emit
-        )
+        self._storage.call(lambda stores: stores.listing.page(wanted, limit=limit), show, self.problem.emit)
+
+    def load_more(self) -> None:
+        """Read the next page, unless it is on its way."""
+        after, wanted = self._after, self.listing
+        if after is None or self._loading:
+            return
+        self._loading = True
+
+        def extend(page: Page) -> None:
+            self._loading = False
+            if wanted == self.listing and after == self._after:
+                self._after = page.after
+                self._shown += len(page.conversations)
+                self.extended.emit(list(page.conversations))
+
+        def failed(error: object) -> None:
+            self._loading = False
+            self.problem.emit(error)
+
+        self._storage.call(lambda stores: stores.listing.page(wanted, after, PAGE), extend, failed)
+
+    def refresh_folders(self) -> None:
+        """Read the folders anew."""
+        self._storage.call(lambda stores: stores.folders.list(), self.folders_changed.emit, self.problem.emit)
+
+    def watch(self) -> None:
+        """Look from now on whether another process changes the database."""
+        self._watch.start()
 
     def reopen(self) -> None:
         """Try once more to open a database that could not be opened, then read the list."""
-        self._storage.settle(self._storage.lane.reopen(), lambda _: self.refresh(), self.problem.emit)
+        self._storage.settle(self._storage.lane.reopen(), lambda _: self._refresh_all(), self.problem.emit)
 
     def rename(self, conversation_id: int, title: str) -> None:
         """Give a conversation the user's own title."""
-        self._storage.call(
-            lambda stores: stores.conversations.rename(conversation_id, title),
-            lambda _: self.refresh(),
-            self.problem.emit,
+
+        def remember(before: str) -> None:
+            if before != title:
+                self.undo.push(Deed.RENAMED, lambda stores: stores.conversations.rename(conversation_id, before))
+
+        self._do(lambda stores: stores.conversations.rename(conversation_id, title), remember)
+
+    def pin(self, ids: Sequence[int], pinned: bool = True) -> None:
+        """Let conversations stand first, or no longer."""
+        deed = Deed.PINNED if pinned else Deed.UNPINNED
+        self._do(
+            lambda stores: stores.listing.pin(ids, pinned),
+            lambda done: self._remember(deed, done, lambda stores: stores.listing.pin(done, not pinned)),
         )
+
+    def archive(self, ids: Sequence[int], archived: bool = True) -> None:
+        """Put conversations away, or take them back."""
+        deed = Deed.ARCHIVED if archived else Deed.UNARCHIVED
+        self._do(
+            lambda stores: stores.listing.archive(ids, archived),
+            lambda done: self._remember(deed, done, lambda stores: stores.listing.archive(done, not archived)),
+        )
+
+    def file(self, ids: Sequence[int], folder_id: int | None) -> None:
+        """Put conversations into a folder, or into none."""
+        self._do(
+            lambda stores: stores.listing.file(dict.fromkeys(ids, folder_id)),
+            lambda before: self._remember(Deed.FILED, before, lambda stores: stores.listing.file(before)),
+        )
+
+    def trash(self, ids: Sequence[int]) -> None:
+        """Move conversations to the trash."""
+
+        def remember(done: list[int]) -> None:
+            self._remember(Deed.TRASHED, done, lambda stores: stores.listing.restore(done))
+            self.trashed.emit(done)
+
+        self._do(lambda stores: stores.listing.trash(ids), remember)
+
+    def restore(self, ids: Sequence[int]) -> None:
+        """Take conversations out of the trash."""
+        self._do(lambda stores: stores.listing.restore(ids), ignore)
+
+    def forget(self, ids: Sequence[int]) -> None:
+        """Delete conversations for good that are in the trash."""
+        self._do(lambda stores: stores.listing.forget(ids), ignore)
+
+    def duplicate(self, conversation_id: int) -> None:
+        """Make a copy with every branch; `made` tells of it."""
+        self._do(lambda stores: stores.branches.duplicate(conversation_id), self.made.emit)
+
+    def create_folder(self, name: str, parent_id: int | None = None) -> None:
+        """Make a folder."""
+        self._do_with_folders(lambda stores: stores.folders.create(name, parent_id), ignore)
+
+    def rename_folder(self, folder_id: int, name: str) -> None:
+        """Give a folder another name."""
+
+        def remember(before: Folder) -> None:
+            self.undo.push(Deed.FOLDER_RENAMED, lambda stores: stores.folders.rename(folder_id, before.name))
+
+        self._do_with_folders(lambda stores: stores.folders.rename(folder_id, name), remember)
+
+    def move_folder(self, folder_id: int, parent_id: int | None, position: int | None = None) -> None:
+        """Put a folder into another one, or at the top, before the one at `position` or last."""
+
+        def remember(before: Folder) -> None:
+            self.undo.push(
+                Deed.FOLDER_MOVED, lambda stores: stores.folders.move(folder_id, before.parent_id, before.position)
+            )
+
+        self._do_with_folders(lambda stores: stores.folders.move(folder_id, parent_id, position), remember)
+
+    def delete_folder(self, folder_id: int) -> None:
+        """Take a folder away; what is in it comes into the one above."""
+        self._do_with_folders(
+            lambda stores: stores.folders.delete(folder_id),
+            lambda deleted: self.undo.push(Deed.FOLDER_DELETED, lambda stores: stores.folders.restore(deleted)),
+        )
+
+    def _remember(self, deed: Deed, done: object, inverse: Callable[[Stores], object]) -> None:
+        if done:
+            self.undo.push(deed, inverse)
+
+    def _do(self, operation: Callable[[Stores], _T], then: Callable[[_T], object]) -> None:
+        def finish(result: _T) -> None:
+            then(result)
+            self.refresh()
+
+        self._storage.call(operation, finish, self.problem.emit)
+
+    def _do_with_folders(self, operation: Callable[[Stores], _T], then: Callable[[_T], object]) -> None:
+        def finish(result: _T) -> None:
+            then(result)
+            self.refresh_folders()
+
+        self._do(operation, finish)
+
+    def _refresh_all(self) -> None:
+        self.refresh()
+        self.refresh_folders()
+
+    def _look(self) -> None:
+        def compare(number: int) -> None:
+            before, self._change_number = self._change_number, number
+            if before is not None and before != number:
+                self._refresh_all()
+                self.changed_elsewhere.emit()
+
+        self._storage.call(lambda stores: stores.listing.change_number(), compare, ignore)

@@ -38,7 +38,8 @@ class SingleInstance(QObject):
     def claim(self) -> bool:
         """Become the one; False when there is another. Where no lock can be made, nobody is turned away."""
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for folder in (self._folder.parent, self._folder):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError:
             return True
         return self._lock.tryLock(0) or self._lock.error() is not QLockFile.LockError.LockFailedError
@@ -65,17 +66,16 @@ class SingleInstance(QObject):
         if not self._folder.is_dir() or not self._lock.isLocked():
             return
         self._watcher = QFileSystemWatcher([str(self._folder)], self)
-        self._watcher.directoryChanged.connect(lambda _: self._take())
+        self._watcher.directoryChanged.connect(self._take)
         self._take()
 
     def release(self) -> None:
         """Let another process be the one."""
         if self._watcher is not None:
-            self._watcher.deleteLater()
-            self._watcher = None
+            self._watcher.removePath(str(self._folder))
         self._lock.unlock()
 
-    def _take(self) -> None:
+    def _take(self, _changed: str = "") -> None:
         for request in sorted(self._folder.glob(f"*{_ENDING}")):
             try:
                 model = msgspec.json.decode(request.read_bytes(), type=_Request).model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -102,6 +103,12 @@ def test_other_folders_have_windows_of_their_own(tmp_path: Path, instance: Calla
 def test_where_no_lock_can_be_made_nobody_is_turned_away(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file in the way")
     assert SingleInstance(tmp_path / "data").claim()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions differ on Windows")
+def test_the_data_folder_is_made_for_its_user_alone(instance: Callable[[], SingleInstance], tmp_path: Path) -> None:
+    assert instance().claim()
+    assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
 
 
 def test_rubbish_among_the_requests_is_passed_over(qtbot: QtBot, instance: Callable[[], SingleInstance]) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from app.core.backups import BackupKind
+from app.storage.backup import list_backups, make_backup
 from app.storage.stores import open_stores
 
 ROOT = Path(__file__).parents[2]
@@ -67,3 +69,19 @@ def test_a_window_opens_after_one_that_was_killed(qtbot: QtBot, starts: Starts) 
     both = (starts.start(), starts.start())
     qtbot.waitUntil(lambda: sum(process.poll() is None for process in both) == 1, timeout=30_000)
     assert {process.poll() for process in both} == {0, None}
+
+
+def test_a_window_closes_restores_and_opens_again(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    database = home / "data" / "parley.sqlite3"
+    for title in ("old", "new"):
+        stores = open_stores(database)
+        stores.conversations.create(title)
+        stores.database.close()
+        if title == "old":
+            backup = make_backup(database, BackupKind.MANUAL)
+    environment = {**os.environ, "PARLEY_HOME": str(home), "QT_QPA_PLATFORM": "offscreen"}
+    command = [sys.executable, "-m", "tests.window.restore_once", str(backup.path)]
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=True)
+    assert run.stdout.split() == ["2", "1"]
+    assert [one.kind for one in list_backups(database)] == [BackupKind.BEFORE_RESTORE, BackupKind.MANUAL]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.core.conversations import StoredMessage
 from app.core.errors import EmptyPrompt, MessageTooLarge
-from app.core.messages import Message, Role
+from app.core.messages import Message, ReplyRecord, Role
 
 MAX_MESSAGE_CHARACTERS = 5_000_000
 """More than any model reads; twice as much as JSON, whatever the characters, still fits into one frame."""
@@ -63,6 +63,24 @@ def model_view(path: Sequence[StoredMessage], system: str | None = None) -> Mode
         messages.append(stored.as_message())
         ids.append(stored.id)
     return ModelView(tuple(_in_one_frame(messages)), tuple(ids), view_start)
+
+
+def context_use(path: Sequence[StoredMessage]) -> tuple[int, int]:
+    """Tokens that a path held in the context when it was last answered, and the limit then; 0 where unknown."""
+    record = _last_answer(path)
+    if record is None or record.usage is None:
+        return 0, 0
+    return record.usage.context_tokens, record.options.context_length or 0
+
+
+def first_seen(path: Sequence[StoredMessage]) -> int | None:
+    """The stored message that the last answer on a path began to read with; None: it read all of them."""
+    record = _last_answer(path)
+    return None if record is None else model_view(path, record.system).first_seen(record.view_start)
+
+
+def _last_answer(path: Sequence[StoredMessage]) -> ReplyRecord | None:
+    return next((message.record for message in reversed(path) if message.record and message.record.usage), None)
 
 
 def _in_one_frame(messages: Sequence[Message]) -> list[Message]:

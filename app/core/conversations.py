@@ -8,6 +8,9 @@ import msgspec
 
 from app.core.messages import Message, MessageState, ReplyRecord, Role
 
+FIRST_TEMPORARY = 1_000_000_000
+"""Numbers from here on are of what is in memory alone, so that they are never taken for those of what is kept."""
+
 
 class ConversationSummary(msgspec.Struct, frozen=True):
     """A line of the sidebar; times are Unix seconds. `trashed_at` is None unless it is in the trash."""
@@ -20,6 +23,11 @@ class ConversationSummary(msgspec.Struct, frozen=True):
     pinned: bool = False
     archived: bool = False
     trashed_at: float | None = None
+
+    @property
+    def is_temporary(self) -> bool:
+        """Whether it leaves no trace."""
+        return self.id >= FIRST_TEMPORARY
 
 
 class StoredMessage(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
-from app.chat.context import model_view, require_text
+from app.chat.context import context_use, first_seen, model_view, require_text
 from app.chat.turn import opening_record
 from app.core.conversations import Conversation, StoredMessage
 from app.core.errors import EngineBusy, NoModel, ParleyError
@@ -39,7 +39,7 @@ class ChatSession(QObject):
     message_added = Signal(object)  # StoredMessage
     reply_text = Signal(int, str, str)  # message id, text, reasoning
     reply_finished = Signal(object)  # StoredMessage
-    path_changed = Signal(list)  # list[StoredMessage]
+    path_changed = Signal(list)  # list[StoredMessage]; what both paths begin with is the same
     state_changed = Signal(ChatState)
     prompt_progress = Signal(int, int)  # tokens done, total
     context_changed = Signal(int, int)  # tokens used, limit; 0, 0 when unknown
@@ -56,17 +56,20 @@ class ChatSession(QObject):
         storage: Storage,
         parent: QObject | None = None,
         *,
+        temporary: Storage | None = None,
         user_name: Callable[[], str] = str,
     ) -> None:
-        """`user_name` tells what {{user}} in a preset stands for now."""
+        """`temporary` holds what leaves no trace; `user_name` tells what {{user}} in a preset stands for now."""
         super().__init__(parent)
         self._engine = engine
-        self._storage = storage
+        self._kept = storage
+        self._temporary = temporary
         self._user_name = user_name
         self._beginning = False
         self._wanted = 0
+        self.is_temporary = False
         self.preset: ChosenPreset | None = None
-        self._run = ReplyRun(engine, storage, self)
+        self._run = ReplyRun(engine, self)
         self.conversation: Conversation | None = None
         engine.state_changed.connect(lambda _: self._show_context())
         self._run.problem.connect(self.problem)
@@ -88,9 +91,16 @@ class ChatSession(QObject):
         """Whether a reply is being written, in whichever conversation."""
         return self._beginning or self._run.job is not None
 
-    def new_conversation(self, preset: ChosenPreset | None = None) -> None:
-        """Show an empty conversation; it is stored with its first message."""
+    @property
+    def storage(self) -> Storage:
+        """Where the shown conversation is, or will be."""
+        return self._storage_of(is_temporary=self.is_temporary)
+
+    def new_conversation(self, preset: ChosenPreset | None = None, *, temporary: bool = False) -> None:
+        """Show an empty conversation; it is stored with its first message, a temporary one in memory alone."""
         self._wanted += 1
+        self._leave()
+        self.is_temporary = temporary
         self._show(None, preset)
 
     def use_preset(self, preset: ChosenPreset | None) -> None:
@@ -111,51 +121,97 @@ class ChatSession(QObject):
 
         def show(found: tuple[Conversation, ChosenPreset | None]) -> None:
             if wanted == self._wanted:
+                self._leave()
+                self.is_temporary = False
                 self._show(*found)
 
-        self._storage.call(read, show, self.problem.emit)
+        self._kept.call(read, show, self.problem.emit)
+
+    def show_changed(self, conversation: Conversation) -> None:
+        """Show what has become of the shown conversation; nothing if another one is shown by now."""
+        shown = self.conversation
+        if shown is not None and shown.summary.id == conversation.summary.id:
+            self.conversation = conversation
+            self.show_path()
+
+    def show_path(self) -> None:
+        """Tell which path of the shown conversation is read now."""
+        if self.conversation is not None:
+            self._take_over_reply(self.conversation)
+            self.path_changed.emit(self.conversation.path())
+            self._show_context()
+            self._show_view()
 
     def send(self, text: str) -> None:
         """Store the user's message, then have it answered."""
+        self._ask(text, self.conversation.leaf_id if self.conversation else None)
+
+    def send_instead(self, message_id: int, text: str) -> None:
+        """Put other words beside a message of the user's, and have them answered; the old branch stays."""
+        shown = self.conversation
+        if shown is not None and message_id in shown:
+            self._ask(text, shown[message_id].parent_id)
+
+    def _ask(self, text: str, parent_id: int | None) -> None:
         shown = self.conversation
         conversation_id = shown.summary.id if shown else None
-        leaf_id = shown.leaf_id if shown else None
         if self.preset is not None and self.preset.system is None and self.preset.missing:
             self.values_needed.emit(self.preset, text)
             return
         try:
             clean = require_text(text)
-            record = self._opening_record(shown.path() if shown else [])
+            record = self._opening_record(shown.path(parent_id) if shown and parent_id is not None else [])
         except ParleyError as error:
             self.problem.emit(error)
             return
         preset = self.preset
-        system = (preset.system or "") if preset and shown is None else ""
+        system = (preset.system or "") if preset and parent_id is None else ""
 
         def begin(stores: Stores) -> Exchange:
-            exchange = stores.conversations.begin_exchange(conversation_id, leaf_id, clean, system, record=record)
+            exchange = stores.conversations.begin_exchange(conversation_id, parent_id, clean, system, record=record)
             if preset is not None and conversation_id is None:
                 stores.presets.set_for_conversation(exchange.conversation.id, preset)
             return exchange
 
         self._beginning = True
-        self._storage.call(begin, lambda exchange: self._begin(shown, exchange), self._not_begun)
+        self.storage.call(begin, lambda exchange: self._begin(shown, exchange), self._not_begun)
 
     def retry(self, reply_id: int) -> None:
         """Answer the same message once more, beside the reply there is."""
         shown = self.conversation
         if shown is None or reply_id not in shown or (parent_id := shown[reply_id].parent_id) is None:
             return
+        self._begin_reply(
+            shown,
+            shown.path(parent_id),
+            lambda stores, record: stores.conversations.begin_reply(shown.summary.id, parent_id, record=record),
+        )
+
+    def go_on(self, reply_id: int) -> None:
+        """Let a reply be written further from where it was cut off."""
+        shown = self.conversation
+        if shown is None or reply_id not in shown:
+            return
+        self._begin_reply(
+            shown,
+            shown.path(shown[reply_id].parent_id),
+            lambda stores, record: stores.conversations.begin_continuation(shown.summary.id, reply_id, record=record),
+        )
+
+    def _begin_reply(
+        self,
+        shown: Conversation,
+        path: list[StoredMessage],
+        begin: Callable[[Stores, ReplyRecord], StoredMessage],
+    ) -> None:
         try:
-            record = self._opening_record(shown.path(parent_id))
+            record = self._opening_record(path)
         except ParleyError as error:
             self.problem.emit(error)
             return
         self._beginning = True
-        self._storage.call(
-            lambda stores: stores.conversations.begin_reply(shown.summary.id, parent_id, record=record),
-            lambda reply: self._begin_again(shown, reply),
-            self._not_begun,
+        self.storage.call(
+            lambda stores: begin(stores, record), lambda reply: self._begin_again(shown, reply), self._not_begun
         )
 
     def stop(self) -> None:
@@ -186,7 +242,7 @@ class ChatSession(QObject):
         return opening_record(file, preset.preset.sampling, preset, path)
 
     def _keep_preset(self, conversation_id: int, preset: ChosenPreset | None) -> None:
-        self._storage.call(
+        self.storage.call(
             lambda stores: stores.presets.set_for_conversation(conversation_id, preset), ignore, self.problem.emit
         )
 
@@ -194,38 +250,50 @@ class ChatSession(QObject):
         if shown is None:
             messages = [one for one in (exchange.system, exchange.user, exchange.reply) if one is not None]
             shown = Conversation(exchange.conversation, messages, exchange.reply.id)
-            if self.conversation is None:
+            if self.conversation is None and self.is_temporary == shown.summary.is_temporary:
                 self._show(shown, self.preset)
-        else:
-            for message in (exchange.user, exchange.reply):
+            self._answer(shown, exchange.reply)
+            return
+        follows = exchange.user.parent_id == shown.leaf_id
+        for message in (exchange.system, exchange.user, exchange.reply):
+            if message is not None:
                 shown.put(message)
-                if self.conversation is shown:
+                if self.conversation is shown and follows:
                     self.message_added.emit(message)
+        if self.conversation is shown and not follows:
+            self.show_path()
         self._answer(shown, exchange.reply)
 
     def _begin_again(self, shown: Conversation, reply: StoredMessage) -> None:
         shown.put(reply)
         if self.conversation is shown:
-            self.path_changed.emit(shown.path())
+            self.show_path()
         self._answer(shown, reply)
 
     def _answer(self, conversation: Conversation, reply: StoredMessage) -> None:
         self._beginning = False
         self.conversations_changed.emit()
         assert reply.record is not None
-        view = model_view(conversation.path(reply.parent_id), reply.record.system)
-        self._run.start(ReplyJob(conversation.summary.id, reply, view, reply.record.template))
+        # What is continued has words already: the model reads them, and writes on.
+        view = model_view(conversation.path(reply.id if reply.text else reply.parent_id), reply.record.system)
+        storage = self._storage_of(is_temporary=conversation.summary.is_temporary)
+        self._run.start(ReplyJob(conversation.summary.id, reply, view, storage, reply.record.template))
+
+    def _storage_of(self, *, is_temporary: bool) -> Storage:
+        return self._temporary if is_temporary and self._temporary is not None else self._kept
+
+    def _leave(self) -> None:
+        """A reply that nobody could ever read again is not written to its end."""
+        if self.is_temporary:
+            self.stop()
 
     def _not_begun(self, error: ParleyError) -> None:
         self._beginning = False
         self.problem.emit(error)
 
     def _show(self, conversation: Conversation | None, preset: ChosenPreset | None) -> None:
-        job = self._run.job
-        if conversation is not None and job is not None and job.reply.id in conversation:
-            text, reasoning = self._run.so_far
-            reply = msgspec.structs.replace(conversation[job.reply.id], text=text, reasoning=reasoning)
-            conversation.put(reply, activate=False)
+        if conversation is not None:
+            self._take_over_reply(conversation)
         self.conversation = conversation
         self.preset = preset
         self.conversation_changed.emit(conversation)
@@ -233,6 +301,14 @@ class ChatSession(QObject):
         self.state_changed.emit(self.state)
         self._show_context()
         self._show_view()
+
+    def _take_over_reply(self, conversation: Conversation) -> None:
+        """Put what the running reply has come to into a conversation that was read or was not followed."""
+        job = self._run.job
+        if job is not None and job.reply.id in conversation:
+            text, reasoning = self._run.so_far
+            reply = msgspec.structs.replace(conversation[job.reply.id], text=text, reasoning=reasoning)
+            conversation.put(reply, activate=False)
 
     def _shows(self, reply_id: int) -> bool:
         return self.conversation is not None and reply_id in self.conversation
@@ -267,25 +343,14 @@ class ChatSession(QObject):
             self._show_context()
         self.conversations_changed.emit()
 
-    def _last_record(self) -> ReplyRecord | None:
-        path = self.conversation.path() if self.conversation else []
-        return next((m.record for m in reversed(path) if m.record and m.record.usage), None)
-
     def _show_context(self) -> None:
-        record = self._last_record()
-        used = record.usage.context_tokens if record and record.usage else 0
-        self.context_changed.emit(used, self._context_limit())
+        path = self.conversation.path() if self.conversation else []
+        self.context_changed.emit(context_use(path)[0], self._context_limit())
 
     def _context_limit(self) -> int:
         if self._engine.model is not None:
             return self._engine.model.context_length
-        record = self._last_record()
-        return record.options.context_length or 0 if record else 0
+        return context_use(self.conversation.path() if self.conversation else [])[1]
 
     def _show_view(self) -> None:
-        record = self._last_record()
-        if self.conversation is None or record is None:
-            self.view_changed.emit(None)
-            return
-        view = model_view(self.conversation.path(), record.system)
-        self.view_changed.emit(view.first_seen(record.view_start))
+        self.view_changed.emit(first_seen(self.conversation.path()) if self.conversation else None)

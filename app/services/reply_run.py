@@ -39,7 +39,7 @@ class ChatState(Enum):
 
 @dataclass(frozen=True)
 class ReplyJob:
-    """A reply to write: where it belongs, its row, and what the model is given.
+    """A reply to write: where it belongs, its row, what the model is given, and where it is stored.
 
     `template` names a chat template in place of the model's own, or is empty.
     """
@@ -47,6 +47,7 @@ class ReplyJob:
     conversation_id: int
     reply: StoredMessage
     view: ModelView
+    storage: Storage
     template: str = ""
 
 
@@ -61,10 +62,9 @@ class ReplyRun(QObject):
     finished = Signal(int, object)  # StoredMessage
     problem = Signal(object)  # ParleyError: a write that will be tried again
 
-    def __init__(self, engine: EngineHost, storage: Storage, parent: QObject | None = None) -> None:
+    def __init__(self, engine: EngineHost, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._engine = engine
-        self._storage = storage
         self._turn: Turn | None = None
         self._rate = RateMeter()
         self._context_tokens = 0
@@ -86,7 +86,7 @@ class ReplyRun(QObject):
     def start(self, job: ReplyJob) -> None:
         """Write a reply; the engine is loaded first if it has to be."""
         self.job = job
-        self._turn = Turn(self._storage.lane, job.reply)
+        self._turn = Turn(job.storage.lane, job.reply)
         self._rate = RateMeter()
         self._checkpoint.start()
         if self._engine.state is EngineState.READY:
@@ -180,7 +180,8 @@ class ReplyRun(QObject):
         self._hung.stop()
         self._checkpoint.stop()
         self._enter(ChatState.SAVING)
-        self._storage.settle(write, self._committed, self._not_committed)
+        assert self.job is not None
+        self.job.storage.settle(write, self._committed, self._not_committed)
 
     def _committed(self, reply: StoredMessage) -> None:
         self._turn = None
@@ -194,8 +195,8 @@ class ReplyRun(QObject):
         QTimer.singleShot(SAVE_AGAIN_MS, self, self._commit_again)
 
     def _commit_again(self) -> None:
-        if self._turn is not None:
-            self._storage.settle(self._turn.commit_again(), self._committed, self._not_committed)
+        if self._turn is not None and self.job is not None:
+            self.job.storage.settle(self._turn.commit_again(), self._committed, self._not_committed)
 
     def _enter(self, state: ChatState) -> None:
         self.state = state

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.core.conversations import FIRST_TEMPORARY
 from app.core.data_errors import DataFolderGone
 from app.core.errors import WorldError
 from app.core.paths import Folders
@@ -47,6 +48,17 @@ def open_kept(folders: Folders) -> Stores:
     if folders.moved and not folders.database.exists():
         raise DataFolderGone(folder=str(folders.data), pointer=str(folders.pointer))
     return open_stores(folders.database)
+
+
+def open_temporary() -> Stores:
+    """A database in memory alone, which leaves no trace; its numbers begin at `FIRST_TEMPORARY`."""
+    stores = open_stores(Path(":memory:"))
+    with stores.database.transaction() as connection:
+        connection.executemany(
+            "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)",
+            [(table, FIRST_TEMPORARY - 1) for table in ("conversations", "messages")],
+        )
+    return stores
 
 
 def open_stores(path: Path, *, busy_seconds: float = 5.0) -> Stores:

@@ -5,6 +5,7 @@ Nothing is trusted: the index must agree with the files, and a file that changes
 
 from __future__ import annotations
 
+import mmap
 import re
 import threading
 from collections.abc import Iterable, Mapping
@@ -38,6 +39,7 @@ _COMPANIONS = (
 _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
 _SHARD = re.compile(r"-(\d{5})-of-(\d{5})\.safetensors$")
 _MAX_JSON = 64 * 1024 * 1024
+_LARGE_BYTES = 4 * 1024 * 1024
 _DTYPES: Mapping[str, str] = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1",
     "U8": "u1", "U16": "<u2", "U32": "<u4", "BOOL": "u1",
@@ -176,7 +178,7 @@ class Checkpoint:
 
     def _bytes(self, name: str, start: int, count: int) -> NDArray[np.uint8]:
         tensor, path = self.tensors[name], self._places[name]
-        buffer = np.empty(count, np.uint8)
+        buffer = _room(count)
         handle = self._handle(path)
         handle.seek(tensor.offset + start)
         view, done = memoryview(buffer), 0
@@ -199,6 +201,13 @@ class Checkpoint:
             with self._lock:
                 self._handles.append(handles[path])
         return handles[path]
+
+
+def _room(count: int) -> NDArray[np.uint8]:
+    """An empty buffer; a large one goes back to the system as soon as it is not used, which malloc does not promise."""
+    if count < _LARGE_BYTES:
+        return np.empty(count, np.uint8)
+    return np.frombuffer(mmap.mmap(-1, count), np.uint8)
 
 
 def as_floats(values: Array, tensor: Tensor, name: str) -> NDArray[np.float32]:

@@ -12,8 +12,8 @@ from PySide6.QtCore import QObject, Signal
 
 from app.core.conversations import Conversation
 from app.services.chat_session import ChatSession
-from app.services.relay import Storage, ignore
-from app.services.undo import UndoStack
+from app.services.relay import ignore
+from app.services.undo import Deed, UndoStack
 
 if TYPE_CHECKING:
     from app.storage.stores import Stores
@@ -62,27 +62,26 @@ class MessageTree(QObject):
 
     def delete_message(self, message_id: int) -> None:
         """Delete one message; those below it stay."""
-        done = self.tr("Message deleted")
-        self._delete(lambda stores, number: stores.branches.delete_message(number, message_id), done)
+        self._delete(lambda stores, number: stores.branches.delete_message(number, message_id), Deed.MESSAGE_DELETED)
 
     def delete_branch(self, message_id: int) -> None:
         """Delete a message and all that follows it."""
-        done = self.tr("Messages deleted")
-        self._delete(lambda stores, number: stores.branches.delete_branch(number, message_id), done)
+        self._delete(lambda stores, number: stores.branches.delete_branch(number, message_id), Deed.BRANCH_DELETED)
 
     def _open_branch(self, conversation_id: int) -> None:
         self._session.conversations_changed.emit()
         self._session.open(conversation_id)
 
-    def _delete(self, delete: Callable[[Stores, int], int], done: str) -> None:
+    def _delete(self, delete: Callable[[Stores, int], int], deed: Deed) -> None:
         storage = self._session.storage
-        self._change(delete, lambda trash_id: self._undo.add(done, lambda: self._restore(storage, trash_id)))
 
-    def _restore(self, storage: Storage, trash_id: int) -> None:
-        def restore(stores: Stores) -> Conversation:
-            return stores.conversations.load(stores.branches.restore(trash_id))
+        def remember(trash_id: int) -> None:
+            def restore(stores: Stores) -> Conversation:
+                return stores.conversations.load(stores.branches.restore(trash_id))
 
-        storage.call(restore, self._session.show_changed, self.problem.emit)
+            self._undo.push(deed, restore, storage=storage, then=self._session.show_changed)
+
+        self._change(delete, remember)
 
     def _change(self, change: Callable[[Stores, int], _T], then: Callable[[_T], object]) -> None:
         """Change the shown conversation's tree, show what has become of it, and go on with what the change gave."""

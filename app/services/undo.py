@@ -1,35 +1,83 @@
-"""What the user can take back, the last first; runs on the window's thread."""
+"""What the user can take back, the last first; runs on the window's thread, takes back on the storage lane."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PySide6.QtCore import QObject, Signal
+
+from app.services.relay import Storage, ignore
+
+if TYPE_CHECKING:
+    from app.storage.stores import Stores
 
 MOST_KEPT = 50
 
 
+class Deed(Enum):
+    """What was done; the window has the words for it."""
+
+    RENAMED = auto()
+    PINNED = auto()
+    UNPINNED = auto()
+    ARCHIVED = auto()
+    UNARCHIVED = auto()
+    FILED = auto()
+    TRASHED = auto()
+    FOLDER_RENAMED = auto()
+    FOLDER_MOVED = auto()
+    FOLDER_DELETED = auto()
+    MESSAGE_DELETED = auto()
+    BRANCH_DELETED = auto()
+
+
+class _Entry(NamedTuple):
+    deed: Deed
+    inverse: Callable[[Stores], Any]
+    storage: Storage
+    then: Callable[[Any], object]
+
+
 class UndoStack(QObject):
-    """Each entry says what was done and how it is taken back, which is the entry's own business."""
+    """The last deeds, each with the operation that takes it back."""
 
-    added = Signal(str)  # what was done, in the user's language
+    pushed = Signal(Deed)
+    undone = Signal(Deed)
+    problem = Signal(object)  # ParleyError
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, storage: Storage, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._entries: deque[Callable[[], object]] = deque(maxlen=MOST_KEPT)
+        self._storage = storage
+        self._entries: deque[_Entry] = deque(maxlen=MOST_KEPT)
 
     @property
     def can_undo(self) -> bool:
         """Whether there is anything to take back."""
         return bool(self._entries)
 
-    def add(self, done: str, take_back: Callable[[], object]) -> None:
-        """Remember how to take back what was just done."""
-        self._entries.append(take_back)
-        self.added.emit(done)
+    def push(
+        self,
+        deed: Deed,
+        inverse: Callable[[Stores], Any],
+        *,
+        storage: Storage | None = None,
+        then: Callable[[Any], object] = ignore,
+    ) -> None:
+        """Remember a deed; `inverse` takes it back in its storage, and `then` gets what that gave."""
+        self._entries.append(_Entry(deed, inverse, storage or self._storage, then))
+        self.pushed.emit(deed)
 
     def undo(self) -> None:
-        """Take back the last entry."""
-        if self._entries:
-            self._entries.pop()()
+        """Take back the last deed; `undone` or `problem` follows."""
+        if not self._entries:
+            return
+        entry = self._entries.pop()
+
+        def finish(result: object) -> None:
+            entry.then(result)
+            self.undone.emit(entry.deed)
+
+        entry.storage.call(entry.inverse, finish, self.problem.emit)

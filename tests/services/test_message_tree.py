@@ -9,15 +9,15 @@ from app.core.messages import MessageState, Role
 from app.services.chat_session import ChatSession, ChatState
 from app.services.message_tree import MessageTree
 from app.services.relay import Relay, Storage
-from app.services.undo import UndoStack
+from app.services.undo import Deed, UndoStack
 from app.storage.lane import Lane
 from app.storage.stores import open_temporary
 from tests.services.conftest import Services
 
 
 @pytest.fixture
-def undo() -> UndoStack:
-    return UndoStack()
+def undo(services: Services) -> UndoStack:
+    return UndoStack(services.storage)
 
 
 @pytest.fixture
@@ -73,18 +73,18 @@ def test_what_is_deleted_can_be_taken_back(services: Services, tree: MessageTree
     services.exchange("Hello there")
     services.exchange("More")
     before = [message.text for message in services.path()]
-    done: list[str] = []
-    undo.added.connect(done.append)
+    done: list[Deed] = []
+    undo.pushed.connect(done.append)
     number = services.path()[1].id
-    with services.qtbot.waitSignal(undo.added, timeout=10_000):
+    with services.qtbot.waitSignal(undo.pushed, timeout=10_000):
         tree.delete_message(number)
     assert [message.text for message in services.path()] == [before[0], *before[2:]]
-    with services.qtbot.waitSignal(undo.added, timeout=10_000):
+    with services.qtbot.waitSignal(undo.pushed, timeout=10_000):
         tree.delete_branch(services.path()[1].id)
     assert [message.text for message in services.path()] == before[:1]
     changed(services, undo.undo)
     assert changed(services, undo.undo) == before
-    assert len(done) == 2 and not undo.can_undo
+    assert done == [Deed.MESSAGE_DELETED, Deed.BRANCH_DELETED] and not undo.can_undo
 
 
 def test_a_reply_under_way_is_not_deleted(services: Services, tree: MessageTree) -> None:

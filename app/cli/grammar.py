@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 from app import __version__
+from app.cli.chats_grammar import add_chats, add_folders
 from app.cli.options import add_model_options, add_preset_options, add_sampling_options, encodable
 from app.core.exchange import ExportFormat
 from app.core.hub import Format, SearchOrder
@@ -76,13 +78,20 @@ def _add_chat(commands: _Commands[argparse.ArgumentParser]) -> None:
 
 
 def _add_chats(commands: _Commands[argparse.ArgumentParser]) -> None:
-    group = commands.add_parser("chats", help="read earlier conversations", allow_abbrev=False)
+    group = commands.add_parser("chats", help="read, find and arrange conversations", allow_abbrev=False)
     chats = group.add_subparsers(metavar="COMMAND", required=True)
-    _add_json(_add(chats, "list", "chats list", "list the conversations, the last changed first"))
-    show = _add(chats, "show", "chats show", "print a conversation")
-    show.add_argument("id", type=int, metavar="ID")
-    _add_json(show)
+    add_chats(partial(_add_with_json, chats, "chats"))
+    shelf = chats.add_parser("folders", help="arrange the folders of conversations", allow_abbrev=False)
+    add_folders(partial(_add_with_json, shelf.add_subparsers(metavar="COMMAND", required=True), "chats folders"))
     _add_exchange(chats)
+
+
+def _add_with_json(
+    commands: _Commands[argparse.ArgumentParser], group: str, name: str, text: str
+) -> argparse.ArgumentParser:
+    parser = _add(commands, name, f"{group} {name}", text)
+    _add_json(parser)
+    return parser
 
 
 def _add_exchange(chats: _Commands[argparse.ArgumentParser]) -> None:

@@ -108,9 +108,9 @@ def _command(name: str) -> Command:
 
         return exchange.export if action == "export" else exchange.import_chats
     if group == "chats":
-        from app.cli import chats
+        from app.cli import chats, chats_changes
 
-        return chats.show if action == "show" else chats.show_list
+        return {**chats.COMMANDS, **chats_changes.COMMANDS}[action]
     if group == "backups":
         from app.cli import backups
 

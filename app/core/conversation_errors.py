@@ -16,7 +16,7 @@ class UnknownFolder(UserError):
     """No folder has this number."""
 
     text = "There is no folder {id}."
-    advice = "See “parley chats folders” for those there are."
+    advice = "See “parley chats folders list” for those there are."
 
 
 class FolderInsideItself(UserError):
@@ -38,3 +38,24 @@ class NothingToContinue(UserError):
 
     text = "Only a reply that has begun can be continued."
     advice = "Ask for a new reply instead."
+
+
+class NoSuchFolder(UserError):
+    """No folder has this name."""
+
+    text = "There is no folder called “{name}”."
+    advice = "See “parley chats folders list” for those there are."
+
+
+class SeveralFolders(UserError):
+    """More than one folder has this name."""
+
+    text = "There are several folders called “{name}”."
+    advice = "Name it by its number; see “parley chats folders list”."
+
+
+class OneConversation(UserError):
+    """Messages of several conversations were to be deleted at once."""
+
+    text = "A message belongs to one conversation, but several were named."
+    advice = "Name the one it is in."

@@ -12,6 +12,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext, suppress
+from datetime import datetime
 from pathlib import Path
 
 from app.core.backups import Backup, BackupKind, backup_name, kind_and_time, superfluous
@@ -19,7 +20,7 @@ from app.core.data_errors import BackupDamaged, BackupNewer, BackupSkipped, Noth
 from app.core.errors import DatabaseDamaged
 from app.core.sizes import format_bytes
 from app.storage.faults import translated
-from app.storage.integrity import quick_check
+from app.storage.integrity import findings
 from app.storage.migrations import APPLICATION_ID, MIGRATIONS, schema_version
 
 Progress = Callable[[int, int], None]
@@ -41,6 +42,7 @@ def make_backup(
     kind: BackupKind,
     *,
     source: sqlite3.Connection | None = None,
+    thorough: bool = False,
     progress: Progress | None = None,
     pause: float = _PAUSE_SECONDS,
     clock: Callable[[], float] = time.time,
@@ -51,6 +53,7 @@ def make_backup(
         database: the file; other connections may write to it meanwhile.
         kind: why it is made.
         source: a connection to it; None opens one.
+        thorough: check the indexes of the copy too.
         progress: told after every megabyte.
         pause: seconds between two megabytes.
         clock: the time in Unix seconds.
@@ -73,7 +76,7 @@ def make_backup(
         with _in_place_of(target) as partial:
             with nullcontext(source) if source is not None else closing(_reader(database)) as opened:
                 copy_database(opened, partial, progress, pause)
-            if problem := quick_check(partial):
+            if problem := findings(partial, thorough=thorough):
                 raise DatabaseDamaged(problem, file=database.name)
     return _described(target, kind, made_at)
 
@@ -81,13 +84,16 @@ def make_backup(
 def make_daily(database: Path, *, progress: Progress | None = None, clock: Callable[[], float] = time.time) -> bool:
     """Make today's backup if there is none yet, then drop what the rotation no longer keeps.
 
+    The first one of a week is checked thoroughly.
+
     Raises:
         WorldError: as `make_backup`.
     """
     made = [backup.made_at for backup in list_backups(database) if backup.kind is BackupKind.DAILY]
     if not database.exists() or any(0 <= clock() - at < _DAY for at in made) or not _holds_anything(database):
         return False
-    make_backup(database, BackupKind.DAILY, progress=progress, clock=clock)
+    first_of_week = all(_week(at) != _week(clock()) for at in made)
+    make_backup(database, BackupKind.DAILY, thorough=first_of_week, progress=progress, clock=clock)
     prune(database)
     return True
 
@@ -138,7 +144,7 @@ def require_sound(backup: Path) -> None:
         with closing(_frozen(backup)) as connection:
             owner = connection.execute("PRAGMA application_id").fetchone()[0]
             version = schema_version(connection)
-            problem = quick_check(backup)
+            problem = findings(backup)
     except (sqlite3.Error, OSError) as error:
         raise BackupDamaged(str(error), file=backup.name) from error
     if owner != APPLICATION_ID or problem:
@@ -250,6 +256,10 @@ def _conversations(path: Path) -> int | None:
 def _holds_anything(database: Path) -> bool:
     with translated(database), closing(_reader(database)) as connection:
         return connection.execute("SELECT 1 FROM conversations LIMIT 1").fetchone() is not None
+
+
+def _week(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds).strftime("%G-%V")
 
 
 def _modified(entry: Path) -> float:

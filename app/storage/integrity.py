@@ -53,16 +53,18 @@ def check_live(database: Path, go_on: Callable[[], bool]) -> None:
         raise DatabaseDamaged(problem, file=database.name)
 
 
-def quick_check(path: Path) -> str:
+def findings(path: Path, *, thorough: bool = False) -> str:
     """What is wrong with a file that nobody writes to; empty when nothing is.
+
+    `thorough` compares every index with its table too, which takes several times as long.
 
     Raises:
         sqlite3.Error: it cannot be read at all.
     """
     with closing(connected(f"{path.absolute().as_uri()}?mode=ro&immutable=1")) as connection:
-        return _findings(connection)
+        return _findings(connection, "integrity_check" if thorough else "quick_check")
 
 
-def _findings(connection: sqlite3.Connection) -> str:
-    rows = connection.execute(f"PRAGMA quick_check({_SHOWN})").fetchall()
+def _findings(connection: sqlite3.Connection, check: str = "quick_check") -> str:
+    rows = connection.execute(f"PRAGMA {check}({_SHOWN})").fetchall()
     return "" if rows == [("ok",)] else "\n".join(str(row[0]) for row in rows)

@@ -28,7 +28,7 @@ from app.core.sizes import format_bytes
 from app.storage.backup import copy_database, flush, size_of
 from app.storage.database import MOVED_ID
 from app.storage.faults import translated
-from app.storage.integrity import quick_check
+from app.storage.integrity import findings
 from app.storage.restore import alone
 
 Progress = Callable[[int, int], None]
@@ -163,7 +163,7 @@ def _copy(
         done += size
     database = staged / folders.database.name
     copy_database(live, database, lambda part, whole: progress(done + min(part, whole), max(total, done + whole)), 0)
-    if problem := quick_check(database):
+    if problem := findings(database):
         raise CopyDiffers(problem, file=database.name)
     _rename_paths(database, folders.data, target)
     _mark(staged, folders)

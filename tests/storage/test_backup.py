@@ -154,6 +154,17 @@ def test_a_damaged_database_is_told_and_drops_no_backup(path: Path) -> None:
     assert [backup.made_at for backup in list_backups(path)] == [NOON]
 
 
+def test_the_first_backup_of_a_week_finds_an_index_that_is_wrong(path: Path) -> None:
+    add(path, "one", "two")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA writable_schema = ON")
+        another = "CREATE INDEX messages_by_parent ON messages (created_at)"
+        other.execute("UPDATE sqlite_schema SET sql = ? WHERE name = 'messages_by_parent'", (another,))
+    make_backup(path, BackupKind.MANUAL)
+    with pytest.raises(DatabaseDamaged):
+        make_daily(path, clock=lambda: NOON)
+
+
 def test_a_backup_comes_back_and_what_was_there_is_a_backup(path: Path) -> None:
     add(path, "old")
     made = make_backup(path, BackupKind.MANUAL, clock=lambda: NOON)

@@ -38,11 +38,12 @@ class Tint(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Tinted(msgspec.Struct, frozen=True, tag_field="type", tag="tinted"):
-    """The coloured stretches of code in order, and what its language is called, nothing if it is unknown."""
+    """The coloured stretches of code in order; what its language is called, nothing if it is unknown, and its files."""
 
     id: int
     tints: tuple[Tint, ...]
     language: str
+    suffix: str = ""
 
 
 class Drawn(msgspec.Struct, frozen=True, tag_field="type", tag="drawn"):

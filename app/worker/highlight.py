@@ -39,6 +39,13 @@ def language_name(language: str) -> str:
     return "" if lexer is None else str(lexer.name)
 
 
+def suffix_of(language: str) -> str:
+    """How files in a language end, such as `.py`; nothing for an unknown one."""
+    lexer = _lexer(language.lower())
+    names = lexer.filenames if lexer is not None else ()
+    return next((name[1:] for name in names if name.startswith("*.") and name[2:].isalnum()), "")
+
+
 @cache
 def _lexer(language: str) -> Lexer | None:
     from pygments.lexers import get_lexer_by_name

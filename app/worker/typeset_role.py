@@ -7,7 +7,7 @@ from collections.abc import Callable
 from app.core.errors import ProtocolBroken
 from app.core.protocol import Event
 from app.core.typeset_frames import Code, Formula, Tinted, Typeset
-from app.worker.highlight import language_name, tints_of
+from app.worker.highlight import language_name, suffix_of, tints_of
 from app.worker.wire import Job
 
 
@@ -21,7 +21,7 @@ class TypesetServer:
         """Run one command; see `Server`."""
         match job.command:
             case Typeset(id=number, work=Code(text=text, language=language)):
-                self._send(Tinted(number, tints_of(text, language), language_name(language)))
+                self._send(Tinted(number, tints_of(text, language), language_name(language), suffix_of(language)))
             case Typeset(id=number, work=Formula() as formula):
                 from app.worker.formulas import draw  # its fonts are read when the first formula comes
 

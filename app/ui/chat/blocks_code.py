@@ -57,6 +57,7 @@ class CodeLayout(BlockLayout):
         self._changed_top = 0.0
         self._language = block.language
         self.label = block.language
+        self.suffix = ".txt"
         self._typeset = typeset
         self._recolored = recolored
         self._head = style.small.line_height + 2 * _HEAD_PADDING
@@ -141,7 +142,7 @@ class CodeLayout(BlockLayout):
             self._language = ""
             return
         if self.block.text.startswith(text):
-            self.label, self._tinted = result.language, len(text)
+            self.label, self.suffix, self._tinted = result.language, result.suffix, len(text)
             known, self._tints = self._tints, result.tints
             self._recolor(known)
         self.ask_for_colors(self._wanted)

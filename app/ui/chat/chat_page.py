@@ -29,6 +29,8 @@ from app.ui.stylesheet import SCROLL_BAR_WIDTH
 from app.ui.theme import Theme
 
 if TYPE_CHECKING:
+    from app.ui.chat.blocks_code import Typeset
+    from app.ui.chat.reading import ReadingPane
     from app.ui.chat.transcript import TranscriptView
 
 COLUMN_WIDTH = 760
@@ -48,6 +50,7 @@ class ChatPage(QWidget):
         self._session = session
         self._engine = engine
         self._theme = theme
+        self._typeset: Typeset = lambda _, then: then(None)
         self._sent: str | None = None
         self._fraction = 0.0
         self.header = Header()
@@ -66,24 +69,33 @@ class ChatPage(QWidget):
         self._show_engine()
 
     @cached_property
-    def transcript(self) -> TranscriptView:
+    def reading(self) -> ReadingPane:
         """The conversation; made with the first one shown, so that an empty window is there sooner."""
-        from app.ui.chat.transcript import TranscriptView
+        from app.ui.chat.reading import ReadingPane
 
-        transcript = TranscriptView()
-        transcript.set_theme(self._theme)
-        self._stack.addWidget(transcript)
+        pane = ReadingPane(self._theme, self._typeset)
+        self._stack.addWidget(pane)
+        transcript, session = pane.transcript, self._session
         QWidget.setTabOrder(self.header.more, transcript)
-        session = self._session
         session.reply_text.connect(transcript.append_text)
         session.reply_finished.connect(transcript.finish_message)
         session.path_changed.connect(transcript.set_messages)
         session.view_changed.connect(transcript.set_notice_before)
         transcript.link_activated.connect(self._open_link)
-        transcript.copied.connect(lambda _: self._toast.say(self.tr("Copied")))
         transcript.retry_requested.connect(session.retry)
         transcript.details_requested.connect(self._show_details)
-        return transcript
+        pane.said.connect(self.say)
+        pane.problem.connect(self.problems.show)
+        return pane
+
+    @property
+    def transcript(self) -> TranscriptView:
+        """The messages themselves."""
+        return self.reading.transcript
+
+    def set_typesetter(self, typeset: Typeset) -> None:
+        """Have code coloured and formulas drawn; said before the first conversation is shown."""
+        self._typeset = typeset
 
     def set_theme(self, theme: Theme) -> None:
         """Draw with another theme."""
@@ -213,7 +225,7 @@ class ChatPage(QWidget):
     def _show_engine(self) -> None:
         engine = self._engine
         empty = self._session.conversation is None
-        self._stack.setCurrentWidget(self.start if empty else self.transcript)
+        self._stack.setCurrentWidget(self.start if empty else self.reading)
         self.header.model.show_model(engine.file)
         self.composer.set_device(self._placed(engine.model) if engine.model else "")
         self.composer.set_placeholder(self.tr("Message Parley") if engine.file else self.tr("Choose a model to begin"))

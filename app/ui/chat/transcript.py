@@ -14,21 +14,18 @@ that has just begun; 5,000 messages open in 75 ms.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
-from PySide6.QtCore import QElapsedTimer, QEvent, QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent
-from PySide6.QtWidgets import QToolTip, QWidget
+from PySide6.QtCore import QElapsedTimer, QTimer, Signal
+from PySide6.QtGui import QAccessible
+from PySide6.QtWidgets import QWidget
 
 from app.core.conversations import StoredMessage
 from app.core.messages import Role
 from app.ui.chat.blocks_code import Typeset, leave_as_it_is
-from app.ui.chat.links import tooltip_of
-from app.ui.chat.markdown import is_safe_link
-from app.ui.chat.transcript_canvas import TranscriptCanvas
-from app.ui.chat.transcript_items import MessageItem
-from app.ui.chat.transcript_mouse import TranscriptMouse
+from app.ui.chat.transcript_announcer import Announcer, announce
+from app.ui.chat.transcript_interaction import TranscriptInteraction
 from app.ui.chat.transcript_reply import ReplyItem
-from app.ui.chat.transcript_rows import Action, Hot
 from app.ui.chat.transcript_words import words
 from app.ui.theme import LIGHT, Theme
 
@@ -36,41 +33,32 @@ from app.ui.theme import LIGHT, Theme
 FRAME_MS = 33
 
 
-class TranscriptView(TranscriptCanvas):
-    """Shows messages, follows a reply while it is written, and lets its text be selected.
+class TranscriptView(TranscriptInteraction):
+    """Shows messages, and follows a reply while it is written; `shown` tells that others are shown now."""
 
-    `link_activated` is emitted for web pages and mail addresses only; `copied` says what was copied;
-    the other signals carry a message's id.
-    """
-
-    link_activated = Signal(str)
-    copied = Signal(str)
-    retry_requested = Signal(int)
-    details_requested = Signal(int)
-    save_requested = Signal(str, str)  # code, language
-    link_hovered = Signal(str)  # its target, nothing when the pointer has left
+    shown = Signal()
 
     def __init__(self, theme: Theme = LIGHT, typeset: Typeset = leave_as_it_is, parent: QWidget | None = None) -> None:
         """Without a typesetter, code is not coloured, and formulas are shown as their source."""
         super().__init__(theme, typeset, parent)
         self._pending: dict[int, tuple[list[str], list[str]]] = {}
-        self._hovered: MessageItem | None = None
         self._divided: int | None = None
-        self._target = ""
+        self._announcer = Announcer(partial(announce, self))
         self._since_frame = QElapsedTimer()
         self._frame = QTimer(self)
         self._frame.setSingleShot(True)
         self._frame.timeout.connect(self._take_up_text)
-        self._mouse = TranscriptMouse(self, self)
         self.setAccessibleName(self.tr("Conversation"))
 
     def set_messages(self, messages: Iterable[StoredMessage]) -> None:
         """Show a conversation, its end first."""
         self._pending.clear()
-        self._selection = self._hovered = self._divided = None
+        self._divided = None
+        self.forget_places()
         self.document.set_messages(messages)
         self.scroll_to_bottom()
         self._describe()
+        self.shown.emit()
 
     def clear(self) -> None:
         """Show nothing."""
@@ -100,7 +88,10 @@ class TranscriptView(TranscriptCanvas):
             index = self.document.index_of(message_id)
             item = None if index is None else self.document.items[index]
             if index is not None and isinstance(item, ReplyItem) and item.is_streaming:
-                top = item.append("".join(texts), "".join(reasonings))
+                text = "".join(texts)
+                top = item.append(text, "".join(reasonings))
+                if QAccessible.isActive():
+                    self._announcer.add(text)
                 self.document.restack(index)
                 self.refresh(self.document.tops[index] + top)
         self._since_frame.start()
@@ -112,16 +103,18 @@ class TranscriptView(TranscriptCanvas):
         item = None if index is None else self.document.items[index]
         if index is not None and isinstance(item, ReplyItem):
             item.finish(message)
+            self._announcer.finish()
             self.document.restack(index)
             self.refresh()
             self._describe()
+            self.shown.emit()
 
     def remove_message(self, message_id: int) -> None:
         """Show a message no longer."""
         self._pending.pop(message_id, None)
         index = self.document.index_of(message_id)
         if index is not None:
-            self._selection = self._hovered = None
+            self.forget_places()
             self.document.remove(index)
             self.refresh()
             self._describe()
@@ -139,110 +132,6 @@ class TranscriptView(TranscriptCanvas):
         self.select(None)
         self.refresh()
 
-    def copy_selection(self) -> None:
-        """Put the selected text on the clipboard."""
-        if self.has_selection:
-            self._copy(self.selected_text(), self.tr("Selection"))
-
-    def follow_link(self, href: str) -> None:
-        """A link was clicked."""
-        if is_safe_link(href):
-            self.link_activated.emit(href)
-
-    def press(self, item: MessageItem, hot: Hot) -> None:
-        """Do what a click on this does."""
-        match hot.action:
-            case Action.COPY_CODE:
-                self._copy(hot.text, self.tr("Code"))
-            case Action.SAVE_CODE:
-                self.save_requested.emit(hot.text, hot.block.block.language if hot.block is not None else "")
-            case Action.WRAP_CODE:
-                self._toggle_wrap(item, hot)
-            case Action.COPY_MESSAGE:
-                self._copy(item.message.text, self.tr("Message"))
-            case Action.RETRY:
-                self.retry_requested.emit(item.message.id)
-            case Action.DETAILS:
-                self.details_requested.emit(item.message.id)
-            case Action.FOLD:
-                self._toggle_fold(item)
-
-    def _toggle_wrap(self, item: MessageItem, hot: Hot) -> None:
-        if hot.block is not None and hot.block.view is not None:
-            hot.block.view.wrapped = not hot.block.view.wrapped
-            following, self._following = self._following, False
-            item.release()
-            self.refresh()
-            self._following = following and self.verticalScrollBar().value() >= self.verticalScrollBar().maximum()
-
-    def show_target(self, href: str, point: QPointF) -> None:
-        """Say where the link under the pointer leads."""
-        if href != self._target:
-            self._target = href
-            self.link_hovered.emit(href)
-            if href:
-                QToolTip.showText(self.viewport().mapToGlobal(point).toPoint(), tooltip_of(href), self.viewport())
-            else:
-                QToolTip.hideText()
-
-    def _toggle_fold(self, item: MessageItem) -> None:
-        if not isinstance(item, ReplyItem):
-            return
-        at_end, self._following = self._following, False
-        self.select(None)
-        item.toggle_fold()
-        self.document.restack(self.document.items.index(item))
-        self._following = at_end and item.is_streaming
-        self.refresh()
-
-    def _copy(self, text: str, label: str) -> None:
-        QGuiApplication.clipboard().setText(text)
-        self.copied.emit(label)
-
     def _describe(self) -> None:
         last = self.document.items[-1].message.text if self.document.items else ""
         self.setAccessibleDescription(last)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin a selection or a click."""
-        self._mouse.press(event)
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Select a word."""
-        self._mouse.double_click(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """End a selection or a click."""
-        self._mouse.release(event)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Prolong a selection; show the actions of the message under the pointer."""
-        self._mouse.move(event)
-        index = self.document.item_at(self.to_document(event.position()).y())
-        self._hover(self.document.items[index] if index >= 0 else None)
-
-    def viewportEvent(self, event: QEvent) -> bool:
-        """Hide the actions when the pointer leaves."""
-        if event.type() is QEvent.Type.Leave:
-            self._hover(None)
-        return super().viewportEvent(event)
-
-    def _hover(self, item: MessageItem | None) -> None:
-        if item is self._hovered:
-            return
-        for changed, hovered in ((self._hovered, False), (item, True)):
-            if changed is not None:
-                changed.set_hovered(hovered)
-        self._hovered = item
-        self.viewport().update()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Select all and copy; the rest scrolls."""
-        if event.matches(QKeySequence.StandardKey.SelectAll):
-            self.select_all()
-        elif event.matches(QKeySequence.StandardKey.Copy):
-            self.copy_selection()
-        elif event.key() == Qt.Key.Key_Escape and self.has_selection:
-            self.select(None)
-        else:
-            super().keyPressEvent(event)

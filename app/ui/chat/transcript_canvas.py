@@ -128,6 +128,32 @@ class TranscriptCanvas(QAbstractScrollArea):
             self._top = max(round(y - height / 3), 0)
             self.refresh()
 
+    def _show_stretch(self, index: int, top: float, bottom: float) -> None:
+        """Scroll so that a part of a message is in view; its beginning, if it is taller than the view."""
+        height = self.viewport().height()
+        for _ in range(4):
+            first, last = self.document.tops[index] + top, self.document.tops[index] + bottom
+            wanted = min(max(self._top, last + _STEP - height), first - _STEP)
+            if round(wanted) == self._top or (wanted < 0 and self._top == 0):
+                break
+            self._top, self._following = max(round(wanted), 0), False
+            self.refresh()
+
+    def first_in_view(self) -> Position:
+        """The place at the top of the view."""
+        return self.document.position_at(0, self._top + 1.0)
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether the end is in view."""
+        return self.verticalScrollBar().value() >= self.verticalScrollBar().maximum()
+
+    def _refresh_in_place(self) -> None:
+        """Lay out again while what is in view stays where it is."""
+        following, self._following = self._following, False
+        self.refresh()
+        self._following = following and self.is_at_end
+
     def select_all(self) -> None:
         """Select every message."""
         self.select(self.document.everything())

@@ -169,9 +169,24 @@ class MessageItem(ABC):
             left = self.left if isinstance(row, TextRow) else 0.0
             for hot in row.hots():
                 if hot.rect.contains(x - left, y - self.tops[number]):
-                    whole = hot.action in (Action.COPY_CODE, Action.SAVE_CODE)
-                    return hot._replace(text=hot.text + (self._code_after(number) if whole else ""))
+                    return self.whole(hot)
         return None
+
+    def whole(self, hot: Hot) -> Hot:
+        """With all of the code, if its button stands on the first piece of several."""
+        if hot.action not in (Action.COPY_CODE, Action.SAVE_CODE) or hot.block is None:
+            return hot
+        row, _ = self.place_of(hot.block)
+        return hot._replace(text=hot.text + self._code_after(row))
+
+    def place_of(self, block: BlockLayout) -> tuple[int, int]:
+        """The row of a block that is laid out now, and its number in the row."""
+        for number, row in enumerate(self.rows):
+            if isinstance(row, TextRow):
+                for at, (layout, _) in enumerate(row.layouts):
+                    if layout is block:
+                        return number, at
+        return 0, 0
 
     def _code_after(self, number: int) -> str:
         """The further pieces of the code a row ends with."""
@@ -260,8 +275,12 @@ class UserItem(MessageItem):
 
     def hot_at(self, x: float, y: float) -> Hot | None:
         """The message can be copied."""
-        rect = self._copy_rect
-        return Hot(rect, Action.COPY_MESSAGE) if rect.contains(x, y) else None
+        hot = self.copy_hot()
+        return hot if hot.rect.contains(x, y) else None
+
+    def copy_hot(self) -> Hot:
+        """The button that copies the message."""
+        return Hot(self._copy_rect, Action.COPY_MESSAGE)
 
     @property
     def _copy_rect(self) -> QRectF:

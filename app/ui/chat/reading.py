@@ -1,0 +1,130 @@
+"""The conversation with the bar to find words in it; saving code, printing, larger and smaller text.
+
+Window process, interface thread.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QPagedPaintDevice, QShortcut
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+
+from app.core.errors import ParleyError
+from app.services.text_file import write_text
+from app.ui.chat.blocks_code import Typeset
+from app.ui.chat.find_bar import FindBar
+from app.ui.chat.transcript import TranscriptView
+from app.ui.chat.transcript_find import Finder
+from app.ui.theme import Theme
+
+if TYPE_CHECKING:
+    from app.core.conversations import StoredMessage
+    from app.ui.chat.transcript_print import PrintJob
+
+
+class ReadingPane(QWidget):
+    """`said` is a short word of what was done; `problem` carries an error."""
+
+    said = Signal(str)
+    problem = Signal(ParleyError)
+
+    def __init__(self, theme: Theme, typeset: Typeset, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._typeset = typeset
+        self.find_bar = FindBar()
+        self.transcript = TranscriptView(theme, typeset)
+        self.finder = Finder(self.transcript)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.find_bar)
+        column.addWidget(self.transcript, 1)
+        self.setFocusProxy(self.transcript)
+        self._connect()
+        self._add_shortcuts()
+
+    def _connect(self) -> None:
+        self.find_bar.wanted.connect(self.finder.look_for)
+        self.find_bar.step_wanted.connect(self.finder.step)
+        self.find_bar.closed.connect(self._end_finding)
+        self.finder.changed.connect(self.find_bar.show_count)
+        self.transcript.shown.connect(self._find_again)
+        self.transcript.copied.connect(lambda _: self.said.emit(self.tr("Copied")))
+        self.transcript.save_requested.connect(self._ask_where_to_save)
+
+    def _add_shortcuts(self) -> None:
+        keys = QKeySequence.StandardKey
+        acts = (
+            (keys.Find, self.find),
+            (keys.FindNext, lambda: self.finder.step(1)),
+            (keys.FindPrevious, lambda: self.finder.step(-1)),
+            (keys.ZoomIn, lambda: self.zoom(1)),
+            (QKeySequence("Ctrl+="), lambda: self.zoom(1)),
+            (keys.ZoomOut, lambda: self.zoom(-1)),
+            (QKeySequence("Ctrl+0"), lambda: self.zoom(0)),
+            (keys.Print, self.print),
+        )
+        for sequence, act in acts:
+            shortcut = QShortcut(sequence, self)
+            shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
+            shortcut.activated.connect(act)
+
+    def find(self) -> None:
+        """Open the bar, with what is selected, if that is short."""
+        chosen = self.transcript.selected_text() if self.transcript.has_selection else ""
+        self.find_bar.open(chosen if len(chosen) <= 100 and "\n" not in chosen else "")
+
+    def _end_finding(self) -> None:
+        self.finder.look_for("")
+        self.transcript.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _find_again(self) -> None:
+        if self.find_bar.isVisible():
+            self.find_bar.ask()
+
+    def zoom(self, steps: int) -> None:
+        """Make the text larger or smaller; 0 makes it as large as the application's."""
+        if steps:
+            self.transcript.zoom_by(steps)
+        else:
+            self.transcript.set_zoom(1.0)
+        self.said.emit(self.tr("{percent} %").format(percent=round(self.transcript.zoom * 100)))
+
+    def _ask_where_to_save(self, code: str, suffix: str) -> None:
+        dialog = QFileDialog(self, self.tr("Save the code"), f"code{suffix}")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda chosen: self.save(code, Path(chosen)))
+        dialog.open()
+
+    def save(self, code: str, target: Path) -> None:
+        """Write code into a file."""
+        try:
+            write_text(target, f"{code}\n")
+        except ParleyError as error:
+            self.problem.emit(error)
+        else:
+            self.said.emit(self.tr("Saved"))
+
+    def print(self) -> None:
+        """Print the conversation; the system's dialog asks where to, a PDF file included."""
+        from PySide6.QtPrintSupport import QPrintDialog, QPrinter
+
+        printer = QPrinter(QPrinter.PrinterMode.HighResolution)
+        dialog = QPrintDialog(printer, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        messages = [item.message for item in self.transcript.document.items]
+        dialog.accepted.connect(lambda: self.print_on(printer, messages))
+        dialog.open()
+
+    def print_on(self, device: QPagedPaintDevice, messages: list[StoredMessage]) -> PrintJob:
+        """Lay messages out for paper and paint them, while the window lives on."""
+        from app.ui.chat.transcript_print import PrintJob
+
+        job = PrintJob(messages, device, self._typeset, self)
+        job.finished.connect(lambda _: self.said.emit(self.tr("Printed")))
+        job.finished.connect(job.deleteLater)
+        return job

@@ -1,0 +1,291 @@
+"""What the user does with the transcript: point, click, press keys, copy, follow links.
+
+Window process, interface thread.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleEvent,
+    QContextMenuEvent,
+    QFocusEvent,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
+from PySide6.QtWidgets import QMenu, QToolTip, QWidget
+
+from app.core.messages import Role
+from app.ui.chat.blocks_code import CodeLayout, Typeset
+from app.ui.chat.links import tooltip_of
+from app.ui.chat.markdown import is_safe_link
+from app.ui.chat.transcript_access import interface_of
+from app.ui.chat.transcript_canvas import TranscriptCanvas
+from app.ui.chat.transcript_focus import Part
+from app.ui.chat.transcript_items import MessageItem
+from app.ui.chat.transcript_keys import FocusPlace, TranscriptKeys
+from app.ui.chat.transcript_mouse import TranscriptMouse
+from app.ui.chat.transcript_reply import ReplyItem
+from app.ui.chat.transcript_rows import Action, Hot
+from app.ui.chat.transcript_selection import Position, Selection
+from app.ui.theme import Theme
+
+_RING = 4.0
+
+
+class TranscriptInteraction(TranscriptCanvas):
+    """`link_activated` is for web pages and mail addresses only; `copied` says what was copied."""
+
+    link_activated = Signal(str)
+    link_hovered = Signal(str)  # its target, nothing when the pointer has left
+    copied = Signal(str)
+    save_requested = Signal(str, str)  # code, how its file's name ends
+    retry_requested = Signal(int)  # message id
+    details_requested = Signal(int)  # message id
+
+    def __init__(self, theme: Theme, typeset: Typeset, parent: QWidget | None = None) -> None:
+        QAccessible.installFactory(interface_of)
+        super().__init__(theme, typeset, parent)
+        self._hovered: MessageItem | None = None
+        self._target = ""
+        self._focus: FocusPlace | None = None
+        self._mouse = TranscriptMouse(self, self)
+        self._keys = TranscriptKeys(self)
+
+    @property
+    def anchor(self) -> Position | None:
+        """Where the user has clicked last."""
+        return self._mouse.anchor
+
+    def forget_places(self) -> None:
+        """What was selected, focused or pointed at is gone."""
+        self._selection = self._hovered = self._focus = self._mouse.anchor = None
+        self._hits, self._current_hit = {}, None
+
+    def copy_selection(self, *, markdown: bool = False) -> None:
+        """Put the selected text on the clipboard, plain or as Markdown."""
+        if self._selection is not None:
+            self._copy(self.document.selected_text(self._selection, markdown=markdown), self.tr("Selection"))
+
+    def copy_selection_or_focus(self, *, markdown: bool = False) -> None:
+        """Copy the selection or, without one, what has the focus."""
+        if self.has_selection:
+            self.copy_selection(markdown=markdown)
+            return
+        part, focus = self.focused_part(), self._focus
+        if focus is not None and part is not None and part.block is not None:
+            item = self.document.items[focus.message]
+            row, number = item.place_of(part.block)
+            whole = len(part.block.block.text) + 1
+            first = Position(focus.message, row, number, 0)
+            of_block = Selection(first, first._replace(offset=whole))
+            code = isinstance(part.block, CodeLayout) and not markdown
+            text = part.block.block.text if code else self.document.selected_text(of_block, markdown=markdown)
+            self._copy(text, self.tr("Block"))
+        elif focus is not None:
+            self._copy(self.document.items[focus.message].message.text, self.tr("Message"))
+
+    def _copy(self, text: str, label: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        self.copied.emit(label)
+
+    def follow_link(self, href: str) -> None:
+        """A link was clicked."""
+        if is_safe_link(href):
+            self.link_activated.emit(href)
+
+    def press(self, item: MessageItem, hot: Hot) -> None:
+        """Do what a click on this does."""
+        match hot.action:
+            case Action.COPY_CODE:
+                self._copy(hot.text, self.tr("Code"))
+            case Action.SAVE_CODE:
+                self.save_requested.emit(hot.text, hot.block.suffix if isinstance(hot.block, CodeLayout) else "")
+            case Action.WRAP_CODE:
+                self._toggle_wrap(item, hot)
+            case Action.COPY_MESSAGE:
+                self._copy(item.message.text, self.tr("Message"))
+            case Action.RETRY:
+                self.retry_requested.emit(item.message.id)
+            case Action.DETAILS:
+                self.details_requested.emit(item.message.id)
+            case Action.FOLD:
+                self._toggle_fold(item)
+
+    def _toggle_wrap(self, item: MessageItem, hot: Hot) -> None:
+        if hot.block is not None and hot.block.view is not None:
+            hot.block.view.wrapped = not hot.block.view.wrapped
+            hot.block.view.offset = 0.0
+            item.release()
+            self._refresh_in_place()
+
+    def _toggle_fold(self, item: MessageItem) -> None:
+        if isinstance(item, ReplyItem):
+            self.select(None)
+            item.toggle_fold()
+            self.document.restack(self.document.items.index(item))
+            self._refresh_in_place()
+            self._following = self._following or (item.is_streaming and self.is_at_end)
+
+    def show_target(self, href: str, point: QPointF) -> None:
+        """Say where the link under the pointer leads."""
+        if href == self._target:
+            return
+        self._target = href
+        self.link_hovered.emit(href)
+        if href:
+            QToolTip.showText(self.viewport().mapToGlobal(point).toPoint(), tooltip_of(href), self.viewport())
+        else:
+            QToolTip.hideText()
+
+    @property
+    def focus_place(self) -> FocusPlace | None:
+        """The message, or the part of one, to which keys have gone."""
+        return self._focus
+
+    def focused_part(self) -> Part | None:
+        """The part that has the focus."""
+        return self._keys.focused(self._focus)
+
+    def set_focus_place(self, focus: FocusPlace | None) -> None:
+        """Go to a message or a part of one, and show it."""
+        for place, hovered in ((self._focus, False), (focus, True)):
+            if place is not None and place.message < len(self.document.items):
+                self.document.items[place.message].set_hovered(hovered)
+        self._focus = focus
+        if focus is not None:
+            part = self._keys.focused(focus)
+            rect = QRectF(0, 0, 1, self.document.items[focus.message].height) if part is None else part.rect
+            self._show_stretch(focus.message, rect.top(), rect.bottom())
+            if QAccessible.isActive():
+                event = QAccessibleEvent(self, QAccessible.Event.Focus)
+                event.setChild(focus.message)
+                QAccessible.updateAccessibility(event)
+        self.viewport().update()
+
+    def activate_focus(self) -> None:
+        """Do what the focused part does: follow, press, or copy."""
+        part = self.focused_part()
+        if self._focus is None or part is None:
+            return
+        if part.link:
+            self.follow_link(part.link)
+        elif part.hot is not None:
+            whole = self.document.items[self._focus.message].whole(part.hot)
+            self.press(self.document.items[self._focus.message], whole)
+        else:
+            self.copy_selection_or_focus()
+
+    def on_screen(self, index: int, rect: QRectF | None) -> QRect:
+        """Where a message, or an area of it, is on the screen."""
+        if index >= len(self.document.items):
+            return QRect()
+        area = QRectF(0, 0, self.document.page.width, self.document.items[index].height) if rect is None else rect
+        local = area.translated(self._left, self.document.tops[index] - self._top).toAlignedRect()
+        return QRect(self.viewport().mapToGlobal(local.topLeft()), local.size())
+
+    def seen_on_screen(self) -> QRect:
+        """Where the viewport is on the screen."""
+        return QRect(self.viewport().mapToGlobal(QPoint(0, 0)), self.viewport().size())
+
+    def message_at(self, point: QPoint) -> int:
+        """The message at a point of the screen."""
+        return self.document.item_at(self.to_document(QPointF(self.viewport().mapFromGlobal(point))).y())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the document, and a ring around what has the focus."""
+        super().paintEvent(event)
+        if self._focus is None or not self.hasFocus() or self._focus.message >= len(self.document.items):
+            return
+        part, item = self.focused_part(), self.document.items[self._focus.message]
+        area = QRectF(0, 0, self.document.page.width, item.height - item.GAP) if part is None else part.rect
+        painter = QPainter(self.viewport())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self.document.page.style.theme.color("accent"), 2))
+        ring = area.translated(self._left, self.document.tops[self._focus.message] - self._top)
+        painter.drawRoundedRect(ring.adjusted(-_RING, -_RING, _RING, _RING), 6, 6)
+        painter.end()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """The ring is seen now."""
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """The ring is seen no longer."""
+        super().focusOutEvent(event)
+        self.viewport().update()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer what can be done here."""
+        at = self.to_document(QPointF(self.viewport().mapFromGlobal(event.globalPos())))
+        link = self.document.link_at(at.x(), at.y())
+        index = self.document.item_at(at.y())
+        if event.reason() is QContextMenuEvent.Reason.Keyboard and self._focus is not None:
+            part, index = self.focused_part(), self._focus.message
+            link = part.link if part is not None else ""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if link:
+            menu.addAction(self.tr("Open link…"), lambda: self.follow_link(link))
+            menu.addAction(self.tr("Copy link"), lambda: self._copy(link, self.tr("Link")))
+            menu.addSeparator()
+        if self.has_selection:
+            menu.addAction(self.tr("Copy"), QKeySequence.StandardKey.Copy, self.copy_selection)
+            menu.addAction(self.tr("Copy as Markdown"), lambda: self.copy_selection(markdown=True))
+        if index >= 0:
+            self._add_message_actions(menu, self.document.items[index])
+        menu.addAction(self.tr("Select all"), QKeySequence.StandardKey.SelectAll, self.select_all)
+        menu.popup(event.globalPos())
+
+    def _add_message_actions(self, menu: QMenu, item: MessageItem) -> None:
+        message = item.message
+        menu.addAction(self.tr("Copy message"), lambda: self._copy(message.text, self.tr("Message")))
+        if message.role is not Role.USER:
+            menu.addAction(self.tr("Details"), lambda: self.details_requested.emit(message.id))
+        menu.addSeparator()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin a selection or a click."""
+        self.set_focus_place(None)
+        self._mouse.press(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Select a word."""
+        self._mouse.double_click(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End a selection or a click."""
+        self._mouse.release(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Prolong a selection; show the actions of the message under the pointer."""
+        self._mouse.move(event)
+        index = self.document.item_at(self.to_document(event.position()).y())
+        self._hover(self.document.items[index] if index >= 0 else None)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Hide the actions when the pointer leaves."""
+        if event.type() is QEvent.Type.Leave:
+            self._hover(None)
+        return super().viewportEvent(event)
+
+    def _hover(self, item: MessageItem | None) -> None:
+        if item is self._hovered:
+            return
+        for changed, hovered in ((self._hovered, False), (item, True)):
+            if changed is not None:
+                changed.set_hovered(hovered)
+        self._hovered = item
+        self.viewport().update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Select, copy, go from part to part; the rest scrolls."""
+        if not self._keys.press(event):
+            super().keyPressEvent(event)

@@ -14,6 +14,7 @@ from app.bootstrap.frame import Frame
 from app.catalog.shelf.library import identify
 from app.children.child import Child
 from app.children.outcome import Outcome
+from app.core.conversations import ConversationSummary
 from app.core.models import ModelFile
 from app.core.paths import Folders
 from app.core.protocol import ChildRole, Event
@@ -36,7 +37,8 @@ from app.services.network_settings import NetworkSettings
 from app.services.preferences import Preferences
 from app.services.presets import PresetLibrary
 from app.services.prompt_preview import PromptPreview
-from app.services.relay import Storage
+from app.services.relay import Storage, ignore
+from app.services.typesetter import Typesetter
 from app.storage.integrity import was_left_open
 from app.storage.lane import Lane
 from app.storage.stores import open_kept
@@ -62,6 +64,7 @@ class Program:
     conversations: ConversationList
     library: ModelLibrary
     probe: MachineProbe
+    typesetter: Typesetter
     measurements: MeasurementRecorder
     hub: HubService
     downloads: DownloadQueue
@@ -88,6 +91,7 @@ class Program:
             self.library.open(model)
         else:
             self.library.last(self._choose)
+        self._reopen_last()
         self.probe.ask_after(_PROBE_AFTER_MS)
         # What was made until now lives as long as the window: no collection needs to look at it again.
         gc.freeze()
@@ -99,6 +103,7 @@ class Program:
         self.engine.shutdown()
         self.preview.shutdown()
         self.probe.shutdown()
+        self.typesetter.shutdown()
         self.hub.shutdown()
         self.downloads.shutdown()
         self.disk.shutdown()
@@ -107,6 +112,18 @@ class Program:
         self.backups.shutdown()
         self.data_folder.shutdown()
         self.storage.close()
+
+    def _reopen_last(self) -> None:
+        """Show the chat that was shown at the end, if the user wants that and it is still there."""
+        last = int(self.preferences.get("chat.last"))
+        if not last or not self.preferences.get("chat.reopen_last"):
+            return
+
+        def show(found: ConversationSummary) -> None:
+            if self.session.conversation is None and found.trashed_at is None:
+                self.session.open(found.id)
+
+        self.storage.call(lambda stores: stores.conversations.summary(last), show, ignore)
 
     def _choose(self, file: ModelFile) -> None:
         if self.engine.file is None:
@@ -129,6 +146,7 @@ def furnish(frame: Frame, child_command: Sequence[str] | None = None) -> Program
     storage = Storage(Lane(lambda: open_kept(folders)), frame.relay)
     engine = EngineHost(starter(ChildRole.ENGINE), frame.relay)
     probe = MachineProbe(starter(ChildRole.PROBE), frame.relay)
+    typesetter = Typesetter(starter(ChildRole.TYPESET), frame.relay)
     measurements = MeasurementRecorder(engine, storage)
     session = ChatSession(engine, storage, user_name=lambda: str(preferences.get("chat.user_name")))
     presets = PresetLibrary(storage, preferences)
@@ -181,6 +199,7 @@ def furnish(frame: Frame, child_command: Sequence[str] | None = None) -> Program
         from app.ui.settings.desk import SettingsDesk  # imported when it is first asked for
 
         ledger = NetworkLedger(folders.logs, frame.relay, window)
+        window.closing.connect(ledger.shutdown)
         return SettingsDesk(view, session, preferences, presets, preview, engine, ledger, folders)
 
     program = Program(
@@ -191,6 +210,7 @@ def furnish(frame: Frame, child_command: Sequence[str] | None = None) -> Program
         conversations,
         library,
         probe,
+        typesetter,
         measurements,
         hub,
         downloads,
@@ -215,6 +235,7 @@ def _connect(program: Program) -> None:
     """Tell each part of what it needs from another."""
     view, engine, downloads = program.view, program.engine, program.downloads
     program.window.closing.connect(view.close_down)
+    view.page.set_typesetter(program.typesetter.ask)
     program.session.conversations_changed.connect(program.conversations.refresh)
     engine.digest.connect(program.library.set_digest)
     program.library.opened.connect(engine.load)

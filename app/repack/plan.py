@@ -280,8 +280,9 @@ class _Planner:
 
     def _kept(self, name: str) -> Kind | None:
         """What a quantized checkpoint left in BF16 becomes F16, with which llama.cpp computes better."""
+        tensor = self._checkpoint.tensors.get(name)
         quantized = self._schemes.common.method is not Method.NONE
-        return Kind.F16 if quantized and self._checkpoint.tensors[name].dtype == "BF16" else None
+        return Kind.F16 if quantized and tensor is not None and tensor.dtype == "BF16" else None
 
 
 def _in_range(source: PlainSource) -> PlainSource:

@@ -1,0 +1,295 @@
+"""Checkpoints that are broken, incomplete or of another kind: each a typed error, and nothing under the final name."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.core.errors import Cancelled, DiskFull, ParleyError
+from app.core.hub_errors import SafetensorsDamaged
+from app.core.repack import RepackProgress, TypeChoice
+from app.core.repack_errors import (
+    ArchitectureNotRepacked,
+    CheckpointIncomplete,
+    ConfigUnusable,
+    IndexWrong,
+    NoCheckpoint,
+    PickleRefused,
+    QuantizationMismatch,
+    QuantizationUnknown,
+    ResultInTheWay,
+    RopeUnknown,
+    ScalesNotFinite,
+    SourceChanged,
+    TensorLeftOver,
+    TensorMissing,
+    TensorWrong,
+    TokenizerUnknown,
+    TypeNotOffered,
+)
+from app.repack.part import journal_of, part_of
+from tests.repack import files, models
+from tests.repack.files import Tensors
+from tests.repack.packing import Gptq
+
+FORM = Gptq(4, 128)
+MODULE = "model.layers.2.mlp.up_proj"
+Change = Callable[[Tensors], object]
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> models.Made:
+    return models.made_gptq(tmp_path / "model", FORM)
+
+
+def tensors_of(made: models.Made) -> Tensors:
+    return files.read(made.folder / "model.safetensors")
+
+
+def refused(folder: Path, kind: type[ParleyError], tmp_path: Path, choice: TypeChoice | None = None) -> ParleyError:
+    target = tmp_path / "out" / "m.gguf"
+    with pytest.raises(kind) as caught:
+        models.run(folder, target, choice)
+    assert not target.exists() and not part_of(target).exists() and not journal_of(target).exists()
+    assert caught.value.sentence and caught.value.next_step
+    return caught.value
+
+
+def put(name: str, value: Any) -> Change:
+    return lambda tensors: tensors.__setitem__(name, value)
+
+
+def with_nan(name: str) -> Change:
+    return lambda tensors: tensors[name].__setitem__((0, 7), np.nan)
+
+
+CHANGES: dict[str, tuple[Change, type[ParleyError]]] = {
+    "no scales": (lambda tensors: tensors.pop(f"{MODULE}.scales"), TensorMissing),
+    "no module": (lambda tensors: [tensors.pop(name) for name in list(tensors) if MODULE in name], TensorMissing),
+    "no norm": (lambda tensors: tensors.pop("model.norm.weight"), TensorMissing),
+    "no output": (lambda tensors: tensors.pop("lm_head.weight"), TensorMissing),
+    "left over": (put("model.layers.1.self_attn.gate.weight", np.zeros((4, 4), np.float16)), TensorLeftOver),
+    "one layer more": (put("model.layers.4.input_layernorm.weight", np.zeros(256, np.float16)), TensorLeftOver),
+    "a bias without a place": (put("lm_head.bias", np.ones(2048, np.float16)), TensorLeftOver),
+    "norm too long": (put("model.norm.weight", np.ones(257, np.float16)), TensorWrong),
+    "embedding turned": (put("model.embed_tokens.weight", np.ones((256, 2048), np.float16)), TensorWrong),
+    "embedding of integers": (put("model.embed_tokens.weight", np.ones((2048, 256), np.int32)), TensorWrong),
+    "codes of floats": (put(f"{MODULE}.qweight", np.ones((32, 512), np.float32)), TensorWrong),
+    "other bits": (put(f"{MODULE}.qweight", np.ones((64, 512), np.int32)), QuantizationMismatch),
+    "other groups": (put(f"{MODULE}.scales", np.ones((4, 512), np.float16)), QuantizationMismatch),
+    "zero points too few": (put(f"{MODULE}.qzeros", np.ones((2, 60), np.int32)), QuantizationMismatch),
+    "a group that is not there": (put(f"{MODULE}.g_idx", np.full(256, 7, np.int32)), QuantizationMismatch),
+    "groups below zero": (put(f"{MODULE}.g_idx", np.full(256, -1, np.int32)), QuantizationMismatch),
+    "scales that are no numbers": (with_nan(f"{MODULE}.scales"), ScalesNotFinite),
+    "a norm that is no number": (put("model.norm.weight", np.full(256, np.inf, np.float16)), ScalesNotFinite),
+    "exl2": (put("model.layers.0.mlp.up_proj.q_weight", np.ones(3, np.int32)), QuantizationUnknown),
+    "fp8": (put("model.layers.0.mlp.up_proj.weight_scale_inv", np.ones(3, np.float32)), QuantizationUnknown),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_tensors_that_are_not_what_they_should_be(name: str, made: models.Made, tmp_path: Path) -> None:
+    change, kind = CHANGES[name]
+    tensors = tensors_of(made)
+    change(tensors)
+    files.write(made.folder / "model.safetensors", tensors)
+    refused(made.folder, kind, tmp_path)
+
+
+CONFIGS: dict[str, tuple[dict[str, object], type[ParleyError]]] = {
+    **{
+        name: ({"quantization_config": {"quant_method": name}}, QuantizationUnknown)
+        for name in ("exl2", "exl3", "hqq", "marlin", "fp8", "compressed-tensors", "something")
+    },
+    "gptq in the form of marlin": (
+        {"quantization_config": {**FORM.settings, "checkpoint_format": "marlin"}},
+        QuantizationUnknown,
+    ),
+    "awq in the form of gemv": (
+        {"quantization_config": {"quant_method": "awq", "version": "gemv"}},
+        QuantizationUnknown,
+    ),
+    "five bits": ({"quantization_config": {**FORM.settings, "bits": 5}}, QuantizationUnknown),
+    "eight bits": ({"quantization_config": {**FORM.settings, "bits": 8}}, QuantizationMismatch),
+    "groups of 32": ({"quantization_config": {**FORM.settings, "group_size": 32}}, QuantizationMismatch),
+    "groups of none": ({"quantization_config": {**FORM.settings, "group_size": 0}}, ConfigUnusable),
+    "another architecture": ({"architectures": ["FalconForCausalLM"]}, ArchitectureNotRepacked),
+    "no layers": ({"num_hidden_layers": 0}, ConfigUnusable),
+    "width in words": ({"hidden_size": "wide"}, ConfigUnusable),
+    "another width": ({"hidden_size": 512}, TensorWrong),
+    "fewer layers": ({"num_hidden_layers": 3}, TensorLeftOver),
+    "more layers": ({"num_hidden_layers": 5}, TensorMissing),
+    "odd positions": ({"rope_scaling": {"rope_type": "spiral"}, "rope_parameters": None}, RopeUnknown),
+    "scaled by nothing": ({"rope_parameters": {"rope_type": "linear", "factor": 0}}, ConfigUnusable),
+}
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_configurations_that_do_not_fit(name: str, made: models.Made, tmp_path: Path) -> None:
+    changes, kind = CONFIGS[name]
+    files.write_json(made.folder / "config.json", {**made.config, "quantization_config": FORM.settings, **changes})
+    error = refused(made.folder, kind, tmp_path)
+    if kind is QuantizationUnknown and not name[0].isdigit():
+        assert name.split()[-1] in error.sentence or "not named" in error.sentence or "bits" in error.sentence
+
+
+def test_what_is_no_checkpoint(tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    refused(empty, NoCheckpoint, tmp_path)
+    refused(tmp_path / "nowhere", NoCheckpoint, tmp_path)
+    files.write_json(empty / "config.json", models.config())
+    refused(empty, NoCheckpoint, tmp_path)
+    (empty / "pytorch_model.bin").write_bytes(b"PK")
+    refused(empty, PickleRefused, tmp_path)
+    (empty / "config.json").write_text("{")
+    refused(empty, ConfigUnusable, tmp_path)
+
+
+def split(made: models.Made) -> dict[str, str]:
+    """Two shards with an index; the index as written."""
+    tensors = tensors_of(made)
+    (made.folder / "model.safetensors").unlink()
+    names = sorted(tensors)
+    placed: dict[str, str] = {}
+    for number, part in enumerate((names[::2], names[1::2]), 1):
+        file = f"model-{number:05}-of-00002.safetensors"
+        files.write(made.folder / file, {name: tensors[name] for name in part})
+        placed |= dict.fromkeys(part, file)
+    write_index(made, placed)
+    return placed
+
+
+def write_index(made: models.Made, placed: dict[str, str]) -> None:
+    files.write_json(made.folder / "model.safetensors.index.json", {"metadata": {}, "weight_map": placed})
+
+
+def test_shards_are_put_together(made: models.Made, tmp_path: Path) -> None:
+    whole = models.run(made.folder, tmp_path / "whole.gguf")
+    split(made)
+    parts = models.run(made.folder, tmp_path / "parts.gguf")
+    assert (parts.tensors, parts.source_bytes) == (whole.tensors, whole.source_bytes)
+    (made.folder / "model.safetensors.index.json").unlink()
+    assert models.run(made.folder, tmp_path / "no-index.gguf").tensors == whole.tensors
+
+
+def test_a_missing_shard(made: models.Made, tmp_path: Path) -> None:
+    split(made)
+    (made.folder / "model-00002-of-00002.safetensors").unlink()
+    error = refused(made.folder, CheckpointIncomplete, tmp_path)
+    assert "model-00002-of-00002.safetensors" in error.sentence
+    (made.folder / "model.safetensors.index.json").unlink()
+    assert "shard 2 of 2" in refused(made.folder, CheckpointIncomplete, tmp_path).sentence
+
+
+def test_an_index_that_lies(made: models.Made, tmp_path: Path) -> None:
+    placed = split(made)
+    name = min(placed)
+    write_index(made, {**placed, "model.layers.9.mlp.up_proj.weight": "model-00001-of-00002.safetensors"})
+    refused(made.folder, IndexWrong, tmp_path)
+    write_index(made, {**placed, name: "model-00002-of-00002.safetensors"})
+    refused(made.folder, IndexWrong, tmp_path)
+    write_index(made, {key: file for key, file in placed.items() if key != name})
+    refused(made.folder, IndexWrong, tmp_path)
+    write_index(made, {**placed, name: "../model-00001-of-00002.safetensors"})
+    refused(made.folder, IndexWrong, tmp_path)
+
+
+def test_a_file_that_is_cut_off(made: models.Made, tmp_path: Path) -> None:
+    path = made.folder / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-100])
+    refused(made.folder, SafetensorsDamaged, tmp_path)
+
+
+def test_a_tokenizer_that_splits_in_an_unknown_way(made: models.Made, tmp_path: Path) -> None:
+    path = made.folder / "tokenizer.json"
+    text = path.read_text()
+    path.write_text(re.sub(r'"use_regex":\s*true', '"use_regex": false', text))
+    refused(made.folder, TokenizerUnknown, tmp_path)
+    path.write_text(text[:-100])
+    refused(made.folder, ConfigUnusable, tmp_path)
+    path.unlink()
+    refused(made.folder, TokenizerUnknown, tmp_path)
+
+
+def test_a_type_for_what_is_quantized_already(made: models.Made, tmp_path: Path) -> None:
+    refused(made.folder, TypeNotOffered, tmp_path, TypeChoice.Q8_0)
+
+
+def test_a_folder_that_changes_meanwhile(made: models.Made, tmp_path: Path) -> None:
+    def touch(progress: RepackProgress) -> None:
+        if progress.activity == "verifying":
+            os.utime(made.folder / "config.json")
+
+    target = tmp_path / "m.gguf"
+    with pytest.raises(SourceChanged):
+        models.run(made.folder, target, tell=touch)
+    assert not target.exists() and not part_of(target).exists()
+
+
+def test_a_full_disk_in_mid_write_keeps_what_there_is(
+    made: models.Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No disk here can be filled up, so the system's call says that it is full."""
+    target, write, calls = tmp_path / "m.gguf", os.pwrite, []
+
+    def full(descriptor: int, data: bytes, offset: int) -> int:
+        calls.append(offset)
+        if len(calls) > 10:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(descriptor, data, offset)
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with pytest.raises(DiskFull):
+        models.run(made.folder, target)
+    assert not target.exists() and part_of(target).exists()
+    monkeypatch.undo()
+    assert models.run(made.folder, target).lossless
+    assert target.exists() and not part_of(target).exists() and not journal_of(target).exists()
+
+
+def test_a_result_that_is_there(made: models.Made, tmp_path: Path) -> None:
+    target = tmp_path / "m.gguf"
+    target.write_bytes(b"mine")
+    with pytest.raises(ResultInTheWay):
+        models.run(made.folder, target)
+    assert target.read_bytes() == b"mine"
+
+
+def test_it_goes_on_where_it_was_stopped(made: models.Made, tmp_path: Path) -> None:
+    whole, target = tmp_path / "whole.gguf", tmp_path / "m.gguf"
+    models.run(made.folder, whole)
+    asked: list[int] = []
+
+    def stopped() -> bool:
+        asked.append(1)
+        return len(asked) > 40
+
+    with pytest.raises(Cancelled):
+        models.run(made.folder, target, stopped=stopped)
+    assert not target.exists() and part_of(target).exists()
+    done = journal_of(target).read_text().splitlines()[1:]
+    assert done
+    seen: list[RepackProgress] = []
+    models.run(made.folder, target, tell=seen.append)
+    assert seen[1].done > 0
+    assert target.read_bytes()[64:] and len(target.read_bytes()) == len(whole.read_bytes())
+    assert target.read_bytes()[-100_000:] == whole.read_bytes()[-100_000:]
+
+
+def test_other_sources_begin_anew(made: models.Made, tmp_path: Path) -> None:
+    target = tmp_path / "m.gguf"
+    with pytest.raises(Cancelled):
+        models.run(made.folder, target, stopped=lambda: True)
+    first = journal_of(target).read_text().splitlines()[0]
+    os.utime(made.folder / "model.safetensors")
+    with pytest.raises(Cancelled):
+        models.run(made.folder, target, stopped=lambda: True)
+    assert journal_of(target).read_text().splitlines()[0] != first

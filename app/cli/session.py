@@ -186,11 +186,11 @@ class Session:
             state_if_lost = MessageState.INTERRUPTED
             events = self._engine.generate(self._command(conversation, reply))
             try:
-                finished = _follow(events, turn, view)
+                finished = follow(events, turn, view)
             except OutputFailed as error:
                 unread = error
                 self._engine.cancel()
-                finished = _follow(events, turn, Unseen())
+                finished = follow(events, turn, Unseen())
             write = turn.finish(finished)
         except Cancelled:
             write = turn.stop()
@@ -223,11 +223,14 @@ def keep_digest(lane: Lane) -> Callable[[Digest], None]:
     return keep
 
 
-def _follow(events: Iterator[PromptProgress | Piece | Finished | None], turn: Turn, view: ReplyView) -> Finished:
+def follow(events: Iterator[PromptProgress | Piece | Finished | None], turn: Turn, view: ReplyView) -> Finished:
+    """Store and show a reply as it comes, to its end; what keeps it from being stored is told once."""
+    told: set[type[ParleyError]] = set()
     for event in events:
         if isinstance(event, Piece):
             turn.add(event)
-        if (problem := turn.tick()) is not None:
+        if (problem := turn.tick()) is not None and type(problem) not in told:
+            told.add(type(problem))
             view.problem(problem)
         match event:
             case Finished():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
+from app.core.errors import ParleyError
 from app.services.relay import Storage, ignore
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class UndoStack(QObject):
         self.pushed.emit(deed)
 
     def undo(self) -> None:
-        """Take back the last deed; `undone` or `problem` follows."""
+        """Take back the last deed; `undone` follows, or `problem`, after which it can be tried again."""
         if not self._entries:
             return
         entry = self._entries.pop()
@@ -80,4 +81,8 @@ class UndoStack(QObject):
             entry.then(result)
             self.undone.emit(entry.deed)
 
-        entry.storage.call(entry.inverse, finish, self.problem.emit)
+        def failed(error: ParleyError) -> None:
+            self._entries.append(entry)
+            self.problem.emit(error)
+
+        entry.storage.call(entry.inverse, finish, failed)

@@ -228,11 +228,11 @@ def test_a_database_that_is_read_only(bound: CommandLine, tiny_gguf: Path) -> No
 
 @pytest.fixture
 def on_small_disk(parley: CommandLine) -> Iterator[CommandLine]:
-    """A command line whose home is a file system of one megabyte."""
+    """A command line whose home is a file system of eight megabytes."""
     if sys.platform != "linux" or os.geteuid() != 0:
         pytest.skip("only root can make a small disk")
     parley.home.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(parley.home)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(parley.home)]
     if subprocess.run(mount, capture_output=True).returncode:
         pytest.skip("mounting is not allowed here")
     yield parley

@@ -13,9 +13,9 @@ import msgspec
 
 from app.core.errors import EmptyPrompt, PromptTooLong
 from app.core.messages import Message, Role
+from app.core.prompt_room import MIN_REPLY_RESERVE
+from app.core.prompt_room import reply_reserve as usual_reserve
 
-MAX_REPLY_RESERVE = 512
-MIN_REPLY_RESERVE = 16
 TRIMMED_PART = 0.75
 
 _PRIVATE_USE = range(0xE000, 0xF900)
@@ -155,7 +155,7 @@ def fit_view(
     check_prompt(messages)
     system = tuple(messages[:1]) if messages[0].role is Role.SYSTEM else ()
     turns = tuple(messages[len(system) :])
-    reserve = min(MAX_REPLY_RESERVE, context_length // 8) if reply_reserve is None else reply_reserve
+    reserve = usual_reserve(context_length) if reply_reserve is None else reply_reserve
     starts = _turn_starts(turns, view_start)
 
     def tokens(start: int) -> int:

@@ -52,6 +52,11 @@ class Typesetter(QObject):
         """Whether there is a child now."""
         return self._child is not None
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether something that was asked for is not done."""
+        return bool(self._waiting)
+
     def ask(self, work: Work, then: Then) -> None:
         """Have a piece of work done; `then` gets what came of it, at once where that is known, None if nothing did.
 

@@ -13,9 +13,10 @@ import time
 from app.core import protocol
 from app.core.loading import LoadOptions
 from app.core.messages import FinishReason, Timings, Usage
-from app.core.protocol import Finished, Generate, Hello, Load, ModelInfo, Probe, PromptProgress
+from app.core.protocol import ChildRole, Finished, Generate, Hello, Load, ModelInfo, Probe, PromptProgress
 from app.engines.llama.reply import PieceWriter
 from app.engines.reasoning import ReasoningSplitter
+from app.worker.main import main as real_child
 
 TEXT = """The settings travel with the files, in `quantize_config.json` or, in newer repos, in `config.json`. \
 Trust the tensors more than the card: with group size *g* a layer has *n / g* rows of scales.
@@ -72,6 +73,8 @@ def reply(number: int, rate: float, tokens: int) -> None:
 
 
 def main(rate: float, tokens: int, role: str) -> None:
+    if role == ChildRole.TYPESET:
+        sys.exit(real_child(role))
     emit(Hello(version=protocol.VERSION, role=role, pid=0))
     for line in sys.stdin.buffer:
         match protocol.decode_command(line):

@@ -13,6 +13,7 @@ from app.core.loading import LoadOptions
 from app.core.messages import FinishReason, Timings, Usage
 from app.core.preview_frames import PromptRendered, RenderPrompt
 from app.core.protocol import (
+    ChildRole,
     DeviceInfo,
     Finished,
     Generate,
@@ -25,6 +26,7 @@ from app.core.protocol import (
     Probe,
     PromptProgress,
 )
+from app.worker.main import main as real_child
 
 REASONING = "The user asks about two settings. Group size first, then act-order, then what it means here."
 REPLY = """The settings travel with the files, in `quantize_config.json` or, in newer repos, in `config.json`. Trust \
@@ -99,6 +101,8 @@ def answer(stage: str, number: int) -> None:
 
 
 def main(stage: str, role: str) -> None:
+    if role == ChildRole.TYPESET:
+        sys.exit(real_child(role))
     emit(Hello(version=protocol.VERSION, role=role, pid=os.getpid()))
     for line in sys.stdin.buffer:
         match protocol.decode_command(line):

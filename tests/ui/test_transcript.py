@@ -94,7 +94,7 @@ def view(qtbot: QtBot, typesetter: Typesetter) -> Iterator[TranscriptView]:
 
 
 def settle(view: TranscriptView, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not view._frame.isActive() and not view.document.page.typeset.__self__._waiting)
+    qtbot.waitUntil(lambda: not view._frame.isActive() and not view.document.page.typeset.__self__.is_busy)
     QApplication.processEvents()
 
 

@@ -24,7 +24,7 @@ _PADDING_X = 12.0
 _PADDING_Y = 6.0
 _LEAST_COLUMN = 48.0
 _READABLE_COLUMN = 132.0
-_WIDEST_COLUMN = 480.0
+_WIDEST_COLUMN = 280.0
 _RADIUS = 8.0
 
 
@@ -74,9 +74,10 @@ class TableLayout(BlockLayout):
         columns = max(len(row) for row in self._natural)
         wanted = [max(row[column] for row in self._natural if column < len(row)) for column in range(columns)]
         zoom = self.style.zoom
-        asked = [min(max(ceil(width) + 2 * _PADDING_X + 1, _LEAST_COLUMN), _WIDEST_COLUMN * zoom) for width in wanted]
-        least = sum(min(width, _READABLE_COLUMN * zoom) for width in asked)
-        widths = _shared_out(asked, max(self.room, least))
+        asked = [max(ceil(width) + 2 * _PADDING_X + 1, _LEAST_COLUMN) for width in wanted]
+        readable = [min(width, _READABLE_COLUMN * zoom) for width in asked]
+        widest = [min(width, _WIDEST_COLUMN * zoom) for width in asked]
+        widths = _shared_out(asked, self.room) if sum(readable) <= self.room else widest
         if widths != self._widths:
             self._widths, kept = widths, 0
             self._column_lefts = [self.indent + left for left in accumulate(widths, initial=0.0)]

@@ -31,7 +31,7 @@ def spelled_out(block: Block, broken: Collection[Formula]) -> Block:
         made.add(block.text[at : span.start])
         lost = span.style & Style.MATH and Formula(span.href) in broken
         style = span.style & ~Style.MATH | Style.CODE if lost else span.style
-        made.add(span.href if lost else block.text[span.start : span.end], style, "" if lost else span.href)
+        made.add(f"${span.href}$" if lost else block.text[span.start : span.end], style, "" if lost else span.href)
         at = span.end
     made.add(block.text[at:])
     return replace(block, text=made.text, spans=tuple(made.spans))

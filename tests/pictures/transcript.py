@@ -1,0 +1,201 @@
+"""Pictures of every kind of block: `python -m tests.pictures.transcript FOLDER`; a display is needed.
+
+Light and dark, two sizes; set QT_SCALE_FACTOR=2 for pictures at 200 %.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from PySide6.QtWidgets import QApplication
+
+from app.bootstrap.program import child_starter
+from app.core.conversations import StoredMessage
+from app.core.loading import LoadOptions
+from app.core.messages import MessageState, ModelIdentity, ReplyRecord, Role, Timings, Usage
+from app.core.paths import Folders
+from app.core.protocol import ChildRole
+from app.core.sampling import Sampling
+from app.services.relay import Relay
+from app.services.typesetter import Typesetter
+from app.ui.chat.reading import ReadingPane
+from app.ui.theme import DARK, LIGHT, Appearance, ThemeSource
+
+SIZES = ((1016, 700), (636, 520))
+RECORD = ReplyRecord(
+    model=ModelIdentity("Llama 2 13B Chat", "/m.gguf", 1),
+    engine="llama.cpp",
+    engine_version="1",
+    template="llama-2",
+    sampling=Sampling(),
+    options=LoadOptions(),
+    usage=Usage(100, 0, 1242),
+    timings=Timings(1, 1, 30, 100, 41.3, 4),
+)
+SCENES = {
+    "text": r"""# A group and its scale
+
+Weights are quantized in **groups** of $g$ columns. Each group keeps a *scale* $s = \max_i |w_i| / 7$, and a weight
+becomes the whole number $q_i = \lfloor w_i / s \rceil$. The error is then at most half a scale:
+
+$$\lVert W - \hat W \rVert_F \le \frac{s}{2}\sqrt{n \cdot g}$$
+
+## What to do
+
+1. Read `quantize_config.json`,
+2. compare with the tensors:
+   - their names, then their shapes;
+   - the number of *rows of scales*;
+3. trust the tensors.
+
+- [x] group size read
+- [ ] act-order checked[^1]
+
+> A smaller group costs more memory, and is nearer to the original.
+>
+> > It is rarely worth less than 32.
+
+See the [model card](https://example.org/card) for ~~every~~ detail.
+
+---
+
+[^1]: With act-order the columns of a group are no longer neighbours.
+""",
+    "code": """Here is how to read it:
+
+```python
+import json
+import pathlib
+
+def group_size(folder: str, default: int = 128, names: tuple[str, ...] = ("quantize_config.json", "a.json")) -> int:
+    # repos of 2023 keep it in a file of its own
+    old = pathlib.Path(folder, "quantize_config.json")
+    return json.loads(old.read_text())["group_size"]
+```
+
+And in full, with its test:
+
+```rust
+use std::collections::HashMap;
+
+/// A group of weights and its scale.
+pub struct Group {
+    scale: f32,
+    quants: Vec<i8>,
+}
+
+impl Group {
+    pub fn new(weights: &[f32]) -> Self {
+        let most = weights.iter().fold(0.0f32, |a, w| a.max(w.abs()));
+        let scale = most / 7.0;
+        let quants = weights.iter().map(|w| (w / scale).round() as i8).collect();
+        Self { scale, quants }
+    }
+
+    pub fn value(&self, index: usize) -> f32 {
+        self.quants[index] as f32 * self.scale
+    }
+}
+
+fn main() {
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    *seen.entry("groups").or_insert(0) += 1;
+}
+```
+
+```mermaid
+graph TD; A-->B; A-->C;
+```
+""",
+    "table": """| type | bits | size | speed | use |
+| :-- | --: | --: | --: | :-- |
+| Q4_0 | 4.5 | 7.37 GB | 48 tok/s | small and **fast** |
+| Q5_K_M | 5.7 | 9.23 GB | 39 tok/s | a fair middle |
+| Q8_0 | 8.5 | 13.8 GB | 27 tok/s | near the original |
+
+A wider one scrolls inside its block:
+
+| layer | attention q | attention k | attention v | attention output | ffn gate | ffn up | ffn down | norm | notes |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+| blk.0 | Q4_K | Q4_K | Q6_K | Q4_K | Q4_K | Q4_K | Q6_K | F32 | the first layer keeps more bits |
+| blk.1 | Q4_K | Q4_K | Q4_K | Q4_K | Q4_K | Q4_K | Q4_K | F32 | as the file's name says |
+
+$$\\begin{aligned} \\nabla_\\theta \\mathcal{L} &= \\mathbb{E}_{x \\sim p}\\left[\\sum_{t=1}^{T} \\nabla_\\theta \\log \
+p_\\theta(x_t \\mid x_{<t})\\right] \\\\ &= \\int_0^\\infty e^{-x^2}\\,dx = \\frac{\\sqrt{\\pi}}{2} \\end{aligned}$$
+
+A matrix $\\begin{pmatrix} a & b \\\\ c & d \\end{pmatrix}$ within a line, and a broken one: $\\frac{a$b$.
+""",
+    "world": """漢字とかな、한국어 그리고 emoji 😀👩‍👩‍👧 in one line.
+
+مرحبا بالعالم، هذه فقرة تكتب من اليمين إلى اليسار، وفيها كلمة English واحدة.
+
+שלום עולם, זו פסקה מימין לשמאל.
+
+Combining: e\u0301 a\u0308 Z\u0351\u036b\u0343; a very long word: Donaudampfschifffahrtselektrizitätenhauptbetriebswerk\
+bauunterbeamtengesellschaftsvorsitzendenstellvertreterausweisnummernverzeichnis.
+
+<script>alert("shown, never run")</script> and ![an image](https://example.org/cat.png) as a link.
+""",
+}
+
+
+def messages(text: str) -> list[StoredMessage]:
+    question = StoredMessage(id=1, parent_id=None, role=Role.USER, text="What is a group size, and how do I read it?")
+    reasoning = "The user asks about group size."
+    return [
+        question,
+        StoredMessage(
+            id=2, parent_id=1, role=Role.ASSISTANT, text=text, reasoning=reasoning, state=MessageState.COMPLETE,
+            record=RECORD,
+        ),
+    ]  # fmt: skip
+
+
+def settle(typesetter: Typesetter) -> None:
+    """Let everything be typeset and painted."""
+    end = time.monotonic() + 20
+    quiet = time.monotonic() + 0.3
+    while time.monotonic() < min(end, quiet):
+        QApplication.processEvents()
+        if typesetter.is_busy:
+            quiet = time.monotonic() + 0.3
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("names", nargs="*", metavar="SCENE", help=", ".join(SCENES))
+    args = parser.parse_args()
+    args.folder.mkdir(parents=True, exist_ok=True)
+    application = QApplication(sys.argv[:1])
+    source = ThemeSource(application, Appearance.LIGHT)
+    scale = round(100 * float(os.environ.get("QT_SCALE_FACTOR", "1")))
+    with tempfile.TemporaryDirectory() as home:
+        starter = child_starter(ChildRole.TYPESET, Folders.of({"PARLEY_HOME": home}), None)
+        typesetter = Typesetter(starter, Relay())
+        for theme, appearance in ((LIGHT, Appearance.LIGHT), (DARK, Appearance.DARK)):
+            source.choose(appearance)
+            for width, height in SIZES:
+                for name in args.names or SCENES:
+                    pane = ReadingPane(theme, typesetter.ask)
+                    pane.resize(width, height)
+                    pane.show()
+                    pane.transcript.set_messages(messages(SCENES[name]))
+                    settle(typesetter)
+                    tall = min(round(pane.transcript.document.height) + 8, 1600) if width > 700 else height
+                    pane.resize(width, tall)
+                    settle(typesetter)
+                    pane.transcript.verticalScrollBar().setValue(0)
+                    settle(typesetter)
+                    pane.grab().save(str(args.folder / f"{name}-{theme.name}-{width}-{scale}.png"))
+                    pane.deleteLater()
+        typesetter.shutdown()
+
+
+if __name__ == "__main__":
+    main()

@@ -40,6 +40,7 @@ class PromptPreview(QObject):
         self._is_busy = is_busy
         self._relay = relay
         self._child: Child | None = None
+        self._leaving: list[Child] = []
         self._last_id = 0
         engine.reply_event.connect(self._on_event)
 
@@ -61,13 +62,15 @@ class PromptPreview(QObject):
         self._last_id -= 1
         child, self._child = self._child, None
         if child is not None:
+            self._leaving.append(child)
             child.close()
 
     def shutdown(self) -> None:
         """End the child before the program exits."""
-        child, self._child = self._child, None
-        if child is not None:
+        self.rest()
+        for child in self._leaving:
             child.shutdown()
+        self._leaving.clear()
 
     def _new_child(self) -> Child:
         def on_event(event: Event) -> None:
@@ -87,6 +90,8 @@ class PromptPreview(QObject):
                 self.failed.emit(failure.error())
 
     def _on_exit(self, child: Child, outcome: Outcome) -> None:
-        if child is self._child:
+        if child in self._leaving:
+            self._leaving.remove(child)
+        elif child is self._child:
             self._child = None
             self.failed.emit(EngineLost(reason=outcome.sentence))

@@ -87,7 +87,9 @@ class MainView(QSplitter):
         self._attention.ask(self.tr("Download done"), text)
 
     def close_down(self) -> None:
-        """Remember the sidebar's width, and end what runs beside the window."""
+        """Remember the sidebar's width and the chat, and end what runs beside the window."""
+        shown = self._session.conversation
+        self._remember("chat.last", shown.summary.id if shown else 0)
         if self.sidebar.isVisible():
             self._remember("window.sidebar_width", self.sidebar.width())
         self._presence.shutdown()

@@ -5,9 +5,12 @@ Window process, interface thread.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QListWidget, QWidget
+from PySide6.QtWidgets import QListWidget, QSizePolicy, QWidget
+
+_LEAST, _MOST = 208, 300
+_MARGIN = 12
 
 
 class PlainList(QListWidget):
@@ -17,6 +20,12 @@ class PlainList(QListWidget):
         super().__init__(parent)
         self.setProperty("kind", "pages")
         self.setAccessibleName(name)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+
+    def sizeHint(self) -> QSize:
+        """As wide as its words, within limits."""
+        return QSize(min(max(self.sizeHintForColumn(0) + _MARGIN, _LEAST), _MOST), super().sizeHint().height())
 
     def showEvent(self, event: QShowEvent) -> None:
         """Lay the rows out."""
@@ -28,3 +37,4 @@ class PlainList(QListWidget):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.StyleChange, QEvent.Type.FontChange):
             self.doItemsLayout()
+            self.updateGeometry()

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -33,7 +34,7 @@ from app.ui.presets.preview import PreviewPane
 from app.ui.text_dialog import MessageDialog
 
 _NEW = 0
-_LIST_WIDTH = 232
+_SCROLL_ROOM = 28
 
 
 class PresetEditor(QDialog):
@@ -81,27 +82,22 @@ class PresetEditor(QDialog):
         else:
             self._render()
 
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """Ask what is to become of unsaved changes."""
+    def reject(self) -> None:
+        """Esc and the frame's button; what is to become of unsaved changes is asked first."""
         if self._drafts:
-            event.ignore()
             self._ask_to_close()
             return
         self.preview.rest()
-        super().closeEvent(event)
-
-    def reject(self) -> None:
-        """Esc closes as the frame's button does."""
-        self.close()
+        super().reject()
 
     def _lay_out(self) -> None:
-        self.pane.setFixedWidth(_LIST_WIDTH)
+        self.pane.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         buttons.addWidget(self.problem, 1)
         buttons.addWidget(self.revert)
         buttons.addWidget(self.save)
-        area = QScrollArea()
+        area = self._area = QScrollArea()
         area.setProperty("kind", "plain")
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -128,12 +124,26 @@ class PresetEditor(QDialog):
         split.setHandleWidth(1)
         split.addWidget(middle)
         split.addWidget(right)
-        split.setSizes([560, 388])
+        split.setSizes([600, 348])
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.pane)
         row.addWidget(split, 1)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Give the fields the width that they need in the font of now."""
+        super().showEvent(event)
+        self._make_room()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the font."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        self._area.setMinimumWidth(self.form.minimumSizeHint().width() + _SCROLL_ROOM)
 
     def _connect(self) -> None:
         pane, library = self.pane, self._library
@@ -269,7 +279,7 @@ class PresetEditor(QDialog):
             self._drafts.clear()
             self._list()
             self._show(self._shown)
-            self.close()
+            self.reject()
 
         def save_all() -> None:
             for preset_id, draft in list(self._drafts.items()):

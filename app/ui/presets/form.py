@@ -190,8 +190,8 @@ class PresetForm(QWidget):
             grid.addWidget(field, row, side * 2 + 1)
         grid.addWidget(QLabel(self.tr("Stop at")), len(pairs) // 2, 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(self.stop, len(pairs) // 2, 1, 1, 3)
-        grid.setColumnStretch(1, 1)
-        grid.setColumnStretch(3, 1)
+        grid.setColumnStretch(1, 2)
+        grid.setColumnStretch(3, 3)
         return grid
 
     def _name_all(self) -> None:

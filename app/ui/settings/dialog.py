@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from app.core.presets import StoredPreset
 from app.core.setting import Form, Page
@@ -22,8 +22,6 @@ from app.ui.settings.page import PageView
 from app.ui.settings.row import SettingRow
 from app.ui.settings.words import page_name
 from app.ui.sidebar import SearchField
-
-_PAGES_WIDTH = 232
 
 
 class SettingsDialog(QDialog):
@@ -40,7 +38,7 @@ class SettingsDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(self.tr("Settings"))
         self.resize(900, 640)
-        self.setMinimumSize(560, 420)
+        self.setMinimumSize(720, 440)
         self._rows = {key: SettingRow(one, preferences) for key, one in SETTINGS.items() if one.page is not None}
         self.pages = {
             page: PageView(page, [*self._rows_of(page), *actions.get(page, ())], appendices.get(page)) for page in Page
@@ -92,7 +90,7 @@ class SettingsDialog(QDialog):
         side = QWidget()
         side.setProperty("kind", "sidebar")
         side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        side.setFixedWidth(_PAGES_WIDTH)
+        side.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         left = QVBoxLayout(side)
         left.setContentsMargins(12, 16, 12, 12)
         left.setSpacing(12)
@@ -102,7 +100,7 @@ class SettingsDialog(QDialog):
         content.setProperty("kind", "page")
         content.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         right = QVBoxLayout(content)
-        right.setContentsMargins(32, 24, 32, 8)
+        right.setContentsMargins(32, 24, 24, 8)
         right.setSpacing(0)
         right.addWidget(self._nothing)
         for view in self.pages.values():

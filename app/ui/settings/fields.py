@@ -18,7 +18,7 @@ from app.ui.settings.keys_field import KeysButton
 from app.ui.settings.switch import Switch
 from app.ui.settings.words import said
 
-_WIDTH = 232
+_WIDTH = 216
 _KILO = 1000
 _MOST = 2_000_000_000
 
@@ -124,10 +124,9 @@ class TextField(Field):
 
     keeps_refused = True
 
-    def __init__(self, name: str, hint: str = "") -> None:
+    def __init__(self, name: str) -> None:
         self._edit = QLineEdit()
         self._edit.setMinimumWidth(_WIDTH)
-        self._edit.setPlaceholderText(hint)
         super().__init__(self._edit, name)
         self._edit.editingFinished.connect(lambda: self.edited.emit(self._edit.text().strip()))
 
@@ -135,6 +134,12 @@ class TextField(Field):
         """Show a value without telling of it; what is being typed stays."""
         if not self._edit.hasFocus() or not self._edit.isModified():
             self._edit.setText(str(value))
+
+
+class AddressField(TextField):
+    """An address, which may be long."""
+
+    is_wide = True
 
 
 class FileField(Field):
@@ -218,4 +223,6 @@ def make_field(setting: Setting) -> Field:
             return KeysField(name)
         case Form.PRESET:
             return ChoiceField(name, [])
+        case Form.ADDRESS:
+            return AddressField(name)
     return TextField(name)

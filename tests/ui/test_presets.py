@@ -1,0 +1,246 @@
+"""Presets in the window: the header's menu, the questions before the start, and the editor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from app.bootstrap.program import Program
+from app.core.messages import ReplyRecord, Role
+from app.core.models import ModelFile
+from app.core.presets import Preset, Reasoning, StoredPreset
+from app.core.preview_frames import PromptRendered, RenderPrompt
+from app.core.sampling import Sampling
+from app.services.chat_session import ChatState
+from app.storage.preset_file import read_presets
+from app.ui.presets.editor import PresetEditor
+from app.ui.presets.form import PresetForm
+from app.ui.presets.values import ValuesDialog
+from app.ui.text_dialog import MessageDialog
+
+FileFactory = Callable[..., ModelFile]
+
+
+@pytest.fixture
+def ready(program: Program, qtbot: QtBot, model_file: FileFactory) -> Program:
+    """A window that knows its presets and has a model chosen."""
+    program.presets.refresh()
+    qtbot.waitUntil(lambda: bool(program.presets.presets))
+    program.engine.choose(model_file())
+    return program
+
+
+@pytest.fixture
+def editor(ready: Program, qtbot: QtBot) -> PresetEditor:
+    made = ready.settings().show_presets()
+    qtbot.waitExposed(made)
+    return made
+
+
+def named(program: Program, name: str) -> StoredPreset:
+    return next(one for one in program.presets.presets if one.preset.name == name)
+
+
+def names(program: Program) -> list[str]:
+    return [one.preset.name for one in program.presets.presets]
+
+
+def ask(program: Program, qtbot: QtBot, text: str) -> ReplyRecord:
+    """Send a message and give the record of its reply."""
+    with qtbot.waitSignal(program.session.reply_finished, timeout=10_000) as finished:
+        program.session.send(text)
+    qtbot.waitUntil(lambda: program.session.state is ChatState.IDLE)
+    record = finished.args[0].record
+    assert isinstance(record, ReplyRecord)
+    return record
+
+
+def test_a_new_chat_begins_with_the_default(ready: Program, qtbot: QtBot) -> None:
+    assert ready.view.page.header.preset.text() == "General"
+    ready.presets.make_default(named(ready, "Concise"))
+    ready.view._new_conversation()
+    assert ready.view.page.header.preset.text() == "Concise"
+    record = ask(ready, qtbot, "Hello")
+    assert (record.preset, record.sampling.temperature, record.system) == ("Concise", 0.4, None)
+    assert ready.session.conversation is not None
+    assert ready.session.conversation.path()[0].role is Role.SYSTEM
+
+
+def test_the_default_preset_adds_no_message(ready: Program, qtbot: QtBot) -> None:
+    record = ask(ready, qtbot, "Hello")
+    assert record.preset == "General"
+    assert ready.session.conversation is not None
+    assert [one.role for one in ready.session.conversation.path()] == [Role.USER, Role.ASSISTANT]
+
+
+def test_another_preset_counts_from_the_next_reply_on(ready: Program, qtbot: QtBot) -> None:
+    ask(ready, qtbot, "Hello")
+    ready.view.page.header.preset.chosen.emit(named(ready, "Tutor"))
+    record = ask(ready, qtbot, "And now?")
+    assert (record.preset, (record.system or "")[:22]) == ("Tutor", "You are a patient tuto")
+    shown = ready.session.conversation
+    assert shown is not None
+    number = shown.summary.id
+    ready.view._new_conversation()
+    assert ready.view.page.header.preset.text() == "General"
+    with qtbot.waitSignal(ready.session.preset_changed):
+        ready.session.open(number)
+    assert ready.view.page.header.preset.text() == "Tutor"
+
+
+def test_retry_answers_with_the_preset_of_now(ready: Program, qtbot: QtBot) -> None:
+    ask(ready, qtbot, "Hello")
+    ready.view.page.header.preset.chosen.emit(named(ready, "Careful"))
+    shown = ready.session.conversation
+    assert shown is not None and shown.leaf_id is not None
+    with qtbot.waitSignal(ready.session.reply_finished, timeout=10_000) as finished:
+        ready.session.retry(shown.leaf_id)
+    assert finished.args[0].record.preset == "Careful"
+
+
+def test_a_chat_keeps_a_deleted_preset(ready: Program, qtbot: QtBot) -> None:
+    ready.view.page.header.preset.chosen.emit(named(ready, "Tutor"))
+    ask(ready, qtbot, "Hello")
+    with qtbot.waitSignal(ready.presets.changed):
+        ready.presets.delete(named(ready, "Tutor").id)
+    assert "Tutor" not in names(ready)
+    assert ask(ready, qtbot, "Go on").preset == "Tutor"
+
+
+def test_free_variables_are_asked_for_before_it_is_used(ready: Program, qtbot: QtBot) -> None:
+    ready.view.page.header.preset.chosen.emit(named(ready, "Translate"))
+    dialog = ready.view.findChild(ValuesDialog)
+    assert isinstance(dialog, ValuesDialog)
+    assert not dialog.use.isEnabled()
+    QTest.keyClicks(dialog.fields["language"], "Latin")
+    QTest.keyClick(dialog.fields["language"], Qt.Key.Key_Return)
+    record = ask(ready, qtbot, "Hello")
+    assert record.preset == "Translate"
+    assert ready.session.conversation is not None
+    assert ready.session.conversation.path()[0].text.startswith("Translate every message of the user into Latin.")
+
+
+def test_a_default_with_variables_asks_when_the_first_message_is_sent(ready: Program, qtbot: QtBot) -> None:
+    ready.presets.make_default(named(ready, "Translate"))
+    ready.view._new_conversation()
+    ready.session.send("Good morning")
+    dialog = ready.view.findChild(ValuesDialog)
+    assert isinstance(dialog, ValuesDialog)
+    QTest.keyClicks(dialog.fields["language"], "Greek")
+    with qtbot.waitSignal(ready.session.reply_finished, timeout=10_000):
+        dialog.use.click()
+    assert ready.session.conversation is not None
+    first, second, _ = ready.session.conversation.path()
+    assert ("Greek" in first.text, second.text) == (True, "Good morning")
+
+
+def test_the_form_gives_back_what_it_shows(qtbot: QtBot) -> None:
+    form = PresetForm()
+    qtbot.addWidget(form)
+    preset = Preset(
+        name="Rich",
+        description="All of it",
+        system="Line\nline {{a}}",
+        sampling=Sampling(temperature=0.123, stop=("\n\n", "a\\n", "#"), seed=0, max_tokens=7, xtc_probability=0.5),
+        template="chatml",
+        reasoning=Reasoning.ON,
+        context_limit=512,
+    )
+    form.show_preset(preset)
+    assert form.preset() == preset
+    assert "a" in form.variables.text()
+    form.show_preset(Preset(name="Plain"))
+    assert form.preset() == Preset(name="Plain")
+    form.fractions["temperature"].setValue(0.5)
+    assert form.preset().sampling == Sampling(temperature=0.5)
+
+
+def test_changes_are_saved_by_key_and_counted_where_they_are_used(
+    ready: Program, editor: PresetEditor, qtbot: QtBot
+) -> None:
+    editor.begin("Concise")
+    QTest.keyClicks(editor.form.name, " answers")
+    assert editor.save.isEnabled()
+    with qtbot.waitSignal(ready.presets.saved):
+        QTest.keyClick(editor.form.name, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    assert "Concise answers" in names(ready)
+    assert not editor.save.isEnabled()
+
+
+def test_unsaved_changes_stay_until_they_are_given_up(editor: PresetEditor, ready: Program) -> None:
+    editor.begin("Coding")
+    editor.form.system.appendPlainText("More.")
+    editor.begin("General")
+    assert not editor.save.isEnabled()
+    editor.begin("Coding")
+    assert editor.form.system.toPlainText().endswith("More.")
+    editor.close()
+    assert editor.isVisible()
+    dialog = editor.findChild(MessageDialog)
+    assert isinstance(dialog, MessageDialog)
+    next(button for button in dialog.findChildren(QPushButton) if button.text() == "Give up").click()
+    assert not editor.isVisible()
+    assert not named(ready, "Coding").preset.system.endswith("More.")
+
+
+def test_a_taken_name_is_refused_and_nothing_is_lost(editor: PresetEditor, ready: Program, qtbot: QtBot) -> None:
+    editor.begin("Coding")
+    editor.form.name.setText("general")
+    editor.form.edited.emit()
+    with qtbot.waitSignal(ready.presets.problem):
+        editor.save.click()
+    assert "already" in editor.problem.text()
+    assert editor.form.name.text() == "general"
+    editor.form.name.setText("")
+    editor.form.edited.emit()
+    assert not editor.save.isEnabled()
+
+
+def test_make_copy_order_and_delete(editor: PresetEditor, ready: Program, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(ready.presets.saved):
+        editor.pane.new_requested.emit()
+    assert editor.form.name.text() == "New preset"
+    with qtbot.waitSignal(ready.presets.changed):
+        editor.pane._copy.click()
+    assert names(ready)[-2:] == ["New preset", "New preset 2"]
+    editor.pane.list.setFocus()
+    with qtbot.waitSignal(ready.presets.changed):
+        QTest.keyClick(editor.pane.list, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    assert names(ready)[-2:] == ["New preset 2", "New preset"]
+    editor.pane._delete.click()
+    dialog = editor.findChild(MessageDialog)
+    assert isinstance(dialog, MessageDialog)
+    with qtbot.waitSignal(ready.presets.changed):
+        next(button for button in dialog.findChildren(QPushButton) if button.text() == "Delete").click()
+    assert "New preset 2" not in names(ready)
+
+
+def test_files_go_out_and_come_in(ready: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    file = tmp_path / "all.toml"
+    with qtbot.waitSignal(ready.presets.exported):
+        ready.presets.export_file(file, [one.preset for one in ready.presets.presets])
+    assert [one.name for one in read_presets(file)] == names(ready)
+    ready.presets.delete(named(ready, "Tutor").id)
+    with qtbot.waitSignal(ready.presets.imported) as imported:
+        ready.presets.import_file(file)
+    assert [one.preset.name for one in imported.args[0]] == ["Tutor"]
+
+
+def test_the_preview_asks_for_what_is_typed(
+    editor: PresetEditor, ready: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[RenderPrompt] = []
+    monkeypatch.setattr(ready.preview, "ask", asked.append)
+    editor.begin("Tutor")
+    editor.form.system.setPlainText("Teach {{user}} about {{topic}}.")
+    editor.preview._pause.timeout.emit()
+    assert asked[-1].messages[0].text == "Teach the user about {{topic}}."
+    ready.preview.rendered.emit(PromptRendered(id=-1, text="[system]", template="chatml", tokens=1234))
+    assert editor.preview.text.toPlainText() == "[system]"
+    assert "1,234 tokens" in editor.preview.state.text()

@@ -1,0 +1,218 @@
+"""The settings' window: what it is made of, that changes count at once, and the keyboard."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.bootstrap.program import Program
+from app.core.ledger import LedgerEntry, Purpose, ledger_path
+from app.core.paths import Folders
+from app.core.setting import Page
+from app.core.settings import SETTINGS
+from app.services.engine_host import EngineState
+from app.services.idle_unload import IdleUnload
+from app.ui.settings.dialog import SettingsDialog
+from app.ui.theme import DARK, LIGHT
+
+FileFactory = Callable[..., object]
+
+
+@pytest.fixture
+def settings(program: Program, qtbot: QtBot) -> SettingsDialog:
+    dialog = program.settings().show_settings()
+    qtbot.waitExposed(dialog)
+    return dialog
+
+
+def stored(tmp_path: Path) -> dict[str, object]:
+    found: dict[str, object] = json.loads((tmp_path / "home" / "config" / "settings.json").read_text())
+    return found
+
+
+def focusable(window: QWidget) -> list[QWidget]:
+    return [one for one in window.findChildren(QWidget) if one.focusPolicy() & Qt.FocusPolicy.TabFocus]
+
+
+def test_every_setting_has_a_row_on_its_page(settings: SettingsDialog) -> None:
+    for key, setting in SETTINGS.items():
+        if setting.page is not None:
+            assert settings.row(key) in settings.pages[setting.page].rows
+    assert [settings.list.item(row).text() for row in range(settings.list.count())] == [
+        "Appearance",
+        "Behaviour",
+        "Models and folders",
+        "Downloads and network",
+        "Privacy",
+        "Shortcuts",
+        "Data",
+    ]
+
+
+def test_every_control_says_what_it_is(settings: SettingsDialog) -> None:
+    for page in Page:
+        settings.show_page(page)
+        nameless = [
+            one
+            for one in focusable(settings)
+            if one.isVisible() and not (one.accessibleName() or (isinstance(one, QPushButton) and one.text()))
+        ]
+        assert [type(one).__name__ for one in nameless if not one.objectName().startswith("qt_")] == []
+
+
+def test_a_change_counts_at_once_and_is_kept(
+    program: Program, settings: SettingsDialog, qtbot: QtBot, tmp_path: Path
+) -> None:
+    row = settings.row("appearance.theme")
+    row.field.edited.emit("dark")
+    assert program.window.theme.theme is DARK
+    row.reset.click()
+    row.field.edited.emit("light")
+    assert program.window.theme.theme is LIGHT
+    qtbot.waitUntil(lambda: stored(tmp_path).get("appearance.theme") == "light")
+
+
+def test_text_and_density_change_the_window(program: Program, settings: SettingsDialog, qapp: QApplication) -> None:
+    usual = qapp.font().pointSizeF()
+    height = program.view.sidebar._new.sizeHint().height()
+    settings.row("appearance.text_size").field.edited.emit(120)
+    assert qapp.font().pointSizeF() == pytest.approx(usual * 1.2)
+    program.preferences.reset("appearance.text_size")
+    settings.row("appearance.density").field.edited.emit("compact")
+    assert program.view.sidebar._new.sizeHint().height() < height
+    program.preferences.reset("appearance.density")
+
+
+def test_what_cannot_be_is_refused_below_its_field(program: Program, settings: SettingsDialog) -> None:
+    row = settings.row("network.proxy")
+    settings.show_page(Page.NETWORK)
+    row.field.edited.emit("proxy:3128")
+    assert row.problem.isVisible()
+    assert "Proxy cannot be" in row.problem.text()
+    assert program.preferences.get("network.proxy") == ""
+    row.field.edited.emit("http://proxy:3128")
+    assert not row.problem.isVisible()
+
+
+def test_search_shows_what_is_meant_from_all_pages(settings: SettingsDialog) -> None:
+    settings.search.setText("  DARK ")
+    assert [row.setting.key for row in settings._rows.values() if row.isVisible()] == ["appearance.theme"]
+    assert [page for page, view in settings.pages.items() if view.isVisible()] == [Page.APPEARANCE]
+    settings.search.setText("backup")
+    assert settings.pages[Page.DATA].isVisible()
+    settings.search.setText("xyzzy")
+    assert settings._nothing.isVisible()
+    QTest.keyClick(settings.search, Qt.Key.Key_Escape)
+    assert settings.search.text() == ""
+    assert settings.isVisible()
+
+
+def test_pages_by_keyboard(settings: SettingsDialog) -> None:
+    settings.search.setFocus()
+    QTest.keyClick(settings.search, Qt.Key.Key_Down)
+    QTest.keyClick(settings.list, Qt.Key.Key_Down)
+    assert [page for page, view in settings.pages.items() if view.isVisible()] == [Page.BEHAVIOUR]
+    QTest.keyClick(settings, Qt.Key.Key_Escape)
+    assert not settings.isVisible()
+
+
+def test_a_shortcut_is_recorded_and_acts(program: Program, settings: SettingsDialog, qtbot: QtBot) -> None:
+    settings.show_page(Page.SHORTCUTS)
+    row = settings.row("shortcuts.find_model")
+    button = row.field.widget
+    assert isinstance(button, QPushButton)
+    button.setFocus()
+    QTest.keyClick(button, Qt.Key.Key_Space)
+    QTest.keyClick(button, Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert program.preferences.get("shortcuts.find_model") == "Ctrl+Shift+M"
+    settings.close()
+    program.window.activateWindow()
+    with qtbot.waitActive(program.window):
+        program.window.activateWindow()
+    with qtbot.waitSignal(program.view.find_model_requested):
+        QTest.keyClick(
+            program.view, Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+        )
+
+
+def test_a_shortcut_in_use_is_refused_and_can_be_taken_away(program: Program, settings: SettingsDialog) -> None:
+    settings.show_page(Page.SHORTCUTS)
+    row = settings.row("shortcuts.new_chat")
+    button = row.field.widget
+    button.setFocus()
+    QTest.keyClick(button, Qt.Key.Key_Space)
+    QTest.keyClick(button, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    assert "Search chats" in row.problem.text()
+    assert program.preferences.get("shortcuts.new_chat") == "Ctrl+N"
+    QTest.keyClick(button, Qt.Key.Key_Space)
+    QTest.keyClick(button, Qt.Key.Key_Escape)
+    assert settings.isVisible()
+    QTest.keyClick(button, Qt.Key.Key_Space)
+    QTest.keyClick(button, Qt.Key.Key_Backspace)
+    assert program.preferences.get("shortcuts.new_chat") == ""
+
+
+def test_offline_is_told_to_every_child(program: Program, settings: SettingsDialog) -> None:
+    settings.row("network.offline").field.edited.emit(True)
+    from app.services.network_settings import NetworkSettings
+
+    network = program.window.findChild(NetworkSettings)
+    assert isinstance(network, NetworkSettings)
+    assert network.environment()["HF_HUB_OFFLINE"] == "1"
+
+
+def test_servers_are_listed_and_forgotten(program: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    import msgspec
+
+    path = ledger_path(Folders.of({"PARLEY_HOME": str(tmp_path / "home")}).logs)
+    path.write_bytes(msgspec.json.encode(LedgerEntry(60.0, "hub.example.org", Purpose.SEARCH)) + b"\nrubbish\n")
+    dialog = program.settings().show_settings(Page.PRIVACY)
+    ledger = dialog.pages[Page.PRIVACY]._appendix
+    qtbot.waitUntil(lambda: ledger.table.topLevelItemCount() == 1)
+    assert ledger.table.topLevelItem(0).text(1) == "hub.example.org"
+    ledger.clear.click()
+    qtbot.waitUntil(lambda: ledger.table.topLevelItemCount() == 0)
+    assert not path.exists()
+
+
+def test_settings_open_by_key_and_from_the_sidebar(program: Program, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(program.view.settings_requested):
+        QTest.keyClick(program.view, Qt.Key.Key_Comma, Qt.KeyboardModifier.ControlModifier)
+    with qtbot.waitSignal(program.view.settings_requested):
+        program.view.sidebar._settings.click()
+
+
+def test_everything_fits_from_right_to_left(settings: SettingsDialog, qapp: QApplication) -> None:
+    qapp.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    try:
+        settings.show_page(Page.APPEARANCE)
+        row = settings.row("appearance.theme")
+        QApplication.processEvents()
+        title, field = row._title, row.field.widget
+        assert field.mapTo(settings, QPoint()).x() < title.mapTo(settings, QPoint()).x()
+        assert settings.list.mapTo(settings, QPoint()).x() > settings.area.mapTo(settings, QPoint()).x()
+    finally:
+        qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+
+
+def test_an_idle_model_is_unloaded_but_stays_chosen(program: Program, qtbot: QtBot, model_file: FileFactory) -> None:
+    idle = program.window.findChild(IdleUnload)
+    assert isinstance(idle, IdleUnload)
+    program.preferences.set("models.idle_unload", 5)
+    assert idle.remaining_ms == -1
+    file = model_file()
+    program.engine.load(file)
+    qtbot.waitUntil(lambda: program.engine.state is EngineState.READY, timeout=10_000)
+    assert idle.remaining_ms > 4 * 60_000
+    idle._timer.timeout.emit()
+    assert program.engine.state is EngineState.EMPTY
+    assert program.engine.file == file
+    assert idle.remaining_ms == -1
+    program.preferences.set("models.idle_unload", 0)

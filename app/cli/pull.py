@@ -8,7 +8,7 @@ from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from app.catalog.fetch.download import folder_for
+from app.catalog.fetch.layout import folder_for
 from app.catalog.find.hub_client import Connection
 from app.catalog.find.repo_ref import parse_repo_ref
 from app.catalog.shelf.folders import model_folders

@@ -11,7 +11,7 @@ from queue import SimpleQueue
 
 from send2trash import send2trash
 
-from app.catalog.fetch.download import folder_for
+from app.catalog.fetch.layout import folder_for
 from app.catalog.find.hub_client import Connection
 from app.catalog.find.repo_ref import RepoRef, parse_repo_ref
 from app.catalog.shelf.folders import model_folders

@@ -13,7 +13,8 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
-from app.catalog.fetch.place import discard, target_of
+from app.catalog.fetch.layout import target_of
+from app.catalog.fetch.place import discard
 from app.core.download_errors import DiskFilling, DiskTooSmall
 from app.core.downloads import Download, DownloadProgress, DownloadState, Source
 from app.core.errors import Failure, ParleyError

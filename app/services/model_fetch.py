@@ -10,8 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
-from app.catalog.fetch.download import folder_for
-from app.catalog.fetch.place import target_of
+from app.catalog.fetch.layout import folder_for, target_of
 from app.core.downloads import Download, Source
 from app.core.hub import Variant
 from app.core.loading import LoadOptions

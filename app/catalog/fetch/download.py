@@ -15,7 +15,8 @@ from app.catalog.fetch import disk
 from app.catalog.fetch.crew import Report
 from app.catalog.fetch.fetch import FileFetch, Terms
 from app.catalog.fetch.journal import part_of
-from app.catalog.fetch.place import Errand, target_of
+from app.catalog.fetch.layout import target_of
+from app.catalog.fetch.place import Errand
 from app.catalog.find.repo_ref import DEFAULT_ENDPOINT
 from app.core.downloads import Activity, DownloadProgress, FileProgress, Source
 from app.core.hub import RemoteFile
@@ -35,13 +36,6 @@ def endpoint_of(environment: Mapping[str, str]) -> str:
     if any(environment.get(name, "").upper() in _TRUE for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")):
         raise Offline
     return environment.get("HF_ENDPOINT") or DEFAULT_ENDPOINT
-
-
-def folder_for(models: Path, repo: str, branch: str) -> Path:
-    """Where the files of a branch belong: `owner/name`, or `owner/name@branch` for another than main."""
-    owner, _, name = repo.rpartition("/")
-    plain = "".join(letter if letter.isalnum() or letter in "-_. " else "_" for letter in branch)
-    return models / owner / (name if branch == "main" else f"{name}@{plain}")
 
 
 class Meter:

@@ -9,15 +9,14 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from app.catalog.fetch.hasher import hash_for
 from app.catalog.fetch.journal import Journal, Pins, crc_of, journal_of, part_of, read_pins, segment_blocks
-from app.core.download_errors import DownloadElsewhere, FileChanged, FileInTheWay, UnsafePath
+from app.core.download_errors import DownloadElsewhere, FileChanged, FileInTheWay
 from app.core.hub import RemoteFile
 
 _LOCK_PATIENCE_SECONDS = 5.0
-_FORBIDDEN = frozenset('\\:*?"<>|')
 
 
 @dataclass(frozen=True)
@@ -34,18 +33,6 @@ class Errand:
         """What is known before the Hub is asked."""
         file = self.file
         return Pins(repo=self.repo, commit=self.commit, path=file.path, bytes=file.bytes, sha256=file.sha256)
-
-
-def target_of(folder: Path, path: str) -> Path:
-    """Where a file of a repo belongs below a folder.
-
-    Raises:
-        UnsafePath: it would lie outside.
-    """
-    parts = PurePosixPath(path).parts
-    if not parts or path.startswith("/") or ".." in parts or not path.isprintable() or _FORBIDDEN & set(path):
-        raise UnsafePath(file=path)
-    return folder.joinpath(*parts)
 
 
 def is_in_place(errand: Errand) -> bool:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 
 _PROMPT, _SYSTEM = "{prompt}", "{system_message}"
 _SYS_OPEN, _SYS_CLOSE, _INST_CLOSE = "<<SYS>>", "<</SYS>>", "[/INST]"
+_FIRST_TOKENS = ("<s>", "<bos>", "<|begin_of_text|>")
+"""Tokenizing puts it there by itself."""
 _MAX_CHARS = 64 * 1024
 _END_OF_SECTION = re.compile(r"[^\n]*\n+|\s+", re.DOTALL)
 
@@ -45,6 +47,8 @@ def read_form(prompt_template: str) -> PromptForm | None:
     text = prompt_template.replace("\r\n", "\n")[:_MAX_CHARS]
     if text.count(_PROMPT) != 1:
         return None
+    for token in _FIRST_TOKENS:
+        text = text.removeprefix(token)
     head, tail = text.split(_PROMPT)
     if _SYSTEM in tail or head.count(_SYSTEM) > 1:
         return None

@@ -53,7 +53,7 @@ def test_what_can_be_read_is_salvaged(parley: CommandLine) -> None:
     content = parley.database.read_bytes()
     parley.database.write_bytes(b"x" * 100 + content[100:])
     assert "is damaged" in parley.run("chats", "list").err
-    assert "conversations:  1" in parley.done("backups", "salvage").out
+    assert "conversations: 1" in parley.done("backups", "salvage").out
     assert titles(parley) == {"old"}
 
 

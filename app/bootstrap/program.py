@@ -21,6 +21,7 @@ from app.core.protocol import ChildRole, Event
 from app.services.backups import BackupKeeper
 from app.services.chat_session import ChatSession
 from app.services.conversation_list import ConversationList
+from app.services.conversation_search import ConversationSearch
 from app.services.data_folder import DataFolder
 from app.services.disk_library import DiskLibrary
 from app.services.download_queue import DownloadQueue
@@ -62,6 +63,7 @@ class Program:
     session: ChatSession
     engine: EngineHost
     conversations: ConversationList
+    search: ConversationSearch
     library: ModelLibrary
     probe: MachineProbe
     typesetter: Typesetter
@@ -83,6 +85,7 @@ class Program:
         """Fill the view: conversations, known models, and the one to use, which is loaded when it is needed."""
         self.backups.start(was_left_open(self.data_folder.folders.database))
         self.conversations.refresh()
+        self.conversations.watch()
         self.library.refresh()
         self.presets.refresh()
         self.measurements.refresh()
@@ -111,6 +114,8 @@ class Program:
         self.preferences.shutdown()
         self.backups.shutdown()
         self.data_folder.shutdown()
+        self.conversations.shutdown()
+        self.search.shutdown()
         self.storage.close()
 
     def _reopen_last(self) -> None:
@@ -151,6 +156,7 @@ def furnish(frame: Frame, child_command: Sequence[str] | None = None) -> Program
     session = ChatSession(engine, storage, user_name=lambda: str(preferences.get("chat.user_name")))
     presets = PresetLibrary(storage, preferences)
     conversations = ConversationList(storage)
+    search = ConversationSearch(Storage(Lane(lambda: open_stores(folders.database)), frame.relay))
     library = ModelLibrary(storage, identify)
     hub = HubService(starter(ChildRole.HUB), frame.relay)
     downloads = DownloadQueue(starter(ChildRole.DOWNLOAD), storage, frame.relay)
@@ -208,6 +214,7 @@ def furnish(frame: Frame, child_command: Sequence[str] | None = None) -> Program
         session,
         engine,
         conversations,
+        search,
         library,
         probe,
         typesetter,
@@ -237,6 +244,7 @@ def _connect(program: Program) -> None:
     program.window.closing.connect(view.close_down)
     view.page.set_typesetter(program.typesetter.ask)
     program.session.conversations_changed.connect(program.conversations.refresh)
+    program.conversations.changed_elsewhere.connect(program.session.read_again)
     engine.digest.connect(program.library.set_digest)
     program.library.opened.connect(engine.load)
     program.disk.moved.connect(program.library.follow)

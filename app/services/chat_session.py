@@ -134,6 +134,18 @@ class ChatSession(QObject):
             self.conversation = conversation
             self.show_path()
 
+    def read_again(self) -> None:
+        """Show what another process made of the shown conversation, unless a reply is being written here."""
+        shown = self.conversation
+        if shown is None or self.is_answering or self.is_temporary:
+            return
+
+        def compare(found: Conversation) -> None:
+            if self.conversation is shown and not self.is_answering and found.path() != shown.path():
+                self.show_changed(found)
+
+        self._kept.call(lambda stores: stores.conversations.load(shown.summary.id), compare, ignore)
+
     def show_path(self) -> None:
         """Tell which path of the shown conversation is read now."""
         if self.conversation is not None:

@@ -50,7 +50,7 @@ class ConversationList(QObject):
         self.listing = Listing()
         self.undo = undo or UndoStack(storage, self)
         self.undo.undone.connect(lambda _: self._refresh_all())
-        self._watch = QTimer(self, interval=WATCH_MS)
+        self._watch = QTimer(self)
         self._watch.timeout.connect(self._look)
 
     @property
@@ -100,9 +100,18 @@ class ConversationList(QObject):
         """Read the folders anew."""
         self._storage.call(lambda stores: stores.folders.list(), self.folders_changed.emit, self.problem.emit)
 
-    def watch(self) -> None:
+    @property
+    def is_watching(self) -> bool:
+        """Whether changes from now on will be noticed."""
+        return self._change_number is not None
+
+    def watch(self, interval_ms: int = WATCH_MS) -> None:
         """Look from now on whether another process changes the database."""
-        self._watch.start()
+        self._watch.start(interval_ms)
+
+    def shutdown(self) -> None:
+        """Before the storage is closed: look no longer."""
+        self._watch.stop()
 
     def reopen(self) -> None:
         """Try once more to open a database that could not be opened, then read the list."""

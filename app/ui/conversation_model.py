@@ -1,4 +1,4 @@
-"""The sidebar's rows: conversations newest first, under headings by their age.
+"""The sidebar's rows: pinned conversations, then the newest first, under headings by their age.
 
 Window process, interface thread.
 """
@@ -27,24 +27,41 @@ class ConversationModel(QAbstractListModel):
     """A row is a heading (`str`) or a `ConversationSummary`; editing a title asks for a rename."""
 
     rename_requested = Signal(int, str)
+    more_requested = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rows: list[str | ConversationSummary] = []
         self._open_id: int | None = None
+        self._heading = ""
+        self._more = False
 
-    def set_conversations(self, conversations: Sequence[ConversationSummary], today: date) -> None:
-        """Show these, newest first."""
+    def set_conversations(
+        self, conversations: Sequence[ConversationSummary], today: date, *, more: bool = False
+    ) -> None:
+        """Show these, in their order; `more` when others follow that can be asked for."""
         self.beginResetModel()
-        self._rows = []
-        heading = ""
-        for conversation in conversations:
-            group = self._group(date.fromtimestamp(conversation.updated_at), today)
-            if group != heading:
-                heading = group
-                self._rows.append(group)
-            self._rows.append(conversation)
+        self._heading, self._more = "", more
+        self._rows = self._under_headings(conversations, today)
         self.endResetModel()
+
+    def extend(self, conversations: Sequence[ConversationSummary], today: date, *, more: bool) -> None:
+        """Show these below the others."""
+        self._more = more
+        rows = self._under_headings(conversations, today)
+        if rows:
+            self.beginInsertRows(QModelIndex(), len(self._rows), len(self._rows) + len(rows) - 1)
+            self._rows += rows
+            self.endInsertRows()
+
+    def canFetchMore(self, parent: Index) -> bool:
+        """Whether the list goes on."""
+        return self._more and not parent.isValid()
+
+    def fetchMore(self, parent: Index) -> None:
+        """Ask for what follows; the view does so when it is scrolled to the end."""
+        self._more = False
+        self.more_requested.emit()
 
     def set_open(self, conversation_id: int | None) -> None:
         """Mark the conversation that is shown beside the list."""
@@ -100,6 +117,19 @@ class ConversationModel(QAbstractListModel):
             return False
         self.rename_requested.emit(conversation.id, title)
         return True
+
+    def _under_headings(
+        self, conversations: Sequence[ConversationSummary], today: date
+    ) -> list[str | ConversationSummary]:
+        rows: list[str | ConversationSummary] = []
+        for conversation in conversations:
+            day = date.fromtimestamp(conversation.updated_at)
+            group = self.tr("Pinned") if conversation.pinned else self._group(day, today)
+            if group != self._heading:
+                self._heading = group
+                rows.append(group)
+            rows.append(conversation)
+        return rows
 
     def _group(self, day: date, today: date) -> str:
         if day >= today:

@@ -145,6 +145,10 @@ class MainView(QSplitter):
         sidebar.rename_requested.connect(self._conversations.rename)
         sidebar.search_changed.connect(self._conversations.refresh)
         self._conversations.changed.connect(self._show_conversations)
+        self._conversations.extended.connect(
+            lambda summaries: sidebar.extend(summaries, more=self._conversations.has_more)
+        )
+        sidebar.more_requested.connect(self._conversations.load_more)
         self._conversations.problem.connect(self.page.problems.show)
         self._session.conversation_changed.connect(self._on_conversation)
 
@@ -229,7 +233,7 @@ class MainView(QSplitter):
         self._show_title(conversation.summary.title if conversation else "")
 
     def _show_conversations(self, summaries: list[ConversationSummary]) -> None:
-        self.sidebar.set_conversations(summaries)
+        self.sidebar.set_conversations(summaries, more=self._conversations.has_more)
         shown = self._session.conversation
         renamed = next((s for s in summaries if shown and s.id == shown.summary.id), None)
         if renamed is not None:

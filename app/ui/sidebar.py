@@ -151,6 +151,7 @@ class Sidebar(QWidget):
     open_requested = Signal(int)
     rename_requested = Signal(int, str)
     search_changed = Signal(str)
+    more_requested = Signal()
     downloads_requested = Signal()
     settings_requested = Signal()
 
@@ -161,6 +162,7 @@ class Sidebar(QWidget):
         self.setMinimumWidth(200)
         self._model = ConversationModel(self)
         self._model.rename_requested.connect(self.rename_requested)
+        self._model.more_requested.connect(self.more_requested)
         self._new = icons.LabelledButton("plus", self.tr("New chat"))
         self._new.setProperty("kind", "wide")
         self._new.clicked.connect(self.new_requested)
@@ -188,11 +190,11 @@ class Sidebar(QWidget):
         column.addWidget(self._settings)
         self.set_conversations([])
 
-    def set_conversations(self, conversations: Sequence[ConversationSummary]) -> None:
-        """Show these, newest first, and keep the place in the list."""
+    def set_conversations(self, conversations: Sequence[ConversationSummary], *, more: bool = False) -> None:
+        """Show these and keep the place in the list; `more` when others follow that can be asked for."""
         chosen = self._model.conversation(self._view.currentIndex())
         scrolled = self._view.verticalScrollBar().value()
-        self._model.set_conversations(conversations, today())
+        self._model.set_conversations(conversations, today(), more=more)
         if chosen is not None:
             self._view.setCurrentIndex(self._model.index_of(chosen.id))
         self._view.doItemsLayout()
@@ -201,6 +203,10 @@ class Sidebar(QWidget):
         not_found = self.tr("No chat is called “{title}”.").format(title=sought)
         self._nothing.setText(not_found if sought else self.tr("Your chats will be listed here."))
         self._nothing.setVisible(not conversations)
+
+    def extend(self, conversations: Sequence[ConversationSummary], *, more: bool) -> None:
+        """Show these below the others."""
+        self._model.extend(conversations, today(), more=more)
 
     def set_open(self, conversation_id: int | None) -> None:
         """Mark the conversation on the page."""

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+import psutil
 import pytest
 
 from app.catalog.shelf.library import identify
+from app.core.conversation_errors import ConversationBusy
 from app.core.errors import (
     DatabaseLocked,
     DiskFull,
@@ -26,6 +28,8 @@ from app.core.messages import FinishReason, MessageState, Role
 from app.services.chat_session import ChatState
 from app.services.engine_host import EngineState
 from app.services.model_library import ModelLibrary
+from app.storage.conversations import ConversationStore
+from app.storage.stores import open_stores
 from tests.services.conftest import Services, model_file
 
 LONG_REPLY = [sys.executable, "-m", "tests.bench.paced_engine", "4000", "8000"]
@@ -334,3 +338,33 @@ def test_a_message_whose_model_is_taken_away_before_it_is_stored_fails(services:
     assert caught.args[0].state is MessageState.FAILED
     assert caught.args[0].record.failure.code == NoModel.__name__
     assert services.session.state is ChatState.IDLE
+
+
+def test_what_another_process_adds_to_the_shown_conversation_is_shown(services: Services) -> None:
+    reply = services.exchange("Hello there")
+    shown = services.session.conversation
+    assert shown is not None
+    other = open_stores(services.folders.database)
+    other.conversations.add_message(shown.summary.id, reply.id, Role.USER, "from elsewhere")
+    other.database.close()
+    with services.qtbot.waitSignal(services.session.path_changed, timeout=10_000) as caught:
+        services.session.read_again()
+    assert [message.text for message in caught.args[0]][-1] == "from elsewhere"
+    assert services.session.conversation is not shown
+
+
+def test_a_conversation_that_another_process_answers_is_busy(services: Services) -> None:
+    services.exchange("Hello there")
+    shown = services.session.conversation
+    assert shown is not None and shown.leaf_id is not None
+    other = open_stores(services.folders.database)
+    living = psutil.Process(os.getppid())
+    elsewhere = ConversationStore(other.database, writer=f"{living.pid}:{living.create_time():.2f}")
+    record = shown[shown.leaf_id].record
+    assert record is not None
+    elsewhere.begin_exchange(shown.summary.id, shown.leaf_id, "from elsewhere", record=record)
+    with services.qtbot.waitSignal(services.session.problem, timeout=10_000) as caught:
+        services.session.send("And here")
+    other.database.close()
+    assert isinstance(caught.args[0], ConversationBusy)
+    assert not services.session.is_answering

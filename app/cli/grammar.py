@@ -8,12 +8,12 @@ from pathlib import Path
 
 from app import __version__
 from app.cli.chats_grammar import add_chats, add_folders
+from app.cli.grammar_parts import Commands, add, add_json, context_length
+from app.cli.grammar_preferences import add_presets, add_settings
 from app.cli.options import add_model_options, add_preset_options, add_sampling_options, encodable
 from app.core.exchange import ExportFormat
 from app.core.hub import Format, SearchOrder
 from app.core.loading import KvType
-from app.core.paths import template_names
-from app.core.presets import Reasoning
 from app.core.repack import TypeChoice
 
 _EPILOG = """\
@@ -37,38 +37,29 @@ def build_parser() -> argparse.ArgumentParser:
     _add_chat(commands)
     _add_chats(commands)
     _add_models(commands)
-    _add_presets(commands)
-    _add_settings(commands)
+    add_presets(commands)
+    add_settings(commands)
     _add_backups(commands)
     _add_data(commands)
-    _add_json(_add(commands, "doctor", "doctor", "say what this machine has, and what to do about it"))
+    add_json(add(commands, "doctor", "doctor", "say what this machine has, and what to do about it"))
     return parser
 
 
-_Commands = argparse._SubParsersAction  # the type of what `add_subparsers` returns has no public name
-
-
-def _add(commands: _Commands[argparse.ArgumentParser], name: str, command: str, text: str) -> argparse.ArgumentParser:
-    parser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False)
-    parser.set_defaults(command=command)
-    return parser
-
-
-def _add_ask(commands: _Commands[argparse.ArgumentParser]) -> None:
-    parser = _add(commands, "ask", "ask", "answer one message and end")
+def _add_ask(commands: Commands[argparse.ArgumentParser]) -> None:
+    parser = add(commands, "ask", "ask", "answer one message and end")
     parser.add_argument("prompt", metavar="PROMPT", help="the message; - reads it from standard input")
     place = parser.add_mutually_exclusive_group()
     place.add_argument("--chat", type=int, metavar="ID", help="go on with a conversation; see “parley chats list”")
     place.add_argument("--temporary", action="store_true", help="keep nothing of this conversation")
     parser.add_argument("--system", type=encodable, metavar="TEXT", help="how the model is to behave")
-    _add_json(parser)
+    add_json(parser)
     add_preset_options(parser)
     add_model_options(parser)
     add_sampling_options(parser)
 
 
-def _add_chat(commands: _Commands[argparse.ArgumentParser]) -> None:
-    parser = _add(commands, "chat", "chat", "talk in the terminal")
+def _add_chat(commands: Commands[argparse.ArgumentParser]) -> None:
+    parser = add(commands, "chat", "chat", "talk in the terminal")
     place = parser.add_mutually_exclusive_group()
     place.add_argument("--chat", type=int, metavar="ID", help="go on with a conversation; see “parley chats list”")
     place.add_argument("--system", type=encodable, metavar="TEXT", help="how the model is to behave")
@@ -77,7 +68,7 @@ def _add_chat(commands: _Commands[argparse.ArgumentParser]) -> None:
     add_sampling_options(parser)
 
 
-def _add_chats(commands: _Commands[argparse.ArgumentParser]) -> None:
+def _add_chats(commands: Commands[argparse.ArgumentParser]) -> None:
     group = commands.add_parser("chats", help="read, find and arrange conversations", allow_abbrev=False)
     chats = group.add_subparsers(metavar="COMMAND", required=True)
     add_chats(partial(_add_with_json, chats, "chats"))
@@ -87,96 +78,90 @@ def _add_chats(commands: _Commands[argparse.ArgumentParser]) -> None:
 
 
 def _add_with_json(
-    commands: _Commands[argparse.ArgumentParser], group: str, name: str, text: str
+    commands: Commands[argparse.ArgumentParser], group: str, name: str, text: str
 ) -> argparse.ArgumentParser:
-    parser = _add(commands, name, f"{group} {name}", text)
-    _add_json(parser)
+    parser = add(commands, name, f"{group} {name}", text)
+    add_json(parser)
     return parser
 
 
-def _add_exchange(chats: _Commands[argparse.ArgumentParser]) -> None:
-    export = _add(chats, "export", "chats export", "write conversations into a file, a folder or a zip")
+def _add_exchange(chats: Commands[argparse.ArgumentParser]) -> None:
+    export = add(chats, "export", "chats export", "write conversations into a file, a folder or a zip")
     export.add_argument("ids", type=int, metavar="ID", nargs="*")
     export.add_argument("--all", action="store_true", help="every conversation that is not in the trash")
     export.add_argument("--to", type=Path, metavar="TARGET", required=True, help="a file, a folder, or a name in .zip")
     export.add_argument("--format", choices=[str(form) for form in ExportFormat], help="default: by the name's end")
     export.add_argument("--overwrite", action="store_true", help="replace a file that is there")
-    _add_json(export)
-    read = _add(chats, "import", "chats import", "read conversations of Parley and of other programs")
+    add_json(export)
+    read = add(chats, "import", "chats import", "read conversations of Parley and of other programs")
     read.add_argument("paths", type=Path, metavar="PATH", nargs="+", help="a file, a zip or a folder")
-    _add_json(read)
+    add_json(read)
 
 
-def _add_models(commands: _Commands[argparse.ArgumentParser]) -> None:
+def _add_models(commands: Commands[argparse.ArgumentParser]) -> None:
     group = commands.add_parser(
         "models", help="find models on the Hub; add, list and examine GGUF files", allow_abbrev=False
     )
     models = group.add_subparsers(metavar="COMMAND", required=True)
-    _add_json(_add(models, "list", "models list", "list the known files, the last used first"))
+    add_json(add(models, "list", "models list", "list the known files, the last used first"))
     for name, text in (
         ("add", "add a GGUF file and use it from now on"),
         ("info", "say what a GGUF file holds and how much memory it needs"),
     ):
-        parser = _add(models, name, f"models {name}", text)
+        parser = add(models, name, f"models {name}", text)
         parser.add_argument("file", type=Path, metavar="FILE")
-        _add_json(parser)
+        add_json(parser)
     _add_fit(models)
     _add_hub(models)
     _add_library(models)
 
 
-def _add_fit(models: _Commands[argparse.ArgumentParser]) -> None:
-    parser = _add(models, "fit", "models fit", "say what a model needs on this machine, and how fast it would be")
+def _add_fit(models: Commands[argparse.ArgumentParser]) -> None:
+    parser = add(models, "fit", "models fit", "say what a model needs on this machine, and how fast it would be")
     parser.add_argument("model", type=encodable, metavar="MODEL", help="a GGUF file, or OWNER/NAME[:BRANCH] on the Hub")
-    parser.add_argument("--context", type=_context, metavar="N", help="tokens; default: as the engine decides")
+    parser.add_argument("--context", type=context_length, metavar="N", help="tokens; default: as the engine decides")
     parser.add_argument("--kv-type", choices=[str(kind) for kind in KvType], default=str(KvType.F16))
-    _add_json(parser)
+    add_json(parser)
 
 
-def _context(text: str) -> int:
-    if not text.isdecimal() or not 64 <= int(text) <= 1 << 24:
-        raise argparse.ArgumentTypeError("expected a number of tokens, at least 64")
-    return int(text)
-
-
-def _add_library(models: _Commands[argparse.ArgumentParser]) -> None:
-    pull = _add(models, "pull", "models pull", "download a variant from the Hub, or go on with a download")
+def _add_library(models: Commands[argparse.ArgumentParser]) -> None:
+    pull = add(models, "pull", "models pull", "download a variant from the Hub, or go on with a download")
     pull.add_argument("repo", type=encodable, metavar="OWNER/NAME[:BRANCH]", help="or the address of its page")
     pull.add_argument("--file", type=encodable, metavar="PATTERN", default="", help="of a variant's name or files")
     pull.add_argument("--folder", type=Path, metavar="DIR", help="put it there instead of into the first folder")
     pull.add_argument("--limit-rate", type=_rate, metavar="RATE", help="bytes per second, such as 500k or 4M")
-    _add_json(pull)
+    add_json(pull)
     _add_import(models)
-    verify = _add(models, "verify", "models verify", "compare files with the Hub's checksums, or with an earlier look")
+    verify = add(models, "verify", "models verify", "compare files with the Hub's checksums, or with an earlier look")
     verify.add_argument("files", type=Path, metavar="FILE", nargs="+")
-    _add_json(verify)
-    repair = _add(models, "repair", "models repair", "fetch again what is broken of a downloaded model")
+    add_json(verify)
+    repair = add(models, "repair", "models repair", "fetch again what is broken of a downloaded model")
     repair.add_argument("file", type=Path, metavar="FILE")
-    _add_json(repair)
-    move = _add(models, "move", "models move", "move a model to another folder")
+    add_json(repair)
+    move = add(models, "move", "models move", "move a model to another folder")
     move.add_argument("file", type=Path, metavar="FILE")
     move.add_argument("folder", type=Path, metavar="DIR")
-    _add_json(move)
-    remove = _add(models, "remove", "models remove", "move a model to the trash")
+    add_json(move)
+    remove = add(models, "remove", "models remove", "move a model to the trash")
     remove.add_argument("file", type=Path, metavar="FILE")
-    _add_json(remove)
+    add_json(remove)
     _add_folders(models)
 
 
-def _add_folders(models: _Commands[argparse.ArgumentParser]) -> None:
+def _add_folders(models: Commands[argparse.ArgumentParser]) -> None:
     group = models.add_parser("folders", help="say where models lie", allow_abbrev=False)
     folders = group.add_subparsers(metavar="COMMAND", required=True)
-    _add_json(_add(folders, "list", "models folders list", "list the folders, the one for new models first"))
+    add_json(add(folders, "list", "models folders list", "list the folders, the one for new models first"))
     for name, text in (("add", "look for models in a folder"), ("remove", "look there no more; its files stay")):
-        parser = _add(folders, name, f"models folders {name}", text)
+        parser = add(folders, name, f"models folders {name}", text)
         parser.add_argument("folder", type=Path, metavar="DIR")
         if name == "add":
             parser.add_argument("--first", action="store_true", help="new models go there")
-        _add_json(parser)
+        add_json(parser)
 
 
-def _add_import(models: _Commands[argparse.ArgumentParser]) -> None:
-    parser = _add(models, "import", "models import", "make GGUF of GPTQ, AWQ, bitsandbytes or unquantized weights")
+def _add_import(models: Commands[argparse.ArgumentParser]) -> None:
+    parser = add(models, "import", "models import", "make GGUF of GPTQ, AWQ, bitsandbytes or unquantized weights")
     parser.add_argument("model", type=encodable, metavar="MODEL", help="a folder, or OWNER/NAME[:BRANCH] on the Hub")
     choices = [str(choice) for choice in TypeChoice]
     parser.add_argument("--type", type=str.lower, choices=choices, help="of an unquantized model; default: as it is")
@@ -184,7 +169,7 @@ def _add_import(models: _Commands[argparse.ArgumentParser]) -> None:
     original = parser.add_mutually_exclusive_group()
     original.add_argument("--keep", action="store_true", help="keep the original (the default)")
     original.add_argument("--remove-original", action="store_true", help="move it to the trash once all is verified")
-    _add_json(parser)
+    add_json(parser)
 
 
 def _rate(text: str) -> int:
@@ -195,15 +180,15 @@ def _rate(text: str) -> int:
     return int(number) * factor
 
 
-def _add_hub(models: _Commands[argparse.ArgumentParser]) -> None:
-    search = _add(models, "search", "models search", "search the Hub")
+def _add_hub(models: Commands[argparse.ArgumentParser]) -> None:
+    search = add(models, "search", "models search", "search the Hub")
     search.add_argument("text", type=encodable, metavar="TEXT", nargs="?", default="", help="words of the name")
     search.add_argument("--author", type=encodable, metavar="NAME", default="", help="only of this owner")
     search.add_argument("--format", choices=[str(kind) for kind in Format], help="only with files of this format")
     search.add_argument("--sort", choices=[str(order) for order in SearchOrder], default=str(SearchOrder.DOWNLOADS))
     search.add_argument("--limit", type=_page_size, metavar="N", default=20, help="how many to show; default 20")
-    _add_json(search)
-    variants = _add(models, "variants", "models variants", "list every variant of a model on the Hub")
+    add_json(search)
+    variants = add(models, "variants", "models variants", "list every variant of a model on the Hub")
     variants.add_argument("repo", type=encodable, metavar="OWNER/NAME[:BRANCH]", help="or the address of its page")
     variants.add_argument("--json", action="store_true", help="one JSON array, for programs")
     group = models.add_parser("token", help="keep a token for models that ask for one", allow_abbrev=False)
@@ -213,93 +198,30 @@ def _add_hub(models: _Commands[argparse.ArgumentParser]) -> None:
         ("clear", "forget the token"),
         ("status", "say whether there is a token, and where"),
     ):
-        _add_json(_add(token, name, f"models token {name}", text))
+        add_json(add(token, name, f"models token {name}", text))
 
 
-def _add_presets(commands: _Commands[argparse.ArgumentParser]) -> None:
-    group = commands.add_parser("presets", help="list, make and share presets", allow_abbrev=False)
-    presets = group.add_subparsers(metavar="COMMAND", required=True)
-    _add_json(_add(presets, "list", "presets list", "list the presets in their order"))
-    for name, text in (
-        ("show", "print a preset, in the form of its file"),
-        ("edit", "change a preset"),
-        ("delete", "delete presets; conversations that use them keep theirs"),
-        ("duplicate", "make a copy of a preset"),
-        ("default", "begin new chats with a preset"),
-    ):
-        parser = _add(presets, name, f"presets {name}", text)
-        names = {"nargs": "+"} if name == "delete" else {}
-        parser.add_argument("name", type=encodable, metavar="NAME", **names)
-        if name == "edit":
-            parser.add_argument("--rename", type=encodable, metavar="NEW", help="give it another name")
-            _add_preset_fields(parser)
-        _add_json(parser)
-    new = _add(presets, "new", "presets new", "make a preset")
-    new.add_argument("rename", type=encodable, metavar="NAME")
-    _add_preset_fields(new)
-    _add_json(new)
-    order = _add(presets, "arrange", "presets arrange", "put presets first, in this order")
-    order.add_argument("names", type=encodable, metavar="NAME", nargs="+")
-    export = _add(presets, "export", "presets export", "write presets into a file to share; without names, all")
-    export.add_argument("file", type=Path, metavar="FILE", help="in TOML; - writes to standard output")
-    export.add_argument("names", type=encodable, metavar="NAME", nargs="*")
-    incoming = _add(presets, "import", "presets import", "add the presets of a file")
-    incoming.add_argument("file", type=Path, metavar="FILE")
-    _add_json(incoming)
-    _add_json(_add(presets, "restore", "presets restore", "bring back deleted presets that ship with Parley"))
-
-
-def _add_preset_fields(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("preset")
-    group.add_argument("--description", type=encodable, metavar="TEXT", help="what it is for")
-    group.add_argument("--system", type=encodable, metavar="TEXT", help="the system prompt; - reads standard input")
-    group.add_argument("--template", choices=["", *template_names()], help="in place of the model's own; '' for that")
-    group.add_argument("--reasoning", choices=[str(kind) for kind in Reasoning], help="whether the model thinks first")
-    group.add_argument("--context-limit", type=_context, metavar="N", help="tokens the model is given at most")
-    add_sampling_options(parser)
-
-
-def _add_settings(commands: _Commands[argparse.ArgumentParser]) -> None:
-    group = commands.add_parser("settings", help="read and change the settings", allow_abbrev=False)
-    settings = group.add_subparsers(metavar="COMMAND", required=True)
-    _add_json(_add(settings, "list", "settings list", "list every setting with its value"))
-    for name, text in (
-        ("get", "print the value of a setting"),
-        ("set", "change a setting"),
-        ("reset", "go back to a setting's default"),
-    ):
-        parser = _add(settings, name, f"settings {name}", text)
-        parser.add_argument("key", type=encodable, metavar="KEY", help="such as appearance.theme")
-        if name == "set":
-            parser.add_argument("value", type=encodable, metavar="VALUE")
-        _add_json(parser)
-
-
-def _add_backups(commands: _Commands[argparse.ArgumentParser]) -> None:
+def _add_backups(commands: Commands[argparse.ArgumentParser]) -> None:
     group = commands.add_parser("backups", help="back up the conversations, and put a backup back", allow_abbrev=False)
     backups = group.add_subparsers(metavar="COMMAND", required=True)
-    _add_json(_add(backups, "list", "backups list", "list the backups, the newest first"))
-    _add_json(_add(backups, "make", "backups make", "make a backup now"))
-    restore = _add(backups, "restore", "backups restore", "put a backup in the place of the conversations there are")
+    add_json(add(backups, "list", "backups list", "list the backups, the newest first"))
+    add_json(add(backups, "make", "backups make", "make a backup now"))
+    restore = add(backups, "restore", "backups restore", "put a backup in the place of the conversations there are")
     restore.add_argument("name", type=encodable, metavar="NAME", help="as “parley backups list” shows it")
-    _add_json(restore)
-    _add_json(_add(backups, "salvage", "backups salvage", "save what can be read of a damaged database"))
+    add_json(restore)
+    add_json(add(backups, "salvage", "backups salvage", "save what can be read of a damaged database"))
 
 
-def _add_data(commands: _Commands[argparse.ArgumentParser]) -> None:
+def _add_data(commands: Commands[argparse.ArgumentParser]) -> None:
     group = commands.add_parser("data", help="say where everything is kept, and move it", allow_abbrev=False)
     data = group.add_subparsers(metavar="COMMAND", required=True)
-    _add_json(_add(data, "where", "data where", "print the folders in use"))
-    move = _add(data, "move", "data move", "move the data folder: conversations, backups and models")
+    add_json(add(data, "where", "data where", "print the folders in use"))
+    move = add(data, "move", "data move", "move the data folder: conversations, backups and models")
     move.add_argument("folder", type=Path, metavar="FOLDER")
-    _add_json(move)
+    add_json(move)
 
 
 def _page_size(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) <= 1000:
         raise argparse.ArgumentTypeError("expected a number from 1 to 1000")
     return int(text)
-
-
-def _add_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="one JSON object on each line, for programs")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -16,6 +17,7 @@ from app.core.errors import DatabaseReadOnly
 from app.core.presets import ChosenPreset, Preset, StoredPreset
 from app.storage.lane import Lane
 from app.storage.preset_file import format_presets, read_presets, write_presets
+from app.storage.stores import Stores
 
 _FIELDS = ("description", "template", "reasoning", "context_limit")
 _DEFAULT = "chat.default_preset"
@@ -70,10 +72,9 @@ def edit(arguments: argparse.Namespace, invocation: Invocation) -> int:
 
 def delete(arguments: argparse.Namespace, invocation: Invocation) -> int:
     """Take presets off the list."""
-    for name in arguments.name:
-        stored = _named(name, invocation)
+    for stored in [_named(name, invocation) for name in arguments.name]:
         with invocation.storage() as lane:
-            lane.submit(lambda stores, number=stored.id: stores.presets.delete(number)).result()
+            lane.submit(partial(_delete, stored.id)).result()
         if arguments.json:
             invocation.terminal.record({"deleted": stored.preset.name})
     return 0
@@ -92,9 +93,13 @@ def duplicate(arguments: argparse.Namespace, invocation: Invocation) -> int:
 
 
 def make_default(arguments: argparse.Namespace, invocation: Invocation) -> int:
-    """Begin new chats with a preset."""
+    """Begin new chats with a preset, everywhere or in one folder."""
     stored = _named(arguments.name, invocation)
-    invocation.settings.set(_DEFAULT, stored.preset.name)
+    if arguments.folder is None:
+        invocation.settings.set(_DEFAULT, stored.preset.name)
+    else:
+        with invocation.storage() as lane:
+            lane.submit(lambda stores: stores.presets.set_for_folder(arguments.folder, stored.id)).result()
     if arguments.json:
         invocation.terminal.record({**_described(stored), "default": True})
     return 0
@@ -162,6 +167,10 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace, Invocation], int]] = Mappin
         "restore": restore,
     }
 )
+
+
+def _delete(preset_id: int, stores: Stores) -> None:
+    stores.presets.delete(preset_id)
 
 
 def _named(name: str, invocation: Invocation) -> StoredPreset:

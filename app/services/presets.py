@@ -97,7 +97,7 @@ class PresetLibrary(QObject):
         def read(stores: Stores) -> list[StoredPreset]:
             from app.storage.preset_file import read_presets
 
-            return stores.presets.add_all(read_presets(path))
+            return list(stores.presets.add_all(read_presets(path)))
 
         self._change(read, self.imported.emit)
 

@@ -41,11 +41,14 @@ class PromptPreview(QObject):
         self._relay = relay
         self._child: Child | None = None
         self._leaving: list[Child] = []
+        self._is_open = True
         self._last_id = 0
         engine.reply_event.connect(self._on_event)
 
     def ask(self, question: RenderPrompt) -> None:
         """Render a prompt; `rendered` or `failed` follows unless another question comes first."""
+        if not self._is_open:
+            return
         self._last_id -= 1
         question = msgspec.structs.replace(question, id=self._last_id)
         if self._engine.state is EngineState.READY and not self._is_busy():
@@ -66,7 +69,8 @@ class PromptPreview(QObject):
             child.close()
 
     def shutdown(self) -> None:
-        """End the child before the program exits."""
+        """End the child before the program exits, and start none any more."""
+        self._is_open = False
         self.rest()
         for child in self._leaving:
             child.shutdown()

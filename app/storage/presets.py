@@ -14,6 +14,7 @@ import msgspec
 from app.core.errors import UnknownConversation
 from app.core.presets import ChosenPreset, Preset, PresetNameTaken, StoredPreset, UnknownPreset, unused_name
 from app.storage.database import Database
+from app.storage.folders import UnknownFolder
 from app.storage.preset_file import builtin_presets
 from app.storage.rows import decode_struct, encode_struct
 
@@ -60,11 +61,11 @@ class PresetStore:
             _require_free(connection, preset.name)
             return _insert(connection, preset)
 
-    def add_all(self, presets: Sequence[Preset]) -> list[StoredPreset]:
+    def add_all(self, presets: Sequence[Preset]) -> Sequence[StoredPreset]:
         """Add presets from a file; one whose name is taken gets a number, one that is there already is left out."""
         there = [one.preset for one in self.list()]
         names = {preset.name.casefold() for preset in there}
-        added: list[StoredPreset] = []
+        added = []
         with self._database.transaction() as connection:
             for preset in presets:
                 if any(_came_from(one, preset) for one in there):
@@ -153,9 +154,15 @@ class PresetStore:
         return dict(rows)
 
     def set_for_folder(self, folder_id: int, preset_id: int | None) -> None:
-        """Begin new conversations of a folder with a preset; None: as everywhere."""
+        """Begin new conversations of a folder with a preset; None: as everywhere.
+
+        Raises:
+            UnknownFolder: there is none with this number.
+        """
         with self._database.transaction() as connection:
-            connection.execute("UPDATE folders SET preset_id = ? WHERE id = ?", (preset_id, folder_id))
+            changed = connection.execute("UPDATE folders SET preset_id = ? WHERE id = ?", (preset_id, folder_id))
+            if not changed.rowcount:
+                raise UnknownFolder(id=folder_id)
 
     def _add_builtins(self) -> None:
         builtins = self._builtins()

@@ -10,6 +10,7 @@ from app.core.presets import ChosenPreset, Preset, PresetFileInvalid, PresetName
 from app.core.sampling import Sampling
 from app.storage.conversations import ConversationStore
 from app.storage.database import Database
+from app.storage.folders import UnknownFolder
 from app.storage.preset_file import builtin_presets, format_presets, parse_presets, read_presets, write_presets
 from app.storage.presets import PresetStore
 
@@ -101,6 +102,8 @@ def test_a_folder_has_a_preset_until_that_is_deleted(presets: PresetStore, datab
     made = presets.add(Preset(name="Mine"))
     presets.set_for_folder(1, made.id)
     assert presets.of_folders() == {1: made.id}
+    with pytest.raises(UnknownFolder):
+        presets.set_for_folder(99, made.id)
     presets.delete(made.id)
     assert presets.of_folders() == {}
     presets.set_for_folder(1, presets.named("Tutor").id)

@@ -5,13 +5,10 @@ Window process, interface thread.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -28,10 +25,10 @@ from app.services.engine_host import EngineHost
 from app.services.preferences import Preferences
 from app.services.presets import PresetLibrary
 from app.services.prompt_preview import PromptPreview
+from app.ui.presets import questions
 from app.ui.presets.form import PresetForm
 from app.ui.presets.list_pane import PresetListPane
 from app.ui.presets.preview import PreviewPane
-from app.ui.text_dialog import MessageDialog
 
 _NEW = 0
 _SCROLL_ROOM = 28
@@ -236,15 +233,7 @@ class PresetEditor(QDialog):
             self._drafts.pop(preset_id, None)
             self._library.delete(preset_id)
 
-        dialog = MessageDialog(
-            self.tr("Delete"),
-            self.tr("Delete “{name}”?").format(name=stored.preset.name),
-            self.tr("Chats that use it keep what they have."),
-            self,
-        )
-        dialog.add_button(self.tr("Keep"), dialog.reject)
-        dialog.add_button(self.tr("Delete"), delete, default=True)
-        dialog.open()
+        questions.ask_delete(self, stored.preset.name, delete)
 
     def _make_default(self, preset_id: int) -> None:
         stored = self._stored(preset_id)
@@ -252,29 +241,17 @@ class PresetEditor(QDialog):
             self._library.make_default(stored)
 
     def _choose_import(self) -> None:
-        dialog = QFileDialog(self, self.tr("Import presets"), "", "TOML (*.toml);;(*)")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(lambda chosen: self._library.import_file(Path(chosen)))
-        dialog.open()
+        questions.ask_import(self, self._library.import_file)
 
     def _choose_export(self, everything: bool) -> None:
         stored = self._stored(self.pane.current)
-        chosen = self._library.presets if everything else [stored] if stored else []
-        name = "presets" if everything or stored is None else stored.preset.name.replace("/", "-")
-        dialog = QFileDialog(self, self.tr("Export presets"), f"{name}.toml", "TOML (*.toml)")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("toml")
-        presets = [one.preset for one in chosen]
-        dialog.fileSelected.connect(lambda file: self._library.export_file(Path(file), presets))
-        dialog.open()
+        if everything or stored is None:
+            presets, name = [one.preset for one in self._library.presets], "presets"
+        else:
+            presets, name = [stored.preset], stored.preset.name
+        questions.ask_export(self, name, lambda file: self._library.export_file(file, presets))
 
     def _ask_to_close(self) -> None:
-        dialog = MessageDialog(
-            self.tr("Presets"), self.tr("Some changes are not saved."), self.tr("Save them, or give them up?"), self
-        )
-
         def give_up() -> None:
             self._drafts.clear()
             self._list()
@@ -285,9 +262,7 @@ class PresetEditor(QDialog):
             for preset_id, draft in list(self._drafts.items()):
                 self._library.save(draft, preset_id)
 
-        dialog.add_button(self.tr("Give up"), give_up)
-        dialog.add_button(self.tr("Save"), save_all, default=True)
-        dialog.open()
+        questions.ask_unsaved(self, give_up, save_all)
 
     def _on_presets(self, presets: list[StoredPreset]) -> None:
         there = {one.id for one in presets}

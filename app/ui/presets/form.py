@@ -58,8 +58,10 @@ class PresetForm(QWidget):
             text.textChanged.connect(self.edited)
         for box in (self.template, self.reasoning):
             box.activated.connect(lambda _: self.edited.emit())
-        for spin in (*self.fractions.values(), *self.counts.values()):
-            spin.valueChanged.connect(lambda _: self.edited.emit())
+        for fraction in self.fractions.values():
+            fraction.valueChanged.connect(lambda _: self.edited.emit())
+        for count in self.counts.values():
+            count.valueChanged.connect(lambda _: self.edited.emit())
         self.edited.connect(self._show_variables)
 
     def show_preset(self, preset: Preset) -> None:

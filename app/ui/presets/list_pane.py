@@ -95,10 +95,9 @@ class PresetListPane(QWidget):
 
     def choose(self, preset_id: int) -> None:
         """Go to a preset without telling of it; to the first one where that is gone."""
-        items = [self.list.item(row) for row in range(self.list.count())]
-        item = next((one for one in items if one.data(_ID) == preset_id), items[0] if items else None)
+        order = self._order()
         self.list.blockSignals(True)
-        self.list.setCurrentItem(item)
+        self.list.setCurrentRow(order.index(preset_id) if preset_id in order else 0)
         self.list.blockSignals(False)
 
     def _order(self) -> list[int]:

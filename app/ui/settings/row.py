@@ -88,7 +88,8 @@ class SettingRow(QWidget):
 
     def _refuse(self, error: ParleyError) -> None:
         if isinstance(error, InvalidOption):
-            error = InvalidOption(**{**error.values, "option": said(self.setting.title)})
+            values = {**error.values, "option": said(self.setting.title)}
+            error = InvalidOption(error.detail, **values)
         self.problem.setText(f"{error.sentence} {error.next_step}")
         self.problem.show()
 

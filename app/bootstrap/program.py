@@ -42,7 +42,7 @@ from app.services.relay import Storage, ignore
 from app.services.typesetter import Typesetter
 from app.storage.integrity import was_left_open
 from app.storage.lane import Lane
-from app.storage.stores import open_kept
+from app.storage.stores import open_kept, open_stores
 from app.ui.main_view import MainView
 from app.ui.main_window import MainWindow
 

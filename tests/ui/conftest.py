@@ -7,14 +7,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.bootstrap.program import Program, build
+from app.bootstrap.program import Program, build, child_starter
 from app.core.messages import ModelIdentity
 from app.core.models import ModelFile
 from app.core.paths import Folders
-from app.ui.theme import Appearance, ThemeSource
+from app.core.protocol import ChildRole
+from app.services.relay import Relay
+from app.services.typesetter import Typesetter
+from app.ui.chat.transcript import TranscriptView
+from app.ui.theme import LIGHT, Appearance, ThemeSource
 
 SCRIPT = Path(__file__).with_name("scripted_engine.py")
 
@@ -55,3 +60,22 @@ def model_file() -> FileFactory:
         return ModelFile(id=number, identity=identity, modified_ns=0, context_length=4096)
 
     return make
+
+
+@pytest.fixture
+def typesetter(qapp: QApplication, tmp_path: Path) -> Iterator[Typesetter]:
+    folders = Folders.of({"PARLEY_HOME": str(tmp_path)})
+    made = Typesetter(child_starter(ChildRole.TYPESET, folders, None), Relay())
+    yield made
+    made.shutdown()
+
+
+@pytest.fixture
+def view(qtbot: QtBot, typesetter: Typesetter) -> Iterator[TranscriptView]:
+    made = TranscriptView(LIGHT, typesetter.ask)
+    made.resize(900, 600)
+    qtbot.addWidget(made)
+    made.show()
+    qtbot.waitExposed(made)
+    yield made
+    QGuiApplication.clipboard().clear()

@@ -2,134 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QMouseEvent, QTextLayout
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.bootstrap.program import child_starter
 from app.core.conversations import StoredMessage
 from app.core.errors import EngineFailed, Failure
-from app.core.loading import LoadOptions
-from app.core.messages import FinishReason, MessageState, ModelIdentity, ReplyRecord, Role, Timings, Usage
-from app.core.paths import Folders
-from app.core.protocol import ChildRole
-from app.core.sampling import Sampling
-from app.services.relay import Relay
-from app.services.typesetter import Typesetter
+from app.core.messages import FinishReason, MessageState, Role
 from app.ui.chat.transcript import TranscriptView
 from app.ui.chat.transcript_lines import FooterRow, fold_label, footer_of
-from app.ui.chat.transcript_rows import Action, Hot
+from app.ui.chat.transcript_rows import Action
 from app.ui.chat.transcript_selection import Position, Selection
-from app.ui.chat.transcript_text import TextRow
-from app.ui.theme import DARK, LIGHT
-
-SAMPLE = """# Title
-
-Some **bold** text with a [link](https://example.org/) and `code`.
-
-- one
-- two
-  1. nested
-
-> quoted
-
-```python
-def f(x):
-    return x + 1
-```
-
-| a | b |
-|---|--:|
-| 1 | 2 |
-
----
-
-Last words."""
-
-
-def user(number: int, text: str = "A question") -> StoredMessage:
-    return StoredMessage(id=number, parent_id=None, role=Role.USER, text=text)
-
-
-def reply(number: int, text: str = "", state: MessageState = MessageState.COMPLETE, **more: object) -> StoredMessage:
-    return StoredMessage(id=number, parent_id=None, role=Role.ASSISTANT, text=text, state=state, **more)  # type: ignore[arg-type]
-
-
-def record(**more: object) -> ReplyRecord:
-    made = {
-        "model": ModelIdentity("Tiny", "/tiny.gguf", 1),
-        "engine": "llama",
-        "engine_version": "1",
-        "template": "chatml",
-        "sampling": Sampling(),
-        "options": LoadOptions(),
-        "usage": Usage(10, 0, 1212),
-        "timings": Timings(1, 1, 1, 1, 41.2, 12.3),
-    }
-    return ReplyRecord(**(made | more))  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def typesetter(qapp: QApplication, tmp_path: Path) -> Iterator[Typesetter]:
-    folders = Folders.of({"PARLEY_HOME": str(tmp_path)})
-    made = Typesetter(child_starter(ChildRole.TYPESET, folders, None), Relay())
-    yield made
-    made.shutdown()
-
-
-@pytest.fixture
-def view(qtbot: QtBot, typesetter: Typesetter) -> Iterator[TranscriptView]:
-    made = TranscriptView(LIGHT, typesetter.ask)
-    made.resize(900, 600)
-    qtbot.addWidget(made)
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    QGuiApplication.clipboard().clear()
-
-
-def settle(view: TranscriptView, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not view._frame.isActive() and not view.document.page.typeset.__self__.is_busy)
-    QApplication.processEvents()
-
-
-def picture(view: TranscriptView) -> QImage:
-    return view.viewport().grab().toImage()
-
-
-def shown_text(view: TranscriptView) -> str:
-    selection = view.document.everything()
-    return "" if selection is None else view.document.selected_text(selection)
-
-
-def point_of(view: TranscriptView, words: str) -> QPoint:
-    """The middle of some words, in the viewport."""
-    for index, item in enumerate(view.document.items):
-        for number, row in enumerate(item.rows):
-            if not isinstance(row, TextRow):
-                continue
-            for layout, top in zip(row._layouts, row._tops, strict=True):
-                for piece in layout.pieces:
-                    at = piece.text.find(words)
-                    if at >= 0:
-                        start = piece.start + at
-                        (rect, *_) = piece.selection_rects(start, start + len(words))
-                        y = view.document.tops[index] + item.tops[number] + top - view._top
-                        return QPointF(view._left + item.left + rect.center().x(), y + rect.center().y()).toPoint()
-    raise AssertionError(words)
-
-
-def stream(view: TranscriptView, qtbot: QtBot, text: str, size: int = 3) -> None:
-    for at in range(0, len(text), size):
-        view.append_text(2, text[at : at + size])
-        if at % (size * 5) == 0:
-            view._take_up_text()
-    settle(view, qtbot)
+from app.ui.theme import DARK
+from tests.ui.transcript_kit import (
+    SAMPLE,
+    click,
+    hot,
+    picture,
+    point_of,
+    record,
+    reply,
+    settle,
+    shown_text,
+    stream,
+    user,
+)
 
 
 def test_a_streamed_reply_ends_as_the_same_picture_as_one_shown_at_once(view: TranscriptView, qtbot: QtBot) -> None:
@@ -291,28 +190,6 @@ def test_a_click_on_a_link_emits_its_address(view: TranscriptView, qtbot: QtBot)
     assert clicked.args == ["https://example.org/x"]
     with qtbot.assertNotEmitted(view.link_activated):
         qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=point_of(view, "that"))
-
-
-def hot(view: TranscriptView, item: int, action: Action) -> Hot:
-    found = view.document.items[item]
-    for y in range(0, round(found.height), 2):
-        for x in range(-10, round(view.document.page.width), 6):
-            at = found.hot_at(x, y)
-            if at is not None and at.action is action:
-                return at
-    raise AssertionError(action)
-
-
-def click(view: TranscriptView, qtbot: QtBot, item: int, action: Action) -> None:
-    found = view.document.items[item]
-    for y in range(0, round(found.height), 2):
-        for x in range(-10, round(view.document.page.width), 6):
-            at = found.hot_at(x, y)
-            if at is not None and at.action is action:
-                place = QPoint(x + view._left, round(y + view.document.tops[item] - view._top))
-                qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
-                return
-    raise AssertionError(action)
 
 
 def test_code_that_comes_in_pieces_is_copied_whole(view: TranscriptView, qtbot: QtBot) -> None:

@@ -6,15 +6,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.core.typeset_frames import Formula
 from app.ui.chat.markdown import Block, Container, Kind, Style, parse
 from app.ui.chat.markdown_chunks import CODE_LINES, LIMIT, TABLE_ROWS, Splitter, chunks_of
+from app.ui.chat.markdown_math import spelled_out
 from app.ui.chat.markdown_tail import TailParser, completed
 
 FRAGMENTS = [
     "word", " two words", "\n", "\n\n", "- ", "\n- item", "  - sub", "1. ", "\n2. two", "\n1) x", "> ", "\n> quote",
     "```", "\n```\n", "```py\nx = 1\n", "~~~", "    code", "# ", "\n## Head\n", "---", "===", "**", "*", "_", "~~", "`",
     "[", "](", "](http://a.b)", ")", "![", "|", "\n| a | b |\n", "|---|---|\n", "| 1 | 2 |\n", "\\", "<b>", "&amp;",
-    "$", "$$", "$x^2$", "\n$$\na + b\n$$\n", "\\(", "\\)", "\n\\[\n", "\n\\]\n", "[^1]", "\n[^1]: note", "- [ ] task", "[x] ",
+    "$", "$$", "$x^2$", "\n$$\na + b\n$$\n", "\\(", "\\)", "\n\\[\n", "\n\\]\n",
+    "[^1]", "\n[^1]: note", "- [ ] task", "[x] ",
     "😀", "é", "漢字", "שלום", "\r\n", "\t", "\x00", "12", ".", " ", "  \n", "word " * 800,
     "x" * (LIMIT + 50), "\ncode" * 60, "\n| r | s |" * 60,
 ]  # fmt: skip
@@ -22,7 +25,8 @@ FRAGMENTS = [
 
 TOKENS = [
     "a", "bc", " d", ", ", ".", "*", "**", "`", "_", "[", "]", "(u)", " ", "1", "\n", "# ", "#", "-", "\\", "<", ">",
-    "&", "$", "$$", "x^2", "5", "\\(", "\\)", "\n$$\n", "[^", "]:", "|", "| a |", "\n| a | b |\n|---|---|\n", "\n| c **d** | e",
+    "&", "$", "$$", "x^2", "5", "\\(", "\\)", "\n$$\n", "[^", "]:",
+    "|", "| a |", "\n| a | b |\n|---|---|\n", "\n| c **d** | e",
 ]  # fmt: skip
 
 
@@ -171,3 +175,52 @@ def test_too_deep_nesting_is_shown_as_written() -> None:
 )
 def test_half_written_constructs_do_not_flash(written: str, shown: str) -> None:
     assert completed(written) == shown
+
+
+def test_tasks_have_boxes_for_markers() -> None:
+    found = blocks_of("- [ ] open\n- [x] **done**\n- [no] box\n")
+    assert [(block.marker, block.text) for block in found] == [("☐", "open"), ("☑", "done"), ("•", "[no] box")]
+
+
+def test_footnotes_are_marked_where_they_are_named_and_told_below() -> None:
+    text, note, second = blocks_of("Said[^1] so.\n\n[^1]: By **whom**.\n[^b]: Elsewhere.\n")
+    assert text.text == "Said1 so." and text.spans == ((4, 5, Style.NOTE, ""),)
+    assert (note.kind, note.marker, note.text) == (Kind.FOOTNOTE, "1", "By whom.")
+    assert (second.kind, second.marker) == (Kind.FOOTNOTE, "b")
+
+
+@pytest.mark.parametrize("source", ["$x^2$", "\\(x^2\\)", "$$x^2$$ inline"])
+def test_formulas_in_a_line_keep_their_source(source: str) -> None:
+    (block,) = blocks_of(f"so {source}")
+    assert block.text[3] == "\ufffc"
+    assert block.spans == ((3, 4, Style.MATH, "x^2"),)
+
+
+@pytest.mark.parametrize("source", ["$$\na\n+ b\n- c\n# d\n$$", "\\[\na\n+ b\n- c\n# d\n\\]"])
+def test_a_displayed_formula_is_one_block_whatever_its_lines_begin_with(source: str) -> None:
+    found = blocks_of(f"before\n{source}\nafter")
+    assert [(block.kind, block.text) for block in found] == [
+        (Kind.PARAGRAPH, "before"), (Kind.MATH, "a\n+ b\n- c\n# d"), (Kind.PARAGRAPH, "after"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["costs $5 and $10", "$HOME and $PATH", "a $ b $ c", "\\$x\\$"])
+def test_money_and_variables_are_no_formulas(text: str) -> None:
+    (block,) = blocks_of(text)
+    assert not [span for span in block.spans if span.style & Style.MATH]
+
+
+def test_a_formula_that_cannot_be_drawn_is_spelled_out() -> None:
+    line, shown = blocks_of("so **a** $x$ and $y$\n\n$$\nz\n$$")
+    spelled = spelled_out(line, {Formula("x")})
+    assert spelled.text == "so a $x$ and \ufffc"
+    assert [(span.style, spelled.text[span.start : span.end]) for span in spelled.spans] == [
+        (Style.BOLD, "a"), (Style.CODE, "$x$"), (Style.MATH, "\ufffc"),
+    ]  # fmt: skip
+    assert spelled_out(line, {Formula("z")}) is line
+    assert spelled_out(shown, {Formula("z", display=True)}).kind is Kind.CODE
+
+
+def test_pieces_of_code_know_the_number_of_their_first_line() -> None:
+    found = blocks_of("```\n" + "x\n" * (CODE_LINES * 2 + 5) + "```\n")
+    assert [block.first_line for block in found] == [1, CODE_LINES + 1, 2 * CODE_LINES + 1]

@@ -1,0 +1,98 @@
+"""The typesetter with its real child: what it makes, and what it gives up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.bootstrap.program import child_starter
+from app.core.paths import Folders
+from app.core.protocol import ChildRole
+from app.core.typeset_frames import Code, Drawn, Formula, Tint, Tinted, Work
+from app.services.relay import Relay
+from app.services.typesetter import MOST_WAITING, Result, Typesetter
+
+ENDLESS = Formula("\\sqrt{" * 30 + "x" + "}" * 30)
+
+
+@pytest.fixture
+def typesetter(qtbot: QtBot, tmp_path: Path) -> Iterator[Typesetter]:
+    starter = child_starter(ChildRole.TYPESET, Folders.of({"PARLEY_HOME": str(tmp_path)}), None)
+    made = Typesetter(starter, Relay())
+    yield made
+    made.shutdown()
+
+
+def results(typesetter: Typesetter, qtbot: QtBot, *asked: Work) -> list[Result]:
+    found: dict[Work, Result] = {}
+    for work in asked:
+        typesetter.ask(work, lambda result, work=work: found.update({work: result}))
+    qtbot.waitUntil(lambda: len(found) == len(asked), timeout=20_000)
+    return [found[work] for work in asked]
+
+
+def test_code_gets_its_colours_and_its_language_a_name(typesetter: Typesetter, qtbot: QtBot) -> None:
+    (tinted,) = results(typesetter, qtbot, Code("def f():\n    return 'x'\n", "py"))
+    assert isinstance(tinted, Tinted)
+    assert (tinted.language, tinted.suffix) == ("Python", ".py")
+    assert tinted.tints[:2] == (Tint(0, 3, "code_keyword"), Tint(4, 5, "code_function"))
+
+
+def test_an_unknown_language_has_no_name(typesetter: Typesetter, qtbot: QtBot) -> None:
+    (tinted,) = results(typesetter, qtbot, Code("x", "no-such-language"))
+    assert isinstance(tinted, Tinted)
+    assert (tinted.language, tinted.tints) == ("", ())
+
+
+def test_a_formula_is_drawn_on_its_baseline(typesetter: Typesetter, qtbot: QtBot) -> None:
+    line, fraction = results(typesetter, qtbot, Formula("x"), Formula(r"\frac{a}{b}", display=True))
+    assert isinstance(line, Drawn) and isinstance(fraction, Drawn)
+    assert "currentColor" in line.svg
+    assert fraction.depth > line.depth and fraction.height > line.height
+
+
+@pytest.mark.parametrize("source", [r"\frac{a", r"\nosuchcommand{x}{", "", "{" * 3000])
+def test_what_is_no_formula_comes_to_nothing(typesetter: Typesetter, qtbot: QtBot, source: str) -> None:
+    assert results(typesetter, qtbot, Formula(source)) == [None]
+
+
+def test_a_formula_that_would_take_for_ever_is_given_up_and_the_rest_is_done(
+    typesetter: Typesetter, qtbot: QtBot
+) -> None:
+    typesetter._patience.setInterval(300)
+    code, endless = results(typesetter, qtbot, Code("x = 1", "py"), ENDLESS)
+    assert isinstance(code, Tinted) and endless is None
+    assert results(typesetter, qtbot, ENDLESS) == [None]
+
+
+def test_what_is_known_is_said_at_once(typesetter: Typesetter, qtbot: QtBot) -> None:
+    (first,) = results(typesetter, qtbot, Formula("x"))
+    said: list[Result] = []
+    typesetter.ask(Formula("x"), said.append)
+    assert said == [first]
+
+
+def test_the_latest_is_done_first_and_too_much_is_not_done_at_all(typesetter: Typesetter, qtbot: QtBot) -> None:
+    done: list[int] = []
+    for number in range(MOST_WAITING + 50):
+        typesetter.ask(Code(f"x = {number}", "py"), lambda _, number=number: done.append(number))
+    qtbot.waitUntil(lambda: not typesetter.is_busy, timeout=20_000)
+    assert done[1] == MOST_WAITING + 49
+    assert len(done) == MOST_WAITING
+
+
+def test_the_child_rests_and_another_one_is_started(typesetter: Typesetter, qtbot: QtBot) -> None:
+    results(typesetter, qtbot, Formula("x"))
+    typesetter._rest()
+    qtbot.waitUntil(lambda: not typesetter.is_running)
+    assert isinstance(results(typesetter, qtbot, Formula("y"))[0], Drawn)
+
+
+def test_nothing_is_done_after_the_end(typesetter: Typesetter, qtbot: QtBot) -> None:
+    typesetter.shutdown()
+    said: list[Result] = []
+    typesetter.ask(Formula("x"), said.append)
+    assert not said and not typesetter.is_running

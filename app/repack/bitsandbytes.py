@@ -269,10 +269,9 @@ class _LoadedFourBit:
         """What these rows mean, half a byte at a time."""
         packed = self._bytes(rows)
         found = np.stack([packed >> 4, packed & 15], axis=2).reshape(len(rows), -1)
-        places = (
-            rows[:, None] * self._source.columns + np.arange(self._source.columns)
-        ) // self._source.state.blocksize
-        return self._levels[found] * self._largest[places]
+        places = rows[:, None] * self._source.columns + np.arange(self._source.columns)
+        weights: Floats = self._levels[found] * self._largest[places // self._source.state.blocksize]
+        return weights
 
     @cached_property
     def _pairs(self) -> tuple[np.float32, NDArray[np.uint16]]:

@@ -10,8 +10,8 @@ import re
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
 import numpy as np
@@ -107,7 +107,7 @@ class Checkpoint:
         self.tensors, self._places = _tables(paths)
         _check_index(folder, paths, self._places)
         self._local = threading.local()
-        self._handles: list[BinaryIO] = []
+        self._handles: list[FileIO] = []
         self._lock = threading.Lock()
 
     @property
@@ -181,25 +181,25 @@ class Checkpoint:
         buffer = _room(count)
         handle = self._handle(path)
         handle.seek(tensor.offset + start)
-        view, done = memoryview(buffer), 0
+        view, done = buffer.data, 0
         while done < count:
-            got = handle.readinto(view[done:])  # type: ignore[attr-defined]
+            got = handle.readinto(view[done:])
             if not got:
                 raise SourceChanged(f"{name} ends after {done} of {count} bytes", file=path.name)
             done += got
         return buffer
 
-    def _handle(self, path: Path) -> BinaryIO:
+    def _handle(self, path: Path) -> FileIO:
         """A handle of this thread's own, since each has a position."""
-        handles: dict[Path, BinaryIO] = self._local.__dict__.setdefault("handles", {})
+        handles: dict[Path, FileIO] = self._local.__dict__.setdefault("handles", {})
         if path not in handles:
             try:
                 handle = path.open("rb", buffering=0)
             except OSError as error:
                 raise SourceChanged(str(error), file=path.name) from None
-            handles[path] = handle  # type: ignore[assignment]
+            handles[path] = handle
             with self._lock:
-                self._handles.append(handles[path])
+                self._handles.append(handle)
         return handles[path]
 
 

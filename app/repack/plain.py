@@ -104,7 +104,7 @@ class _LoadedPlain:
     def _stored(self, rows: Rows) -> Bytes:
         first = int(rows.min())
         found = self._source.checkpoint.rows(self._source.name, first, int(rows.max()) + 1)
-        return np.ascontiguousarray(found[rows - first])  # type: ignore[return-value]
+        return np.ascontiguousarray(found[rows - first])
 
 
 @dataclass(frozen=True)

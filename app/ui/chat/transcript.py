@@ -24,8 +24,11 @@ from app.core.conversations import StoredMessage
 from app.core.messages import Role
 from app.ui.chat.blocks_code import Typeset, leave_as_it_is
 from app.ui.chat.transcript_announcer import Announcer, announce
+from app.ui.chat.transcript_focus import Part, parts_of
 from app.ui.chat.transcript_interaction import TranscriptInteraction
+from app.ui.chat.transcript_keys import FocusPlace
 from app.ui.chat.transcript_reply import ReplyItem
+from app.ui.chat.transcript_rows import Branches
 from app.ui.chat.transcript_words import words
 from app.ui.theme import LIGHT, Theme
 
@@ -56,9 +59,41 @@ class TranscriptView(TranscriptInteraction):
         self._divided = None
         self.forget_places()
         self.document.set_messages(messages)
+        self.document.mark_models()
         self.scroll_to_bottom()
         self._describe()
         self.shown.emit()
+
+    def show_path(self, messages: Iterable[StoredMessage]) -> None:
+        """Show another path of the same conversation; what both begin with stays where it is."""
+        self._take_up_text()
+        self.set_notice_before(None)
+        focus, part = self.focus_place, self.focused_part()
+        self.forget_places()
+        first = self.document.change(messages)
+        self.document.mark_models()
+        items = self.document.items
+        self._following = bool(items) and isinstance(items[-1], ReplyItem) and items[-1].is_streaming
+        self.refresh()
+        if not self._following and first < len(items):
+            self._show_stretch(first, 0.0, items[first].height)
+        if focus is not None and focus.message < len(items):
+            self._focus_again(focus.message, part)
+        self._describe()
+        self.shown.emit()
+
+    def set_branches(self, branches: Branches) -> None:
+        """Say which messages have others at their place."""
+        self.document.set_branches(branches)
+        self.document.restack(0)
+        self.refresh()
+
+    def _focus_again(self, message: int, part: Part | None) -> None:
+        """Go to the same button of the message that has come to this place."""
+        action = part.hot.action if part is not None and part.hot is not None else None
+        parts = parts_of(self.document.items[message])
+        found = (number for number, one in enumerate(parts) if one.hot is not None and one.hot.action is action)
+        self.set_focus_place(FocusPlace(message, next(found, -1)))
 
     def clear(self) -> None:
         """Show nothing."""
@@ -68,6 +103,7 @@ class TranscriptView(TranscriptInteraction):
         """Show one more message at the end; the user's own brings the end into view."""
         self._take_up_text()
         self.document.add(message)
+        self.document.mark_models()
         self._following = self._following or message.role is Role.USER
         self.refresh()
         self._describe()
@@ -103,6 +139,7 @@ class TranscriptView(TranscriptInteraction):
         item = None if index is None else self.document.items[index]
         if index is not None and isinstance(item, ReplyItem):
             item.finish(message)
+            self.document.mark_models()
             self._announcer.finish()
             self.document.restack(index)
             self.refresh()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
+from itertools import takewhile
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF
@@ -16,12 +17,14 @@ from PySide6.QtCore import QPointF
 from app.core.conversations import StoredMessage
 from app.core.messages import Role
 from app.ui.chat.blocks import BlockLayout
-from app.ui.chat.transcript_items import MessageItem, UserItem
+from app.ui.chat.transcript_items import Label, MessageItem
 from app.ui.chat.transcript_reply import ReplyItem
-from app.ui.chat.transcript_rows import Hot, Page, Row
+from app.ui.chat.transcript_rows import Branches, Hot, Page, Row
 from app.ui.chat.transcript_selection import Position, RowMarks, Selection, text_of, word_around
 from app.ui.chat.transcript_style import MARGIN
 from app.ui.chat.transcript_text import TextRow
+from app.ui.chat.transcript_user import UserItem
+from app.ui.chat.transcript_words import words
 
 _SETTLE_ROUNDS = 50
 # Heights of the view around it within which layouts are kept, and messages that are looked through for others.
@@ -54,6 +57,37 @@ class TranscriptDocument:
         self._composed.clear()
         self.restack(0)
         self._mark_last()
+
+    def change(self, messages: Iterable[StoredMessage]) -> int:
+        """Show these instead, keeping what both begin with; returns the number of the first that is another."""
+        wanted = [message for message in messages if message.role is not Role.SYSTEM]
+        pairs = zip(self.items, wanted, strict=False)
+        same = sum(1 for _ in takewhile(lambda pair: pair[0].message == pair[1], pairs))
+        self.items[same:] = [self._item(message) for message in wanted[same:]]
+        self._composed = {index for index in self._composed if index < same}
+        self.restack(same)
+        self._mark_last()
+        return same
+
+    def set_branches(self, branches: Branches) -> None:
+        """Say which messages have others at their place."""
+        before, self.page.branches = self.page.branches, branches
+        for item in self.items:
+            number = item.message.id
+            if before.get(number) != branches.get(number):
+                item.branches_changed()
+
+    def mark_models(self) -> None:
+        """Draw a line where another model goes on."""
+        before = ""
+        for index, item in enumerate(self.items):
+            record = item.message.record
+            if record is not None:
+                changed = bool(before) and record.model.name != before
+                label = words("{0} answers from here").format(record.model.name) if changed else ""
+                if item.set_divider(label, Label.MODEL):
+                    self.restack(index)
+                before = record.model.name
 
     def add(self, message: StoredMessage) -> None:
         """Show one more."""

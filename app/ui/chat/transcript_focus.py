@@ -15,7 +15,7 @@ from app.core.messages import Role
 from app.ui.chat.blocks import BlockLayout
 from app.ui.chat.blocks_code import CodeLayout
 from app.ui.chat.markdown import Block, Kind, Style
-from app.ui.chat.transcript_items import MessageItem, UserItem
+from app.ui.chat.transcript_items import MessageItem
 from app.ui.chat.transcript_rows import Action, Hot
 from app.ui.chat.transcript_selection import styled
 from app.ui.chat.transcript_text import TextRow
@@ -47,7 +47,7 @@ def name_of(item: MessageItem) -> str:
     record = item.message.record
     who = record.model.name if record is not None else words("Reply")
     who = words("You") if item.message.role is Role.USER else who
-    return f"{who}: {' '.join(item.message.text[:120].split())}"
+    return f"{who}: {' '.join(item.own_text[:120].split())}"
 
 
 def action_name(hot: Hot) -> str:
@@ -61,6 +61,12 @@ def action_name(hot: Hot) -> str:
         Action.DETAILS: words("Details"),
         Action.FOLD: words("Reasoning"),
         Action.SCROLL: words("Scroll sideways"),
+        Action.OLDER: words("The version before"),
+        Action.NEWER: words("The version after"),
+        Action.EDIT: words("Edit"),
+        Action.CONTINUE: words("Continue"),
+        Action.OPEN_FILE: words("Attached file {0}").format(hot.text),
+        Action.MORE: words("More"),
     }[hot.action]
 
 
@@ -78,9 +84,7 @@ def parts_of(item: MessageItem) -> list[Part]:
         for hot in row.hots():
             if hot.action is not Action.SCROLL:
                 parts.append(Part(QAccessible.Role.Button, action_name(hot), hot.rect.translated(*at), hot=hot))
-    if isinstance(item, UserItem):
-        hot = item.copy_hot()
-        parts.append(Part(QAccessible.Role.Button, action_name(hot), hot.rect, hot=hot))
+    parts += [Part(QAccessible.Role.Button, action_name(hot), hot.rect, hot=hot) for hot in item.action_hots()]
     return parts
 
 

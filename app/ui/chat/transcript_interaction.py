@@ -27,13 +27,14 @@ from app.ui.chat.links import tooltip_of
 from app.ui.chat.markdown import is_safe_link
 from app.ui.chat.transcript_access import interface_of
 from app.ui.chat.transcript_canvas import TranscriptCanvas
-from app.ui.chat.transcript_focus import Part
+from app.ui.chat.transcript_focus import Part, parts_of
 from app.ui.chat.transcript_items import MessageItem
 from app.ui.chat.transcript_keys import FocusPlace, TranscriptKeys
 from app.ui.chat.transcript_mouse import TranscriptMouse
 from app.ui.chat.transcript_reply import ReplyItem
 from app.ui.chat.transcript_rows import Action, Hot
 from app.ui.chat.transcript_selection import Position, Selection
+from app.ui.chat.transcript_user import UserItem
 from app.ui.theme import Theme
 
 _RING = 4.0
@@ -48,6 +49,9 @@ class TranscriptInteraction(TranscriptCanvas):
     save_requested = Signal(str, str)  # code, how its file's name ends
     retry_requested = Signal(int)  # message id
     details_requested = Signal(int)  # message id
+    act_requested = Signal(int, Action)  # message id; what only the conversation's owner can do
+    file_requested = Signal(object)  # Attachment that is to be shown
+    menu_filled = Signal(QMenu, object)  # a message's menu, and its StoredMessage: others add to it
 
     def __init__(self, theme: Theme, typeset: Typeset, parent: QWidget | None = None) -> None:
         QAccessible.installFactory(interface_of)
@@ -89,7 +93,7 @@ class TranscriptInteraction(TranscriptCanvas):
             text = part.block.block.text if code else self.document.selected_text(of_block, markdown=markdown)
             self._copy(text, self.tr("Block"))
         elif focus is not None:
-            self._copy(self.document.items[focus.message].message.text, self.tr("Message"))
+            self.press(self.document.items[focus.message], Hot(QRectF(), Action.COPY_MESSAGE))
 
     def _copy(self, text: str, label: str) -> None:
         QGuiApplication.clipboard().setText(text)
@@ -110,13 +114,25 @@ class TranscriptInteraction(TranscriptCanvas):
             case Action.WRAP_CODE:
                 self._toggle_wrap(item, hot)
             case Action.COPY_MESSAGE:
-                self._copy(item.message.text, self.tr("Message"))
+                self._copy(item.own_text or item.message.text, self.tr("Message"))
             case Action.RETRY:
                 self.retry_requested.emit(item.message.id)
             case Action.DETAILS:
                 self.details_requested.emit(item.message.id)
             case Action.FOLD:
                 self._toggle_fold(item)
+            case Action.OPEN_FILE if isinstance(item, UserItem):
+                self.file_requested.emit(item.files[hot.number])
+            case Action.MORE:
+                self._open_menu(self.document.items.index(item), "", self._corner_of(item, hot))
+            case Action.OLDER | Action.NEWER | Action.EDIT | Action.CONTINUE:
+                self.act_requested.emit(item.message.id, hot.action)
+
+    def _corner_of(self, item: MessageItem, hot: Hot) -> QPoint:
+        """Where a menu stands that a button opens; the button's place is told relative to a row or to its message."""
+        index = self.document.items.index(item)
+        part = next((part for part in parts_of(item) if part.hot is not None and part.hot.action is hot.action), None)
+        return self.on_screen(index, part.rect if part is not None else hot.rect).bottomLeft()
 
     def _toggle_wrap(self, item: MessageItem, hot: Hot) -> None:
         if hot.block is not None and hot.block.view is not None:
@@ -230,6 +246,13 @@ class TranscriptInteraction(TranscriptCanvas):
         if event.reason() is QContextMenuEvent.Reason.Keyboard and self._focus is not None:
             part, index = self.focused_part(), self._focus.message
             link = part.link if part is not None else ""
+        point = event.globalPos()
+        if event.reason() is QContextMenuEvent.Reason.Keyboard and index >= 0:
+            shown = self.on_screen(index, None).intersected(self.seen_on_screen())
+            point = shown.topLeft() if not shown.isEmpty() else self.seen_on_screen().center()
+        self._open_menu(index, link, point)
+
+    def _open_menu(self, index: int, link: str, point: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if link:
@@ -242,13 +265,15 @@ class TranscriptInteraction(TranscriptCanvas):
         if index >= 0:
             self._add_message_actions(menu, self.document.items[index])
         menu.addAction(self.tr("Select all"), QKeySequence.StandardKey.SelectAll, self.select_all)
-        menu.popup(event.globalPos())
+        menu.popup(point)
 
     def _add_message_actions(self, menu: QMenu, item: MessageItem) -> None:
         message = item.message
-        menu.addAction(self.tr("Copy message"), lambda: self._copy(message.text, self.tr("Message")))
+        text = item.own_text or message.text
+        menu.addAction(self.tr("Copy message"), lambda: self._copy(text, self.tr("Message")))
         if message.role is not Role.USER:
             menu.addAction(self.tr("Details"), lambda: self.details_requested.emit(message.id))
+        self.menu_filled.emit(menu, message)
         menu.addSeparator()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -1,4 +1,4 @@
-"""Messages on the page: a stack of rows each, made when the message first comes into view; the user's own.
+"""Messages on the page: a stack of rows each, made when the message first comes into view.
 
 Window process, interface thread. Coordinates are relative to the column's left and the item's top.
 """
@@ -7,23 +7,28 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from bisect import bisect_left, bisect_right
+from enum import Enum
 from math import ceil
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter
 
 from app.core.conversations import StoredMessage
-from app.ui.chat.blocks import BlockLayout, rounded
+from app.ui.chat.blocks import BlockLayout
 from app.ui.chat.transcript_lines import DividerRow
 from app.ui.chat.transcript_rows import Action, Hot, Page, Place, Row
 from app.ui.chat.transcript_selection import RowMarks
-from app.ui.chat.transcript_stream import plain_rows
-from app.ui.chat.transcript_style import BUBBLE_MOST, BUBBLE_PADDING, BUBBLE_SHARE, RADIUS
 from app.ui.chat.transcript_text import TextRow
-from app.ui.chat.transcript_words import words
 
 _CHARACTER_WIDTH = 7.6
 _LINE = 24.0
+
+
+class Label(Enum):
+    """Why there is a line above a message: another model answers, or the model's view begins."""
+
+    MODEL = "model"
+    VIEW = "view"
 
 
 class MessageItem(ABC):
@@ -38,7 +43,9 @@ class MessageItem(ABC):
         self.tops: list[float] = []
         self.hovered = False
         self._divider: DividerRow | None = None
-        lines = message.text.count("\n") * 0.7 + len(message.text) * _CHARACTER_WIDTH / max(self.text_width, 1.0) + 1
+        self._labels: dict[Label, str] = {}
+        text = self.own_text
+        lines = text.count("\n") * 0.7 + len(text) * _CHARACTER_WIDTH / max(self.text_width, 1.0) + 1
         self.height = ceil(lines * _LINE) + self.padding * 2 + self.GAP
 
     @property
@@ -60,10 +67,32 @@ class MessageItem(ABC):
     def make_rows(self) -> list[Row]:
         """The rows of the message, top to bottom."""
 
-    def set_divider(self, label: str) -> None:
-        """Draw a line with these words above the message; without words, none."""
-        self._divider = DividerRow(label) if label else None
-        self.compose()
+    @property
+    def own_text(self) -> str:
+        """What its writer wrote."""
+        return self.message.text
+
+    def action_hots(self) -> list[Hot]:
+        """Buttons that stand in none of the rows."""
+        return []
+
+    def set_divider(self, label: str, kind: Label = Label.VIEW) -> bool:
+        """Draw a line with these words above the message; without words, none. Whether anything changed."""
+        if label == self._labels.get(kind, ""):
+            return False
+        self._labels[kind] = label
+        text = " · ".join(self._labels[one] for one in Label if self._labels.get(one))
+        before = self._divider.height if self._divider is not None else 0.0
+        self._divider = DividerRow(text) if text else None
+        if self.rows:
+            self.compose()
+        else:
+            self.height += (self._divider.height if self._divider is not None else 0.0) - before
+        return True
+
+    @abstractmethod
+    def branches_changed(self) -> None:
+        """There are more or fewer messages at this one's place."""
 
     def compose(self) -> None:
         """Take up the rows anew."""
@@ -224,67 +253,3 @@ class MessageItem(ABC):
         if not isinstance(row, TextRow):
             return 0, Place(0, 0)
         return number, row.place_at(x - self.left, y - self.tops[number])
-
-
-class UserItem(MessageItem):
-    """What the user wrote, on a tinted block that leans to the right."""
-
-    @property
-    def _widest(self) -> float:
-        return min(self.page.width, max(BUBBLE_SHARE * self.page.width, 280.0), BUBBLE_MOST)
-
-    @property
-    def text_width(self) -> float:
-        """What the bubble leaves within its padding."""
-        return self._widest - 2 * BUBBLE_PADDING
-
-    @property
-    def padding(self) -> float:
-        """The bubble's own."""
-        return 10.0
-
-    @property
-    def bubble(self) -> QRectF:
-        """The tinted block: as wide as its text, when that is short."""
-        top = self._divider.height if self._divider is not None else 0.0
-        text = self.rows[-1] if len(self.rows) == 1 + (self._divider is not None) else None
-        width = self._widest
-        if isinstance(text, TextRow) and text.built:
-            width = min(text.natural_width + 1 + 2 * BUBBLE_PADDING, width)
-        return QRectF(self.page.width - width, top, width, self.height - self.GAP - top)
-
-    @property
-    def left(self) -> float:
-        """Inside the bubble."""
-        return self.bubble.left() + BUBBLE_PADDING
-
-    def make_rows(self) -> list[Row]:
-        """The text as it was written."""
-        return [*plain_rows(self.message.text, self.text_width)]
-
-    def paint(self, painter: QPainter, at: QPointF, top: float, bottom: float, marks: RowMarks) -> None:
-        """Draw the bubble, and on it the text."""
-        bubble = self.bubble.translated(at)
-        tall = bubble.intersected(QRectF(bubble.left(), top - 2 * RADIUS, bubble.width(), bottom - top + 4 * RADIUS))
-        rounded(painter, tall, RADIUS, "selection", "", self.page.style)
-        super().paint(painter, at, top, bottom, marks)
-        if self.hovered:
-            painter.setFont(self.page.style.small.font)
-            painter.setPen(self.page.style.small.color)
-            painter.drawText(self._copy_rect.translated(at), Qt.AlignmentFlag.AlignCenter, words("Copy"))
-
-    def hot_at(self, x: float, y: float) -> Hot | None:
-        """The message can be copied."""
-        hot = self.copy_hot()
-        return hot if hot.rect.contains(x, y) else None
-
-    def copy_hot(self) -> Hot:
-        """The button that copies the message."""
-        return Hot(self._copy_rect, Action.COPY_MESSAGE)
-
-    @property
-    def _copy_rect(self) -> QRectF:
-        """Beside the bubble or, where there is no room, under it."""
-        bubble = self.bubble
-        beside = QRectF(bubble.left() - 64, bubble.bottom() - 34, 56, 24)
-        return beside if beside.left() >= 0 else QRectF(bubble.right() - 56, bubble.bottom(), 56, 24)

@@ -5,26 +5,61 @@ Window process, interface thread.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
 from app.core.conversations import StoredMessage
-from app.core.messages import FinishReason, MessageState
+from app.core.messages import FinishReason, MessageState, Role
 from app.core.sizes import format_count
 from app.ui.chat.blocks_text import UNBOUNDED, TextPiece
-from app.ui.chat.transcript_rows import Action, Hot, Page, Row
+from app.ui.chat.transcript_rows import Action, Branch, Hot, Page, Row
+from app.ui.chat.transcript_style import PageStyle
 from app.ui.chat.transcript_words import words
 
 
 class Button(NamedTuple):
-    """An action by name; one that is not `standing` is seen while the pointer is on the message."""
+    """An action by name; one that is not `standing` is seen while the pointer is on the message.
+
+    Without an action, it is only read.
+    """
 
     label: str
-    action: Action
+    action: Action | None
     standing: bool = False
+
+
+class ActionLine:
+    """Buttons in one line, laid out from a place to the right."""
+
+    HEIGHT = 24.0
+    _GAP = 16.0
+
+    def __init__(self, buttons: Sequence[Button], style: PageStyle) -> None:
+        self._placed: list[tuple[Button, TextPiece]] = []
+        x = 0.0
+        for button in buttons:
+            face = style.small.colored(style.theme.color("accent" if button.standing and button.action else "muted"))
+            piece = TextPiece(button.label, 0, face, style, UNBOUNDED)
+            piece.x, piece.y = x, (self.HEIGHT - piece.height) / 2
+            self._placed.append((button, piece))
+            x += piece.natural_width + self._GAP
+        self.width = max(x - self._GAP, 0.0)
+
+    def paint(self, painter: QPainter, at: QPointF, *, hovered: bool) -> None:
+        """Draw those that are to be seen now."""
+        for button, piece in self._placed:
+            if button.standing or hovered:
+                piece.paint(painter, at, at.y() - self.HEIGHT, at.y() + 2 * self.HEIGHT)
+
+    def hots(self, at: QPointF) -> Iterator[Hot]:
+        """What can be clicked, if the line begins there."""
+        for button, piece in self._placed:
+            if button.action is not None:
+                area = QRectF(piece.x - 6, piece.y - 2, piece.natural_width + 12, self.HEIGHT)
+                yield Hot(area.translated(at), button.action)
 
 
 class FoldRow(Row):
@@ -99,12 +134,13 @@ class FooterRow(Row):
         super().__init__(self.GAP + self.LINE)
         self._notice, self._notice_token, self._remark, self._buttons = notice, notice_token, remark, actions
         self._pieces: list[TextPiece] = []
-        self._actions: list[tuple[Button, TextPiece]] = []
+        self._line: ActionLine | None = None
+        self._line_at = QPointF()
         self.hovered = False
 
     def build(self, page: Page, width: float) -> None:
         """Lay out the words and the actions' labels."""
-        self._pieces, self._actions = [], []
+        self._pieces = []
         style, small, y = page.style, page.style.small, self.GAP
         if self._notice:
             face = style.muted.colored(style.theme.color(self._notice_token))
@@ -114,28 +150,20 @@ class FooterRow(Row):
         line = TextPiece(self._remark, 0, small, style, UNBOUNDED)
         line.y = y + (self.LINE - line.height) / 2
         self._pieces.append(line)
-        x = line.natural_width + 16 if self._remark else 0.0
-        for button in self._buttons:
-            token = "accent" if button.standing else "muted"
-            face = small.colored(style.theme.color(token))
-            piece = TextPiece(button.label, 0, face, style, UNBOUNDED)
-            piece.x, piece.y = x, line.y
-            self._actions.append((button, piece))
-            x += piece.natural_width + 16
+        self._line = ActionLine(self._buttons, style)
+        self._line_at = QPointF(line.natural_width + 16 if self._remark else 0.0, y)
         self.height, self.built = y + self.LINE, True
 
     def paint(self, painter: QPainter, at: QPointF, top: float, bottom: float) -> None:
         """Draw the words, and those actions that are to be seen now."""
         for piece in self._pieces:
             piece.paint(painter, at, top, bottom)
-        for button, piece in self._actions:
-            if button.standing or self.hovered:
-                piece.paint(painter, at, top, bottom)
+        if self._line is not None:
+            self._line.paint(painter, at + self._line_at, hovered=self.hovered)
 
     def hots(self) -> Iterator[Hot]:
         """The actions."""
-        for button, piece in self._actions:
-            yield Hot(QRectF(piece.x - 6, piece.y - 2, piece.natural_width + 12, self.LINE), button.action)
+        return iter(()) if self._line is None else self._line.hots(self._line_at)
 
 
 def fold_label(message: StoredMessage, seconds: float) -> str:
@@ -147,21 +175,45 @@ def fold_label(message: StoredMessage, seconds: float) -> str:
     return words("Thought for {0} s").format(max(round(taken), 1)) if taken else words("Thought")
 
 
-def footer_of(message: StoredMessage, *, is_last: bool) -> FooterRow:
+def branch_buttons(branch: Branch | None) -> tuple[Button, ...]:
+    """The way to the other messages at a message's place."""
+    if branch is None:
+        return ()
+    older = Button("‹", Action.OLDER if branch.number > 1 else None, standing=True)
+    newer = Button("›", Action.NEWER if branch.number < branch.count else None, standing=True)
+    number = words("{0} / {1}").format(format_count(branch.number), format_count(branch.count))
+    return older, Button(number, None, standing=True), newer
+
+
+def footer_of(message: StoredMessage, *, is_last: bool, branch: Branch | None = None) -> FooterRow:
     """The footer that a reply has come to."""
+    branches = branch_buttons(branch)
     retry = (Button(words("Retry"), Action.RETRY, standing=True),) if is_last else ()
     quiet = tuple(button._replace(standing=False) for button in retry)
+    go_on = (Button(words("Continue"), Action.CONTINUE, standing=True),) if is_last and is_cut_off(message) else ()
     copy = (Button(words("Copy"), Action.COPY_MESSAGE),) if message.text else ()
+    more = (Button("⋯", Action.MORE),)
     match message.state:
         case MessageState.STREAMING:
-            return FooterRow("", "muted", "", ())
+            return FooterRow("", "muted", "", branches)
         case MessageState.INTERRUPTED:
-            return FooterRow(words("Interrupted: what was written is kept"), "caution", _measure(message), retry + copy)
+            notice = words("Interrupted: what was written is kept")
+            return FooterRow(notice, "caution", _measure(message), (*branches, *go_on, *retry, *copy, *more))
         case MessageState.FAILED:
             details = (Button(words("Details"), Action.DETAILS, standing=True),)
-            return FooterRow(_failure(message), "bad", _measure(message), retry + details + copy)
+            buttons = (*branches, *retry, *go_on, *details, *copy, *more)
+            return FooterRow(_failure(message), "bad", _measure(message), buttons)
         case _:
-            return FooterRow("", "muted", _measure(message), copy + quiet)
+            return FooterRow("", "muted", _measure(message), (*branches, *go_on, *copy, *quiet, *more))
+
+
+def is_cut_off(message: StoredMessage) -> bool:
+    """Whether a reply ended before its writer had come to an end."""
+    if message.role is not Role.ASSISTANT or not message.text or message.record is None:
+        return False
+    limits = (FinishReason.LENGTH, FinishReason.CONTEXT)
+    unfinished = (MessageState.STOPPED, MessageState.INTERRUPTED, MessageState.FAILED)
+    return message.state in unfinished or message.record.finish_reason in limits
 
 
 def _failure(message: StoredMessage) -> str:

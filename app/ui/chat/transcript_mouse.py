@@ -168,7 +168,7 @@ class TranscriptMouse(QObject):
         if event.button() is not Qt.MouseButton.LeftButton:
             return
         under = self._surface.document.hot_at(at.x(), at.y())
-        if pressed is not None and under is not None and (pressed[0], pressed[1].action) == (under[0], under[1].action):
+        if pressed is not None and under is not None and _is_same(pressed, under):
             self._surface.press(*under)
         elif link and link == self._surface.document.link_at(at.x(), at.y()):
             self._surface.follow_link(link)
@@ -189,3 +189,7 @@ class TranscriptMouse(QObject):
         overshoot = self._surface.overshoot(self._last_point)
         self._surface.scroll_by(round(overshoot * _AUTO_SCROLL_SHARE))
         self._prolong()
+
+
+def _is_same(one: tuple[MessageItem, Hot], other: tuple[MessageItem, Hot]) -> bool:
+    return (one[0], one[1].action, one[1].number) == (other[0], other[1].action, other[1].number)

@@ -53,7 +53,7 @@ class ReplyItem(MessageItem):
         if self._answer is None:
             self._answer = self._stream(self.message.text)
         if self._footer is None:
-            self._footer = footer_of(self.message, is_last=self.is_last)
+            self._footer = footer_of(self.message, is_last=self.is_last, branch=self.page.branches.get(self.message.id))
             self._footer.hovered = self.hovered
         rows: list[Row] = []
         if self.message.reasoning:
@@ -162,6 +162,12 @@ class ReplyItem(MessageItem):
             self.is_last, self._footer = is_last, None
             if self.rows:
                 self.compose()
+
+    def branches_changed(self) -> None:
+        """Show the footer anew."""
+        self._footer = None
+        if self.rows:
+            self.compose()
 
     def forget(self) -> None:
         """Keep nothing but the message, unless it is being written."""

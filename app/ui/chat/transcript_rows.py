@@ -5,8 +5,8 @@ Window process, interface thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
@@ -33,15 +33,35 @@ class Action(Enum):
     RETRY = "retry"
     DETAILS = "details"
     FOLD = "fold"
+    OLDER = "the branch before"
+    NEWER = "the branch after"
+    EDIT = "edit"
+    CONTINUE = "continue"
+    OPEN_FILE = "open an attached file"
+    MORE = "more"
+
+
+class Branch(NamedTuple):
+    """Which one a message is of those at its place, counted from 1, and how many there are."""
+
+    number: int
+    count: int
+
+
+Branches = Mapping[int, Branch]
 
 
 class Hot(NamedTuple):
-    """An area that can be clicked; `block` is what it belongs to, `text` what a copy takes."""
+    """An area that can be clicked; `block` is what it belongs to, `text` what a copy takes.
+
+    `number` tells those apart that do the same.
+    """
 
     rect: QRectF
     action: Action
     text: str = ""
     block: BlockLayout | None = None
+    number: int = 0
 
 
 class Place(NamedTuple):
@@ -56,7 +76,7 @@ class Page:
     """What all rows share; the column is `width` wide.
 
     `recolored` is told of code that looks different from a height of it on, `changed` that a row has to be
-    laid out anew.
+    laid out anew. `branches` is for messages that have others at their place.
     """
 
     style: PageStyle
@@ -64,6 +84,7 @@ class Page:
     typeset: Typeset
     recolored: Callable[[CodeLayout, float], None]
     changed: Callable[[], None]
+    branches: Branches = field(default_factory=dict)
 
 
 class Row:

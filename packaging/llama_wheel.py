@@ -30,13 +30,13 @@ BUILD_FLAGS = ("CMAKE_ARGS", "CC", "CXX", "CFLAGS", "CXXFLAGS", "LDFLAGS")
 STEPS = re.compile(r"\[\s*(\d+)/(\d+)\]\s")
 
 
-def pinned_version(constraints: Path) -> str:
+def pinned_version(constraints: Path, distribution: str = DISTRIBUTION) -> str:
     """The version that the constraints file names."""
     for line in constraints.read_text(encoding="utf-8").splitlines():
         name, _, version = line.partition("==")
-        if name.strip() == DISTRIBUTION:
+        if name.strip() == distribution:
             return version.strip()
-    raise SetupError(f"{constraints.name} does not pin {DISTRIBUTION}.")
+    raise SetupError(f"{constraints.name} does not pin {distribution}.")
 
 
 def cache_folder(environment: Mapping[str, str], system: str) -> Path:

@@ -1,6 +1,6 @@
 """The transcript in a real window, one measure per process, its figures as JSON on stdout.
 
-python -m tests.bench.transcript open | scroll | stream | long | resize | document [--rate TOKENS_PER_SECOND]
+python -m tests.bench.transcript open | scroll | stream | long | resize | hostile | document [--rate TOKENS_PER_SECOND]
 
 Durations are in milliseconds. A stall is the time between two ticks of a timer that asks for one
 each millisecond, that is the longest that an event had to wait; `busy` counts the same in CPU time of the
@@ -33,7 +33,7 @@ from app.services.relay import Relay
 from app.services.typesetter import Typesetter
 from app.ui.chat.transcript import TranscriptView
 from app.ui.theme import LIGHT, Appearance, ThemeSource
-from tests.bench.long_conversation import messages, streaming, tokens
+from tests.bench.long_conversation import HOSTILE, finished, messages, streaming, tokens
 
 MESSAGES = 5000
 SIZE = 1100, 800
@@ -107,6 +107,7 @@ class Stage:
         self.window.resize(*SIZE)
         self.window.show()
         live(0.5)
+        gc.freeze()  # as the program does when it has started
 
 
 def open_conversation(_: float) -> Figures:
@@ -258,12 +259,31 @@ def document(rate: float) -> Figures:
     return {"open": took} | paced(rate, add, 6) | {"mb": (resident() - before) / 1e6}
 
 
+def hostile(_: float) -> Figures:
+    """The longest that the interface thread was busy at a stretch with text that is made to be slow."""
+    stage, figures = Stage(), {}
+    for name, text in HOSTILE.items():
+        cpu = time.thread_time()
+        stage.view.set_messages([streaming(1, ""), finished(2, text)])
+        frame()
+        figures[f"{name} shown"] = (time.thread_time() - cpu) * 1000
+        stage.view.set_messages([streaming(1)])
+        stalls = Stalls()
+        stalls.clear()
+        for at in range(0, min(len(text), 400_000), 4000):
+            stage.view.append_text(1, text[at : at + 4000])
+            live(0.04)
+        figures[f"{name} streamed"] = stalls.figures()["busy_most"]
+    return figures
+
+
 MEASURES: dict[str, Callable[[float], Figures]] = {
     "open": open_conversation,
     "scroll": scroll,
     "stream": stream,
     "long": long,
     "resize": resize,
+    "hostile": hostile,
     "document": document,
 }
 

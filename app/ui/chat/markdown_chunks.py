@@ -45,7 +45,7 @@ class Fence:
     def is_closed_by(self, line: str) -> bool:
         """Whether this line, complete, ends the code."""
         bare = line.rstrip(" \t\n")
-        return (
+        return bare[-1:] == self.mark[0] and (
             len(bare) <= CLOSER_LIMIT
             and len(bare) - len(bare.lstrip(" ")) <= 3
             and len(bare.lstrip(" ")) >= len(self.mark)
@@ -71,6 +71,21 @@ class Chunk:
     prefix: str = ""
     marker: str = ""
     first_line: int = 1
+
+    def ended(self, source: str, *, closes: bool) -> Chunk:
+        """The chunk with its source, as it is known now."""
+        # A plain call: `replace` takes ten times as long, and there may be thousands of chunks.
+        return Chunk(
+            source,
+            self.fence,
+            self.opens,
+            closes,
+            self.tight,
+            self.continued,
+            self.prefix,
+            self.marker,
+            self.first_line,
+        )
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
@@ -123,7 +138,7 @@ class Splitter:
     @property
     def tail(self) -> Chunk:
         """What is not finished, as a chunk."""
-        return replace(self._next, source=self._text[self._start :])
+        return self._next.ended(self._text[self._start :], closes=True)
 
     def feed(self, text: str) -> list[Chunk]:
         """Add source; returns the chunks that no later source can change."""
@@ -231,6 +246,8 @@ class Splitter:
         return LIMIT if item is None else item.end() - self._start
 
     def _opens_fence(self, line: str) -> bool:
+        if not line.lstrip(" ").startswith(("```", "~~~")):
+            return False
         fence = _FENCE_LINE.match(line.rstrip("\n"))
         if fence is None or (self._line > self._start and len(fence[1]) >= self._item_offset()):
             return False
@@ -266,7 +283,7 @@ class Splitter:
         self, at: int, *, tight: bool = False, continued: bool = False, prefix: str = "", fence: Fence | None = None
     ) -> None:
         """End the open chunk here; with `fence`, its code goes on in the next."""
-        ended = replace(self._next, source=self._text[self._start : at], closes=fence is None)
+        ended = self._next.ended(self._text[self._start : at], closes=fence is None)
         self._start = self._line = at
         if ended.fence is not None or ended.source.strip():
             self._done.append(ended)

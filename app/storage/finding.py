@@ -12,7 +12,7 @@ from functools import cached_property
 from unicodedata import category, combining, normalize
 
 from app.core.search import Marked
-from app.storage.words import LONGEST_INDEXED_PREFIX, UNSPACED_RUN, comparable, pairs
+from app.storage.words import INDEXED_PREFIXES, UNSPACED_RUN, comparable, pairs
 
 MAX_WORDS = 16
 _MAX_RUN = 32
@@ -46,12 +46,14 @@ class _Folding(dict[int, str]):
 class Word:
     """A word that must be there: `match` finds it in the index, `folded` in a folded text.
 
-    `rough` is a question that the index answers at once, for counting.
+    `rough` is a question that the index answers at once, for counting; `loose` asks for more than
+    `match` where that takes the index long.
     """
 
     folded: str
     match: str
     rough: str
+    loose: str
     unspaced: bool
 
     @cached_property
@@ -85,6 +87,16 @@ class Finder:
     def match(self) -> str:
         """The question to the index: all words."""
         return " AND ".join(word.match for word in self.words)
+
+    @property
+    def loose_match(self) -> str:
+        """The question without what takes the index long; `begins` tells whether a text is meant."""
+        return " AND ".join(word.loose for word in self.words)
+
+    def begins(self, text: str) -> bool:
+        """Whether a text that was asked for loosely has every word at the beginning of one of its own."""
+        folded = self._folding.fold(text)
+        return all(word.loose == word.match or word.pattern.search(folded) for word in self.words)
 
     def counts(self, text: str) -> list[int]:
         """How often a text holds each word, within others too."""
@@ -144,11 +156,17 @@ def _in_words(letter: str) -> bool:
 
 
 def _word(word: str, folding: _Folding, *, whole: bool) -> Iterator[Word]:
-    if folded := folding.fold(word):
-        rough = f'"{word}"' if whole or len(word) > LONGEST_INDEXED_PREFIX else f'"{word}" *'
-        yield Word(folded, f'"{word}"' if whole else f'"{word}" *', rough, unspaced=False)
+    if not (folded := folding.fold(word)):
+        return
+    if whole:
+        yield Word(folded, f'"{word}"', f'"{word}"', f'"{word}"', unspaced=False)
+        return
+    match, slow = f'"{word}" *', len(word) not in INDEXED_PREFIXES
+    loose = f'"{word[:2]}" *' if len(word) == 3 else match
+    rough = match if not slow else loose if loose != match else f'"{word}"'
+    yield Word(folded, match, rough, loose, unspaced=False)
 
 
 def _unspaced(run: str, folding: _Folding) -> Word:
     match = " AND ".join(f'"{pair}"' for pair in pairs(run[:_MAX_RUN])[:-1]) or f'"{run}" *'
-    return Word(folding.fold(run), match, match, unspaced=True)
+    return Word(folding.fold(run), match, match, match, unspaced=True)

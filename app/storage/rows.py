@@ -5,7 +5,7 @@ Reading is lenient: a value that a later version wrote, or that was damaged, nev
 
 from __future__ import annotations
 
-from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import msgspec
@@ -14,9 +14,10 @@ from app.core.conversations import ConversationSummary, StoredMessage
 from app.core.messages import MessageState, ReplyRecord, Role
 
 _TITLE_CHARACTERS = 48
+_ROLES = MappingProxyType({str(role): role for role in Role})
+_STATES = MappingProxyType({str(state): state for state in MessageState})
 _JOINERS = "\u200c\u200d"  # invisible, but parts of Persian words and of emoji
 
-E = TypeVar("E", bound=StrEnum)
 S = TypeVar("S", bound=msgspec.Struct)
 
 
@@ -72,21 +73,13 @@ def message_of(row: tuple[Any, ...]) -> StoredMessage:
     return StoredMessage(
         id=row[0],
         parent_id=row[1],
-        role=_known(Role, row[2], Role.ASSISTANT),
+        role=_ROLES.get(row[2], Role.ASSISTANT),
         text=row[3],
         reasoning=row[4],
-        state=_known(MessageState, row[5], MessageState.COMPLETE),
+        state=_STATES.get(row[5], MessageState.COMPLETE),
         created_at=row[6],
-        record=decode_struct(row[7], ReplyRecord),
+        record=None if row[7] is None else decode_struct(row[7], ReplyRecord),
     )
-
-
-def _known(kind: type[E], value: str, fallback: E) -> E:
-    """The enum's value; the fallback for one that a later version added."""
-    try:
-        return kind(value)
-    except ValueError:
-        return fallback
 
 
 def _storable_within(value: Any) -> Any:

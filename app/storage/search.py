@@ -28,6 +28,7 @@ from app.storage.rows import message_of, summary_of
 HITS = 50
 _WEIGHED = 200
 _COUNTED = 2000
+_SIFTED = 400
 _WEIGHED_CHARACTERS = 20_000
 _K1, _B = 1.2, 0.75
 _MESSAGE_WORDS, _TITLE_WORDS = 150, 6
@@ -61,13 +62,12 @@ class SearchStore:
             return SearchResult(())
         with self._uninterrupted() as connection:
             weights = _weights(connection, finder)
-            messages = _messages(connection, query, finder, weights)
-            found = messages[:_WEIGHED]
+            found, more = _messages(connection, query, finder, weights)
             if not query.model and query.role is None:
                 found = [*_titles(connection, query, finder, weights), *found]
             best = sorted(found, key=lambda one: (one.score, one.message_id or math.inf), reverse=True)
             hits = (_hit(connection, one, finder) for one in best[: 2 * limit])
-            return SearchResult(tuple(hit for hit in hits if hit)[:limit], more=len(messages) > _WEIGHED)
+            return SearchResult(tuple(hit for hit in hits if hit)[:limit], more=more)
 
     @contextmanager
     def _uninterrupted(self) -> Iterator[sqlite3.Connection]:
@@ -95,7 +95,8 @@ def _weights(connection: sqlite3.Connection, finder: Finder) -> list[float]:
 
 def _messages(
     connection: sqlite3.Connection, query: SearchQuery, finder: Finder, weights: Sequence[float]
-) -> list[_Found]:
+) -> tuple[list[_Found], bool]:
+    """The newest messages with all words, and whether there may be more of them."""
     conditions, values = _filters(query, "messages.created_at")
     if query.role is not None:
         conditions.append("role = ?")
@@ -106,18 +107,31 @@ def _messages(
             "ELSE '' END), casefold(?))"
         )
         values.append(query.model)
-    rows = _rows(
-        connection,
-        f"""
+    statement = f"""
         SELECT messages.id, conversation_id, substr(messages.text, 1, {_WEIGHED_CHARACTERS}) FROM message_index
         CROSS JOIN messages ON messages.id = message_index.rowid
         CROSS JOIN conversations ON conversations.id = conversation_id
         WHERE message_index MATCH ? AND trash_id IS NULL AND {" AND ".join(conditions)}
-        ORDER BY message_index.rowid DESC LIMIT {_WEIGHED + 1}
-        """,
-        (finder.match, *values),
-    )
-    return [_Found(_score(finder, weights, text, _MESSAGE_WORDS), owner, key) for key, owner, text in rows]
+        ORDER BY message_index.rowid DESC LIMIT ?
+        """
+    rows, more = _loosely(connection, statement, values, finder)
+    if more and len(rows) <= HITS:
+        rows = _rows(connection, statement, (finder.match, *values, _WEIGHED + 1))
+        more = len(rows) > _WEIGHED
+    return [
+        _Found(_score(finder, weights, text, _MESSAGE_WORDS), owner, key) for key, owner, text in rows[:_WEIGHED]
+    ], more
+
+
+def _loosely(
+    connection: sqlite3.Connection, statement: str, values: Sequence[object], finder: Finder
+) -> tuple[list[tuple[Any, ...]], bool]:
+    """The newest texts with all words, sifted from those that the index gives at once, and whether there may be more."""
+    if finder.loose_match == finder.match:
+        return [], True
+    rows = _rows(connection, statement, (finder.loose_match, *values, _SIFTED))
+    found = [row for row in rows if len(row[2]) == _WEIGHED_CHARACTERS or finder.begins(row[2])]
+    return found, len(rows) == _SIFTED or len(found) > _WEIGHED
 
 
 def _titles(

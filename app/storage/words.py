@@ -18,8 +18,8 @@ _UNSPACED = (
     "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"  # Han, Hangul
     "\U00020000-\U000323af"
 )
-LONGEST_INDEXED_PREFIX = 4
-"""Letters; the beginnings of longer words are put together from all words that have them."""
+INDEXED_PREFIXES = (1, 2, 4)
+"""In letters, as the schema has it; what else a word begins with is put together from all such words."""
 UNSPACED_RUN = re.compile(f"[{_UNSPACED}]+")
 
 

@@ -25,6 +25,7 @@ from app.core.models import ModelFile
 from app.core.sampling import Sampling
 from app.storage.stores import open_stores
 from tests.bench import downloads
+from tests.bench.history import measure as measure_history
 from tests.bench.memory import CASES, run
 from tests.window.kills import Kills
 
@@ -194,6 +195,29 @@ def kills() -> list[Figure]:
     return [Figure(name, str(wrong), "0", wrong == 0)]
 
 
+def history() -> list[Figure]:
+    """Searching, listing, opening and starting with 100,000 conversations, and what they take on the disk."""
+    found = measure_history()
+    return [
+        Figure(
+            f"search as one types, {found.messages:,} messages, p95 (p50 {found.search_p50 * 1000:.0f} ms)",
+            f"{found.search_p95 * 1000:.0f} ms",
+            "≤ 50 ms",
+            found.search_p95 <= 0.05,
+        ),
+        Figure("first page of the list", f"{found.page * 1000:.1f} ms", "≤ 100 ms", found.page <= 0.1),
+        Figure("slowest of its first 50 pages", f"{found.scrolled * 1000:.1f} ms", "≤ 100 ms", found.scrolled <= 0.1),
+        Figure(
+            "10,000 messages opened, to the paint of the last",
+            f"{found.opened * 1000:.0f} ms",
+            "≤ 150 ms",
+            found.opened <= 0.15,
+        ),
+        Figure("start until listed ÷ with an empty database", f"{found.start:.2f}", "≤ 1.3", found.start <= 1.3),
+        Figure("database ÷ text of its messages", f"{found.growth:.2f}", "≤ 2", found.growth <= 2),
+    ]
+
+
 MEASURES: dict[str, Callable[[], list[Figure]]] = {
     "start": start,
     "window-cpu": window_cpu,
@@ -204,6 +228,7 @@ MEASURES: dict[str, Callable[[], list[Figure]]] = {
     "memory": memory,
     "download": download,
     "kills": kills,
+    "history": history,
 }
 
 

@@ -206,6 +206,18 @@ def test_of_very_many_only_the_newest_are_weighed(store: ConversationStore, sear
     assert [hit.message_id for hit in result.hits] == keys[:-51:-1]
 
 
+def test_three_letters_are_found_among_many_that_begin_alike(store: ConversationStore, search: SearchStore) -> None:
+    chat = store.create("Long")
+    rare = store.add_message(chat.id, None, Role.USER, "abcdef").id
+    for number in range(500):
+        store.add_message(chat.id, None, Role.USER, "abdomen, about" if number % 2 else "abnormal")
+    assert found(search, "abc") == [rare]
+    result = search.search(SearchQuery("abd"))
+    assert (len(result.hits), result.more) == (50, True)
+    assert {hit.snippet.text for hit in result.hits} == {"abdomen, about"}
+    assert found(search, "abc abd") == []
+
+
 def test_an_interrupted_search_is_cancelled(path: Path, store: ConversationStore, database: Database) -> None:
     say(store, "word")
     searching = threading.Event()

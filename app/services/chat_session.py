@@ -46,6 +46,8 @@ class ChatSession(QObject):
     rate_changed = Signal(float)  # tokens per second
     view_changed = Signal(object)  # id of the first message the model sees, or None
     problem = Signal(object)  # ParleyError
+    answering_changed = Signal(object)  # id of the conversation that is being answered, or None
+    message_found = Signal(int)  # a message to jump to stands in the shown conversation now
     conversations_changed = Signal()  # one was made, or got a new message
     preset_changed = Signal(object)  # ChosenPreset, or None
     values_needed = Signal(object, str)  # ChosenPreset whose variables have no value yet, the message that waits
@@ -111,19 +113,34 @@ class ChatSession(QObject):
         if shown is not None:
             self._keep_preset(shown.summary.id, preset)
 
-    def open(self, conversation_id: int) -> None:
-        """Show a stored conversation, unless another one is asked for before it has been read."""
+    @property
+    def answering_id(self) -> int | None:
+        """The conversation that is being answered, whichever is shown."""
+        job = self._run.job
+        return None if job is None else job.conversation_id
+
+    def open(self, conversation_id: int, message_id: int | None = None) -> None:
+        """Show a stored conversation, unless another one is asked for before it has been read.
+
+        With a message it is shown on a path that holds it; `message_found` follows if it is still there.
+        """
         self._wanted += 1
         wanted = self._wanted
 
         def read(stores: Stores) -> tuple[Conversation, ChosenPreset | None]:
-            return stores.conversations.load(conversation_id), stores.presets.of_conversation(conversation_id)
+            found = stores.conversations.load(conversation_id)
+            if message_id is not None and message_id in found and message_id not in {one.id for one in found.path()}:
+                found.leaf_id = found.leaf_below(message_id)
+                stores.conversations.set_leaf(conversation_id, found.leaf_id)
+            return found, stores.presets.of_conversation(conversation_id)
 
         def show(found: tuple[Conversation, ChosenPreset | None]) -> None:
             if wanted == self._wanted:
                 self._leave()
                 self.is_temporary = False
                 self._show(*found)
+                if message_id is not None and message_id in found[0]:
+                    self.message_found.emit(message_id)
 
         self._kept.call(read, show, self.problem.emit)
 
@@ -290,6 +307,7 @@ class ChatSession(QObject):
         view = model_view(conversation.path(reply.id if reply.text else reply.parent_id), reply.record.system)
         storage = self._storage_of(is_temporary=conversation.summary.is_temporary)
         self._run.start(ReplyJob(conversation.summary.id, reply, view, storage, reply.record.template))
+        self.answering_changed.emit(self.answering_id)
 
     def _storage_of(self, *, is_temporary: bool) -> Storage:
         return self._temporary if is_temporary and self._temporary is not None else self._kept
@@ -353,6 +371,7 @@ class ChatSession(QObject):
             self.conversation.put(reply, activate=False)
             self.reply_finished.emit(reply)
             self._show_context()
+        self.answering_changed.emit(self.answering_id)
         self.conversations_changed.emit()
 
     def _show_context(self) -> None:

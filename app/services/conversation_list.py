@@ -1,4 +1,4 @@
-"""The sidebar's conversations, a page at a time, and what the user does with whole ones.
+"""The sidebar's conversations, and what the user does with whole ones and with folders.
 
 Window process, interface thread; everything is read and written on the storage lane. What another
 process changes in the database is noticed within two seconds.
@@ -9,92 +9,62 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.core.listing import Folder, Listing, Page, Place
+from app.core.listing import Folder, Listing
+from app.services.conversation_pages import PAGE, ConversationPages
 from app.services.relay import Storage, ignore
 from app.services.undo import Deed, UndoStack
 
 if TYPE_CHECKING:
     from app.storage.stores import Stores
 
-PAGE = 100
+__all__ = ["PAGE", "ConversationList"]
+
 WATCH_MS = 2000
 
 _T = TypeVar("_T")
 
 
-class ConversationList(QObject):
-    """What is listed, as far as it was asked for.
+class ConversationList(ConversationPages):
+    """The list that is always there. Every deed but making something can be taken back through `undo`."""
 
-    `changed` has the pages read so far, from the top; `load_more` brings the next one through
-    `extended`. Every deed but making something can be taken back through `undo`.
-    """
-
-    changed = Signal(list)  # list[ConversationSummary], pinned first, then newest first
-    extended = Signal(list)  # list[ConversationSummary] that follow those there are
+    stale = Signal()  # something was changed: whatever else shows conversations is read anew
     folders_changed = Signal(list)  # list[Folder]
     changed_elsewhere = Signal()  # another process wrote: what is shown may be old
     made = Signal(object)  # ConversationSummary of a copy
+    folder_made = Signal(object)  # Folder
     trashed = Signal(list)  # ids of conversations that are in the trash now
-    problem = Signal(object)  # ParleyError
+    trashed_parts_changed = Signal(list)  # list[TrashedMessages]
+    answered_elsewhere = Signal(object)  # frozenset of the ids that another process is answering
 
-    def __init__(self, storage: Storage, parent: QObject | None = None, *, undo: UndoStack | None = None) -> None:
-        super().__init__(parent)
-        self._storage = storage
-        self._after: Place | None = None
-        self._loading = False
-        self._shown = 0
+    def __init__(
+        self,
+        storage: Storage,
+        parent: QObject | None = None,
+        *,
+        undo: UndoStack | None = None,
+        listing: Listing = Listing(),  # noqa: B008 - it is immutable
+    ) -> None:
+        super().__init__(storage, parent, listing=listing)
         self._change_number: int | None = None
-        self.listing = Listing()
+        self._elsewhere = frozenset[int]()
         self.undo = undo or UndoStack(storage, self)
         self.undo.undone.connect(lambda _: self._refresh_all())
         self._watch = QTimer(self)
         self._watch.timeout.connect(self._look)
 
-    @property
-    def has_more(self) -> bool:
-        """Whether there are conversations that were not read yet."""
-        return self._after is not None
-
-    def show(self, listing: Listing) -> None:
-        """List something else, from its first page."""
-        self.listing, self._shown = listing, 0
-        self.refresh()
-
     def refresh(self, contains: str | None = None) -> None:
-        """Read what is shown anew; `contains` filters titles, None keeps the filter there is."""
-        if contains is not None and contains != self.listing.contains:
-            self.listing, self._shown = msgspec.structs.replace(self.listing, contains=contains), 0
-        wanted, limit = self.listing, max(PAGE, self._shown)
+        """Read what is shown anew, here and wherever else conversations are listed."""
+        super().refresh(contains)
+        self.stale.emit()
 
-        def show(page: Page) -> None:
-            if wanted == self.listing:
-                self._after, self._shown = page.after, len(page.conversations)
-                self.changed.emit(list(page.conversations))
-
-        self._storage.call(lambda stores: stores.listing.page(wanted, limit=limit), show, self.problem.emit)
-
-    def load_more(self) -> None:
-        """Read the next page, unless it is on its way."""
-        after, wanted = self._after, self.listing
-        if after is None or self._loading:
-            return
-        self._loading = True
-
-        def extend(page: Page) -> None:
-            self._loading = False
-            if wanted == self.listing and after == self._after:
-                self._after = page.after
-                self._shown += len(page.conversations)
-                self.extended.emit(list(page.conversations))
-
-        def failed(error: object) -> None:
-            self._loading = False
-            self.problem.emit(error)
-
-        self._storage.call(lambda stores: stores.listing.page(wanted, after, PAGE), extend, failed)
+    def pages(self, listing: Listing) -> ConversationPages:
+        """Another list beside this one; it reads itself anew whenever this one does, from its first reading on."""
+        made = ConversationPages(self._storage, self, listing=listing)
+        made.problem.connect(self.problem)
+        self.stale.connect(made.refresh_if_read)
+        return made
 
     def refresh_folders(self) -> None:
         """Read the folders anew."""
@@ -170,9 +140,38 @@ class ConversationList(QObject):
         """Make a copy with every branch; `made` tells of it."""
         self._do(lambda stores: stores.branches.duplicate(conversation_id), self.made.emit)
 
-    def create_folder(self, name: str, parent_id: int | None = None) -> None:
-        """Make a folder."""
-        self._do_with_folders(lambda stores: stores.folders.create(name, parent_id), ignore)
+    def refresh_trashed_parts(self) -> None:
+        """Read what was deleted within conversations."""
+        self._storage.call(lambda stores: stores.branches.trashed(), self.trashed_parts_changed.emit, self.problem.emit)
+
+    def restore_part(self, trash_id: int) -> None:
+        """Bring back what was deleted within a conversation."""
+        self._do(lambda stores: stores.branches.restore(trash_id), ignore)
+
+    def empty_trash(self) -> None:
+        """Delete for good all that is in the trash, a part at a time so that nothing waits long."""
+
+        def go_on(deleted: int) -> None:
+            if deleted:
+                self.empty_trash()
+            else:
+                self.refresh()
+
+        self._storage.call(lambda stores: stores.listing.empty_trash(), go_on, self.problem.emit)
+
+    def create_folder(self, name: str, parent_id: int | None = None, containing: Sequence[int] = ()) -> None:
+        """Make a folder and put conversations into it; `folder_made` tells of it."""
+
+        def create(stores: Stores) -> tuple[Folder, dict[int, int | None]]:
+            folder = stores.folders.create(name, parent_id)
+            return folder, stores.listing.file(dict.fromkeys(containing, folder.id))
+
+        def tell(made: tuple[Folder, dict[int, int | None]]) -> None:
+            folder, before = made
+            self._remember(Deed.FILED, before, lambda stores: stores.listing.file(before))
+            self.folder_made.emit(folder)
+
+        self._do_with_folders(create, tell)
 
     def rename_folder(self, folder_id: int, name: str) -> None:
         """Give a folder another name."""
@@ -222,10 +221,16 @@ class ConversationList(QObject):
         self.refresh_folders()
 
     def _look(self) -> None:
-        def compare(number: int) -> None:
+        def compare(found: tuple[int, frozenset[int]]) -> None:
+            number, elsewhere = found
             before, self._change_number = self._change_number, number
+            if elsewhere != self._elsewhere:
+                self._elsewhere = elsewhere
+                self.answered_elsewhere.emit(elsewhere)
             if before is not None and before != number:
                 self._refresh_all()
                 self.changed_elsewhere.emit()
 
-        self._storage.call(lambda stores: stores.listing.change_number(), compare, ignore)
+        self._storage.call(
+            lambda stores: (stores.listing.change_number(), stores.listing.answered_elsewhere()), compare, ignore
+        )

@@ -5,6 +5,7 @@ Plain synchronous methods for the thread that owns the database.
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +16,7 @@ from app.core.listing import TRASH_DAYS, Listing, Page, Place, Shelf
 from app.storage import tree
 from app.storage.database import Database
 from app.storage.rows import storable, summary_of
+from app.storage.writers import is_alive, this_process
 
 PAGE = 100
 _PURGED_AT_ONCE = 100
@@ -124,6 +126,21 @@ class ListingStore:
             return 0
         with self._database.transaction() as connection:
             return sum(_forgotten(connection, table, key) for table, key in due)
+
+    def empty_trash(self) -> int:
+        """Delete for good a hundred things that are in the trash; returns how many those were, 0 once it is empty."""
+        with self._database.transaction() as connection:
+            due = [(table, key) for table in ("conversations", "trash") for key in _due(connection, table, math.inf)]
+            return sum(_forgotten(connection, table, key) for table, key in due)
+
+    def answered_elsewhere(self) -> frozenset[int]:
+        """The conversations in which another living process writes a reply now."""
+        with self._database.snapshot() as connection:
+            rows = connection.execute(
+                "SELECT conversation_id, writer FROM messages WHERE state = 'streaming'"
+            ).fetchall()
+        own = this_process() if rows else ""
+        return frozenset(number for number, writer in rows if writer != own and is_alive(writer))
 
     def change_number(self) -> int:
         """A number that is another one once another connection has changed the file (`PRAGMA data_version`)."""

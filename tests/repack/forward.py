@@ -73,7 +73,7 @@ class Forward:
         scores = np.where(self._visible(length, layer), scores, -np.inf)
         scores = np.exp(scores - scores.max(axis=2, keepdims=True))
         scores /= scores.sum(axis=2, keepdims=True)
-        mixed = np.einsum("hqk,khd->qhd", scores, v).reshape(length, -1)
+        mixed = (scores @ v.transpose(1, 0, 2)).transpose(1, 0, 2).reshape(length, -1)
         return self._linear(mixed.astype(np.float32), f"{start}o_proj")
 
     def _visible(self, length: int, layer: int) -> NDArray[np.bool_]:

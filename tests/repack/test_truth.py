@@ -19,9 +19,7 @@ KEPT, REWRITTEN = 2e-5, 1e-4
 
 FORMS = {
     "4 bit": Gptq(4, 128),
-    "4 bit, groups of 32": Gptq(4, 32),
     "4 bit, groups of 64, version 2": Gptq(4, 64, bias=0),
-    "4 bit, whole rows": Gptq(4, -1),
     "4 bit, no index": Gptq(4, 64, with_index=False),
     "4 bit, asymmetric": Gptq(4, 128, symmetric=False),
     "4 bit, asymmetric, version 2": Gptq(4, 32, symmetric=False, bias=0),
@@ -30,7 +28,6 @@ FORMS = {
     "3 bit, whole rows, version 2": Gptq(3, -1, bias=0),
     "2 bit": Gptq(2, 64),
     "2 bit, asymmetric, version 2": Gptq(2, 32, symmetric=False, bias=0),
-    "8 bit": Gptq(8, 128),
     "8 bit, groups of 32, version 2": Gptq(8, 32, bias=0),
     "whole rows with act-order": Gptq(4, -1, act_order=True),
 }

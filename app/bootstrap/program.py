@@ -39,6 +39,7 @@ from app.services.preferences import Preferences
 from app.services.presets import PresetLibrary
 from app.services.prompt_preview import PromptPreview
 from app.services.relay import Storage, ignore
+from app.services.title_maker import TitleMaker
 from app.services.typesetter import Typesetter
 from app.storage.integrity import was_left_open
 from app.storage.lane import Lane
@@ -245,6 +246,8 @@ def _connect(program: Program) -> None:
     view.page.set_typesetter(program.typesetter.ask)
     program.session.conversations_changed.connect(program.conversations.refresh)
     program.conversations.changed_elsewhere.connect(program.session.read_again)
+    titles = TitleMaker(engine, program.session, program.storage, program.session)
+    titles.made.connect(lambda _: program.conversations.refresh())
     engine.digest.connect(program.library.set_digest)
     program.library.opened.connect(engine.load)
     program.disk.moved.connect(program.library.follow)

@@ -13,7 +13,7 @@ from app.core import protocol
 from app.core.errors import EngineLost, ParleyError
 from app.core.models import ModelFile
 from app.core.preview_frames import RenderPrompt
-from app.core.protocol import Digest, Event, Failed, LoadCancelled, LoadProgress, ModelInfo
+from app.core.protocol import Digest, Event, Failed, Finished, LoadCancelled, LoadProgress, ModelInfo
 from app.services.relay import Relay
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class EngineHost(QObject):
         self._start = start
         self._relay = relay
         self._child: Child | None = None
+        self._aside: int | None = None
         self.state = EngineState.EMPTY
         self.file: ModelFile | None = None
         self.model: ModelInfo | None = None
@@ -95,9 +96,22 @@ class EngineHost(QObject):
         self._enter(EngineState.EMPTY)
 
     def generate(self, command: protocol.Generate) -> None:
-        """Ask the loaded model for a reply; its events follow."""
+        """Ask the loaded model for a reply; its events follow. What `generate_aside` asked for gives way."""
         assert self._child is not None and self.state is EngineState.READY
+        self.cancel_aside()
         self._child.send(command)
+
+    def generate_aside(self, command: protocol.Generate) -> None:
+        """Ask the loaded model for a few words of no reply; nothing ever waits for them."""
+        assert self._child is not None and self.state is EngineState.READY
+        self._aside = command.id
+        self._child.send(command)
+
+    def cancel_aside(self) -> None:
+        """Stop what `generate_aside` asked for."""
+        if self._aside is not None and self._child is not None:
+            self._child.send(protocol.Cancel())
+        self._aside = None
 
     def render(self, command: RenderPrompt) -> None:
         """Ask the loaded model how a prompt looks; `PromptRendered` follows as a `reply_event`."""
@@ -135,6 +149,7 @@ class EngineHost(QObject):
         if self._child is not None:
             self._child.kill()
             self._child = None
+        self._aside = None
         self.model = None
         self.error = None
 
@@ -154,6 +169,8 @@ class EngineHost(QObject):
             case Digest():
                 self._note_digest(event)
             case _:
+                if isinstance(event, Finished | Failed) and event.id == self._aside:
+                    self._aside = None
                 self.reply_event.emit(event)
 
     def _note_digest(self, digest: Digest) -> None:

@@ -126,7 +126,7 @@ def _messages(
 def _loosely(
     connection: sqlite3.Connection, statement: str, values: Sequence[object], finder: Finder
 ) -> tuple[list[tuple[Any, ...]], bool]:
-    """The newest texts with all words, sifted from those that the index gives at once, and whether there may be more."""
+    """The newest texts with all words, sifted from what the index gives at once, and whether there may be more."""
     if finder.loose_match == finder.match:
         return [], True
     rows = _rows(connection, statement, (finder.loose_match, *values, _SIFTED))

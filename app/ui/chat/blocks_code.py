@@ -23,6 +23,8 @@ from app.ui.chat.transcript_words import words
 PADDING = 16.0
 NUMBERED_FROM = 20
 _DIGITS = 4
+# A line with more colours than this is no code that anybody reads, and would be slow to lay out.
+_MOST_TINTS = 250
 _HEAD_PADDING = 10.0
 _BUTTON_GAP = 20.0
 
@@ -175,7 +177,8 @@ class CodeLayout(BlockLayout):
                 at += 1
             inside = tints[first:at]
             at -= bool(inside) and inside[-1].end > end
-            piece = TextPiece(text[start:end], start, self.style.code, self.style, width, tints=inside, natural=False)
+            shown = inside if len(inside) <= _MOST_TINTS else ()
+            piece = TextPiece(text[start:end], start, self.style.code, self.style, width, tints=shown, natural=False)
             piece.x, piece.y = self.indent + PADDING + self._gutter, y
             y += piece.height
             self.pieces.append(piece)

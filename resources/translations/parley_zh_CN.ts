@@ -13,6 +13,13 @@
     </message>
 </context>
 <context>
+    <name>AttachmentChips</name>
+    <message>
+        <source>Attached files</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>BackupsDialog</name>
     <message>
         <source>Back up now</source>
@@ -121,7 +128,7 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Copied</source>
+        <source>Attach files</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -129,7 +136,19 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Message deleted</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Messages deleted</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Reply copied</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Undo</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -150,9 +169,36 @@
     </message>
 </context>
 <context>
+    <name>Chip</name>
+    <message>
+        <source>Remove {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{size} · about {tokens} tokens, estimated</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{size} · counting…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{size} · reading…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{size} · {tokens} tokens</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>Composer</name>
     <message>
         <source>, nearly full</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Attach files…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -182,6 +228,30 @@
 </context>
 <context>
     <name>ConversationModel</name>
+    <message>
+        <source>A reply is being written</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Another window or program is answering here</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Folder, closed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Folder, open</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>More chats of this folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pinned</source>
+        <translation type="unfinished"></translation>
+    </message>
     <message>
         <source>Previous 7 days</source>
         <translation type="unfinished"></translation>
@@ -582,6 +652,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>A message belongs to one conversation, but several were named.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>A token begins with hf_; copy it whole from your account&apos;s settings.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -886,6 +960,14 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Name it by its number; see “parley chats folders list”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name the one it is in.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>No conversation that Parley can read is in {file}.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -986,7 +1068,7 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>See “parley chats folders” for those there are.</source>
+        <source>See “parley chats folders list” for those there are.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1015,6 +1097,10 @@
     </message>
     <message>
         <source>Send it in parts, or only the part that matters.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Send only its beginning, load the model with a longer context, or leave something out.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1202,6 +1288,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>There are several folders called “{name}”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>There is a preset “{name}” already.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1215,6 +1305,10 @@
     </message>
     <message>
         <source>There is no conversation {id}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no folder called “{name}”.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1263,6 +1357,10 @@
     </message>
     <message>
         <source>This is not a token: {reason}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This message comes to {tokens} tokens, but the model reads at most {limit} at once.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1650,6 +1748,33 @@
     </message>
 </context>
 <context>
+    <name>FindBar</name>
+    <message>
+        <source>Close</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Find in this chat</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Next (Enter)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not found</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Previous (Shift+Enter)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{current} of {count}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>FitBar</name>
     <message>
         <source>{name}: {used} of {total} in use</source>
@@ -1842,6 +1967,22 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Export</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Export all chats…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Import chats…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>JSON, with everything…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Keyboard shortcuts</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1854,11 +1995,23 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Markdown…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>More</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>New chat</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing of this chat is written to disk. It is gone once you leave it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>PDF…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1871,6 +2024,18 @@
     </message>
     <message>
         <source>Show the sidebar</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Temporary</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Temporary chat</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Web page (HTML)…</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -2195,6 +2360,76 @@
     </message>
     <message>
         <source>{title} — Parley</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>MessageEditor</name>
+    <message>
+        <source>Cancel</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Edit the message</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Its files stay attached.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Send</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The old words are kept beside the new ones.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>MessageMenu</name>
+    <message>
+        <source>Answer once more</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Answer with another model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Answer with another preset</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Branch into a new chat</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete from here on</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete message</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Edit</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Version after</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Version before</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -2612,34 +2847,6 @@
 <context>
     <name>PresetEditor</name>
     <message>
-        <source>Chats that use it keep what they have.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Delete</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Delete “{name}”?</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Export presets</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Give up</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Import presets</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Keep</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>New preset</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2653,14 +2860,6 @@
     </message>
     <message>
         <source>Save</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Save them, or give them up?</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Some changes are not saved.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -2835,6 +3034,53 @@
     </message>
 </context>
 <context>
+    <name>PresetQuestions</name>
+    <message>
+        <source>Chats that use it keep what they have.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete “{name}”?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Export presets</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Give up</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Import presets</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Presets</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save them, or give them up?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Some changes are not saved.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>PreviewPane</name>
     <message>
         <source>Hello!</source>
@@ -2904,6 +3150,36 @@
     </message>
     <message>
         <source>{done} of {total} tokens</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{percent} %</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>ReadingDesk</name>
+    <message>
+        <source>As the model reads it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>ReadingPane</name>
+    <message>
+        <source>Copied</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Printed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save the code</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Saved</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -3015,6 +3291,25 @@
     </message>
 </context>
 <context>
+    <name>Sending</name>
+    <message>
+        <source> (the beginning)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Load with {tokens} tokens</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove the files</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Send only the beginning</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>SettingRow</name>
     <message>
         <source>Back to the default: {title}</source>
@@ -3033,6 +3328,14 @@
     </message>
     <message>
         <source>Address of the Hub</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Answer once more</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Attach files</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -3124,6 +3427,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>New temporary chat</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Of all downloads together; 0 means none.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -3185,6 +3492,10 @@
     </message>
     <message>
         <source>Such as http://name:3128. Empty means the system&apos;s. Never used for addresses on this machine.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Take back the last deletion</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -3402,6 +3713,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Nothing of this chat is written to disk: it is gone once you leave it. {model} is ready.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Open a GGUF file…</source>
         <translation type="unfinished"></translation>
     </message>
@@ -3411,6 +3726,10 @@
     </message>
     <message>
         <source>Part of the model that is loaded</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Temporary chat</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -3518,7 +3837,31 @@
 <context>
     <name>Transcript</name>
     <message>
+        <source>Attached file {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Code in {0}: {1}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Code: {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Copy</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copy the code</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copy the message</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -3526,11 +3869,31 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Edit</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Failed</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Formula: {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Interrupted: what was written is kept</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>More</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reasoning</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reply</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -3539,6 +3902,14 @@
     </message>
     <message>
         <source>Save</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save the code</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Scroll sideways</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -3555,6 +3926,14 @@
     </message>
     <message>
         <source>The model sees from here</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The version after</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The version before</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -3578,6 +3957,22 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Wrap long lines</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>You</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} / {1}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} answers from here</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{0} tok/s</source>
         <translation type="unfinished"></translation>
     </message>
@@ -3594,13 +3989,37 @@
     </message>
 </context>
 <context>
-    <name>TranscriptView</name>
+    <name>TranscriptInteraction</name>
+    <message>
+        <source>Block</source>
+        <translation type="unfinished"></translation>
+    </message>
     <message>
         <source>Code</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Conversation</source>
+        <source>Copy</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copy as Markdown</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copy link</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copy message</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Details</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Link</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -3608,7 +4027,22 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Open link…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Select all</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Selection</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>TranscriptView</name>
+    <message>
+        <source>Conversation</source>
         <translation type="unfinished"></translation>
     </message>
 </context>

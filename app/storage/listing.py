@@ -174,7 +174,8 @@ def _forgotten(connection: sqlite3.Connection, table: str, key: int) -> bool:
 
 
 def _condition(listing: Listing) -> tuple[str, tuple[object, ...]]:
-    condition, values = _WHERE[listing.shelf], ()
+    condition = _WHERE[listing.shelf]
+    values: tuple[object, ...] = ()
     if listing.folder_id is not None:
         condition, values = f"{condition} AND folder_id = ?", (listing.folder_id,)
     if listing.contains:

@@ -65,7 +65,10 @@ def decode_struct(text: str | None, kind: type[S]) -> S | None:
 
 def summary_of(row: tuple[Any, ...]) -> ConversationSummary:
     """From the columns of `tree.SUMMARY`."""
-    return ConversationSummary(*row[:5], pinned=bool(row[5]), archived=bool(row[6]), trashed_at=row[7])
+    number, title, created_at, updated_at, folder_id, pinned, archived, trashed_at = row
+    return ConversationSummary(
+        number, title, created_at, updated_at, folder_id, bool(pinned), bool(archived), trashed_at
+    )
 
 
 def message_of(row: tuple[Any, ...]) -> StoredMessage:

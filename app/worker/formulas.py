@@ -6,8 +6,8 @@ another take 18 s) or exhausts the stack: this must be run where it can be kille
 
 from __future__ import annotations
 
-import ziamath
-from ziafont import config
+from ziafont.config import config
+from ziamath.zmath import Latex
 
 from app.core.typeset_errors import FormulaBroken
 from app.core.typeset_frames import Drawn, Formula
@@ -24,7 +24,7 @@ def draw(number: int, formula: Formula) -> Drawn:
     """
     config.svg2 = False  # QtSvg knows neither symbols nor their use
     try:
-        made = ziamath.Latex(formula.source, size=_EM, inline=not formula.display, color="currentColor")
+        made = Latex(formula.source, size=_EM, inline=not formula.display, color="currentColor")
         svg = made.svg()
         (width, height), depth = made.getsize(), -made.getyofst()
     except Exception as error:  # the library raises whatever its parts do

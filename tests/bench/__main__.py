@@ -229,9 +229,43 @@ def repacking() -> list[Figure]:
     ]
 
 
+def transcript() -> list[Figure]:
+    """The transcript with 5,000 mixed messages, and with one of 200,000 characters."""
+
+    def measured(measure: str, rate: int = 200) -> Any:
+        return python("tests.bench.transcript", measure, "--rate", str(rate))
+
+    opened, scrolled, resized = measured("open"), measured("scroll"), measured("resize")
+    streams = {"5,000 messages": measured("stream"), "one of 200,000 characters": measured("long")}
+    slow = measured("stream", 40)["cpu_per_token"]
+    hostile = max(measured("hostile").items(), key=lambda pair: pair[1])
+    figures = [
+        Figure("open 5,000 messages", f"{opened['open']:.0f} ms", "≤ 150 ms", opened["open"] <= 150),
+        Figure("scroll through them", f"{scrolled['rate']:.0f} frames/s", "≥ 55", scrolled["rate"] >= 55),
+        Figure("longest frame", f"{scrolled['frame_most']:.0f} ms", "≤ 50 ms", scrolled["frame_most"] <= 50),
+        Figure("memory after reading all", f"{scrolled['mb']:.0f} MB", "≤ 150 MB", scrolled["mb"] <= 150),
+        Figure("resize, longest step", f"{resized['busy_most']:.0f} ms", "≤ 50 ms", resized["busy_most"] <= 50),
+        Figure("CPU per token at 40 tokens/s", f"{slow:.2f} ms", "≤ 1 ms", slow <= 1),
+        Figure(f"hostile text, worst: {hostile[0]}", f"{hostile[1]:.0f} ms", "≤ 50 ms", hostile[1] <= 50),
+    ]
+    for where, stream in streams.items():
+        late, most, cost = stream["stall_p999"], stream["stall_most"], stream["cpu_per_token"]
+        figures += [
+            Figure(f"stall at 200 tokens/s into {where}, p99.9", f"{late:.1f} ms", "≤ 16 ms", late <= 16),
+            Figure(f"stall at 200 tokens/s into {where}, longest", f"{most:.1f} ms", "≤ 50 ms", most <= 50),
+            Figure(f"CPU per token at 200 tokens/s into {where}", f"{cost:.2f} ms", "≤ 0.5 ms", cost <= 0.5),
+        ]
+    growth = streams["one of 200,000 characters"]["growth"]
+    return [
+        *figures,
+        Figure("CPU per token at 200,000 characters ÷ at the start", f"{growth:.2f}", "≤ 1.1", growth <= 1.1),
+    ]
+
+
 MEASURES: dict[str, Callable[[], list[Figure]]] = {
     "start": start,
     "window-cpu": window_cpu,
+    "transcript": transcript,
     "turns": turns,
     "decode-160m": lambda: decode("160m", "q4_0", 400),
     "decode-1b": lambda: decode("1b", "q4_k_m", 120),

@@ -57,7 +57,7 @@ def test_all_hits_are_marked_and_gone_through_in_a_circle(pane: ReadingPane, qtb
 
 def test_what_is_not_there_is_said_and_closing_ends_it(pane: ReadingPane, qtbot: QtBot) -> None:
     pane.transcript.set_messages([user(1), reply(2, "Some words")])
-    pane.find()
+    pane.open_find()
     plain = picture(pane.transcript)
     assert look_for(pane, qtbot, "(unclosed") == "Not found"
     assert look_for(pane, qtbot, "words") == "1 of 1"
@@ -68,7 +68,7 @@ def test_what_is_not_there_is_said_and_closing_ends_it(pane: ReadingPane, qtbot:
 
 def test_another_conversation_is_looked_through_anew(pane: ReadingPane, qtbot: QtBot) -> None:
     pane.transcript.set_messages([user(1), reply(2, "one two")])
-    pane.find()
+    pane.open_find()
     assert look_for(pane, qtbot, "two") == "1 of 1"
     pane.transcript.set_messages([user(3), reply(4, "two and two")])
     qtbot.waitUntil(lambda: pane.find_bar.count.text() == "1 of 2")

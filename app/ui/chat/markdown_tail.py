@@ -164,13 +164,10 @@ def _open_marks(leaf: str) -> tuple[list[tuple[int, str]], list[tuple[int, str]]
     while (found := _INLINE.search(leaf, at)) is not None:
         mark, at = found[0], found.end()
         if mark[0] == "$" or mark == "\\(":
-            end = _formula_end(leaf, found.start(), mark)
-            if end is None:
-                continue
-            if end < 0:
-                shown = leaf[: found.start()].rstrip(" ")
-                return [], [], _with_marks_closed(shown, stack)
-            at = end
+            after = _formula_end(leaf, found.start(), mark)
+            if after is not None and after < 0:
+                return [], [], _with_marks_closed(leaf[: found.start()].rstrip(" "), stack)
+            at = at if after is None else after
         elif mark[0] == "`":
             end = re.compile(rf"(?<!`){mark}(?!`)").search(leaf, at)
             if end is None:

@@ -58,7 +58,7 @@ class ReadingPane(QWidget):
     def _add_shortcuts(self) -> None:
         keys = QKeySequence.StandardKey
         acts = (
-            (keys.Find, self.find),
+            (keys.Find, self.open_find),
             (keys.FindNext, lambda: self.finder.step(1)),
             (keys.FindPrevious, lambda: self.finder.step(-1)),
             (keys.ZoomIn, lambda: self.zoom(1)),
@@ -72,7 +72,7 @@ class ReadingPane(QWidget):
             shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
             shortcut.activated.connect(act)
 
-    def find(self) -> None:
+    def open_find(self) -> None:
         """Open the bar, with what is selected, if that is short."""
         chosen = self.transcript.selected_text() if self.transcript.has_selection else ""
         self.find_bar.open(chosen if len(chosen) <= 100 and "\n" not in chosen else "")
@@ -118,7 +118,8 @@ class ReadingPane(QWidget):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         messages = [item.message for item in self.transcript.document.items]
         dialog.accepted.connect(lambda: self.print_on(printer, messages))
-        dialog.open()
+        dialog.setWindowModality(Qt.WindowModality.WindowModal)
+        dialog.show()
 
     def print_on(self, device: QPagedPaintDevice, messages: list[StoredMessage]) -> PrintJob:
         """Lay messages out for paper and paint them, while the window lives on."""

@@ -1,7 +1,8 @@
 """The transcript as a screen reader sees it: a list of messages, each with its blocks, links and buttons.
 
 Window process, interface thread. Qt asks for these objects only while a screen reader runs. Those of
-blocks are there for messages that are laid out, as those in view and around it are.
+blocks are there for messages that are laid out, as those in view and around it are. Where Qt takes a
+null pointer, its stubs know no None.
 """
 
 from __future__ import annotations
@@ -30,11 +31,11 @@ class _Node(QAccessibleInterface):
         """It is there as long as the view."""
         return True
 
-    def object(self) -> QObject | None:
+    def object(self) -> QObject | None:  # type: ignore[override]
         """It is not an object of Qt."""
         return None
 
-    def window(self) -> QWindow | None:
+    def window(self) -> QWindow | None:  # type: ignore[override]
         """The window it is in."""
         return self.view.window().windowHandle()
 
@@ -46,11 +47,11 @@ class _Node(QAccessibleInterface):
         """How many parts it has."""
         return 0
 
-    def child(self, index: int) -> QAccessibleInterface | None:
+    def child(self, index: int) -> QAccessibleInterface | None:  # type: ignore[override]
         """One of its parts."""
         return None
 
-    def childAt(self, x: int, y: int) -> QAccessibleInterface | None:
+    def childAt(self, x: int, y: int) -> QAccessibleInterface | None:  # type: ignore[override]
         """The part at a point of the screen."""
         found = (self.child(index) for index in range(self.childCount()))
         return next((one for one in found if one is not None and one.rect().contains(x, y)), None)
@@ -136,7 +137,7 @@ class MessageNode(_Node):
         """How many parts it has."""
         return len(self._children())
 
-    def child(self, index: int) -> QAccessibleInterface | None:
+    def child(self, index: int) -> QAccessibleInterface | None:  # type: ignore[override]
         """One of its parts."""
         children = self._children()
         return children[index] if 0 <= index < len(children) else None
@@ -154,13 +155,13 @@ class TranscriptAccess(QAccessibleWidget):
         """How many parts it has."""
         return len(self._view.document.items)
 
-    def child(self, index: int) -> QAccessibleInterface | None:
+    def child(self, index: int) -> QAccessibleInterface | None:  # type: ignore[override]
         """One of its parts."""
         if not 0 <= index < self.childCount():
             return None
         return self._messages.setdefault(index, MessageNode(self._view, self, index))
 
-    def childAt(self, x: int, y: int) -> QAccessibleInterface | None:
+    def childAt(self, x: int, y: int) -> QAccessibleInterface | None:  # type: ignore[override]
         """The part at a point of the screen."""
         return self.child(self._view.message_at(QPoint(x, y)))
 
@@ -168,7 +169,7 @@ class TranscriptAccess(QAccessibleWidget):
         """The number of a part."""
         return child.index if isinstance(child, MessageNode) else -1
 
-    def focusChild(self) -> QAccessibleInterface | None:
+    def focusChild(self) -> QAccessibleInterface | None:  # type: ignore[override]
         """What has the focus."""
         focus = self._view.focus_place
         message = None if focus is None else self.child(focus.message)

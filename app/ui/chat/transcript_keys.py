@@ -15,7 +15,7 @@ from app.ui.chat.transcript_places import beside, edge, vertically
 from app.ui.chat.transcript_selection import Position, Selection
 
 if TYPE_CHECKING:
-    from app.ui.chat.transcript import TranscriptView
+    from app.ui.chat.transcript_interaction import TranscriptInteraction
 
 _SIDEWAYS_STEP = 48
 _Key = Qt.Key
@@ -35,7 +35,7 @@ class FocusPlace(NamedTuple):
 class TranscriptKeys:
     """Turns keys into selections, a place of the focus, and actions."""
 
-    def __init__(self, view: TranscriptView) -> None:
+    def __init__(self, view: TranscriptInteraction) -> None:
         self._view = view
         self._anchor: Position | None = None
         self._end: Position | None = None

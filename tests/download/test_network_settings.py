@@ -55,7 +55,9 @@ def folders(tmp_path: Path) -> Folders:
 
 
 @pytest.fixture
-def networked(qtbot: QtBot, tmp_path: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch) -> Iterator[Networked]:
+def networked(
+    qtbot: QtBot, hub: Hub, tmp_path: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Networked]:
     monkeypatch.setenv("PARLEY_HOME", str(tmp_path))
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import shutil
 import subprocess
@@ -91,6 +92,8 @@ def shards(shape: str, act_order: bool) -> Iterator[Tensors]:
 def measure(shape: str, act_order: bool = False) -> dict[str, float]:
     """Seconds, bytes of source and result, and the peak of memory of a repack in a fresh process."""
     folder = checkpoint(shape, act_order)
+    if hasattr(os, "sync"):
+        os.sync()  # what was just written is not to be waited for later
     with tempfile.TemporaryDirectory(dir=FOLDER) as out:
         command = [sys.executable, "-m", "tests.bench.repack", "run", str(folder), str(Path(out) / "model.gguf")]
         printed = subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.PIPE).stdout

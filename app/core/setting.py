@@ -130,7 +130,7 @@ class Setting:
     def _checked_text(self, value: str) -> str:
         if self.form is Form.ADDRESS and value:
             self._check_address(value)
-        if self.form is Form.KEYS and value and (reason := check_keys(value)):
+        if self.form is Form.KEYS and value not in ("", self.default) and (reason := check_keys(value)):
             raise self._invalid(value, reason)
         return value
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QPagedPaintDevice, QShortcut
-from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core.errors import ParleyError
 from app.services.text_file import write_text
@@ -18,6 +18,8 @@ from app.ui.chat.blocks_code import Typeset
 from app.ui.chat.find_bar import FindBar
 from app.ui.chat.transcript import TranscriptView
 from app.ui.chat.transcript_find import Finder
+from app.ui.chat.transcript_style import COLUMN, MARGIN
+from app.ui.stylesheet import SCROLL_BAR_WIDTH
 from app.ui.theme import Theme
 
 if TYPE_CHECKING:
@@ -40,7 +42,13 @@ class ReadingPane(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.find_bar)
+        bar = QHBoxLayout()
+        bar.setContentsMargins(MARGIN, 0, MARGIN + SCROLL_BAR_WIDTH, 0)
+        self.find_bar.setMaximumWidth(COLUMN)
+        bar.addStretch(1)
+        bar.addWidget(self.find_bar, 1000)
+        bar.addStretch(1)
+        column.addLayout(bar)
         column.addWidget(self.transcript, 1)
         self.setFocusProxy(self.transcript)
         self._connect()

@@ -74,8 +74,8 @@ class PageStyle:
         self.selection = theme.color("accent")
         self.selection.setAlpha(72 if theme.dark else 56)
         self.found, self.found_current = theme.color("caution"), theme.color("caution")
-        self.found.setAlpha(72)
-        self.found_current.setAlpha(168)
+        self.found.setAlpha(56 if theme.dark else 72)
+        self.found_current.setAlpha(120 if theme.dark else 168)
 
     @staticmethod
     def _heading(body: QFont, level: int, color: QColor) -> Face:

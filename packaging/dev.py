@@ -8,6 +8,7 @@ Needs nothing but Python; makes `.venv` beside the sources, with the pinned depe
     python3 packaging/dev.py bench [ARGUMENTS]   measure speed
     python3 packaging/dev.py translate           collect what is said, and build the translations
     python3 packaging/dev.py bundle [FOLDER]     build a program that runs without Python, in dist/
+    python3 packaging/dev.py package [ARGUMENTS] build what people install on this system, in dist/; see --help
 """
 
 import os
@@ -78,7 +79,14 @@ def bundle(environment: Environment, arguments: Sequence[str]) -> int:
     return _call([str(environment.python), "-m", "PyInstaller", *options, "packaging/parley.spec"], cwd=ROOT)
 
 
-COMMANDS = {command.__name__: command for command in (run, test, lint, bench, translate, bundle)}
+def package(environment: Environment, arguments: Sequence[str]) -> int:
+    """Build the installers of this system, with llama.cpp's libraries for every machine."""
+    require([*freezing_packages(), *window_packages()], "The package")
+    environment.ensure(["package"])
+    return _call([str(environment.python), str(ROOT / "packaging" / "package.py"), *arguments], cwd=ROOT)
+
+
+COMMANDS = {command.__name__: command for command in (run, test, lint, bench, translate, bundle, package)}
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -39,7 +39,7 @@ def licences(files: Iterable[tuple[str, str]], modules: Iterable[str]) -> str:
             packages.add(_package_of(source))
     for part in sorted(parts - OWN - sys.stdlib_module_names):
         names.update(_owners(part, owners))
-    found = [*(distribution(name) for name in sorted(names, key=str.lower))]
+    found = [distribution(name) for name in sorted({_normal(name) for name in names})]
     sections = [("Python", sys.version.partition(" ")[0], _python())]
     sections += [(one.name, one.version, _texts(one)) for one in found]
     sections += [(name, "from Debian", _copyright(name)) for name in sorted(packages)]
@@ -71,7 +71,7 @@ def _owners(part: str, owners: dict[str, list[str]] | object) -> set[str]:
 
 
 def _texts(one: Distribution) -> str:
-    normal = one.name.lower().replace("_", "-")
+    normal = _normal(one.name)
     if normal in QT:
         return "\n\n".join((TEXTS / f"{name}.txt").read_text("utf-8") for name in ("qt", "lgpl-3.0", "gpl-3.0"))
     texts = [
@@ -87,6 +87,10 @@ def _texts(one: Distribution) -> str:
     if not texts:
         raise SetupError(f"{one.name} is shipped, and has no text of its licence.")
     return "\n\n".join(dict.fromkeys(texts))
+
+
+def _normal(name: str) -> str:
+    return name.lower().replace("_", "-")
 
 
 def _python() -> str:

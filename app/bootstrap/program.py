@@ -18,18 +18,23 @@ from app.core.conversations import ConversationSummary
 from app.core.models import ModelFile
 from app.core.paths import Folders
 from app.core.protocol import ChildRole, Event
+from app.services.attaching import Attaching
 from app.services.backups import BackupKeeper
 from app.services.chat_session import ChatSession
+from app.services.chat_tools import ChatTools
 from app.services.conversation_list import ConversationList
 from app.services.conversation_search import ConversationSearch
 from app.services.data_folder import DataFolder
 from app.services.disk_library import DiskLibrary
 from app.services.download_queue import DownloadQueue
 from app.services.engine_host import ChildFactory, EngineHost
+from app.services.exchange import AttachmentReader, ExchangeService
 from app.services.hub_service import HubService
 from app.services.idle_unload import IdleUnload
 from app.services.machine_probe import MachineProbe
 from app.services.measurement_recorder import MeasurementRecorder
+from app.services.message_room import MessageRoom
+from app.services.message_tree import MessageTree
 from app.services.model_fetch import ModelFetch
 from app.services.model_folders import ModelFolders
 from app.services.model_library import ModelLibrary
@@ -40,15 +45,17 @@ from app.services.presets import PresetLibrary
 from app.services.prompt_preview import PromptPreview
 from app.services.relay import Storage, ignore
 from app.services.title_maker import TitleMaker
+from app.services.token_counter import TokenCounter
 from app.services.typesetter import Typesetter
 from app.storage.integrity import was_left_open
 from app.storage.lane import Lane
-from app.storage.stores import open_kept, open_stores
+from app.storage.stores import open_kept, open_stores, open_temporary
 from app.ui.main_view import MainView
 from app.ui.main_window import MainWindow
 
 if TYPE_CHECKING:
     from app.bootstrap.data_desk import DataDesk
+    from app.ui.exchange.desk import ExchangeDesk
     from app.ui.models.desk import ModelDesk
     from app.ui.settings.desk import SettingsDesk
 
@@ -81,6 +88,11 @@ class Program:
     backups: BackupKeeper
     data_folder: DataFolder
     data_desk: Callable[[], DataDesk]
+    temporary: Storage
+    attaching: Attaching
+    reader: AttachmentReader
+    exchange: ExchangeService
+    exchange_desk: Callable[[], ExchangeDesk]
 
     def start(self, model: Path | None = None) -> None:
         """Fill the view: conversations, known models, and the one to use, which is loaded when it is needed."""
@@ -115,6 +127,9 @@ class Program:
         self.preferences.shutdown()
         self.backups.shutdown()
         self.data_folder.shutdown()
+        self.exchange.shutdown()
+        self.reader.shutdown()
+        self.temporary.lane.close()
         self.conversations.shutdown()
         self.search.shutdown()
         self.storage.close()
@@ -154,7 +169,12 @@ def furnish(frame: Frame, child_command: Sequence[str] | None = None) -> Program
     probe = MachineProbe(starter(ChildRole.PROBE), frame.relay)
     typesetter = Typesetter(starter(ChildRole.TYPESET), frame.relay)
     measurements = MeasurementRecorder(engine, storage)
-    session = ChatSession(engine, storage, user_name=lambda: str(preferences.get("chat.user_name")))
+    temporary = Storage(Lane(open_temporary), frame.relay)
+    session = ChatSession(
+        engine, storage, temporary=temporary, user_name=lambda: str(preferences.get("chat.user_name"))
+    )
+    exchange = ExchangeService(starter(ChildRole.EXCHANGE), frame.relay)
+    reader = AttachmentReader(starter(ChildRole.EXTRACT), frame.relay)
     presets = PresetLibrary(storage, preferences)
     conversations = ConversationList(storage)
     search = ConversationSearch(Storage(Lane(lambda: open_stores(folders.database)), frame.relay))
@@ -166,7 +186,14 @@ def furnish(frame: Frame, child_command: Sequence[str] | None = None) -> Program
     disk = DiskLibrary(starter(ChildRole.DOWNLOAD), frame.relay, places, os.environ)
     fetch = ModelFetch(downloads, library, lambda: places.now[0])
     network.follow(hub, downloads)
-    view = MainView(session, engine, conversations, library, preferences, probe, presets, window.theme)
+    counter = TokenCounter(engine, lambda: session.is_answering, window)
+    tools = ChatTools(
+        MessageTree(session, conversations.undo, window),
+        Attaching(reader, counter, window),
+        MessageRoom(engine, counter, window),
+        conversations.undo,
+    )
+    view = MainView(session, engine, conversations, library, preferences, probe, presets, tools, window.theme)
     IdleUnload(engine, preferences, lambda: session.is_answering, window)
     preview = PromptPreview(starter(ChildRole.PROBE), engine, lambda: session.is_answering, frame.relay, window)
 
@@ -190,6 +217,16 @@ def furnish(frame: Frame, child_command: Sequence[str] | None = None) -> Program
             frame.relay,
         )
         window.closing.connect(made.shutdown)
+        return made
+
+    @cache
+    def exchange_desk() -> ExchangeDesk:
+        from app.ui.exchange.desk import ExchangeDesk
+
+        made = ExchangeDesk(exchange, window)
+        made.exported_one.connect(view.announce_export)
+        made.imported.connect(conversations.refresh)
+        made.problem.connect(view.page.problems.show)
         return made
 
     backups = BackupKeeper(folders.database, frame.relay)
@@ -232,6 +269,11 @@ def furnish(frame: Frame, child_command: Sequence[str] | None = None) -> Program
         backups,
         data_folder,
         data_desk,
+        temporary,
+        tools.attaching,
+        reader,
+        exchange,
+        exchange_desk,
     )
     _connect(program)
     window.setCentralWidget(view)
@@ -261,6 +303,9 @@ def _connect(program: Program) -> None:
     view.downloads_requested.connect(lambda: program.desk().show_downloads())
     view.settings_requested.connect(lambda: program.settings().show_settings())
     view.presets_requested.connect(lambda: program.settings().show_presets())
+    view.export_requested.connect(lambda summary, form: program.exchange_desk().export(summary, form))
+    view.page.header.export_all_requested.connect(lambda: program.exchange_desk().export_all())
+    view.page.header.import_requested.connect(lambda: program.exchange_desk().show_import())
     view.backups_requested.connect(lambda: program.data_desk().show_backups())
     view.move_data_requested.connect(lambda: program.data_desk().show_move())
     view.salvage_requested.connect(lambda: program.data_desk().salvage())

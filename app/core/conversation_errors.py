@@ -59,3 +59,10 @@ class OneConversation(UserError):
 
     text = "A message belongs to one conversation, but several were named."
     advice = "Name the one it is in."
+
+
+class MessageBeyondContext(UserError):
+    """A message that is about to be sent is longer than the model can read; counts are formatted."""
+
+    text = "This message comes to {tokens} tokens, but the model reads at most {limit} at once."
+    advice = "Send only its beginning, load the model with a longer context, or leave something out."

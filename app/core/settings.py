@@ -171,6 +171,10 @@ _NETWORK = (
 
 _SHORTCUTS = (
     _shortcut("new_chat", "Ctrl+N", "New chat"),
+    _shortcut("temporary_chat", "Ctrl+Shift+N", "New temporary chat"),
+    _shortcut("undo", "Ctrl+Z", "Take back the last deletion"),
+    _shortcut("attach", "Ctrl+Shift+A", "Attach files"),
+    _shortcut("retry", "Ctrl+R", "Answer once more"),
     _shortcut("search", "Ctrl+K", "Search chats"),
     _shortcut("find_model", "Ctrl+L", "Find a model"),
     _shortcut("open_file", "Ctrl+O", "Open a GGUF file"),

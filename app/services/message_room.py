@@ -38,8 +38,14 @@ class MessageRoom(QObject):
         self._engine = engine
         self._counter = counter
         self._number = 0
+        self._is_asked = False
         self._waiting: Callable[[], None] | None = None
         engine.state_changed.connect(self._on_state)
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether an answer is awaited."""
+        return self._is_asked
 
     def check(self, text: str, system: str, most_read: int | None, then: Then) -> None:
         """Find out by how much a message is too long; None: it fits, or nobody can know.
@@ -48,11 +54,11 @@ class MessageRoom(QObject):
         loaded is loaded where the answer depends on it.
         """
         self.forget()
-        number = self._number
+        number, self._is_asked = self._number, True
 
         def answer(excess: Excess | None) -> None:
             if number == self._number:
-                self._number += 1
+                self.forget()
                 then(excess)
 
         size = len(text.encode("utf-8", "replace")) + len(system.encode("utf-8", "replace")) + _TEMPLATE_BYTES
@@ -61,6 +67,7 @@ class MessageRoom(QObject):
     def forget(self) -> None:
         """Nobody waits for the answer any more."""
         self._number += 1
+        self._is_asked = False
         self._waiting = None
 
     def _look(self, messages: tuple[Message, ...], size: int, most_read: int | None, answer: Then) -> None:
@@ -95,6 +102,8 @@ class MessageRoom(QObject):
         waiting, self._waiting = self._waiting, None
         if state is EngineState.READY:
             waiting()
+        else:
+            self.forget()
 
 
 def _prompt(text: str, system: str) -> tuple[Message, ...]:

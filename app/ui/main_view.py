@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QSplitter, QWidget
@@ -14,10 +15,13 @@ from PySide6.QtWidgets import QSplitter, QWidget
 from app.core.conversations import Conversation, ConversationSummary
 from app.core.downloads import Download
 from app.core.errors import ParleyError
+from app.core.exchange import ExportFormat
 from app.core.loading import LoadOptions
 from app.core.models import ModelFile
 from app.core.paths import template_names
+from app.core.presets import StoredPreset
 from app.services.chat_session import ChatSession
+from app.services.chat_tools import ChatTools
 from app.services.conversation_list import ConversationList
 from app.services.engine_host import EngineHost
 from app.services.file_presence import FilePresence
@@ -46,6 +50,7 @@ class MainView(QSplitter):
     backups_requested = Signal()
     move_data_requested = Signal()
     salvage_requested = Signal()
+    export_requested = Signal(object, ExportFormat)  # ConversationSummary
 
     def __init__(
         self,
@@ -56,6 +61,7 @@ class MainView(QSplitter):
         preferences: Preferences,
         probe: MachineProbe,
         presets: PresetLibrary,
+        tools: ChatTools,
         theme: ThemeSource,
         parent: QWidget | None = None,
     ) -> None:
@@ -66,12 +72,13 @@ class MainView(QSplitter):
         self._library = library
         self._preferences = preferences
         self._presets = presets
+        self._tools = tools
         self._theme = theme
         self._files: list[ModelFile] = []
         self._presence = FilePresence(self)
         self._attention = Attention(self, desktop_notifiers(self))
         self.sidebar = Sidebar()
-        self.page = ChatPage(session, engine, theme.theme)
+        self.page = ChatPage(session, engine, tools, theme.theme)
         self.shortcuts = Shortcuts(preferences, self)
         self._assemble()
         self._connect_sidebar()
@@ -86,10 +93,14 @@ class MainView(QSplitter):
         self.page.say(text)
         self._attention.ask(self.tr("Download done"), text)
 
+    def announce_export(self, path: str) -> None:
+        """Say that a chat was written."""
+        self.page.say(self.tr("Exported to {name}").format(name=Path(path).name))
+
     def close_down(self) -> None:
         """Remember the sidebar's width and the chat, and end what runs beside the window."""
         shown = self._session.conversation
-        self._remember("chat.last", shown.summary.id if shown else 0)
+        self._remember("chat.last", shown.summary.id if shown and not shown.summary.is_temporary else 0)
         if self.sidebar.isVisible():
             self._remember("window.sidebar_width", self.sidebar.width())
         self._presence.shutdown()
@@ -113,16 +124,20 @@ class MainView(QSplitter):
             super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take a file."""
-        if _dropped_file(event) is not None:
+        """Take files."""
+        if _dropped_files(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open the file as a model."""
-        path = _dropped_file(event)
-        if path is not None:
-            event.acceptProposedAction()
-            self._library.open(path)
+        """Open a model; any other files go along with the next message."""
+        files = _dropped_files(event)
+        if not files:
+            return
+        event.acceptProposedAction()
+        if len(files) == 1 and files[0].suffix.lower() == ".gguf":
+            self._library.open(files[0])
+        else:
+            self.page.attach(files)
 
     def _assemble(self) -> None:
         self.setAcceptDrops(True)
@@ -139,7 +154,7 @@ class MainView(QSplitter):
 
     def _connect_sidebar(self) -> None:
         sidebar = self.sidebar
-        sidebar.new_requested.connect(self._new_conversation)
+        sidebar.new_requested.connect(lambda: self._new_conversation())
         sidebar.open_requested.connect(self._open_conversation)
         sidebar.downloads_requested.connect(self.downloads_requested)
         sidebar.rename_requested.connect(self._conversations.rename)
@@ -185,6 +200,13 @@ class MainView(QSplitter):
         self.sidebar.settings_requested.connect(self.settings_requested)
         chooser = PresetChooser(header.preset, self._session, self._presets, self)
         chooser.told.connect(page.say)
+        page.preset_chosen.connect(
+            lambda reply_id, stored: chooser.choose(stored, lambda: self._session.retry(reply_id))
+        )
+        page.sending.longer_context_requested.connect(self._load_longer)
+        header.export_requested.connect(self._export)
+        header.temporary_requested.connect(lambda wanted: self._new_conversation(temporary=wanted))
+        self._presets.changed.connect(self._show_presets)
         self._presets.problem.connect(page.problems.show)
         self._theme.changed.connect(page.set_theme)
         self._preferences.changed.connect(self._on_preference)
@@ -195,6 +217,10 @@ class MainView(QSplitter):
     def _add_shortcuts(self) -> None:
         acts = {
             "new_chat": self._new_conversation,
+            "temporary_chat": lambda: self._new_conversation(temporary=True),
+            "undo": self._tools.undo.undo,
+            "attach": self.page.choose_files,
+            "retry": self.page.retry_last,
             "search": self._search,
             "open_file": self.choose_file,
             "find_model": self.find_model_requested.emit,
@@ -220,8 +246,8 @@ class MainView(QSplitter):
         dialog.fileSelected.connect(lambda chosen: self._library.open(Path(chosen)))
         dialog.open()
 
-    def _new_conversation(self) -> None:
-        self._session.new_conversation(self._presets.chosen_for(None))
+    def _new_conversation(self, *, temporary: bool = False) -> None:
+        self._session.new_conversation(self._presets.chosen_for(None), temporary=temporary)
         self._leave_drawer()
 
     def _open_conversation(self, conversation_id: int) -> None:
@@ -243,7 +269,13 @@ class MainView(QSplitter):
         shown = self._session.conversation
         if shown is not None:
             self._show_title(title)
-            self._conversations.rename(shown.summary.id, title)
+            if not shown.summary.is_temporary:
+                self._conversations.rename(shown.summary.id, title)
+
+    def _export(self, form: ExportFormat) -> None:
+        shown = self._session.conversation
+        if shown is not None:
+            self.export_requested.emit(shown.summary, form)
 
     def _show_title(self, title: str = "") -> None:
         self.page.header.set_title(title, stored=self._session.conversation is not None)
@@ -262,8 +294,17 @@ class MainView(QSplitter):
         self.page.header.set_sidebar_away(not shown)
 
     def _show_files(self, files: list[ModelFile]) -> None:
-        self._files = files
+        self._files = self.page.choices.files = files
         self.page.header.model.set_files(files)
+
+    def _show_presets(self, presets: list[StoredPreset]) -> None:
+        self.page.choices.presets = presets
+
+    def _load_longer(self, tokens: int) -> None:
+        file = self._engine.file
+        if file is not None:
+            options = msgspec.structs.replace(file.options, context_length=tokens)
+            self._library.set_options(file, options, file.template)
 
     def _open_known(self, file: ModelFile) -> None:
         self._library.open(Path(file.identity.path))
@@ -313,6 +354,6 @@ class MainView(QSplitter):
         show_about(self)
 
 
-def _dropped_file(event: QDropEvent) -> Path | None:
-    files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-    return Path(files[0]) if len(files) == 1 else None
+def _dropped_files(event: QDropEvent) -> list[Path]:
+    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+    return [path for path in paths if not path.is_dir()]

@@ -23,6 +23,13 @@ QWidget[kind="sidebar"] { background: $sidebar; }
 QWidget[kind="header"] { background: $page; border: none; border-bottom: 1px solid $border; }
 QFrame[kind="card"] { background: $surface; border: 1px solid $border; border-radius: 12px; }
 QFrame[kind="card"][focused="true"] { border-color: $accent; }
+QFrame[kind="card"][temporary="true"] { border-style: dashed; border-color: $muted; }
+QFrame[kind="card"][temporary="true"][focused="true"] { border-color: $accent; }
+QFrame[kind="chip"] { background: $page; border: 1px solid $border; border-radius: 6px; }
+QFrame[kind="chip"]:focus { border-color: $accent; }
+QWidget[kind="clear"] { background: transparent; }
+QLabel[kind="tag"] { color: $muted; border: 1px dashed $muted; border-radius: 6px; padding: 2px 8px;
+    font-size: ${small_points}pt; }
 QFrame[kind="notice"] { background: $surface; border: 1px solid $bad; border-radius: 12px; }
 QFrame[kind="strip"] { background: $surface; border: 1px solid $border; border-radius: 12px; }
 
@@ -30,7 +37,11 @@ QLabel { background: transparent; }
 QLabel[kind="title"] { font-size: ${title_points}pt; font-weight: 600; }
 QLabel[kind="heading"], QLineEdit[kind="heading"] { font-size: ${body_points}pt; font-weight: 600; }
 QLabel[kind="body"] { font-size: ${body_points}pt; }
-QLabel[kind="toast"] { background: $text; color: $page; border-radius: 6px; padding: 6px 12px; }
+QFrame[kind="toast"] { background: $text; border-radius: 6px; }
+QLabel[kind="toast"] { background: transparent; color: $page; }
+QPushButton[kind="toast"] { background: transparent; border: 1px solid transparent; color: $page; font-weight: 600;
+    text-decoration: underline; padding: 0 4px; }
+QPushButton[kind="toast"]:focus { border-color: $page; }
 QLabel[kind="muted"] { color: $muted; }
 QLabel[kind="small"] { color: $muted; font-size: ${small_points}pt; }
 QLabel[kind="good"] { color: $good; font-size: ${small_points}pt; }

@@ -5,7 +5,9 @@ Window process, interface thread.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -18,12 +20,16 @@ from app.core.messages import Role
 from app.core.protocol import ModelInfo
 from app.core.sizes import format_bytes
 from app.services.chat_session import ChatSession, ChatState
+from app.services.chat_tools import ChatTools
 from app.services.engine_host import EngineHost, EngineState
+from app.services.undo import Deed
+from app.ui.chat.choices import Choices
 from app.ui.chat.composer import Composer
 from app.ui.chat.header import Header
 from app.ui.chat.model_menu import described
 from app.ui.chat.notices import Notice, ProgressStrip, Toast
 from app.ui.chat.problems import Problems
+from app.ui.chat.sending import Sending
 from app.ui.chat.states import StartView
 from app.ui.stylesheet import SCROLL_BAR_WIDTH
 from app.ui.theme import Theme
@@ -31,6 +37,7 @@ from app.ui.theme import Theme
 if TYPE_CHECKING:
     from app.ui.chat.blocks_code import Typeset
     from app.ui.chat.reading import ReadingPane
+    from app.ui.chat.reading_desk import ReadingDesk
     from app.ui.chat.transcript import TranscriptView
 
 COLUMN_WIDTH = 760
@@ -42,8 +49,16 @@ class ChatPage(QWidget):
     """Shows one conversation and the engine's state; asks the session and the engine for the rest."""
 
     open_model_requested = Signal()
+    preset_chosen = Signal(int, object)  # id of the reply to give anew, StoredPreset
 
-    def __init__(self, session: ChatSession, engine: EngineHost, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        session: ChatSession,
+        engine: EngineHost,
+        tools: ChatTools,
+        theme: Theme,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.setProperty("kind", "page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -51,7 +66,7 @@ class ChatPage(QWidget):
         self._engine = engine
         self._theme = theme
         self._typeset: Typeset = lambda _, then: then(None)
-        self._sent: str | None = None
+        self._tools = tools
         self._fraction = 0.0
         self.header = Header()
         self.start = StartView()
@@ -59,7 +74,9 @@ class ChatPage(QWidget):
         self.notice = Notice()
         self.problems = Problems(self.notice)
         self.composer = Composer()
-        self._toast = Toast(self)
+        self.sending = Sending(session, tools.attaching, tools.room, self.composer, self.notice, self)
+        self.choices = Choices()
+        self.toast = Toast(self)
         self._prompt_delay = QTimer(self, singleShot=True, interval=_SHOW_PROMPT_AFTER_MS)
         self._lay_out()
         self._connect_session()
@@ -69,24 +86,27 @@ class ChatPage(QWidget):
         self._show_engine()
 
     @cached_property
-    def reading(self) -> ReadingPane:
-        """The conversation; made with the first one shown, so that an empty window is there sooner."""
+    def desk(self) -> ReadingDesk:
+        """What is done with the messages; made with the first conversation, so that an empty window is there sooner."""
+        from app.ui.chat.message_menu import MessageMenu
         from app.ui.chat.reading import ReadingPane
+        from app.ui.chat.reading_desk import ReadingDesk
 
         pane = ReadingPane(self._theme, self._typeset)
         self._stack.addWidget(pane)
-        transcript, session = pane.transcript, self._session
-        QWidget.setTabOrder(self.header.more, transcript)
-        session.reply_text.connect(transcript.append_text)
-        session.reply_finished.connect(transcript.finish_message)
-        session.path_changed.connect(transcript.set_messages)
-        session.view_changed.connect(transcript.set_notice_before)
-        transcript.link_activated.connect(self._open_link)
-        transcript.retry_requested.connect(session.retry)
-        transcript.details_requested.connect(self._show_details)
+        QWidget.setTabOrder(self.header.more, pane.transcript)
         pane.said.connect(self.say)
         pane.problem.connect(self.problems.show)
-        return pane
+        menu = MessageMenu(self._session, self._tools.tree, self._engine, self.choices, self)
+        menu.preset_chosen.connect(self.preset_chosen)
+        desk = ReadingDesk(pane, self._session, self._tools.tree, menu)
+        desk.sent_instead.connect(self.sending.send_instead)
+        return desk
+
+    @property
+    def reading(self) -> ReadingPane:
+        """The conversation with the bar to find words in it."""
+        return self.desk.pane
 
     @property
     def transcript(self) -> TranscriptView:
@@ -104,7 +124,7 @@ class ChatPage(QWidget):
 
     def say(self, text: str) -> None:
         """Tell something that needs no answer."""
-        self._toast.say(text)
+        self.toast.say(text)
 
     def stop_or_dismiss(self) -> None:
         """What Esc does: stop the reply, else close the notice."""
@@ -129,7 +149,7 @@ class ChatPage(QWidget):
     def resizeEvent(self, event: object) -> None:
         """Keep the short message in its place."""
         super().resizeEvent(event)  # type: ignore[arg-type]
-        self._toast.place(self._lower.geometry().top())
+        self.toast.place(self._lower.geometry().top())
 
     def _lay_out(self) -> None:
         self._stack = QStackedWidget()
@@ -172,7 +192,13 @@ class ChatPage(QWidget):
         self._engine.load_progress.connect(self._show_load)
 
     def _connect_widgets(self) -> None:
-        self.composer.send_requested.connect(self._send)
+        self.composer.attach_requested.connect(self.choose_files)
+        self.composer.files_pasted.connect(self.attach)
+        self.composer.edit.last_wanted.connect(self.edit_last)
+        self.composer.edit.undo_wanted.connect(self._tools.undo.undo)
+        self._tools.tree.problem.connect(self.problems.show)
+        self._tools.undo.problem.connect(self.problems.show)
+        self._tools.undo.pushed.connect(self._offer_undo)
         self.composer.stop_requested.connect(self._session.stop)
         self.strip.cancel_requested.connect(self._engine.cancel_load)
         self.header.copy_requested.connect(self.copy_conversation)
@@ -184,30 +210,49 @@ class ChatPage(QWidget):
         self.start.details_requested.connect(self._show_load_report)
         self._prompt_delay.timeout.connect(self.strip.show)
 
-    def _send(self, text: str) -> None:
-        self.notice.dismiss()
-        self._sent = text
-        self._session.send(text)
+    def choose_files(self) -> None:
+        """Let the user choose files for the next message to take along."""
+        from PySide6.QtWidgets import QFileDialog
+
+        dialog = QFileDialog(self, self.tr("Attach files"))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.filesSelected.connect(lambda chosen: self.attach([Path(path) for path in chosen]))
+        dialog.open()
+
+    def attach(self, paths: Sequence[Path]) -> None:
+        """Take files along with the next message; the model is loaded, since it is to count them."""
+        self._tools.attaching.add(paths)
+        self._engine.prepare()
+        self.composer.edit.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def edit_last(self) -> None:
+        """Edit the last message that the user wrote."""
+        if self._session.conversation is not None:
+            self.desk.edit_last()
+
+    def retry_last(self) -> None:
+        """Have the last message answered once more."""
+        path = self._session.conversation.path() if self._session.conversation else []
+        if path and path[-1].role is Role.ASSISTANT:
+            self._session.retry(path[-1].id)
 
     def _add_message(self, message: StoredMessage) -> None:
         self.transcript.add_message(message)
         if message.role is Role.USER:
-            self._clear_sent()
-
-    def _clear_sent(self) -> None:
-        # Only now is it on disk: a message that could not be stored stays in the composer.
-        if self._sent is not None:
-            self.composer.clear_sent(self._sent)
-            self._sent = None
+            self.sending.was_stored(message.text)
 
     def _show_conversation(self, conversation: Conversation | None) -> None:
         path = conversation.path() if conversation else []
         if conversation is not None:
-            self.transcript.set_messages(path)
+            self.desk.show(conversation)
+            for message in path[:2] + path[-2:]:
+                if message.role is Role.USER:
+                    self.sending.was_stored(message.text)
         title = conversation.summary.title if conversation else ""
         self.header.set_title(title, stored=conversation is not None)
-        if path and self._sent is not None and self._sent.strip() in (path[0].text.strip(), path[-1].text.strip()):
-            self._clear_sent()
+        self.header.set_temporary(self._session.is_temporary)
+        self.composer.set_temporary(self._session.is_temporary)
         self._show_engine()
         self.composer.edit.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -244,6 +289,8 @@ class ChatPage(QWidget):
             self.start.show_loading(name)
         elif engine.state is EngineState.FAILED and engine.error is not None:
             self.start.show_failed(engine.error)
+        elif engine.file is not None and self._session.is_temporary:
+            self.start.show_temporary(name)
         elif engine.file is not None:
             self.start.show_ready(name)
         else:
@@ -276,7 +323,7 @@ class ChatPage(QWidget):
             self.strip.set_prompt(done, total)
 
     def _on_problem(self, error: ParleyError) -> None:
-        self._sent = None
+        self.sending.failed()
         self.problems.show(error)
 
     def _reply_tells(self, error: ParleyError) -> bool:
@@ -295,21 +342,17 @@ class ChatPage(QWidget):
         if self._engine.error is not None:
             self.problems.report(self._engine.error)
 
-    def _show_details(self, message_id: int) -> None:
-        from app.ui.details import show_details
-
-        shown = self._session.conversation
-        if shown is not None and message_id in shown:
-            show_details(shown[message_id], self.window())
-
-    def _open_link(self, target: str) -> None:
-        from app.ui.chat.links import ask_to_open
-
-        ask_to_open(target, self.window())
+    def _offer_undo(self, deed: Deed) -> None:
+        done = {
+            Deed.MESSAGE_DELETED: self.tr("Message deleted"),
+            Deed.BRANCH_DELETED: self.tr("Messages deleted"),
+        }.get(deed)
+        if done is not None:
+            self.toast.offer(done, self.tr("Undo"), self._tools.undo.undo)
 
     def _copy(self, text: str, said: str) -> None:
         QGuiApplication.clipboard().setText(text)
-        self._toast.say(said)
+        self.toast.say(said)
 
     def _as_text(self, message: StoredMessage) -> str:
         model = message.record.model.name if message.record else "Parley"

@@ -5,11 +5,15 @@ Window process, interface thread. Emits what the user asks for; shows what it is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.core.sizes import format_count
+from app.services.attaching import AttachedFile
+from app.ui.chat.attachment_chips import AttachmentChips
 from app.ui.chat.message_edit import MessageEdit
 from app.ui.icons import IconButton
 
@@ -48,16 +52,25 @@ class Composer(QWidget):
 
     send_requested = Signal(str)
     stop_requested = Signal()
+    attach_requested = Signal()
+    files_pasted = Signal(list)  # list[Path]
+    remove_requested = Signal(str)  # key of an attached file
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._running = False
         self._stoppable = True
+        self._files: Sequence[AttachedFile] = ()
         self.edit = MessageEdit()
         self.edit.setAccessibleName(self.tr("Message"))
         self.edit.textChanged.connect(self._show_button)
         self.edit.send_pressed.connect(self._send)
         self.edit.focus_changed.connect(self._show_focus)
+        self.edit.files_pasted.connect(self.files_pasted)
+        self.chips = AttachmentChips()
+        self.chips.remove_requested.connect(self.remove_requested)
+        self._attach = IconButton("attach", self.tr("Attach files…"))
+        self._attach.clicked.connect(self.attach_requested)
         self._rate = self._small_label("small")
         self._button = IconButton("send", self.tr("Send"), role=QPalette.ColorRole.HighlightedText)
         self._button.setProperty("kind", "send")
@@ -84,6 +97,20 @@ class Composer(QWidget):
         """Empty the field if it still holds what was sent."""
         if self.text() == text:
             self.edit.clear()
+
+    def set_text(self, text: str) -> None:
+        """Write something else into the field."""
+        self.edit.set_text(text)
+
+    def show_files(self, files: Sequence[AttachedFile]) -> None:
+        """Show the files that the message takes along."""
+        self._files = files
+        self.chips.show_files(files)
+        self._show_button()
+
+    def set_temporary(self, temporary: bool) -> None:
+        """Look as if nothing stays."""
+        self._set_card("temporary", temporary)
 
     def set_placeholder(self, text: str) -> None:
         """What an empty field says."""
@@ -121,17 +148,21 @@ class Composer(QWidget):
         self._card = QFrame()
         self._card.setProperty("kind", "card")
         self._card.setProperty("focused", False)
+        self._card.setProperty("temporary", False)
         self._card.setCursor(Qt.CursorShape.IBeamCursor)
         self._card.setFocusProxy(self.edit)
-        self._button.setCursor(Qt.CursorShape.ArrowCursor)
+        for inner in (self._button, self._attach, self.chips):
+            inner.setCursor(Qt.CursorShape.ArrowCursor)
         below = QHBoxLayout()
         below.setSpacing(16)
+        below.addWidget(self._attach)
         below.addStretch(1)
         below.addWidget(self._rate)
         below.addWidget(self._button)
         column = QVBoxLayout(self._card)
         column.setContentsMargins(16, 13, 10, 9)
         column.setSpacing(4)
+        column.addWidget(self.chips)
         column.addWidget(self.edit)
         column.addLayout(below)
         return self._card
@@ -159,8 +190,12 @@ class Composer(QWidget):
             self._send()
 
     def _send(self) -> None:
-        if not self._running and self._has_text():
+        if not self._running and self._can_send():
             self.send_requested.emit(self.text())
+
+    def _can_send(self) -> bool:
+        is_read = all(file.attachment is not None for file in self._files)
+        return is_read and (bool(self._files) or self._has_text())
 
     def _has_text(self) -> bool:
         block = self.edit.document().firstBlock()
@@ -175,9 +210,12 @@ class Composer(QWidget):
             self._button.show_as("stop", self.tr("Stop"))
         else:
             self._button.show_as("send", self.tr("Send"))
-        self._button.setEnabled(self._stoppable if self._running else self._has_text())
+        self._button.setEnabled(self._stoppable if self._running else self._can_send())
 
     def _show_focus(self, focused: bool) -> None:
-        self._card.setProperty("focused", focused)
+        self._set_card("focused", focused)
+
+    def _set_card(self, name: str, value: bool) -> None:
+        self._card.setProperty(name, value)
         self._card.style().unpolish(self._card)
         self._card.style().polish(self._card)

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QSizePolicy, QStackedLayout, QToolButton, QWidget
 
+from app.core.exchange import ExportFormat
+from app.ui.chat.elided_label import ElidedLabel
 from app.ui.chat.model_menu import ModelButton
 from app.ui.icons import IconButton, icon
 from app.ui.presets.button import PresetButton
@@ -19,21 +21,6 @@ from app.ui.theme import Appearance
 HEIGHT = 52
 _LEAST_MODEL_WIDTH = 160
 _LEAST_PRESET_WIDTH = 112
-
-
-class ElidedLabel(QLabel):
-    """A line that ends in … where there is no room for it."""
-
-    def minimumSizeHint(self) -> QSize:
-        """Any width will do."""
-        return QSize(0, super().minimumSizeHint().height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw what fits."""
-        painter = QPainter(self)
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeading, text)
-        painter.end()
 
 
 class TitleField(QWidget):
@@ -45,7 +32,6 @@ class TitleField(QWidget):
         super().__init__(parent)
         self._label = ElidedLabel()
         self._label.setProperty("kind", "heading")
-        self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._edit = QLineEdit()
         self._edit.setProperty("kind", "heading")
         self._edit.setAccessibleName(self.tr("Title"))
@@ -102,6 +88,10 @@ class Header(QWidget):
     shortcuts_requested = Signal()
     about_requested = Signal()
     settings_requested = Signal()
+    temporary_requested = Signal(bool)  # begin a temporary chat, or a lasting one
+    export_requested = Signal(ExportFormat)  # of the shown conversation
+    export_all_requested = Signal()
+    import_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -113,6 +103,12 @@ class Header(QWidget):
         self._title.renamed.connect(self.renamed)
         self.model = ModelButton()
         self.preset = PresetButton()
+        self._tag = QLabel(self.tr("Temporary"))
+        self._tag.setProperty("kind", "tag")
+        self._tag.setToolTip(self.tr("Nothing of this chat is written to disk. It is gone once you leave it."))
+        self.temporary = IconButton("temporary", self.tr("Temporary chat"))
+        self.temporary.setCheckable(True)
+        self.temporary.clicked.connect(self.temporary_requested)
         self._sidebar = IconButton("sidebar", self.tr("Show the sidebar"))
         self._sidebar.clicked.connect(self.sidebar_requested)
         self.more = IconButton("dots", self.tr("More"))
@@ -124,11 +120,14 @@ class Header(QWidget):
         row.setSpacing(8)
         row.addWidget(self._sidebar)
         row.addWidget(self._title, 1)
+        row.addWidget(self._tag)
+        row.addWidget(self.temporary)
         row.addWidget(self.model)
         row.addWidget(self.preset)
         row.addWidget(self.more)
         self.set_sidebar_away(False)
         self.set_title("", stored=False)
+        self.set_temporary(False)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Share the width between the title and the model's name."""
@@ -141,6 +140,15 @@ class Header(QWidget):
         """Show a conversation's title; only a stored one can be renamed."""
         self._title.set_title(title or self.tr("New chat"))
         self._title.editable = stored
+
+    def set_temporary(self, temporary: bool) -> None:
+        """Mark a chat that leaves no trace."""
+        self._tag.setVisible(temporary)
+        self.temporary.setChecked(temporary)
+
+    def begin_rename(self) -> None:
+        """Let the user change the title."""
+        self._title.begin()
 
     def set_appearance(self, appearance: Appearance) -> None:
         """What the menu marks as chosen."""
@@ -156,14 +164,29 @@ class Header(QWidget):
         menu.clear()
         rename = menu.addAction(icon("pencil", self), self.tr("Rename"), self._title.begin)
         copy = menu.addAction(icon("copy", self), self.tr("Copy conversation"), self.copy_requested.emit)
-        for action in (rename, copy):
+        export = menu.addMenu(icon("export", self), self.tr("Export"))
+        for form, name in self._formats().items():
+            export.addAction(name, partial(self.export_requested.emit, form))
+        for action in (rename, copy, export.menuAction()):
             action.setEnabled(self._title.editable)
+        export.menuAction().setEnabled(self._title.editable and not self.temporary.isChecked())
+        menu.addSeparator()
+        menu.addAction(self.tr("Export all chats…"), self.export_all_requested.emit)
+        menu.addAction(self.tr("Import chats…"), self.import_requested.emit)
         menu.addSeparator()
         self._add_appearances()
         menu.addSeparator()
         menu.addAction(self.tr("Settings…"), self.settings_requested.emit)
         menu.addAction(self.tr("Keyboard shortcuts") + "\tF1", self.shortcuts_requested.emit)
         menu.addAction(self.tr("About Parley"), self.about_requested.emit)
+
+    def _formats(self) -> dict[ExportFormat, str]:
+        return {
+            ExportFormat.MARKDOWN: self.tr("Markdown…"),
+            ExportFormat.HTML: self.tr("Web page (HTML)…"),
+            ExportFormat.PDF: self.tr("PDF…"),
+            ExportFormat.JSON: self.tr("JSON, with everything…"),
+        }
 
     def _add_appearances(self) -> None:
         names = {

@@ -9,9 +9,18 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from PySide6.QtCore import QMimeData, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QTextBlock, QTextBlockFormat, QTextCursor, QTextFormat
+from PySide6.QtGui import (
+    QFocusEvent,
+    QKeyEvent,
+    QKeySequence,
+    QTextBlock,
+    QTextBlockFormat,
+    QTextCursor,
+    QTextFormat,
+)
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
 
 MAX_LINES = 8
@@ -26,6 +35,9 @@ class MessageEdit(QPlainTextEdit):
     send_pressed = Signal()
     height_wanted = Signal(int)
     focus_changed = Signal(bool)
+    files_pasted = Signal(list)  # list[Path]
+    last_wanted = Signal()  # Up was pressed and nothing is written
+    undo_wanted = Signal()  # and there is nothing to undo here
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,8 +53,20 @@ class MessageEdit(QPlainTextEdit):
         """What the user wrote or pasted, without the breaks made here."""
         return _joined(self._blocks(0, self.document().characterCount()))
 
+    def set_text(self, text: str) -> None:
+        """Hold another text, the cursor behind it."""
+        self.clear()
+        self._insert(text)
+        self.document().clearUndoRedoStacks()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Tell the sending key from the one for a new line."""
+        """Tell the sending key from the one for a new line; Up in an empty field asks for the last message."""
+        if event.key() == Qt.Key.Key_Up and not event.modifiers() and self.document().isEmpty():
+            self.last_wanted.emit()
+            return
+        if event.matches(QKeySequence.StandardKey.Undo) and not self.document().isUndoAvailable():
+            self.undo_wanted.emit()
+            return
         if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             super().keyPressEvent(event)
             return
@@ -59,8 +83,14 @@ class MessageEdit(QPlainTextEdit):
         return source.hasText() and not source.hasUrls()
 
     def insertFromMimeData(self, source: QMimeData) -> None:
-        """Insert text; long lines in several blocks."""
-        text = source.text()
+        """Insert text, long lines in several blocks; files are told of."""
+        files = [Path(url.toLocalFile()) for url in source.urls() if url.isLocalFile()]
+        if files:
+            self.files_pasted.emit(files)
+        else:
+            self._insert(source.text())
+
+    def _insert(self, text: str) -> None:
         cursor = self.textCursor()
         cursor.beginEditBlock()
         cursor.removeSelectedText()

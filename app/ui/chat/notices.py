@@ -18,6 +18,7 @@ from app.ui.chat.states import PERMILLE
 from app.ui.icons import Emblem, IconButton
 
 _TOAST_MS = 1600
+_OFFER_MS = 8000
 
 
 class ProgressStrip(QFrame):
@@ -71,26 +72,43 @@ class ProgressStrip(QFrame):
         self._bar.setValue(value)
 
 
-class Toast(QLabel):
-    """A short word that goes away by itself, floating above the composer."""
+class Toast(QFrame):
+    """A short word that goes away by itself, floating above the composer; it may offer one thing to do."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setProperty("kind", "toast")
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._bottom = 0
-        self._timer = QTimer(self, singleShot=True, interval=_TOAST_MS)
+        self._act: Callable[[], object] = lambda: None
+        self._label = QLabel()
+        self._label.setProperty("kind", "toast")
+        self._label.setTextFormat(Qt.TextFormat.PlainText)
+        self.button = QPushButton()
+        self.button.setProperty("kind", "toast")
+        self.button.clicked.connect(self._press)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 6, 12, 6)
+        row.setSpacing(12)
+        row.addWidget(self._label)
+        row.addWidget(self.button)
+        self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self.hide)
         self.hide()
 
+    def text(self) -> str:
+        """What it says."""
+        return self._label.text()
+
     def say(self, text: str) -> None:
         """Show a text for a moment."""
-        self.setText(text)
-        self.adjustSize()
-        self.place(self._bottom)
-        self.show()
-        self.raise_()
-        self._timer.start()
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._show(text, "", _TOAST_MS)
+
+    def offer(self, text: str, action: str, act: Callable[[], object]) -> None:
+        """Show a text with something to do, for a while."""
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, False)
+        self._act = act
+        self._show(text, action, _OFFER_MS)
 
     def place(self, bottom: int) -> None:
         """Stand in the middle, a little above `bottom`."""
@@ -98,6 +116,20 @@ class Toast(QLabel):
         parent = self.parentWidget()
         if parent is not None:
             self.move((parent.width() - self.width()) // 2, bottom - self.height() - 12)
+
+    def _show(self, text: str, action: str, milliseconds: int) -> None:
+        self._label.setText(text)
+        self.button.setText(action)
+        self.button.setVisible(bool(action))
+        self.adjustSize()
+        self.place(self._bottom)
+        self.show()
+        self.raise_()
+        self._timer.start(milliseconds)
+
+    def _press(self) -> None:
+        self.hide()
+        self._act()
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,8 @@ class StartView(QStackedWidget):
         self._loading = self._make_loading()
         self._failed = self._make_failed()
         self._ready = Panel("chat", self.tr("What shall we talk about?"))
-        for panel in (self._no_model, self._loading, self._failed, self._ready):
+        self._temporary = Panel("temporary", self.tr("Temporary chat"))
+        for panel in (self._no_model, self._loading, self._failed, self._ready, self._temporary):
             self.addWidget(panel)
 
     def show_no_model(self) -> None:
@@ -106,6 +107,12 @@ class StartView(QStackedWidget):
             self.tr("{model} is ready. It runs on this machine; nothing leaves it.").format(model=model)
         )
         self.setCurrentWidget(self._ready)
+
+    def show_temporary(self, model: str) -> None:
+        """A model waits for the first message, and nothing of it will be kept."""
+        text = self.tr("Nothing of this chat is written to disk: it is gone once you leave it. {model} is ready.")
+        self._temporary.text.setText(text.format(model=model))
+        self.setCurrentWidget(self._temporary)
 
     def set_progress(self, fraction: float) -> None:
         """The part of the model that is loaded, 0 to 1."""

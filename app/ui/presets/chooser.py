@@ -28,19 +28,27 @@ class PresetChooser(QObject):
         self._session = session
         self._library = library
         self._window = window
-        button.chosen.connect(self.choose)
+        button.chosen.connect(lambda stored: self.choose(stored))
         button.values_requested.connect(self._ask_again)
         session.preset_changed.connect(button.show_preset)
         session.values_needed.connect(self._ask_and_send)
         library.changed.connect(self._on_presets)
 
-    def choose(self, stored: StoredPreset) -> None:
-        """Answer with a preset from the next reply on, once its questions are answered."""
+    def choose(self, stored: StoredPreset, then: Callable[[], object] | None = None) -> None:
+        """Answer with a preset from the next reply on, once its questions are answered; then go on."""
+
+        def use(chosen: ChosenPreset) -> None:
+            if then is None:
+                self._use(chosen)
+            else:
+                self._session.use_preset(chosen)
+                then()
+
         chosen = ChosenPreset(preset=stored.preset)
         if chosen.missing:
-            self._ask(chosen, self._use)
+            self._ask(chosen, use)
         else:
-            self._use(chosen)
+            use(chosen)
 
     def _use(self, chosen: ChosenPreset) -> None:
         self._session.use_preset(chosen)

@@ -1,0 +1,138 @@
+"""What happens with the messages that are read: branches, editing in place, menus, keys, details.
+
+Window process, interface thread. Made with the transcript, when the first conversation is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property, partial
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+
+from app.core.attachments import Attachment, split_attachments, with_attachments
+from app.core.conversations import Conversation, StoredMessage
+from app.core.messages import Role
+from app.services.chat_session import ChatSession
+from app.services.message_tree import MessageTree
+from app.ui.chat.message_editor import MessageEditor
+from app.ui.chat.message_menu import MessageMenu
+from app.ui.chat.reading import ReadingPane
+from app.ui.chat.transcript_rows import Action, Branch
+
+
+class ReadingDesk(QObject):
+    """Connects the transcript with the session and its tree."""
+
+    sent_instead = Signal(int, str)  # id of the user's message, what is to be sent beside it
+
+    def __init__(self, pane: ReadingPane, session: ChatSession, tree: MessageTree, menu: MessageMenu) -> None:
+        super().__init__(pane)
+        self.pane = pane
+        self.transcript = transcript = pane.transcript
+        self._session = session
+        self._tree = tree
+        session.reply_text.connect(transcript.append_text)
+        session.reply_finished.connect(transcript.finish_message)
+        session.path_changed.connect(self._show_path)
+        session.view_changed.connect(transcript.set_notice_before)
+        transcript.link_activated.connect(self._open_link)
+        transcript.retry_requested.connect(session.retry)
+        transcript.details_requested.connect(self._show_details)
+        transcript.file_requested.connect(self._show_file)
+        transcript.act_requested.connect(self._act)
+        transcript.menu_filled.connect(menu.fill)
+        menu.edit_requested.connect(self.edit)
+        self._add_key(Qt.Key.Key_F2, self.edit)
+        self._add_key(QKeySequence.StandardKey.Delete, tree.delete_message)
+
+    @cached_property
+    def editor(self) -> MessageEditor:
+        """Edits a message where it stands."""
+        made = MessageEditor(self.transcript)
+        made.accepted.connect(self._take_edited)
+        return made
+
+    def show(self, conversation: Conversation) -> None:
+        """Show a conversation from its end."""
+        path = conversation.path()
+        self.transcript.set_branches(_branches(conversation, path))
+        self.transcript.set_messages(path)
+
+    def edit(self, message_id: int) -> None:
+        """Edit a message where it stands."""
+        shown = self._session.conversation
+        if shown is not None and message_id in shown and not self._session.is_answering:
+            self.editor.begin(shown[message_id])
+
+    def edit_last(self) -> None:
+        """Edit the last message that the user wrote."""
+        path = self._session.conversation.path() if self._session.conversation else []
+        own = [message.id for message in path if message.role is Role.USER]
+        if own:
+            self.edit(own[-1])
+
+    def _add_key(self, keys: QKeySequence.StandardKey | Qt.Key, act: Callable[[int], object]) -> None:
+        """A key for the message that has the focus, or for the last one."""
+        shortcut = QShortcut(QKeySequence(keys), self.transcript)
+        shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+        shortcut.activated.connect(partial(self._act_on_focus, act))
+
+    def _act_on_focus(self, act: Callable[[int], object]) -> None:
+        items, focus = self.transcript.document.items, self.transcript.focus_place
+        if items:
+            act(items[focus.message if focus is not None else -1].message.id)
+
+    def _act(self, message_id: int, action: Action) -> None:
+        match action:
+            case Action.OLDER:
+                self._tree.walk(message_id, -1)
+            case Action.NEWER:
+                self._tree.walk(message_id, 1)
+            case Action.EDIT:
+                self.edit(message_id)
+            case Action.CONTINUE:
+                self._session.go_on(message_id)
+
+    def _take_edited(self, message_id: int, text: str) -> None:
+        shown = self._session.conversation
+        if shown is None or message_id not in shown:
+            return
+        message = shown[message_id]
+        if message.role is Role.USER:
+            files, _ = split_attachments(message.text)
+            self.sent_instead.emit(message_id, with_attachments(text, files))
+        elif text != message.text:
+            self._tree.edit_reply(message_id, text)
+
+    def _show_path(self, path: list[StoredMessage]) -> None:
+        if self._session.conversation is not None:
+            self.transcript.set_branches(_branches(self._session.conversation, path))
+            self.transcript.show_path(path)
+
+    def _show_details(self, message_id: int) -> None:
+        from app.ui.details import show_details
+
+        shown = self._session.conversation
+        if shown is not None and message_id in shown:
+            show_details(shown[message_id], self.transcript.window())
+
+    def _show_file(self, attachment: Attachment) -> None:
+        from app.ui.text_dialog import TextDialog
+
+        intro = self.tr("As the model reads it.")
+        TextDialog(attachment.name, intro, attachment.text, self.transcript.window()).open()
+
+    def _open_link(self, target: str) -> None:
+        from app.ui.chat.links import ask_to_open
+
+        ask_to_open(target, self.transcript.window())
+
+
+def _branches(conversation: Conversation, path: list[StoredMessage]) -> dict[int, Branch]:
+    """Where a message of the path has others at its place."""
+    siblings = {message.id: conversation.siblings(message.id) for message in path}
+    return {
+        number: Branch(others.index(number) + 1, len(others)) for number, others in siblings.items() if len(others) > 1
+    }

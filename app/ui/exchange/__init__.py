@@ -1,0 +1,1 @@
+"""Windows on what goes out of Parley and comes in."""

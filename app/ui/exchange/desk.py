@@ -1,0 +1,155 @@
+"""Exports and imports as the window asks for them: where to, the work, and what came of it.
+
+Window process, interface thread. Made when the first is asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.core.conversations import ConversationSummary
+from app.core.errors import ParleyError
+from app.core.exchange import ExportFormat, ExportReport, ImportReport
+from app.services.exchange import ExchangeService
+from app.ui.exchange.dialog import ExchangeDialog
+
+_UNFIT = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
+_NAME_CHARACTERS = 80
+
+
+class ExchangeDesk(QObject):
+    """One piece of work at a time; a single chat is exported without a dialog, and told in a word."""
+
+    exported_one = Signal(str)  # the file's path
+    imported = Signal()
+    problem = Signal(object)  # ParleyError: of a single chat's export
+
+    def __init__(self, service: ExchangeService, window: QWidget) -> None:
+        super().__init__(window)
+        self._service = service
+        self._window = window
+        self.dialog: ExchangeDialog | None = None
+        service.progress.connect(self._on_progress)
+        service.exported.connect(self._on_exported)
+        service.imported.connect(self._on_imported)
+        service.stopped.connect(self._on_stopped)
+        service.failed.connect(self._on_failed)
+
+    def export(self, summary: ConversationSummary, form: ExportFormat) -> None:
+        """Ask where to, then write one chat."""
+        name = _UNFIT.sub(" ", summary.title).strip(" .")[:_NAME_CHARACTERS] or self.tr("Chat")
+        names = {form: self._filters(one=True)[form]}
+        self._ask_where(f"{name}{form.suffix}", names, lambda target, _: self.write([summary.id], form, target))
+
+    def export_all(self) -> None:
+        """Ask where to and as what, then write every chat."""
+
+        def begin(target: Path, form: ExportFormat) -> None:
+            self._open(self.tr("Export all chats")).work(self.tr("Exporting all chats"))
+            self.write([], form, target)
+
+        self._ask_where(self.tr("Chats"), self._filters(one=False), begin)
+
+    def write(self, conversations: Sequence[int], form: ExportFormat, target: Path) -> None:
+        """Write these, all if none is named; the file dialog has asked before one is replaced."""
+        self._service.export(conversations, form, target, overwrite=True)
+
+    def show_import(self) -> ExchangeDialog:
+        """Ask what to import."""
+        dialog = self._open(self.tr("Import chats"))
+        dialog.ask()
+        return dialog
+
+    def read(self, paths: Sequence[Path]) -> None:
+        """Import files and folders."""
+        if self.dialog is not None:
+            self.dialog.work(self.tr("Importing"))
+        self._service.import_paths(paths)
+
+    def _open(self, title: str) -> ExchangeDialog:
+        dialog = self.dialog = ExchangeDialog(title, self._window)
+        dialog.paths_chosen.connect(self.read)
+        dialog.files_wanted.connect(lambda: self._ask_what(QFileDialog.FileMode.ExistingFiles))
+        dialog.folder_wanted.connect(lambda: self._ask_what(QFileDialog.FileMode.Directory))
+        dialog.stop_requested.connect(self._service.cancel)
+        dialog.folder_requested.connect(_show_in_folder)
+        dialog.finished.connect(self._forget_dialog)
+        dialog.open()
+        return dialog
+
+    def _forget_dialog(self) -> None:
+        self.dialog = None
+
+    def _ask_what(self, mode: QFileDialog.FileMode) -> None:
+        chooser = QFileDialog(self.dialog, self.tr("Import chats"))
+        chooser.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        chooser.setFileMode(mode)
+        chooser.filesSelected.connect(lambda chosen: self.read([Path(path) for path in chosen]))
+        chooser.open()
+
+    def _ask_where(
+        self, name: str, filters: dict[ExportFormat, str], then: Callable[[Path, ExportFormat], object]
+    ) -> None:
+        chooser = QFileDialog(self._window, self.tr("Export"), name)
+        chooser.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        chooser.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        chooser.setNameFilters(list(filters.values()))
+        forms = {text: form for form, text in filters.items()}
+
+        def follow(chosen: str) -> None:
+            chooser.setDefaultSuffix(chosen.rpartition("*.")[2].rstrip(")"))
+
+        chooser.filterSelected.connect(follow)
+        follow(chooser.nameFilters()[0])
+        chooser.fileSelected.connect(lambda chosen: then(Path(chosen), forms[chooser.selectedNameFilter()]))
+        chooser.open()
+
+    def _filters(self, *, one: bool) -> dict[ExportFormat, str]:
+        if one:
+            return {
+                ExportFormat.JSON: self.tr("JSON, with everything (*.json)"),
+                ExportFormat.MARKDOWN: self.tr("Markdown (*.md)"),
+                ExportFormat.HTML: self.tr("Web page (*.html)"),
+                ExportFormat.PDF: self.tr("PDF (*.pdf)"),
+            }
+        return {
+            ExportFormat.JSON: self.tr("JSON, with everything (*.json)"),
+            ExportFormat.MARKDOWN: self.tr("Markdown files in an archive (*.zip)"),
+            ExportFormat.HTML: self.tr("Web pages in an archive (*.zip)"),
+            ExportFormat.PDF: self.tr("PDFs in an archive (*.zip)"),
+        }
+
+    def _on_progress(self, done: int, total: int) -> None:
+        if self.dialog is not None:
+            self.dialog.set_progress(done, total)
+
+    def _on_exported(self, report: ExportReport) -> None:
+        if self.dialog is not None:
+            self.dialog.show_exported(report)
+        else:
+            self.exported_one.emit(report.path)
+
+    def _on_imported(self, report: ImportReport) -> None:
+        self.imported.emit()
+        if self.dialog is not None:
+            self.dialog.show_imported(report)
+
+    def _on_stopped(self) -> None:
+        if self.dialog is not None:
+            self.dialog.show_stopped()
+
+    def _on_failed(self, error: ParleyError) -> None:
+        if self.dialog is not None:
+            self.dialog.show_error(error)
+        else:
+            self.problem.emit(error)
+
+
+def _show_in_folder(path: str) -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(path).parent)))

@@ -1,0 +1,219 @@
+"""Exporting and importing many chats: how far it is, what came of it, and what was left out and why.
+
+Window process, interface thread. Emits what the user asks for; shows what it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QProgressBar,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.core.errors import ParleyError
+from app.core.exchange import ExportReport, ImportReport, Skipped
+from app.core.sizes import format_bytes, format_count
+
+
+class ExchangeDialog(QDialog):
+    """At most three pages after one another: what to import, the work, the result."""
+
+    paths_chosen = Signal(list)  # list[Path]
+    files_wanted = Signal()
+    folder_wanted = Signal()
+    stop_requested = Signal()
+    folder_requested = Signal(str)  # path of a file that is to be shown
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumWidth(520)
+        self.is_working = False
+        self._target = ""
+        self._pages = QStackedWidget()
+        self._make_question()
+        self._make_work()
+        self._make_result()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 24, 24, 16)
+        column.addWidget(self._pages)
+
+    def ask(self) -> None:
+        """Let the user choose what to import."""
+        self.setAcceptDrops(True)
+        self._pages.setCurrentWidget(self._question)
+
+    def work(self, heading: str) -> None:
+        """Show that something is being done."""
+        self.setAcceptDrops(False)
+        self.is_working = True
+        self.heading.setText(heading)
+        self.bar.setRange(0, 0)
+        self.done.setText("")
+        self.stop.setEnabled(True)
+        self._pages.setCurrentWidget(self._work)
+
+    def set_progress(self, done: int, total: int) -> None:
+        """Conversations done, and of how many, 0 if nobody knows."""
+        self.bar.setRange(0, total)
+        self.bar.setValue(done)
+        many = self.tr("{done} of {total} chats") if total else self.tr("{done} chats so far")
+        self.done.setText(many.format(done=format_count(done), total=format_count(total)))
+
+    def show_exported(self, report: ExportReport) -> None:
+        """Tell what was written."""
+        self._target = report.path
+        text = self.tr("{count} chats in {files} files, {size}, in {path}").format(
+            count=format_count(report.conversations),
+            files=format_count(report.files),
+            size=format_bytes(report.bytes),
+            path=report.path,
+        )
+        self._end(self.tr("Exported"), text)
+        self.show_folder.show()
+
+    def show_imported(self, report: ImportReport) -> None:
+        """Tell what came in, and what did not."""
+        parts = (
+            (report.added, self.tr("{count} new chats")),
+            (report.grown, self.tr("{count} chats got new messages")),
+            (report.present, self.tr("{count} were here already")),
+            (report.messages, self.tr("{count} messages in all")),
+        )
+        text = "\n".join(words.format(count=format_count(count)) for count, words in parts if count)
+        nothing = not report.added and not report.grown
+        heading = self.tr("Nothing new came in") if nothing else self.tr("Imported")
+        self._end(heading, text or self.tr("There was no chat in it."), report.skipped, report.skipped_count)
+
+    def show_stopped(self) -> None:
+        """Tell that the user stopped it."""
+        self._end(self.tr("Stopped"), self.tr("Nothing was written."))
+
+    def show_error(self, error: ParleyError) -> None:
+        """Tell what went wrong."""
+        self._end(error.sentence, error.next_step)
+
+    def reject(self) -> None:
+        """Stop what runs first; its end is waited for."""
+        if self.is_working:
+            self._stop()
+        else:
+            super().reject()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files and folders."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Import what was dropped."""
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.paths_chosen.emit(paths)
+
+    def _stop(self) -> None:
+        self.stop.setEnabled(False)
+        self.stop_requested.emit()
+
+    def _end(self, heading: str, text: str, skipped: Sequence[Skipped] = (), skipped_count: int = 0) -> None:
+        self.is_working = False
+        self.result.setText(heading)
+        self.facts.setText(text)
+        self.facts.setVisible(bool(text))
+        count = format_count(skipped_count)
+        self.left_out.setText(self.tr("{count} records were left out:").format(count=count))
+        self.skipped.setPlainText("\n".join(f"{one.place}: {one.failure.error().sentence}" for one in skipped))
+        for widget in (self.left_out, self.skipped, self.copy):
+            widget.setVisible(bool(skipped))
+        self._pages.setCurrentWidget(self._result)
+        self.close_button.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _make_question(self) -> None:
+        files, folder = QPushButton(self.tr("Choose files…")), QPushButton(self.tr("Choose a folder…"))
+        cancel = QPushButton(self.tr("Cancel"))
+        files.setDefault(True)
+        files.clicked.connect(self.files_wanted)
+        folder.clicked.connect(self.folder_wanted)
+        cancel.clicked.connect(self.reject)
+        text = self.tr(
+            "Parley reads its own JSON, the exports of ChatGPT, Claude and Open WebUI (zip or JSON), and the chats of "
+            "LM Studio, Jan and GPT4All (their folders). Drop them here, or choose them. Importing twice brings "
+            "nothing in twice."
+        )
+        words = (_label("heading", self.tr("Import chats")), _label("muted", text))
+        self._question = self._page(words, [cancel], [folder, files])
+
+    def _make_work(self) -> None:
+        self.heading = _label("heading", "")
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName(self.tr("Progress"))
+        self.done = _label("muted", "")
+        self.stop = QPushButton(self.tr("Stop"))
+        self.stop.clicked.connect(self._stop)
+        self._work = self._page((self.heading, self.bar, self.done), [], [self.stop])
+
+    def _make_result(self) -> None:
+        self.result, self.facts = _label("heading", ""), _label("muted", "")
+        self.left_out = _label("body", "")
+        self.skipped = QPlainTextEdit()
+        self.skipped.setProperty("kind", "record")
+        self.skipped.setReadOnly(True)
+        self.skipped.setMinimumHeight(160)
+        self.skipped.setAccessibleName(self.tr("What was left out"))
+        self.copy = QPushButton(self.tr("Copy the list"))
+        self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.skipped.toPlainText()))
+        self.show_folder = QPushButton(self.tr("Show in folder"))
+        self.show_folder.clicked.connect(lambda: self.folder_requested.emit(self._target))
+        self.show_folder.hide()
+        self.close_button = QPushButton(self.tr("Close"))
+        self.close_button.setDefault(True)
+        self.close_button.clicked.connect(self.accept)
+        words = (self.result, self.facts, self.left_out, self.skipped)
+        self._result = self._page(words, [self.copy, self.show_folder], [self.close_button])
+
+    def _page(
+        self, widgets: Sequence[QWidget], leading: Sequence[QPushButton], trailing: Sequence[QPushButton]
+    ) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        for widget in widgets:
+            column.addWidget(widget, 1 if isinstance(widget, QPlainTextEdit) else 0)
+        column.addStretch(0)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        for button in leading:
+            row.addWidget(button)
+        row.addStretch(1)
+        for button in trailing:
+            row.addWidget(button)
+        for button in (*leading, *trailing):
+            button.setAutoDefault(False)
+        column.addLayout(row)
+        self._pages.addWidget(page)
+        return page
+
+
+def _label(kind: str, text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("kind", kind)
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label

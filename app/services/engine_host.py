@@ -129,8 +129,9 @@ class EngineHost(QObject):
             self._child.kill()
 
     def shutdown(self) -> None:
-        """End the child before the program exits."""
+        """End the child before the program exits; nothing can be asked for any more."""
         child, self._child = self._child, None
+        self.state = EngineState.EMPTY
         if child is not None:
             child.shutdown()
 

@@ -1,0 +1,144 @@
+"""An engine whose model runs on a server; runs in the engine child's main thread."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import openai
+
+from app.core.errors import Cancelled, NoModel
+from app.core.loading import LoadOptions
+from app.core.preview_frames import PromptRendered, RenderPrompt
+from app.core.protocol import Generate, ModelInfo
+from app.core.server_errors import PromptMadeElsewhere, ServerModelUnknown
+from app.engines.base import Emit, StopFlag
+from app.engines.remote.client import Access, ServerClient
+from app.engines.remote.failures import failure_of
+from app.engines.remote.line import Ended, Line
+from app.engines.remote.reply import LOOK_SECONDS, Patience, RemoteReply
+
+_LENGTHS = ("max_model_len", "context_length", "context_window")
+_UNLISTED = (404, 405, 501)
+
+
+@dataclass(frozen=True)
+class ListedModel:
+    """A model that a server lists; its context in tokens, 0 where the server does not say."""
+
+    id: str
+    context_length: int
+
+
+class RemoteEngine:
+    """Holds at most one server's model; the server holds all else."""
+
+    def __init__(self, patience: Patience | None = None) -> None:
+        self._patience = patience or Patience()
+        self._access: Access | None = None
+        self._client: ServerClient | None = None
+        self._model = ""
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether a server answers for us now."""
+        return self._client is not None
+
+    def connect(self, access: Access, model: str, stop: StopFlag) -> ModelInfo:
+        """Answer with a server's model from now on. A server that lists no models is taken at its word.
+
+        Raises:
+            Cancelled: `stop` was set.
+            ParleyError: the server cannot be reached, or has no such model.
+        """
+        self.disconnect()
+        began = time.perf_counter()
+        listed = list_models(access, stop)
+        known = {one.id: one for one in listed}
+        found = known.get(model) or known.get(f"{model}:latest")
+        if listed and found is None:
+            server = access.server
+            raise ServerModelUnknown(", ".join(known), server=server.name, model=model, address=server.base_url)
+        self._access, self._client, self._model = access, ServerClient(access), model
+        return ModelInfo(
+            name=model,
+            path=access.server.base_url,
+            architecture="",
+            quantization="",
+            parameters=0,
+            bytes=0,
+            context_length=found.context_length if found else 0,
+            trained_context=0,
+            layers=0,
+            gpu_layers=0,
+            template="",
+            engine="openai",
+            engine_version=openai.__version__,
+            options=LoadOptions(),
+            memory_bytes=0,
+            device=access.server.name,
+            load_seconds=time.perf_counter() - began,
+        )
+
+    def disconnect(self) -> None:
+        """Leave the server."""
+        self._access, self._client, self._model = None, None, ""
+
+    def generate(self, command: Generate, emit: Emit, stop: StopFlag) -> None:
+        """Answer; emits `Piece` and at the end `Finished`, also when stopped.
+
+        Raises:
+            ParleyError: no server is connected, or the reply failed.
+        """
+        if self._access is None or self._client is None:
+            raise NoModel
+        reply = RemoteReply(command, self._model, self._access, self._client, emit, stop, self._patience)
+        emit(reply.run())
+
+
+    def render(self, _: RenderPrompt) -> PromptRendered:
+        """Show a prompt, which only the server could.
+
+        Raises:
+            PromptMadeElsewhere: always.
+        """
+        raise PromptMadeElsewhere(server=self._access.server.name if self._access else "")
+
+
+def list_models(access: Access, stop: StopFlag) -> list[ListedModel]:
+    """What a server lists; nothing if it keeps no list.
+
+    Raises:
+        Cancelled: `stop` was set.
+        ParleyError: it cannot be asked.
+    """
+    client = ServerClient(access)
+    line = Line(client.models)
+    found: list[ListedModel] = []
+    try:
+        while not stop.is_set:
+            came = line.next(LOOK_SECONDS)
+            if isinstance(came, Ended):
+                error = came.error
+                if isinstance(error, openai.APIStatusError) and error.status_code in _UNLISTED:
+                    return []
+                if error is not None:
+                    raise failure_of(error, access)
+                return found
+            if came is not None and isinstance(name := came.get("id"), str) and name:
+                found.append(ListedModel(name, _context_of(came)))
+    finally:
+        line.cut()
+    raise Cancelled
+
+
+def _context_of(listed: dict[str, object]) -> int:
+    """The context as vLLM, llama.cpp's server and others tell it."""
+    meta = listed.get("meta")
+    places = [listed, meta] if isinstance(meta, dict) else [listed]
+    for place in places:
+        for name in (*_LENGTHS, "n_ctx"):
+            value = place.get(name)
+            if isinstance(value, int) and value > 0:
+                return value
+    return 0

@@ -22,6 +22,7 @@ from app.core.models import ModelFile
 from app.core.presets import ChosenPreset
 from app.core.protocol import Digest, Finished, Generate, ModelInfo, Piece
 from app.core.sampling import Sampling
+from app.core.server_errors import ReplyCutOff
 
 if TYPE_CHECKING:
     from app.storage.lane import Lane
@@ -162,6 +163,7 @@ class Turn:
             usage=event.usage,
             timings=event.timings,
             finish_reason=event.reason,
+            left_out=event.left_out,
         )
         stopped = event.reason is FinishReason.CANCELLED
         return self.commit(MessageState.STOPPED if stopped else MessageState.COMPLETE)
@@ -172,7 +174,9 @@ class Turn:
         return self.commit(MessageState.STOPPED)
 
     def fail(self, error: BaseException, state: MessageState = MessageState.FAILED) -> Future[StoredMessage]:
-        """Commit what there is of a reply that an error ended; `INTERRUPTED` when the engine was lost."""
+        """Commit what there is of a reply that an error ended; `INTERRUPTED` when the engine or a stream was lost."""
+        if isinstance(error, ReplyCutOff):
+            state = MessageState.INTERRUPTED
         self._record = msgspec.structs.replace(self._record, failure=Failure.of(error))
         return self.commit(state)
 

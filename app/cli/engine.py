@@ -90,7 +90,7 @@ class Engine:
         child = self._child = self._new_child()
         child.start()
         try:
-            child.send(protocol.Load.of(file))
+            child.send(protocol.load_command(file))
             self._model = self._loaded(on_progress)
         except BaseException:
             self.kill()

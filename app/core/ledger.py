@@ -15,6 +15,7 @@ class Purpose(StrEnum):
 
     SEARCH = "search"
     DOWNLOAD = "download"
+    CHAT = "chat"
 
 
 class LedgerEntry(msgspec.Struct, frozen=True):

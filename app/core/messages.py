@@ -74,6 +74,7 @@ class ModelIdentity(msgspec.Struct, frozen=True, omit_defaults=True):
     """Which model answered. `sha256` is filled in once it has been computed.
 
     A split model goes by its first part; `bytes` and `sha256` are of all parts, one after the other.
+    A model that runs elsewhere has the name of its `server`; `path` is then that server's address.
     """
 
     name: str
@@ -82,6 +83,7 @@ class ModelIdentity(msgspec.Struct, frozen=True, omit_defaults=True):
     architecture: str = ""
     quantization: str = ""
     sha256: str = ""
+    server: str = ""
 
 
 class ReplyRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -91,6 +93,7 @@ class ReplyRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     messages, counted after the system message, that the model no longer saw. `preset` is the name of the
     preset that was used, and `system` its prompt where that took the place of the conversation's own
     system message. `template_variables` and `context_limit` (in tokens) are as in `protocol.Generate`.
+    `left_out` names the sampling options that the server did not take.
     """
 
     model: ModelIdentity
@@ -109,3 +112,4 @@ class ReplyRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     system: str | None = None
     template_variables: dict[str, str | bool | int] = {}
     context_limit: int | None = None
+    left_out: tuple[str, ...] = ()

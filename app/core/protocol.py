@@ -23,6 +23,7 @@ from app.core.models import ModelFile
 from app.core.preview_frames import PromptRendered, RenderPrompt
 from app.core.repack import RepackCommand, RepackEvent
 from app.core.sampling import Sampling
+from app.core.server_frames import Connect, ServerCommand, ServerEvent
 from app.core.typeset_frames import TypesetCommand, TypesetEvent
 
 VERSION = 1
@@ -40,6 +41,7 @@ class ChildRole(StrEnum):
     EXTRACT = "extract"
     PRINT = "print"
     REPACK = "repack"
+    SERVERS = "servers"
     TYPESET = "typeset"
 
 
@@ -181,6 +183,7 @@ class Finished(_Frame, frozen=True, tag="finished"):
 
     `peak_bytes` is the most memory that the engine has held, 0 as long as it has not yet done the
     work that needs most. `nominal_seconds` is what a token was to take on nominal devices.
+    `left_out` names the sampling options that a server did not take.
     """
 
     id: int
@@ -192,6 +195,7 @@ class Finished(_Frame, frozen=True, tag="finished"):
     view_start: int = 0
     peak_bytes: int = 0
     nominal_seconds: float = 0.0
+    left_out: tuple[str, ...] = ()
 
 
 class Failed(_Frame, frozen=True, tag="failed"):
@@ -271,6 +275,7 @@ Command = (
     | RepackCommand
     | TypesetCommand
     | ExchangeCommand
+    | ServerCommand
 )
 Event = (
     Hello
@@ -290,12 +295,18 @@ Event = (
     | RepackEvent
     | TypesetEvent
     | ExchangeEvent
+    | ServerEvent
 )
 
 _T = TypeVar("_T")
 _encoder = msgspec.json.Encoder()
 _commands: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
 _events: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+
+
+def load_command(file: ModelFile) -> Load | Connect:
+    """What makes an engine child answer with a model, wherever it is."""
+    return Load.of(file) if file.server is None else Connect(file.server, file.identity.name)
 
 
 def encode(frame: Command | Event) -> bytes:

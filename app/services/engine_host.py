@@ -62,7 +62,7 @@ class EngineHost(QObject):
         self.file = _with_hash(file, "")
         child = self._new_child()
         child.start()
-        child.send(protocol.Load.of(file))
+        child.send(protocol.load_command(file))
         self.load_progress.emit(0.0)
         self._enter(EngineState.LOADING)
 

@@ -1,27 +1,35 @@
-"""The engine child: loads a model, answers, and hashes its files while there is nothing else to do."""
+"""The engine child: loads a model or connects to a server, answers, and hashes files while it is idle."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.catalog.gguf.header import read_header, shard_paths
 from app.core.errors import ParleyError, ProtocolBroken
 from app.core.preview_frames import RenderPrompt
-from app.core.protocol import Digest, Event, Generate, Load
+from app.core.protocol import Digest, Event, Generate, Load, ModelInfo
+from app.core.server_frames import Connect
+from app.core.servers import Server
+from app.engines.base import StopFlag
 from app.engines.llama.engine import LlamaEngine
 from app.worker.digest import ModelDigest
 from app.worker.source import describe
 from app.worker.wire import Job
 
+if TYPE_CHECKING:
+    from app.engines.remote.engine import RemoteEngine
+
 
 class EngineServer:
-    """Runs `Load`, `Generate` and `RenderPrompt`."""
+    """Runs `Load`, `Connect`, `Generate` and `RenderPrompt`."""
 
     def __init__(self, send: Callable[[Event], None]) -> None:
         self._send = send
         self._engine = LlamaEngine()
+        self._remote: RemoteEngine | None = None
         self._digest: ModelDigest | None = None
 
     def run(self, job: Job) -> None:
@@ -29,14 +37,19 @@ class EngineServer:
         match job.command:
             case Load(path=path, options=options, known=known):
                 self._drop_digest()
+                self._remote = None
                 source = describe(Path(path))
                 self._send(self._engine.load(source, options, self._send, job.stop))
                 with contextlib.suppress(OSError, ParleyError):
                     self._begin_digest(source.path, known)
+            case Connect(server=server, model=model):
+                self._drop_digest()
+                self._engine.unload()
+                self._send(self._connect(server, model, job.stop))
             case RenderPrompt() as command:
-                self._send(self._engine.render(command))
+                self._send((self._remote or self._engine).render(command))
             case Generate() as command:
-                self._engine.generate(command, self._send, job.stop)
+                (self._remote or self._engine).generate(command, self._send, job.stop)
             case other:
                 raise ProtocolBroken(f"not a command for an engine: {other!r}")
 
@@ -54,6 +67,14 @@ class EngineServer:
             self._send(done)
             return None
         return done
+
+    def _connect(self, server: Server, model: str, stop: StopFlag) -> ModelInfo:
+        """The client is imported only where it is needed."""
+        from app.engines.remote.engine import RemoteEngine
+        from app.worker.servers_role import access_to
+
+        self._remote = RemoteEngine()
+        return self._remote.connect(access_to(server), model, stop)
 
     def _begin_digest(self, path: Path, known: Digest | None) -> None:
         self._digest = ModelDigest(shard_paths(read_header(path, tensors=False)))

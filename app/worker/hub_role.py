@@ -8,8 +8,9 @@ from collections.abc import Callable
 from app.catalog.find.hub import Hub
 from app.catalog.find.hub_client import Connection, HubClient
 from app.catalog.find.repo_ref import parse_repo_ref
-from app.catalog.find.token import TokenStore, has_keyring
+from app.catalog.find.token import TokenStore
 from app.catalog.ledger import Ledger
+from app.catalog.secret import has_keyring
 from app.core.errors import ProtocolBroken
 from app.core.hub_frames import (
     AskToken,

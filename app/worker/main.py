@@ -88,6 +88,10 @@ def _server(role: ChildRole, send: Callable[[Event], None]) -> Server:
         from app.worker.repack_role import RepackServer
 
         return RepackServer(send)
+    if role is ChildRole.SERVERS:
+        from app.worker.servers_role import ServersServer
+
+        return ServersServer(send)
     from app.worker.probe_role import ProbeServer
 
     return ProbeServer(send)

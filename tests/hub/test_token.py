@@ -13,7 +13,8 @@ from keyring.backend import KeyringBackend
 from keyring.errors import PasswordDeleteError
 
 from app.catalog.find.hub_client import Connection
-from app.catalog.find.token import FoundToken, TokenStore, has_keyring
+from app.catalog.find.token import FoundToken, TokenStore
+from app.catalog.secret import has_keyring
 from app.core.hub import TokenPlace
 from app.core.hub_errors import InvalidToken, TokenUnsaved
 from app.core.hub_frames import KeepToken

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import httpx2
 import truststore
@@ -36,7 +36,7 @@ class Access:
 
     server: Server
     key: str = ""
-    environment: Mapping[str, str] = os.environ
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     note: Callable[[str], None] = lambda _: None
 
     def __repr__(self) -> str:

@@ -1,0 +1,30 @@
+"""llama-cpp-python's own server as a process: writes its port as the first line, then serves until it is ended."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import socket
+
+import uvicorn
+from llama_cpp.server.app import create_app
+from llama_cpp.server.settings import ModelSettings, ServerSettings
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--alias", default="tiny")
+    parser.add_argument("--key")
+    parser.add_argument("--certificate")
+    asked = parser.parse_args()
+    model = ModelSettings(model=asked.model, model_alias=asked.alias, n_ctx=4096, n_threads=1, verbose=False)
+    app = create_app(server_settings=ServerSettings(api_key=asked.key), model_settings=[model])
+    listener = socket.create_server(("127.0.0.1", 0))
+    print(listener.getsockname()[1], flush=True)
+    logging.disable(logging.CRITICAL)
+    config = uvicorn.Config(app, log_config=None, ssl_certfile=asked.certificate)
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+main()

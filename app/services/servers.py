@@ -1,0 +1,200 @@
+"""The user's servers as the window knows them: the list, what they answer, and whether text may go there.
+
+Runs on the window's thread; a child process, started at the first question, talks with the servers and
+keeps their keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.core.conversations import Conversation
+from app.core.errors import EngineLost, ParleyError
+from app.core.models import ModelFile
+from app.core.protocol import Event, Failed
+from app.core.server_frames import AskServer, FindServerKey, KeepServerKey, ServerKeyKept, ServerKnown
+from app.core.servers import KeyPlace, Server
+from app.services.engine_host import ChildFactory
+from app.services.relay import Relay
+
+if TYPE_CHECKING:
+    from app.children.child import Child
+    from app.children.outcome import Outcome
+
+IDLE_MS = 30_000
+_Question = AskServer | KeepServerKey | FindServerKey
+
+
+class ServerShelf(Protocol):
+    """Where the list is kept; see `app.storage.servers.ServerFile`."""
+
+    def list(self) -> tuple[Server, ...]:
+        """All servers."""
+
+    def add(self, server: Server) -> None:
+        """Add one."""
+
+    def replace(self, name: str, server: Server) -> None:
+        """Put one in place of another."""
+
+    def remove(self, name: str) -> Server:
+        """Take one off the list."""
+
+
+class ServerList(QObject):
+    """The servers, and one child that ends when nothing was asked for a while.
+
+    What changes the list raises the errors of `ServerFile`.
+    """
+
+    changed = Signal(tuple)  # tuple[Server, ...]
+    known = Signal(str, tuple, float)  # the name of a server that answered, its models, seconds
+    key_known = Signal(str, KeyPlace, bool)  # server, where its key is, whether there is a keyring
+    failed = Signal(str, object)  # server, ParleyError
+    problem = Signal(object)  # ParleyError: the list cannot be read
+
+    def __init__(self, shelf: ServerShelf, start: ChildFactory, relay: Relay, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._shelf = shelf
+        self._start = start
+        self._relay = relay
+        self._child: Child | None = None
+        self._last_id = 0
+        self._open: dict[int, str] = {}
+        self._idle = QTimer(self, singleShot=True, interval=IDLE_MS)
+        self._idle.timeout.connect(self._rest)
+        self.servers: tuple[Server, ...] = ()
+
+    def refresh(self) -> None:
+        """Read the list anew; another process may have changed it."""
+        try:
+            self.servers = self._shelf.list()
+        except ParleyError as error:
+            self.problem.emit(error)
+            return
+        self.changed.emit(self.servers)
+
+    def add(self, server: Server) -> None:
+        """Add a server."""
+        self._shelf.add(server)
+        self.refresh()
+
+    def replace(self, name: str, server: Server) -> None:
+        """Change a server."""
+        self._shelf.replace(name, server)
+        self.refresh()
+
+    def remove(self, server: Server) -> None:
+        """Take a server off the list, and forget its key."""
+        self.keep_key(server, "")
+        self._shelf.remove(server.name)
+        self.refresh()
+
+    def ask(self, server: Server) -> None:
+        """Ask a server for its models; `known` or `failed` follows."""
+        self._ask(server.name, AskServer(id=self._next_id(), server=server))
+
+    def keep_key(self, server: Server, key: str) -> None:
+        """Keep a key, or forget it if it is empty; `key_known` or `failed` follows."""
+        self._ask(server.name, KeepServerKey(id=self._next_id(), server=server, key=key))
+
+    def find_key(self, server: Server) -> None:
+        """Find out where the key is; `key_known` follows."""
+        self._ask(server.name, FindServerKey(id=self._next_id(), server=server))
+
+    def must_ask(self, file: ModelFile, conversation: Conversation | None) -> bool:
+        """Whether the user does not know yet that this conversation's text leaves the machine to this server."""
+        if file.server is None or file.server.is_loopback:
+            return False
+        name = file.server.name
+        if any(server.name == name and server.is_trusted for server in self.servers):
+            return False
+        records = [message.record for message in conversation.path()] if conversation is not None else []
+        return not any(record is not None and record.model.server == name for record in records)
+
+    def trust(self, name: str) -> None:
+        """Do not ask any more before text goes to a server."""
+        for server in self.servers:
+            if server.name == name:
+                self._try(lambda server=server: self.replace(name, msgspec.structs.replace(server, is_trusted=True)))  # type: ignore[misc]
+
+    def renew(self) -> None:
+        """The network settings changed: ask the next question with them."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.kill()
+            self._fail_all(EngineLost(reason="the network settings changed"))
+
+    def shutdown(self) -> None:
+        """End the child before the program exits."""
+        self._idle.stop()
+        child, self._child = self._child, None
+        if child is not None:
+            child.shutdown()
+
+    def _next_id(self) -> int:
+        self._last_id += 1
+        return self._last_id
+
+    def _ask(self, server: str, question: _Question) -> None:
+        self._open[question.id] = server
+        self._idle.start()
+        if self._child is None:
+            self._child = self._new_child()
+            self._child.start()
+        self._child.send(question)
+
+    def _new_child(self) -> Child:
+        def on_event(event: Event) -> None:
+            self._relay.post(lambda: self._on_event(child, event))
+
+        def on_exit(outcome: Outcome) -> None:
+            self._relay.post(lambda: self._on_exit(child, outcome))
+
+        child = self._start(on_event, on_exit)
+        return child
+
+    def _on_event(self, child: Child, event: Event) -> None:
+        if child is not self._child:
+            return
+        name = self._open.pop(getattr(event, "id", 0), "")
+        match event:
+            case ServerKnown(models=models, seconds=seconds):
+                self._note_models(name, models)
+                self.known.emit(name, models, seconds)
+            case ServerKeyKept(place=place, has_keyring=has_keyring):
+                self.key_known.emit(name, place, has_keyring)
+            case Failed(failure=failure) if name:
+                self.failed.emit(name, failure.error())
+
+    def _note_models(self, name: str, models: tuple[str, ...]) -> None:
+        for server in self.servers:
+            if server.name == name and server.models != models:
+                self._try(lambda server=server: self.replace(name, msgspec.structs.replace(server, models=models)))  # type: ignore[misc]
+
+    def _try(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except ParleyError as error:
+            self.problem.emit(error)
+
+    def _on_exit(self, child: Child, outcome: Outcome) -> None:
+        if child is self._child:
+            self._child = None
+            self._fail_all(EngineLost(reason=outcome.sentence))
+
+    def _fail_all(self, error: ParleyError) -> None:
+        names, self._open = list(self._open.values()), {}
+        for name in names:
+            self.failed.emit(name, error)
+
+    def _rest(self) -> None:
+        if self._open:
+            self._idle.start()
+        elif self._child is not None:
+            child, self._child = self._child, None
+            child.close()

@@ -11,6 +11,7 @@ from llama_cpp import llama_cpp as llama
 
 from app.core.protocol import DeviceInfo, Machine
 from app.engines.llama import native
+from app.engines.llama.backends import idle_backends
 from app.engines.llama.native import NativeDevice
 
 _SYSFS_PCI = Path("/sys/bus/pci/devices")
@@ -35,8 +36,13 @@ def probe() -> Machine:
         physical_cores=psutil.cpu_count(logical=False) or 1,
         logical_cores=os.cpu_count() or 1,
         cpu_features=cpu_features(llama.llama_print_system_info().decode()),
-        unused=unused_gpus(present_gpus(), found),
+        unused=_unused(found),
     )
+
+
+def _unused(found: Sequence[NativeDevice]) -> tuple[str, ...]:
+    idle = idle_backends(native.LIBRARIES, native.registered_backends())
+    return (*unused_gpus(present_gpus(), found), *(backend.sentence for backend in idle))
 
 
 def cpu_features(system_info: str) -> tuple[str, ...]:
@@ -78,8 +84,8 @@ def _advice(maker: str) -> str:
     article = "An" if maker[0] in "AEIO" or maker == "NVIDIA" else "A"
     backend = _BACKENDS.get(maker, "Vulkan")
     return (
-        f"{article} {maker} GPU is present but not used: this build of llama.cpp has no backend for it. "
-        f"Install llama-cpp-python built for {backend}, and the GPU's driver."
+        f"{article} {maker} GPU is present but not used: llama.cpp has no backend at work for it. "
+        f"It needs {backend}: the GPU's driver, and a Parley (or llama-cpp-python) built with that backend."
     )
 
 

@@ -84,6 +84,13 @@ def start(log: NativeLog) -> None:
     llama.llama_backend_init()
 
 
+def registered_backends() -> list[str]:
+    """The names of the backends at work."""
+    registry, base = _ggml(), _ggml_base()
+    found = (registry.ggml_backend_reg_get(index) for index in range(registry.ggml_backend_reg_count()))
+    return [_text(base.ggml_backend_reg_name(backend)) for backend in found]
+
+
 def devices() -> list[NativeDevice]:
     """All devices of the loaded backends, in ggml's order."""
     registry, base = _ggml(), _ggml_base()
@@ -126,6 +133,9 @@ def _ggml() -> ctypes.CDLL:
     library.ggml_backend_dev_count.restype = ctypes.c_size_t
     library.ggml_backend_dev_get.argtypes = [ctypes.c_size_t]
     library.ggml_backend_dev_get.restype = ctypes.c_void_p
+    library.ggml_backend_reg_count.restype = ctypes.c_size_t
+    library.ggml_backend_reg_get.argtypes = [ctypes.c_size_t]
+    library.ggml_backend_reg_get.restype = ctypes.c_void_p
     library.ggml_backend_load_all_from_path.argtypes = [ctypes.c_char_p]
     library.ggml_backend_load_all_from_path.restype = None
     return library

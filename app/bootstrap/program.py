@@ -15,6 +15,7 @@ from app.catalog.shelf.library import identify
 from app.children.child import Child
 from app.children.outcome import Outcome
 from app.core.conversations import ConversationSummary
+from app.core.listing import Listing, Shelf
 from app.core.models import ModelFile
 from app.core.paths import Folders
 from app.core.protocol import ChildRole, Event
@@ -52,6 +53,7 @@ from app.storage.lane import Lane
 from app.storage.stores import open_kept, open_stores, open_temporary
 from app.ui.main_view import MainView
 from app.ui.main_window import MainWindow
+from app.ui.sidebar.desk import SidebarDesk
 
 if TYPE_CHECKING:
     from app.bootstrap.data_desk import DataDesk
@@ -97,6 +99,7 @@ class Program:
     def start(self, model: Path | None = None) -> None:
         """Fill the view: conversations, known models, and the one to use, which is loaded when it is needed."""
         self.backups.start(was_left_open(self.data_folder.folders.database))
+        self.conversations.refresh_folders()
         self.conversations.refresh()
         self.conversations.watch()
         self.library.refresh()
@@ -176,7 +179,7 @@ def furnish(frame: Frame, child_command: Sequence[str] | None = None) -> Program
     exchange = ExchangeService(starter(ChildRole.EXCHANGE), frame.relay)
     reader = AttachmentReader(starter(ChildRole.EXTRACT), frame.relay)
     presets = PresetLibrary(storage, preferences)
-    conversations = ConversationList(storage)
+    conversations = ConversationList(storage, listing=Listing(Shelf.UNFILED))
     search = ConversationSearch(Storage(Lane(lambda: open_stores(folders.database)), frame.relay))
     library = ModelLibrary(storage, identify)
     hub = HubService(starter(ChildRole.HUB), frame.relay)
@@ -286,6 +289,7 @@ def _connect(program: Program) -> None:
     view, engine, downloads = program.view, program.engine, program.downloads
     program.window.closing.connect(view.close_down)
     view.page.set_typesetter(program.typesetter.ask)
+    SidebarDesk(view.sidebar, program.session, program.conversations, program.search, view.page)
     program.session.conversations_changed.connect(program.conversations.refresh)
     program.conversations.changed_elsewhere.connect(program.session.read_again)
     titles = TitleMaker(engine, program.session, program.storage, program.session)

@@ -33,7 +33,7 @@ from app.ui.chat.chat_page import ChatPage
 from app.ui.notifications import Attention, desktop_notifiers
 from app.ui.presets.chooser import PresetChooser
 from app.ui.shortcuts import Shortcuts, listed
-from app.ui.sidebar import Sidebar
+from app.ui.sidebar.sidebar import Sidebar
 from app.ui.theme import Appearance, ThemeSource
 
 NARROW = 760
@@ -157,13 +157,7 @@ class MainView(QSplitter):
         sidebar.new_requested.connect(lambda: self._new_conversation())
         sidebar.open_requested.connect(self._open_conversation)
         sidebar.downloads_requested.connect(self.downloads_requested)
-        sidebar.rename_requested.connect(self._conversations.rename)
-        sidebar.search_changed.connect(self._conversations.refresh)
-        self._conversations.changed.connect(self._show_conversations)
-        self._conversations.extended.connect(
-            lambda summaries: sidebar.extend(summaries, more=self._conversations.has_more)
-        )
-        sidebar.more_requested.connect(self._conversations.load_more)
+        self._conversations.changed.connect(self._follow_title)
         self._conversations.problem.connect(self.page.problems.show)
         self._session.conversation_changed.connect(self._on_conversation)
 
@@ -258,8 +252,7 @@ class MainView(QSplitter):
         self.sidebar.set_open(conversation.summary.id if conversation else None)
         self._show_title(conversation.summary.title if conversation else "")
 
-    def _show_conversations(self, summaries: list[ConversationSummary]) -> None:
-        self.sidebar.set_conversations(summaries, more=self._conversations.has_more)
+    def _follow_title(self, summaries: list[ConversationSummary]) -> None:
         shown = self._session.conversation
         renamed = next((s for s in summaries if shown and s.id == shown.summary.id), None)
         if renamed is not None:

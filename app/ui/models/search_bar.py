@@ -13,7 +13,7 @@ from app.core.hub import Format, SearchOrder, SearchQuery
 from app.core.hub_errors import NotARepo
 from app.ui.icons import ComboBox
 from app.ui.models import words
-from app.ui.sidebar import SearchField
+from app.ui.search_field import SearchField
 
 TYPING_MS = 350
 FITS_HERE = "fits"

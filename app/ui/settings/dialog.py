@@ -16,12 +16,12 @@ from app.core.setting import Form, Page
 from app.core.settings import SETTINGS
 from app.services.preferences import Preferences
 from app.ui.plain_list import PlainList
+from app.ui.search_field import SearchField
 from app.ui.settings.actions import ActionRow
 from app.ui.settings.fields import ChoiceField
 from app.ui.settings.page import PageView
 from app.ui.settings.row import SettingRow
 from app.ui.settings.words import page_name
-from app.ui.sidebar import SearchField
 
 
 class SettingsDialog(QDialog):

@@ -1,0 +1,29 @@
+"""Goes to a message that was found by a search over all conversations.
+
+Window process, interface thread.
+"""
+
+from __future__ import annotations
+
+import re
+
+from PySide6.QtCore import Qt
+
+from app.core.search import Hit
+from app.ui.chat.transcript import TranscriptView
+from app.ui.chat.transcript_keys import FocusPlace
+from app.ui.chat.transcript_places import hits_in
+
+
+def show_hit(transcript: TranscriptView, hit: Hit) -> None:
+    """Show the message, give it the focus, and mark in it the words that were found."""
+    index = None if hit.message_id is None else transcript.document.index_of(hit.message_id)
+    if index is None:
+        return
+    transcript.setFocus(Qt.FocusReason.OtherFocusReason)
+    transcript.set_focus_place(FocusPlace(index, -1))
+    words = {hit.snippet.text[first:last] for first, last in hit.snippet.marks}
+    if words:
+        pattern = re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True))), re.IGNORECASE)
+        found = hits_in(transcript.document, index, pattern)
+        transcript.mark_hits({index: found}, found[0] if found else None)

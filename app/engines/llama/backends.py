@@ -37,7 +37,7 @@ class IdleBackend:
         """What `parley doctor` says about it."""
         why = f"could not be loaded ({self.reason})" if self.reason else "found nothing to compute on"
         needs = _NEEDS.get(self.name, "a device and its driver")
-        return f"The backend for {_title(self.name)} {why}. It needs {needs}; without it, Parley computes on the processor."
+        return f"The backend for {_title(self.name)} {why}. It needs {needs}; the processor computes without it."
 
 
 def idle_backends(folder: Path, registered: Collection[str]) -> list[IdleBackend]:

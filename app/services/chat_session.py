@@ -50,6 +50,7 @@ class ChatSession(QObject):
     message_found = Signal(int)  # a message to jump to stands in the shown conversation now
     conversations_changed = Signal()  # one was made, or got a new message
     preset_changed = Signal(object)  # ChosenPreset, or None
+    consent_needed = Signal(object, object)  # ModelFile on a server, Callable that goes on
     values_needed = Signal(object, str)  # ChosenPreset whose variables have no value yet, the message that waits
 
     def __init__(
@@ -60,13 +61,19 @@ class ChatSession(QObject):
         *,
         temporary: Storage | None = None,
         user_name: Callable[[], str] = str,
+        must_ask: Callable[[ModelFile, Conversation | None], bool] = lambda *_: False,
     ) -> None:
-        """`temporary` holds what leaves no trace; `user_name` tells what {{user}} in a preset stands for now."""
+        """`temporary` holds what leaves no trace; `user_name` tells what {{user}} in a preset stands for now.
+
+        `must_ask` tells whether the user has to agree before a conversation goes where a model runs.
+        """
         super().__init__(parent)
         self._engine = engine
         self._kept = storage
         self._temporary = temporary
         self._user_name = user_name
+        self._must_ask = must_ask
+        self._agreed: object = None
         self._beginning = False
         self._wanted = 0
         self.is_temporary = False
@@ -187,6 +194,8 @@ class ChatSession(QObject):
         if self.preset is not None and self.preset.system is None and self.preset.missing:
             self.values_needed.emit(self.preset, text)
             return
+        if self._waits_for_consent(lambda: self._ask(text, parent_id)):
+            return
         try:
             clean = require_text(text)
             record = self._opening_record(shown.path(parent_id) if shown and parent_id is not None else [])
@@ -205,8 +214,27 @@ class ChatSession(QObject):
         self._beginning = True
         self.storage.call(begin, lambda exchange: self._begin(shown, exchange), self._not_begun)
 
+    def _waits_for_consent(self, then: Callable[[], None]) -> bool:
+        """Whether the user is asked first; `then` follows if it is still about the same when they agree."""
+        file, shown = self._engine.file, self.conversation
+        asked = (file, shown)
+        if file is None or self._agreed == asked or not self._must_ask(file, shown):
+            return False
+
+        def go_on() -> None:
+            if (self._engine.file, self.conversation) != asked:
+                return
+            self._agreed = asked
+            then()
+            self._agreed = None
+
+        self.consent_needed.emit(file, go_on)
+        return True
+
     def retry(self, reply_id: int) -> None:
         """Answer the same message once more, beside the reply there is."""
+        if self._waits_for_consent(lambda: self.retry(reply_id)):
+            return
         shown = self.conversation
         if shown is None or reply_id not in shown or (parent_id := shown[reply_id].parent_id) is None:
             return
@@ -218,6 +246,8 @@ class ChatSession(QObject):
 
     def go_on(self, reply_id: int) -> None:
         """Let a reply be written further from where it was cut off."""
+        if self._waits_for_consent(lambda: self.go_on(reply_id)):
+            return
         shown = self.conversation
         if shown is None or reply_id not in shown:
             return

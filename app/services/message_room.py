@@ -72,7 +72,9 @@ class MessageRoom(QObject):
 
     def _look(self, messages: tuple[Message, ...], size: int, most_read: int | None, answer: Then) -> None:
         limit = self._limit(most_read)
-        if self._engine.file is None or self._engine.state is EngineState.FAILED or (limit and size <= limit):
+        file = self._engine.file
+        is_elsewhere = file is not None and file.server is not None
+        if file is None or is_elsewhere or self._engine.state is EngineState.FAILED or (limit and size <= limit):
             answer(None)
         elif self._engine.state is EngineState.READY:
             self._counter.count_prompt(messages, lambda found: answer(self._judge(found, most_read)))

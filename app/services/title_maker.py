@@ -57,6 +57,8 @@ class TitleMaker(QObject):
         free = self._engine.state is EngineState.READY and not self._session.is_answering
         if shown is None or self._engine.file is None or not free or not wants_title(shown.path()):
             return
+        if self._engine.file.server is not None:  # nothing is sent elsewhere that the user did not send
+            return
         self._conversation_id, self._text = shown.summary.id, []
         self._engine.generate_aside(title_request(TITLE_ID, shown.path(), self._engine.file.template))
 

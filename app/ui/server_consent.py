@@ -1,0 +1,91 @@
+"""Asks before a conversation goes to another machine for the first time.
+
+Window process, interface thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from app.core.models import ModelFile
+from app.core.servers import Server
+from app.services.chat_session import ChatSession
+from app.services.servers import ServerList
+
+
+class ConsentDialog(QDialog):
+    """Says where the text would go; accepted, it goes there."""
+
+    def __init__(self, server: Server, model: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Send to another machine?"))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumWidth(440)
+        heading = _label("heading", self.tr("This conversation will leave your machine"))
+        said = _label(
+            "muted",
+            self.tr(
+                "{model} runs on “{server}” at {host}. The whole conversation is sent there with each message. "
+                "Who runs that server can read it."
+            ).format(model=model, server=server.name, host=server.host),
+        )
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 24, 24, 16)
+        column.setSpacing(12)
+        column.addWidget(heading)
+        column.addWidget(said)
+        if not server.origin.startswith("https:"):
+            column.addWidget(_label("bad", self.tr("The way there is not encrypted.")))
+        self.remember = QCheckBox(self.tr("Do not ask again for “{server}”").format(server=server.name))
+        column.addWidget(self.remember)
+        column.addSpacing(8)
+        self.send = QPushButton(self.tr("Send"))
+        self.send.clicked.connect(self.accept)
+        self.keep = QPushButton(self.tr("Do not send"))
+        self.keep.setDefault(True)
+        self.keep.clicked.connect(self.reject)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addStretch(1)
+        buttons.addWidget(self.keep)
+        buttons.addWidget(self.send)
+        column.addLayout(buttons)
+        self.keep.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+class ServerConsent(QObject):
+    """Answers the session's question with a dialog over the window; `refused` says that nothing was sent."""
+
+    refused = Signal()
+
+    def __init__(self, session: ChatSession, servers: ServerList, window: QWidget) -> None:
+        super().__init__(window)
+        self._servers = servers
+        self._window = window
+        session.consent_needed.connect(self._ask)
+
+    def _ask(self, file: ModelFile, then: Callable[[], None]) -> None:
+        server = file.server
+        if server is None:
+            return
+        dialog = ConsentDialog(server, file.identity.name, self._window)
+
+        def go_on() -> None:
+            if dialog.remember.isChecked():
+                self._servers.trust(server.name)
+            then()
+
+        dialog.accepted.connect(go_on)
+        dialog.rejected.connect(self.refused)
+        dialog.open()
+
+
+def _label(kind: str, text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("kind", kind)
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    return label

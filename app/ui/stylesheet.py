@@ -28,7 +28,7 @@ QFrame[kind="card"][temporary="true"][focused="true"] { border-color: $accent; }
 QFrame[kind="chip"] { background: $page; border: 1px solid $border; border-radius: 6px; }
 QFrame[kind="chip"]:focus { border-color: $accent; }
 QWidget[kind="clear"] { background: transparent; }
-QLabel[kind="tag"] { color: $muted; border: 1px dashed $muted; border-radius: 6px; padding: 2px 8px;
+QLabel[kind="tag"] { color: $muted; border: 1px solid $border; border-radius: 6px; padding: 2px 8px;
     font-size: ${small_points}pt; }
 QFrame[kind="notice"] { background: $surface; border: 1px solid $bad; border-radius: 12px; }
 QFrame[kind="strip"] { background: $surface; border: 1px solid $border; border-radius: 12px; }

@@ -114,7 +114,8 @@ def main(stage: str, role: str) -> None:
                 answer(stage, number)
             case RenderPrompt(id=number, messages=messages):
                 text = "".join(f"<|im_start|>{one.role}\n{one.text}<|im_end|>\n" for one in messages)
-                emit(PromptRendered(id=number, text=f"{text}<|im_start|>assistant\n", template="chatml", tokens=128))
+                text += "<|im_start|>assistant\n"
+                emit(PromptRendered(id=number, text=text, template="chatml", tokens=len(text) // 4))
             case Probe():
                 emit(MACHINE)
 

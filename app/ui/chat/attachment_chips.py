@@ -98,7 +98,7 @@ class AttachmentChips(QScrollArea):
         self._inside = QWidget()
         self._inside.setProperty("kind", "clear")
         self._grid = QGridLayout(self._inside)
-        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setContentsMargins(0, 0, 0, _GAP)
         self._grid.setSpacing(_GAP)
         self._columns = 1
         self.chips: dict[str, Chip] = {}
@@ -145,4 +145,4 @@ class AttachmentChips(QScrollArea):
         for column in (0, 1):
             self._grid.setColumnStretch(column, 1 if column < self._columns else 0)
         rows = min(-(-len(self.chips) // self._columns), _MOST_ROWS)
-        self.setFixedHeight(max(rows * (_ROW + _GAP) - _GAP, 0))
+        self.setFixedHeight(rows * (_ROW + _GAP))

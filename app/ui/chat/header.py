@@ -120,7 +120,7 @@ class Header(QWidget):
         row.setSpacing(8)
         row.addWidget(self._sidebar)
         row.addWidget(self._title, 1)
-        row.addWidget(self._tag)
+        row.addWidget(self._tag, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self.temporary)
         row.addWidget(self.model)
         row.addWidget(self.preset)

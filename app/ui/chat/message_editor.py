@@ -15,6 +15,8 @@ from app.ui.chat.message_edit import MessageEdit
 from app.ui.chat.transcript import TranscriptView
 from app.ui.chat.transcript_user import UserItem
 
+_GAP = 24
+
 
 class MessageEditor(QFrame):
     """Enter or the button accepts, Esc gives up; it goes away with its message."""
@@ -31,7 +33,7 @@ class MessageEditor(QFrame):
         self.edit = MessageEdit()
         self.edit.setAccessibleName(self.tr("Edit the message"))
         self.edit.send_pressed.connect(self._accept)
-        self.edit.height_wanted.connect(lambda _: self._place())
+        self.edit.height_wanted.connect(lambda _: self._lend())
         self._remark = QLabel()
         self._remark.setProperty("kind", "small")
         self.cancel = QPushButton(self.tr("Cancel"))
@@ -67,15 +69,14 @@ class MessageEditor(QFrame):
         self._remark.setText(kept or self.tr("The old words are kept beside the new ones."))
         self.edit.set_text(item.own_text)
         self.show()
-        self._place()
-        self._transcript.show_area(index, self.height())
-        self._place()
+        self._lend()
         self.edit.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def give_up(self) -> None:
         """Leave the message as it is."""
         if self.isVisible():
             self.hide()
+            self._transcript.lend(self._message_id, None)
             self._transcript.setFocus(Qt.FocusReason.OtherFocusReason)
             self.ended.emit()
 
@@ -96,8 +97,15 @@ class MessageEditor(QFrame):
         text = self.edit.text()
         if text.strip():
             self.hide()
+            self._transcript.lend(self._message_id, None)
             self.accepted.emit(self._message_id, text)
             self.ended.emit()
+
+    def _lend(self) -> None:
+        """Make room for the field as high as it is now."""
+        if self.isVisible():
+            self._transcript.lend(self._message_id, self.sizeHint().height() + _GAP)
+            self._place()
 
     def _place(self) -> None:
         if not self.isVisible():

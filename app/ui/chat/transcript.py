@@ -88,9 +88,16 @@ class TranscriptView(TranscriptInteraction):
         self._describe()
         self.shown.emit()
 
-    def show_area(self, index: int, height: float) -> None:
-        """Bring the upper part of a message into view."""
-        self._show_stretch(index, 0.0, height)
+    def lend(self, message_id: int, height: float | None) -> None:
+        """Leave a message's place to a widget of this height, and bring it into view; None takes it back."""
+        index = self.document.index_of(message_id)
+        if index is not None:
+            self._following = False
+            self.document.items[index].lend(height)
+            self.document.restack(index)
+            self.refresh()
+            if height is not None:
+                self._show_stretch(index, 0.0, height)
 
     def set_branches(self, branches: Branches) -> None:
         """Say which messages have others at their place."""

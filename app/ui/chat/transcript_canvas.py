@@ -250,7 +250,8 @@ class TranscriptCanvas(QAbstractScrollArea):
         for index in self.document.between(top + self._top, bottom + self._top):
             at = QPointF(self._left, round(self.document.tops[index] - self._top))
             marks = RowMarks(self._selection, index, self._hits.get(index, ()), self._current_hit)
-            self.document.items[index].paint(painter, at, top, bottom, marks)
+            if self.document.items[index].lent is None:
+                self.document.items[index].paint(painter, at, top, bottom, marks)
         painter.end()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

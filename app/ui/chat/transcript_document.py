@@ -210,7 +210,7 @@ class TranscriptDocument:
         if index < 0:
             return None
         item = self.items[index]
-        hot = item.hot_at(x, y - self.tops[index])
+        hot = item.hot_at(x, y - self.tops[index]) if item.lent is None else None
         return None if hot is None else (item, hot)
 
     def _row_at(self, x: float, y: float) -> tuple[TextRow, float, float] | None:

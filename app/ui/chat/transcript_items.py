@@ -44,6 +44,7 @@ class MessageItem(ABC):
         self.hovered = False
         self._divider: DividerRow | None = None
         self._labels: dict[Label, str] = {}
+        self.lent: float | None = None  # the height, while a widget stands in the message's place
         text = self.own_text
         lines = text.count("\n") * 0.7 + len(text) * _CHARACTER_WIDTH / max(self.text_width, 1.0) + 1
         self.height = ceil(lines * _LINE) + self.padding * 2 + self.GAP
@@ -114,7 +115,12 @@ class MessageItem(ABC):
                 bottom += self.padding
             self.tops.append(bottom)
             bottom += row.height
-        self.height = bottom + self.padding + self.GAP
+        self.height = bottom + self.padding + self.GAP if self.lent is None else self.lent
+
+    def lend(self, height: float | None) -> None:
+        """Leave the place to a widget of this height, or take it back."""
+        self.lent = height
+        self.compose()
 
     def settle(self, top: float, bottom: float) -> bool:
         """Build what lies between; whether anything was built, and heights may have changed."""

@@ -8,9 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QApplication
-
-from app import __version__
+from app.bootstrap.application import Application
 from app.bootstrap.frame import Frame, after_first_paint
 from app.core.errors import Failure
 from app.core.paths import Folders
@@ -33,13 +31,13 @@ def run_window(model: Path | None, environment: Mapping[str, str]) -> int:
     Where a window of the same data folder is open already, that one comes to the front instead.
     """
     gc.disable()
-    application: QApplication | None = None
+    application: Application | None = None
     while True:
         folders = Folders.of(environment)
         instance = SingleInstance(folders.data)
         if folders.reachable and not instance.claim() and instance.hand_over(model):
             return 0
-        application = application or _application()
+        application = application or Application()
         code, errand = _show(application, folders, instance, model)
         instance.release()
         if errand is None:
@@ -50,16 +48,8 @@ def run_window(model: Path | None, environment: Mapping[str, str]) -> int:
         model = None
 
 
-def _application() -> QApplication:
-    application = QApplication(sys.argv[:1])
-    application.setApplicationName("parley")
-    application.setApplicationDisplayName("Parley")
-    application.setApplicationVersion(__version__)
-    return application
-
-
 def _show(
-    application: QApplication, folders: Folders, instance: SingleInstance, model: Path | None
+    application: Application, folders: Folders, instance: SingleInstance, model: Path | None
 ) -> tuple[int, Errand | None]:
     """One window, from its first paint to its end; the exit code, and what to do before the next window."""
     frame = Frame.build(folders)
@@ -70,7 +60,9 @@ def _show(
     def go_on() -> None:
         from app.bootstrap.language import speak
         from app.bootstrap.program import furnish
+        from app.ui.icons import application_icon
 
+        application.setWindowIcon(application_icon())
         speak(application, str(frame.preferences.get("appearance.language")))
 
         _log_to(frame.folders)
@@ -80,6 +72,7 @@ def _show(
         program.start(model)
         instance.called.connect(lambda asked: _answer(program, asked))
         instance.listen()
+        application.open_files_with(lambda model: _answer(program, model))
 
     after_first_paint(frame.window, go_on)
     frame.window.show()

@@ -28,9 +28,12 @@ _WINDOWS_FLAGS: int = getattr(subprocess, "CREATE_NO_WINDOW", 0) | getattr(subpr
 
 
 def program() -> list[str]:
-    """The command that starts this same program again, frozen or from source."""
+    """The command that starts this same program again, frozen or from source.
+
+    On Windows the window's executable has no standard streams, so that its twin with a console is started.
+    """
     if getattr(sys, "frozen", False):
-        return [sys.executable]
+        return [str(Path(sys.executable).with_name("parley.exe"))] if sys.platform == "win32" else [sys.executable]
     return [sys.executable, "-P", "-m", "app"]
 
 

@@ -15,6 +15,7 @@ from app.core.paths import resources
 
 SIZE = 16
 _TINT_CHANGES = (QEvent.Type.PaletteChange, QEvent.Type.DevicePixelRatioChange)
+_WINDOW_ICON_SIZES = (16, 32, 48, 128)
 _STROKE = b'stroke-width="1.4"'
 
 
@@ -40,6 +41,20 @@ def icon(name: str, widget: QWidget, role: QPalette.ColorRole = QPalette.ColorRo
     made = QIcon(pixmap(name, palette.color(active, role), scale))
     muted = palette.color(active, QPalette.ColorRole.PlaceholderText)
     made.addPixmap(pixmap(name, muted, scale), QIcon.Mode.Disabled)
+    return made
+
+
+def application_icon() -> QIcon:
+    """Parley's own icon, in the sizes that window managers ask for."""
+    renderer = QSvgRenderer(str(resources() / "application" / "parley.svg"))
+    made = QIcon()
+    for size in _WINDOW_ICON_SIZES:
+        drawn = QPixmap(size, size)
+        drawn.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(drawn)
+        renderer.render(painter, QRectF(drawn.rect()))
+        painter.end()
+        made.addPixmap(drawn)
     return made
 
 

@@ -48,12 +48,16 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class Folder(msgspec.Struct, frozen=True):
-    """A named place for conversations; folders stand in the order of `position` within their parent."""
+    """A named place for conversations; folders stand in the order of `position` within their parent.
+
+    `preset_id` is the preset with which its new conversations begin, if it has one of its own.
+    """
 
     id: int
     parent_id: int | None
     name: str
     position: int
+    preset_id: int | None = None
 
 
 class DeletedFolder(msgspec.Struct, frozen=True):

@@ -190,8 +190,8 @@ class BranchStore:
         _require_written(connection, source.id, ids)
         copy = tree.insert_conversation(connection, source.title, self._clock())
         connection.execute(
-            "UPDATE conversations SET folder_id = ?, titled_by = "
-            "(SELECT titled_by FROM conversations WHERE id = ?) WHERE id = ?",
+            "UPDATE conversations SET folder_id = ?, (titled_by, preset) = "
+            "(SELECT titled_by, preset FROM conversations WHERE id = ?) WHERE id = ?",
             (source.folder_id, source.id, copy.id),
         )
         copies: dict[int | None, int | None] = {None: None}

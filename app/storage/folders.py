@@ -9,7 +9,7 @@ from app.core.listing import DeletedFolder, Folder
 from app.storage.database import Database
 from app.storage.rows import storable
 
-_COLUMNS = "id, parent_id, name, position"
+_COLUMNS = "id, parent_id, name, position, preset_id"
 
 
 class FolderStore:
@@ -109,8 +109,8 @@ class FolderStore:
         with self._database.transaction() as connection:
             known = connection.execute("SELECT 1 FROM folders WHERE id = ?", (folder.parent_id,)).fetchone()
             connection.execute(
-                f"INSERT INTO folders ({_COLUMNS}) VALUES (?, ?, ?, ?)",
-                (folder.id, folder.parent_id if known else None, folder.name, folder.position),
+                f"INSERT INTO folders ({_COLUMNS}) VALUES (?, ?, ?, ?, (SELECT id FROM presets WHERE id = ?))",
+                (folder.id, folder.parent_id if known else None, folder.name, folder.position, folder.preset_id),
             )
             for table, column, keys in (
                 ("folders", "parent_id", deleted.folders),

@@ -94,7 +94,7 @@ class SettingsFile:
     def _read(self) -> None:
         try:
             self._values = msgspec.json.decode(self.path.read_bytes(), type=dict[str, Any])
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             kept = self.path.with_name(f"{self.path.stem}.damaged{self.path.suffix}")

@@ -8,9 +8,10 @@ import pytest
 from app.core.errors import FileUnreadable, UnknownConversation
 from app.core.presets import ChosenPreset, Preset, PresetFileInvalid, PresetNameTaken, Reasoning, UnknownPreset
 from app.core.sampling import Sampling
+from app.storage.branches import BranchStore
 from app.storage.conversations import ConversationStore
 from app.storage.database import Database
-from app.storage.folders import UnknownFolder
+from app.storage.folders import FolderStore, UnknownFolder
 from app.storage.preset_file import builtin_presets, format_presets, parse_presets, read_presets, write_presets
 from app.storage.presets import PresetStore
 
@@ -161,3 +162,25 @@ def test_built_in_files_are_in_the_form_that_is_written() -> None:
     presets = list(builtin_presets().values())
     assert parse_presets(format_presets(presets)) == presets
     assert all(msgspec.json.decode(msgspec.json.encode(one), type=Preset) == one for one in presets)
+
+
+def test_a_copy_of_a_conversation_keeps_its_preset(presets: PresetStore, database: Database) -> None:
+    conversation = ConversationStore(database).create("One")
+    chosen = ChosenPreset(preset=RICH)
+    presets.set_for_conversation(conversation.id, chosen)
+    copy = BranchStore(database).duplicate(conversation.id)
+    assert presets.of_conversation(copy.id) == chosen
+
+
+def test_a_folder_that_comes_back_has_its_preset(presets: PresetStore, database: Database) -> None:
+    folders = FolderStore(database)
+    folder = folders.create("Work")
+    coding = presets.named("Coding")
+    presets.set_for_folder(folder.id, coding.id)
+    folders.restore(folders.delete(folder.id))
+    assert presets.of_folders() == {folder.id: coding.id}
+    presets.set_for_folder(folder.id, presets.add(RICH).id)
+    deleted = folders.delete(folder.id)
+    presets.delete(presets.named("Rich").id)
+    folders.restore(deleted)
+    assert presets.of_folders() == {}

@@ -45,14 +45,17 @@ from app.services.preferences import Preferences
 from app.services.presets import PresetLibrary
 from app.services.prompt_preview import PromptPreview
 from app.services.relay import Storage, ignore
+from app.services.servers import ServerList
 from app.services.title_maker import TitleMaker
 from app.services.token_counter import TokenCounter
 from app.services.typesetter import Typesetter
 from app.storage.integrity import was_left_open
 from app.storage.lane import Lane
+from app.storage.servers import ServerFile
 from app.storage.stores import open_kept, open_stores, open_temporary
 from app.ui.main_view import MainView
 from app.ui.main_window import MainWindow
+from app.ui.server_desk import ServerDesk
 from app.ui.sidebar.desk import SidebarDesk
 
 if TYPE_CHECKING:
@@ -79,6 +82,7 @@ class Program:
     typesetter: Typesetter
     measurements: MeasurementRecorder
     hub: HubService
+    servers: ServerList
     downloads: DownloadQueue
     disk: DiskLibrary
     presets: PresetLibrary
@@ -103,6 +107,7 @@ class Program:
         self.conversations.refresh()
         self.conversations.watch()
         self.library.refresh()
+        self.servers.refresh()
         self.presets.refresh()
         self.measurements.refresh()
         self.downloads.restore()
@@ -124,6 +129,7 @@ class Program:
         self.probe.shutdown()
         self.typesetter.shutdown()
         self.hub.shutdown()
+        self.servers.shutdown()
         self.downloads.shutdown()
         self.disk.shutdown()
         self.library.shutdown()
@@ -173,8 +179,13 @@ def furnish(frame: Frame, child_command: Sequence[str] | None = None) -> Program
     typesetter = Typesetter(starter(ChildRole.TYPESET), frame.relay)
     measurements = MeasurementRecorder(engine, storage)
     temporary = Storage(Lane(open_temporary), frame.relay)
+    servers = ServerList(ServerFile(folders.config), starter(ChildRole.SERVERS), frame.relay, window)
     session = ChatSession(
-        engine, storage, temporary=temporary, user_name=lambda: str(preferences.get("chat.user_name"))
+        engine,
+        storage,
+        temporary=temporary,
+        user_name=lambda: str(preferences.get("chat.user_name")),
+        must_ask=servers.must_ask,
     )
     exchange = ExchangeService(starter(ChildRole.EXCHANGE), frame.relay)
     reader = AttachmentReader(starter(ChildRole.EXTRACT), frame.relay)
@@ -261,6 +272,7 @@ def furnish(frame: Frame, child_command: Sequence[str] | None = None) -> Program
         typesetter,
         measurements,
         hub,
+        servers,
         downloads,
         disk,
         presets,
@@ -290,9 +302,16 @@ def _connect(program: Program) -> None:
     program.window.closing.connect(view.close_down)
     view.page.set_typesetter(program.typesetter.ask)
     SidebarDesk(view.sidebar, program.session, program.conversations, program.search, view.page)
+    ServerDesk(view.page, program.session, engine, program.servers, program.preferences)
     program.session.conversations_changed.connect(program.conversations.refresh)
     program.conversations.changed_elsewhere.connect(program.session.read_again)
-    titles = TitleMaker(engine, program.session, program.storage, program.session)
+    titles = TitleMaker(
+        engine,
+        program.session,
+        program.storage,
+        lambda: bool(program.preferences.get("chat.titles")),
+        program.session,
+    )
     titles.made.connect(lambda _: program.conversations.refresh())
     engine.digest.connect(program.library.set_digest)
     program.library.opened.connect(engine.load)

@@ -52,6 +52,11 @@ def _message_lines(message: StoredMessage) -> Iterator[Line]:
 def _model_lines(record: ReplyRecord) -> Iterator[Line]:
     model = record.model
     yield _tr("Model"), model.name
+    if model.server:
+        yield _tr("Server"), model.server
+        yield _tr("Address"), model.path
+        yield _tr("Engine"), f"{record.engine} {record.engine_version}".strip()
+        return
     yield _tr("Quantization"), model.quantization or _tr("unknown")
     yield _tr("Architecture"), model.architecture or _tr("unknown")
     yield _tr("File"), model.path
@@ -69,6 +74,8 @@ def _choice_lines(record: ReplyRecord) -> Iterator[Line]:
             yield _tr("Sampling") + f" · {name}", value
     for name, value in msgspec.to_builtins(record.options).items():
         yield _tr("Load") + f" · {name}", value
+    if record.left_out:
+        yield _tr("Not taken by the server"), ", ".join(record.left_out)
     if record.context_limit is not None:
         yield _tr("Reads at most"), f"{format_count(record.context_limit)} {_tr('tokens')}"
     for name, value in record.template_variables.items():

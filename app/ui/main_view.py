@@ -300,7 +300,10 @@ class MainView(QSplitter):
             self._library.set_options(file, options, file.template)
 
     def _open_known(self, file: ModelFile) -> None:
-        self._library.open(Path(file.identity.path))
+        if file.server is not None:
+            self._engine.load(file)
+        else:
+            self._library.open(Path(file.identity.path))
 
     def _show_options(self) -> None:
         from app.ui.model_options import ModelOptionsDialog

@@ -5,15 +5,10 @@ Window process, interface thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from app.core.models import ModelFile
 from app.core.servers import Server
-from app.services.chat_session import ChatSession
-from app.services.servers import ServerList
 
 
 class ConsentDialog(QDialog):
@@ -54,33 +49,6 @@ class ConsentDialog(QDialog):
         buttons.addWidget(self.send)
         column.addLayout(buttons)
         self.keep.setFocus(Qt.FocusReason.OtherFocusReason)
-
-
-class ServerConsent(QObject):
-    """Answers the session's question with a dialog over the window; `refused` says that nothing was sent."""
-
-    refused = Signal()
-
-    def __init__(self, session: ChatSession, servers: ServerList, window: QWidget) -> None:
-        super().__init__(window)
-        self._servers = servers
-        self._window = window
-        session.consent_needed.connect(self._ask)
-
-    def _ask(self, file: ModelFile, then: Callable[[], None]) -> None:
-        server = file.server
-        if server is None:
-            return
-        dialog = ConsentDialog(server, file.identity.name, self._window)
-
-        def go_on() -> None:
-            if dialog.remember.isChecked():
-                self._servers.trust(server.name)
-            then()
-
-        dialog.accepted.connect(go_on)
-        dialog.rejected.connect(self.refused)
-        dialog.open()
 
 
 def _label(kind: str, text: str) -> QLabel:

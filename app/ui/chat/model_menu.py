@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.core.models import ModelFile
+from app.core.servers import Server
 from app.core.sizes import format_bytes
 from app.ui.icons import MenuButton, icon
 
@@ -27,11 +28,13 @@ class ModelButton(MenuButton):
     chosen = Signal(object)
     unload_requested = Signal()
     options_requested = Signal()
+    servers_requested = Signal()
     about_to_show = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("", parent)
         self._files: Sequence[ModelFile] = ()
+        self._servers: Sequence[Server] = ()
         self._missing: frozenset[str] = frozenset()
         self._current: ModelFile | None = None
         self._menu = self.drop_down
@@ -58,6 +61,12 @@ class ModelButton(MenuButton):
         """The known files, most recently used first."""
         self._files = files
 
+    def set_servers(self, servers: Sequence[Server]) -> None:
+        """The servers that run models elsewhere."""
+        self._servers = servers
+        if self._menu.isVisible():
+            self._fill()
+
     def set_missing(self, missing: frozenset[str]) -> None:
         """Paths that are gone."""
         self._missing = missing
@@ -80,11 +89,32 @@ class ModelButton(MenuButton):
             self._add_file(file)
         if self._files:
             menu.addSeparator()
+        for server in self._servers:
+            self._add_server(server)
+        if self._servers:
+            menu.addSeparator()
         menu.addAction(icon("model", self), self.tr("Models on this machine…"), self.library_requested.emit)
+        menu.addAction(icon("server", self), self.tr("Servers…"), self.servers_requested.emit)
         options = menu.addAction(icon("options", self), self.tr("Load options…"), self.options_requested.emit)
         unload = menu.addAction(icon("eject", self), self.tr("Unload"), self.unload_requested.emit)
-        for action in (options, unload):
-            action.setEnabled(self._current is not None)
+        unload.setEnabled(self._current is not None)
+        options.setEnabled(self._current is not None and self._current.server is None)
+
+    def _add_server(self, server: Server) -> None:
+        """A server's models, in a menu of their own."""
+        current = self._current.identity if self._current is not None else None
+        is_current = current is not None and current.server == server.name
+        text = self.tr("On {server}").format(server=server.name).replace("&", "&&")
+        if not server.models:
+            self._menu.addAction(icon("server", self), f"{text}…", self.servers_requested.emit)
+            return
+        models = self._menu.addMenu(icon("check" if is_current else "server", self), text)
+        models.setToolTipsVisible(True)
+        for name in server.models:
+            is_chosen = is_current and current is not None and current.name == name
+            mark, file = icon("check" if is_chosen else "model", self), ModelFile.on(server, name)
+            action = models.addAction(mark, name.replace("&", "&&"), lambda file=file: self.chosen.emit(file))
+            action.setToolTip(server.base_url)
 
     def _add_file(self, file: ModelFile) -> None:
         is_current = self._current is not None and file.id == self._current.id
@@ -98,6 +128,9 @@ class ModelButton(MenuButton):
 
 
 def described(file: ModelFile) -> str:
-    """A model's name and quantization, as `Llama 2 13B · Q4_K_M`."""
+    """A model's name and quantization, as `Llama 2 13B · Q4_K_M`, or where it runs."""
     identity = file.identity
+    if identity.server:
+        place = QCoreApplication.translate("ModelButton", "on {server}").format(server=identity.server)
+        return f"{identity.name} · {place}"
     return f"{identity.name} · {identity.quantization}" if identity.quantization else identity.name

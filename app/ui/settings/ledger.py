@@ -26,7 +26,7 @@ MOST_SHOWN = 500
 
 
 class LedgerView(QWidget):
-    """What left this machine: never a word of a chat, only what the user searched and downloaded."""
+    """Whom this machine spoke with, and what for; never what was said."""
 
     clear_requested = Signal()
 
@@ -34,8 +34,8 @@ class LedgerView(QWidget):
         super().__init__(parent)
         said = QLabel(
             self.tr(
-                "Parley has no account and sends no statistics. Chats never leave this machine. It speaks with a "
-                "server only when you search for models or download one; each is noted here."
+                "Parley has no account and sends no statistics. Chats leave this machine only for servers that you added "
+                "and chose. Else it speaks with a server when you search for models or download one; each is noted here."
             )
         )
         said.setProperty("kind", "small")
@@ -71,7 +71,11 @@ class LedgerView(QWidget):
 
     def set_entries(self, entries: Sequence[LedgerEntry]) -> None:
         """Show these, the newest first."""
-        names = {Purpose.SEARCH: self.tr("Search"), Purpose.DOWNLOAD: self.tr("Download")}
+        names = {
+            Purpose.SEARCH: self.tr("Search"),
+            Purpose.DOWNLOAD: self.tr("Download"),
+            Purpose.CHAT: self.tr("Chat"),
+        }
         locale = QLocale()
         self.table.clear()
         for entry in entries[:MOST_SHOWN]:

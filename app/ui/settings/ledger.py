@@ -34,8 +34,9 @@ class LedgerView(QWidget):
         super().__init__(parent)
         said = QLabel(
             self.tr(
-                "Parley has no account and sends no statistics. Chats leave this machine only for servers that you added "
-                "and chose. Else it speaks with a server when you search for models or download one; each is noted here."
+                "Parley has no account and sends no statistics. Chats leave this machine only for servers that you "
+                "added and chose. Else it speaks with a server only when you search for models or download one. Each "
+                "is noted here."
             )
         )
         said.setProperty("kind", "small")

@@ -97,6 +97,13 @@ _BEHAVIOUR = (
         help="Otherwise Parley begins with a new one.",
         page=Page.BEHAVIOUR,
     ),
+    Setting(
+        key="chat.titles",
+        default=True,
+        title="Titles by the model",
+        help="After a first answer the model is asked for a title while it is idle. Otherwise the first words stay.",
+        page=Page.BEHAVIOUR,
+    ),
     Setting(key="chat.last", default=0, minimum=0, title="Last chat", help="Its number; 0 means none."),
 )
 

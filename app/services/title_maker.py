@@ -6,6 +6,8 @@ model at once, and the first words stay the title.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.chat.title import title_from, title_request, wants_title
@@ -31,11 +33,14 @@ class TitleMaker(QObject):
         engine: EngineHost,
         session: ChatSession,
         storage: Storage,
+        wanted: Callable[[], bool],
         parent: QObject | None = None,
         *,
         idle_ms: int = IDLE_MS,
     ) -> None:
+        """`wanted` tells whether the user wants such titles at all."""
         super().__init__(parent)
+        self._wanted = wanted
         self._engine = engine
         self._session = session
         self._storage = storage
@@ -47,9 +52,16 @@ class TitleMaker(QObject):
         session.conversation_changed.connect(lambda _: self._idle.stop())
         engine.reply_event.connect(self._on_event)
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the model will be asked as soon as it has been idle long enough."""
+        return self._idle.isActive()
+
     def _consider(self, reply: StoredMessage) -> None:
         shown = self._session.conversation
-        if shown is not None and not shown.summary.is_temporary and wants_title(shown.path(reply.id)):
+        if shown is None or shown.summary.is_temporary or not self._wanted():
+            return
+        if wants_title(shown.path(reply.id)):
             self._idle.start()
 
     def _ask(self) -> None:

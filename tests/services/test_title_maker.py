@@ -14,7 +14,7 @@ from tests.services.conftest import Services, model_file
 
 @pytest.fixture
 def titled(services: Services) -> tuple[Services, TitleMaker]:
-    return services, TitleMaker(services.engine, services.session, services.storage, idle_ms=1)
+    return services, TitleMaker(services.engine, services.session, services.storage, lambda: True, idle_ms=1)
 
 
 def test_an_idle_model_titles_a_first_exchange(titled: tuple[Services, TitleMaker]) -> None:
@@ -41,7 +41,7 @@ def test_an_idle_model_titles_a_first_exchange(titled: tuple[Services, TitleMake
 def test_a_message_stops_the_title(start_services: Callable[..., Services], tiny_gguf: Path) -> None:
     services = start_services()
     services.engine.choose(model_file(tiny_gguf, context_length=512))
-    maker = TitleMaker(services.engine, services.session, services.storage, idle_ms=1)
+    maker = TitleMaker(services.engine, services.session, services.storage, lambda: True, idle_ms=1)
     made: list[int] = []
     maker.made.connect(made.append)
     ends: list[FinishReason] = []
@@ -66,3 +66,16 @@ def test_a_message_stops_the_title(start_services: Callable[..., Services], tiny
     assert caught.args[0].state is MessageState.COMPLETE
     assert len(asked) == len(ends) == 1
     assert [message.text for message in services.path()][2] == "And another thing"
+
+
+def test_who_wants_no_titles_gets_none(services: Services) -> None:
+    asked: list[bool] = []
+
+    def wanted() -> bool:
+        asked.append(True)
+        return False
+
+    maker = TitleMaker(services.engine, services.session, services.storage, wanted, idle_ms=1)
+    services.exchange("Hello there")
+    assert asked == [True]
+    assert not maker.is_waiting

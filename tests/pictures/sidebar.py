@@ -127,6 +127,7 @@ def searching(words: str) -> Callable[[Program], None]:
 def jump(program: Program) -> None:
     """A hit is followed to its message."""
     searching("group")(program)
+    QTest.keyClick(program.view.sidebar.found.view, Qt.Key.Key_Down)
     QTest.keyClick(program.view.sidebar.found.view, Qt.Key.Key_Return)
 
 

@@ -54,6 +54,7 @@ class ShelfPanel(QWidget):
         self.column.addWidget(self.nothing)
         self.column.addWidget(view, 1)
         self.nothing.hide()
+        self._awaited = False
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc goes back."""
@@ -63,8 +64,9 @@ class ShelfPanel(QWidget):
             super().keyPressEvent(event)
 
     def enter(self) -> None:
-        """Take the focus."""
-        if not self.view.enter():
+        """Take the focus; the list gets it once there is anything in it."""
+        self._awaited = not self.view.enter()
+        if self._awaited:
             self.back.setFocus(Qt.FocusReason.TabFocusReason)
 
     def show_nothing(self, nothing: bool) -> None:
@@ -72,6 +74,10 @@ class ShelfPanel(QWidget):
         self.nothing.setVisible(nothing)
         if nothing and self.view.hasFocus():
             self.back.setFocus(Qt.FocusReason.TabFocusReason)
+        elif not nothing and self._awaited:
+            self._awaited = False
+            if self.back.hasFocus():
+                self.view.enter()
 
 
 class TrashPanel(ShelfPanel):
@@ -102,7 +108,7 @@ class TrashPanel(ShelfPanel):
         self.view.choice_changed.connect(self._on_choice)
         self.view.delete_wanted.connect(self._ask_to_forget)
         self.view.menu_wanted.connect(self._show_menu)
-        self._compose()
+        self._offer()
 
     def set_conversations(self, conversations: Sequence[ConversationSummary], *, more: bool) -> None:
         """Show these, the last deleted first."""
@@ -127,8 +133,11 @@ class TrashPanel(ShelfPanel):
             rows = [Heading(self.tr("Messages")), *map(PartRow, self._parts)]
             rows += [Heading(self.tr("Chats"))] if self._conversations else []
         self.model.set_rows([*rows, *map(ConversationRow, self._conversations)])
+        self.show_nothing(self.model.rowCount() == 0)
+        self._offer()
+
+    def _offer(self) -> None:
         anything = self.model.rowCount() > 0
-        self.show_nothing(not anything)
         for button in (self.empty, self.restore, self.forget):
             button.setVisible(anything)
         self._on_choice()

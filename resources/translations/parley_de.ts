@@ -5,224 +5,282 @@
     <name>AccessBar</name>
     <message>
         <source>Enter a token…</source>
-        <translation type="unfinished"></translation>
+        <translation>Token eingeben …</translation>
     </message>
     <message>
         <source>Open its page…</source>
-        <translation type="unfinished"></translation>
+        <translation>Seite öffnen …</translation>
     </message>
 </context>
 <context>
     <name>AttachmentChips</name>
     <message>
         <source>Attached files</source>
-        <translation type="unfinished"></translation>
+        <translation>Angehängte Dateien</translation>
     </message>
 </context>
 <context>
     <name>BackupsDialog</name>
     <message>
         <source>Back up now</source>
-        <translation type="unfinished"></translation>
+        <translation>Jetzt sichern</translation>
     </message>
     <message>
         <source>Backed up: {size}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Gesichert: {size}.</translation>
     </message>
     <message>
         <source>Backups</source>
-        <translation type="unfinished"></translation>
+        <translation>Sicherungen</translation>
     </message>
     <message>
         <source>Before a restore</source>
-        <translation type="unfinished"></translation>
+        <translation>Vor einer Wiederherstellung</translation>
     </message>
     <message>
         <source>Before an update</source>
-        <translation type="unfinished"></translation>
+        <translation>Vor einem Update</translation>
     </message>
     <message>
         <source>By you</source>
-        <translation type="unfinished"></translation>
+        <translation>Von Hand</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>Abbrechen</translation>
     </message>
     <message>
         <source>Close</source>
-        <translation type="unfinished"></translation>
+        <translation>Schließen</translation>
     </message>
     <message>
         <source>Conversations</source>
-        <translation type="unfinished"></translation>
+        <translation>Unterhaltungen</translation>
     </message>
     <message>
         <source>Conversations, folders and presets become what they were then. What there is now is backed up first, so that you can come back to it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Unterhaltungen, Ordner und Presets werden wieder so, wie sie damals waren. Was jetzt da ist, wird vorher gesichert, damit Sie dahin zurückkönnen.</translation>
     </message>
     <message>
         <source>Daily</source>
-        <translation type="unfinished"></translation>
+        <translation>Täglich</translation>
     </message>
     <message>
         <source>Damaged</source>
-        <translation type="unfinished"></translation>
+        <translation>Beschädigt</translation>
     </message>
     <message>
         <source>Go back to {when}?</source>
-        <translation type="unfinished"></translation>
+        <translation>Zurück zum Stand von {when}?</translation>
     </message>
     <message>
         <source>Made</source>
-        <translation type="unfinished"></translation>
+        <translation>Erstellt</translation>
     </message>
     <message>
         <source>Parley closes for a moment and opens again.</source>
-        <translation type="unfinished"></translation>
+        <translation>Parley schließt sich kurz und öffnet sich dann wieder.</translation>
     </message>
     <message>
         <source>Parley makes one every day: the last seven days and four weeks are kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>Parley sichert jeden Tag: Die letzten sieben Tage und vier Wochen bleiben erhalten.</translation>
     </message>
     <message>
         <source>Restore</source>
-        <translation type="unfinished"></translation>
+        <translation>Wiederherstellen</translation>
     </message>
     <message>
         <source>Restore…</source>
-        <translation type="unfinished"></translation>
+        <translation>Wiederherstellen …</translation>
     </message>
     <message>
         <source>Size</source>
-        <translation type="unfinished"></translation>
+        <translation>Größe</translation>
     </message>
     <message>
         <source>There is no backup yet. Parley makes one every day.</source>
-        <translation type="unfinished"></translation>
+        <translation>Noch keine Sicherung. Parley sichert jeden Tag.</translation>
     </message>
     <message>
         <source>Why</source>
-        <translation type="unfinished"></translation>
+        <translation>Anlass</translation>
     </message>
 </context>
 <context>
     <name>CardDialog</name>
     <message>
         <source>Close</source>
-        <translation type="unfinished"></translation>
+        <translation>Schließen</translation>
     </message>
     <message>
         <source>Model card</source>
-        <translation type="unfinished"></translation>
+        <translation>Modellkarte</translation>
     </message>
 </context>
 <context>
     <name>ChatPage</name>
     <message>
         <source>Choose a model to begin</source>
-        <translation type="unfinished"></translation>
+        <translation>Modell wählen, um zu beginnen</translation>
     </message>
     <message>
         <source>Conversation copied</source>
-        <translation type="unfinished"></translation>
+        <translation>Unterhaltung kopiert</translation>
     </message>
     <message>
         <source>Attach files</source>
-        <translation type="unfinished"></translation>
+        <translation>Dateien anhängen</translation>
     </message>
     <message>
         <source>Message Parley</source>
-        <translation type="unfinished"></translation>
+        <translation>Nachricht an Parley</translation>
     </message>
     <message>
         <source>Message deleted</source>
-        <translation type="unfinished"></translation>
+        <translation>Nachricht gelöscht</translation>
     </message>
     <message>
         <source>Messages deleted</source>
-        <translation type="unfinished"></translation>
+        <translation>Nachrichten gelöscht</translation>
     </message>
     <message>
         <source>Reply copied</source>
-        <translation type="unfinished"></translation>
+        <translation>Antwort kopiert</translation>
     </message>
     <message>
         <source>Undo</source>
-        <translation type="unfinished"></translation>
+        <translation>Rückgängig</translation>
     </message>
     <message>
         <source>You</source>
-        <translation type="unfinished"></translation>
+        <translation>Sie</translation>
     </message>
     <message>
         <source>{memory} on {device}</source>
-        <translation type="unfinished"></translation>
+        <translation>{memory} auf {device}</translation>
     </message>
     <message>
         <source>{memory}, all {layers} layers on {device}</source>
-        <translation type="unfinished"></translation>
+        <translation>{memory}, alle {layers} Schichten auf {device}</translation>
     </message>
     <message>
         <source>{memory}, {part} of {layers} layers on {device}</source>
-        <translation type="unfinished"></translation>
+        <translation>{memory}, {part} von {layers} Schichten auf {device}</translation>
     </message>
 </context>
 <context>
     <name>Chip</name>
     <message>
         <source>Remove {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} entfernen</translation>
     </message>
     <message>
         <source>{size} · about {tokens} tokens, estimated</source>
-        <translation type="unfinished"></translation>
+        <translation>{size} · etwa {tokens} Tokens, geschätzt</translation>
     </message>
     <message>
         <source>{size} · counting…</source>
-        <translation type="unfinished"></translation>
+        <translation>{size} · wird gezählt …</translation>
     </message>
     <message>
         <source>{size} · reading…</source>
-        <translation type="unfinished"></translation>
+        <translation>{size} · wird gelesen …</translation>
     </message>
     <message>
         <source>{size} · {tokens} tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>{size} · {tokens} Tokens</translation>
+    </message>
+</context>
+<context>
+    <name>ChosenBar</name>
+    <message>
+        <source>Archive</source>
+        <translation>Archivieren</translation>
+    </message>
+    <message>
+        <source>Choose none</source>
+        <translation>Auswahl aufheben</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>Löschen</translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation>Exportieren …</translation>
+    </message>
+    <message>
+        <source>Move to a folder</source>
+        <translation>In einen Ordner verschieben</translation>
+    </message>
+    <message>
+        <source>{count} chats chosen</source>
+        <translation>{count} Chats gewählt</translation>
     </message>
 </context>
 <context>
     <name>Composer</name>
     <message>
         <source>, nearly full</source>
-        <translation type="unfinished"></translation>
+        <translation>, fast voll</translation>
     </message>
     <message>
         <source>Attach files…</source>
-        <translation type="unfinished"></translation>
+        <translation>Dateien anhängen …</translation>
     </message>
     <message>
         <source>Context</source>
-        <translation type="unfinished"></translation>
+        <translation>Kontext</translation>
     </message>
     <message>
         <source>Message</source>
+        <translation>Nachricht</translation>
+    </message>
+    <message>
+        <source>Send</source>
+        <translation>Senden</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Stopp</translation>
+    </message>
+    <message>
+        <source>{rate} tok/s</source>
+        <translation>{rate} Tok/s</translation>
+    </message>
+    <message>
+        <source>{used} of {limit} tokens</source>
+        <translation>{used} von {limit} Tokens</translation>
+    </message>
+</context>
+<context>
+    <name>ConsentDialog</name>
+    <message>
+        <source>Do not ask again for “{server}”</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Do not send</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Send</source>
+        <translation>Senden</translation>
+    </message>
+    <message>
+        <source>Send to another machine?</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Stop</source>
+        <source>The way there is not encrypted.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>{rate} tok/s</source>
+        <source>This conversation will leave your machine</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>{used} of {limit} tokens</source>
+        <source>{model} runs on “{server}” at {host}. The whole conversation is sent there with each message. Who runs that server can read it.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -230,3082 +288,3758 @@
     <name>ConversationModel</name>
     <message>
         <source>A reply is being written</source>
-        <translation type="unfinished"></translation>
+        <translation>Eine Antwort wird geschrieben</translation>
     </message>
     <message>
         <source>Another window or program is answering here</source>
-        <translation type="unfinished"></translation>
+        <translation>Ein anderes Fenster oder Programm antwortet hier</translation>
     </message>
     <message>
         <source>Folder, closed</source>
-        <translation type="unfinished"></translation>
+        <translation>Ordner, geschlossen</translation>
     </message>
     <message>
         <source>Folder, open</source>
-        <translation type="unfinished"></translation>
+        <translation>Ordner, offen</translation>
     </message>
     <message>
         <source>More chats of this folder</source>
-        <translation type="unfinished"></translation>
+        <translation>Weitere Chats dieses Ordners</translation>
     </message>
     <message>
         <source>Pinned</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Previous 7 days</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Today</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Yesterday</source>
-        <translation type="unfinished"></translation>
-    </message>
-</context>
-<context>
-    <name>ConversationView</name>
-    <message>
-        <source>Open</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Rename</source>
-        <translation type="unfinished"></translation>
+        <translation>Angeheftet</translation>
     </message>
 </context>
 <context>
     <name>Details</name>
     <message>
-        <source>Architecture</source>
+        <source>Address</source>
         <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Architecture</source>
+        <translation>Architektur</translation>
     </message>
     <message>
         <source>Details</source>
-        <translation type="unfinished"></translation>
+        <translation>Details</translation>
     </message>
     <message>
         <source>Ended by</source>
-        <translation type="unfinished"></translation>
+        <translation>Beendet durch</translation>
     </message>
     <message>
         <source>Engine</source>
-        <translation type="unfinished"></translation>
+        <translation>Engine</translation>
     </message>
     <message>
         <source>File</source>
-        <translation type="unfinished"></translation>
+        <translation>Datei</translation>
     </message>
     <message>
         <source>First token after</source>
-        <translation type="unfinished"></translation>
+        <translation>Erstes Token nach</translation>
     </message>
     <message>
         <source>How this reply came to be.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wie diese Antwort entstanden ist.</translation>
     </message>
     <message>
         <source>Load</source>
-        <translation type="unfinished"></translation>
+        <translation>Laden</translation>
     </message>
     <message>
         <source>Messages left out</source>
-        <translation type="unfinished"></translation>
+        <translation>Ausgelassene Nachrichten</translation>
     </message>
     <message>
         <source>Model</source>
+        <translation>Modell</translation>
+    </message>
+    <message>
+        <source>Not taken by the server</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Preset</source>
-        <translation type="unfinished"></translation>
+        <translation>Preset</translation>
     </message>
     <message>
         <source>Prompt</source>
-        <translation type="unfinished"></translation>
+        <translation>Prompt</translation>
     </message>
     <message>
         <source>Prompt tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>Prompt-Tokens</translation>
     </message>
     <message>
         <source>Quantization</source>
-        <translation type="unfinished"></translation>
+        <translation>Quantisierung</translation>
     </message>
     <message>
         <source>Reads at most</source>
-        <translation type="unfinished"></translation>
+        <translation>Liest höchstens</translation>
     </message>
     <message>
         <source>Reply</source>
-        <translation type="unfinished"></translation>
+        <translation>Antwort</translation>
     </message>
     <message>
         <source>Reply tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>Antwort-Tokens</translation>
     </message>
     <message>
         <source>Sampling</source>
-        <translation type="unfinished"></translation>
+        <translation>Sampling</translation>
     </message>
     <message>
         <source>Seed</source>
-        <translation type="unfinished"></translation>
+        <translation>Seed</translation>
+    </message>
+    <message>
+        <source>Server</source>
+        <translation>Server</translation>
     </message>
     <message>
         <source>Size</source>
-        <translation type="unfinished"></translation>
+        <translation>Größe</translation>
     </message>
     <message>
         <source>State</source>
-        <translation type="unfinished"></translation>
+        <translation>Status</translation>
     </message>
     <message>
         <source>System prompt</source>
-        <translation type="unfinished"></translation>
+        <translation>System-Prompt</translation>
     </message>
     <message>
         <source>Template</source>
-        <translation type="unfinished"></translation>
+        <translation>Vorlage</translation>
     </message>
     <message>
         <source>Thought for</source>
-        <translation type="unfinished"></translation>
+        <translation>Nachgedacht</translation>
     </message>
     <message>
         <source>Written</source>
-        <translation type="unfinished"></translation>
+        <translation>Geschrieben</translation>
     </message>
     <message>
         <source>none</source>
-        <translation type="unfinished"></translation>
+        <translation>keines</translation>
     </message>
     <message>
         <source>not computed yet</source>
-        <translation type="unfinished"></translation>
+        <translation>noch nicht berechnet</translation>
     </message>
     <message>
         <source>of these reused</source>
-        <translation type="unfinished"></translation>
+        <translation>davon wiederverwendet</translation>
     </message>
     <message>
         <source>the model&apos;s own</source>
-        <translation type="unfinished"></translation>
+        <translation>die des Modells</translation>
     </message>
     <message>
         <source>tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>Tokens</translation>
     </message>
     <message>
         <source>unknown</source>
-        <translation type="unfinished"></translation>
+        <translation>unbekannt</translation>
     </message>
 </context>
 <context>
     <name>DeviceLine</name>
     <message>
         <source>in {device}</source>
-        <translation type="unfinished"></translation>
+        <translation>in {device}</translation>
     </message>
     <message>
         <source>on the {device}</source>
-        <translation type="unfinished"></translation>
+        <translation>auf {device}</translation>
     </message>
     <message>
         <source>{used} of {total}</source>
-        <translation type="unfinished"></translation>
+        <translation>{used} von {total}</translation>
     </message>
     <message>
         <source>{used} of {total} in use while it runs</source>
-        <translation type="unfinished"></translation>
+        <translation>{used} von {total} im Betrieb belegt</translation>
     </message>
 </context>
 <context>
     <name>DownloadRow</name>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>Abbrechen</translation>
     </message>
     <message>
         <source>Clear</source>
-        <translation type="unfinished"></translation>
+        <translation>Entfernen</translation>
     </message>
     <message>
         <source>Connecting</source>
-        <translation type="unfinished"></translation>
+        <translation>Verbinden</translation>
     </message>
     <message>
         <source>Connecting…</source>
-        <translation type="unfinished"></translation>
+        <translation>Verbinden …</translation>
     </message>
     <message>
         <source>More</source>
-        <translation type="unfinished"></translation>
+        <translation>Mehr</translation>
     </message>
     <message>
         <source>More: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>Mehr: {name}</translation>
     </message>
     <message>
         <source>Move down</source>
-        <translation type="unfinished"></translation>
+        <translation>Nach unten</translation>
     </message>
     <message>
         <source>Move up</source>
-        <translation type="unfinished"></translation>
+        <translation>Nach oben</translation>
     </message>
     <message>
         <source>Pause</source>
-        <translation type="unfinished"></translation>
+        <translation>Pause</translation>
     </message>
     <message>
         <source>Paused</source>
-        <translation type="unfinished"></translation>
+        <translation>Pausiert</translation>
     </message>
     <message>
         <source>Pausing…</source>
-        <translation type="unfinished"></translation>
+        <translation>Pausiert gleich …</translation>
     </message>
     <message>
         <source>Repairing</source>
-        <translation type="unfinished"></translation>
+        <translation>Wird repariert</translation>
     </message>
     <message>
         <source>Resume</source>
-        <translation type="unfinished"></translation>
+        <translation>Fortsetzen</translation>
     </message>
     <message>
         <source>Run next</source>
-        <translation type="unfinished"></translation>
+        <translation>Als Nächstes laden</translation>
     </message>
     <message>
         <source>Show in folder</source>
-        <translation type="unfinished"></translation>
+        <translation>Im Ordner zeigen</translation>
     </message>
     <message>
         <source>Try again</source>
-        <translation type="unfinished"></translation>
+        <translation>Erneut versuchen</translation>
     </message>
     <message>
         <source>Verifying</source>
-        <translation type="unfinished"></translation>
+        <translation>Wird geprüft</translation>
     </message>
     <message>
         <source>Waiting for its turn</source>
-        <translation type="unfinished"></translation>
+        <translation>Wartet, bis es an der Reihe ist</translation>
     </message>
     <message>
         <source>Waiting for the Hub</source>
-        <translation type="unfinished"></translation>
+        <translation>Wartet auf den Hub</translation>
     </message>
     <message>
         <source>{count} h left</source>
-        <translation type="unfinished"></translation>
+        <translation>noch {count} h</translation>
     </message>
     <message>
         <source>{count} min left</source>
-        <translation type="unfinished"></translation>
+        <translation>noch {count} min</translation>
     </message>
     <message>
         <source>{count} s left</source>
-        <translation type="unfinished"></translation>
+        <translation>noch {count} s</translation>
     </message>
     <message>
         <source>{done} of {total}</source>
-        <translation type="unfinished"></translation>
+        <translation>{done} von {total}</translation>
     </message>
     <message>
         <source>{path}: {done} of {total}</source>
-        <translation type="unfinished"></translation>
+        <translation>{path}: {done} von {total}</translation>
     </message>
     <message>
         <source>{rate}/s</source>
-        <translation type="unfinished"></translation>
+        <translation>{rate}/s</translation>
     </message>
     <message>
         <source>{total}, verified</source>
-        <translation type="unfinished"></translation>
+        <translation>{total}, geprüft</translation>
     </message>
 </context>
 <context>
     <name>DownloadsDialog</name>
     <message>
         <source>All together: {amount}</source>
-        <translation type="unfinished"></translation>
+        <translation>Zusammen: {amount}</translation>
     </message>
     <message>
         <source>At most {rate}/s</source>
-        <translation type="unfinished"></translation>
+        <translation>Höchstens {rate}/s</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>Abbrechen</translation>
     </message>
     <message>
         <source>Cancel the download</source>
-        <translation type="unfinished"></translation>
+        <translation>Download abbrechen</translation>
     </message>
     <message>
         <source>Cancel {name}?</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} abbrechen?</translation>
     </message>
     <message>
         <source>Clear finished</source>
-        <translation type="unfinished"></translation>
+        <translation>Fertige entfernen</translation>
     </message>
     <message>
         <source>Close</source>
-        <translation type="unfinished"></translation>
+        <translation>Schließen</translation>
     </message>
     <message>
         <source>Downloads</source>
-        <translation type="unfinished"></translation>
+        <translation>Downloads</translation>
     </message>
     <message>
         <source>Keep it</source>
-        <translation type="unfinished"></translation>
+        <translation>Behalten</translation>
     </message>
     <message>
         <source>No speed limit</source>
-        <translation type="unfinished"></translation>
+        <translation>Tempo unbegrenzt</translation>
     </message>
     <message>
         <source>Speed limit</source>
-        <translation type="unfinished"></translation>
+        <translation>Tempolimit</translation>
     </message>
     <message>
         <source>There are no downloads.</source>
-        <translation type="unfinished"></translation>
+        <translation>Es gibt keine Downloads.</translation>
     </message>
     <message>
         <source>{done} of {total}</source>
-        <translation type="unfinished"></translation>
+        <translation>{done} von {total}</translation>
     </message>
     <message>
         <source>{rate}/s</source>
-        <translation type="unfinished"></translation>
+        <translation>{rate}/s</translation>
     </message>
     <message>
         <source>{size} that have arrived are deleted. Pause keeps them.</source>
-        <translation type="unfinished"></translation>
+        <translation>{size}, die schon da sind, werden gelöscht. Pause behält sie.</translation>
     </message>
 </context>
 <context>
     <name>DownloadsEntry</name>
     <message>
         <source>Downloads</source>
-        <translation type="unfinished"></translation>
+        <translation>Downloads</translation>
     </message>
     <message>
         <source>Downloads · done</source>
-        <translation type="unfinished"></translation>
+        <translation>Downloads · fertig</translation>
     </message>
     <message>
         <source>Downloads · one failed</source>
-        <translation type="unfinished"></translation>
+        <translation>Downloads · einer fehlgeschlagen</translation>
     </message>
     <message>
         <source>Downloads · paused</source>
-        <translation type="unfinished"></translation>
+        <translation>Downloads · pausiert</translation>
     </message>
     <message>
         <source>Downloads · {percent} %</source>
-        <translation type="unfinished"></translation>
+        <translation>Downloads · {percent} %</translation>
     </message>
 </context>
 <context>
     <name>Errand</name>
     <message>
         <source>Moving your data</source>
-        <translation type="unfinished"></translation>
+        <translation>Ihre Daten werden verschoben</translation>
     </message>
     <message>
         <source>Restoring your conversations</source>
-        <translation type="unfinished"></translation>
+        <translation>Ihre Unterhaltungen werden wiederhergestellt</translation>
     </message>
     <message>
         <source>Saving what can be read</source>
-        <translation type="unfinished"></translation>
+        <translation>Was lesbar ist, wird gerettet</translation>
     </message>
 </context>
 <context>
     <name>ErrandDialog</name>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>Abbrechen</translation>
     </message>
     <message>
         <source>Open Parley</source>
-        <translation type="unfinished"></translation>
+        <translation>Parley öffnen</translation>
     </message>
     <message>
         <source>Parley opens again when it is done.</source>
-        <translation type="unfinished"></translation>
+        <translation>Parley öffnet sich wieder, wenn alles fertig ist.</translation>
     </message>
 </context>
 <context>
     <name>Errors</name>
     <message>
         <source>A background process answered in a way Parley does not understand.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ein Hintergrundprozess hat so geantwortet, dass Parley ihn nicht versteht.</translation>
     </message>
     <message>
         <source>A message belongs to one conversation, but several were named.</source>
-        <translation type="unfinished"></translation>
+        <translation>Eine Nachricht gehört zu einer Unterhaltung, aber mehrere wurden genannt.</translation>
     </message>
     <message>
         <source>A token begins with hf_; copy it whole from your account&apos;s settings.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ein Token beginnt mit hf_; kopieren Sie es ganz aus den Einstellungen Ihres Kontos.</translation>
     </message>
     <message>
         <source>Accept its terms at {address}, then enter a token from your account&apos;s settings.</source>
-        <translation type="unfinished"></translation>
+        <translation>Stimmen Sie unter {address} den Bedingungen zu, und geben Sie dann ein Token aus den Einstellungen Ihres Kontos ein.</translation>
     </message>
     <message>
         <source>Accept its terms or ask for access at {address}; once it is granted, try again.</source>
-        <translation type="unfinished"></translation>
+        <translation>Stimmen Sie unter {address} den Bedingungen zu, oder bitten Sie dort um Zugang; versuchen Sie es erneut, sobald er gewährt ist.</translation>
+    </message>
+    <message>
+        <source>Add it, or choose one of those there are.</source>
+        <translation>Fügen Sie es hinzu, oder wählen Sie eines der vorhandenen.</translation>
     </message>
     <message>
         <source>Ask for a new reply instead.</source>
-        <translation type="unfinished"></translation>
+        <translation>Fordern Sie stattdessen eine neue Antwort an.</translation>
+    </message>
+    <message>
+        <source>Ask it for its models again, and check that its address ends as it should, usually with /v1.</source>
+        <translation>Fragen Sie seine Modelle noch einmal ab, und prüfen Sie, ob die Adresse richtig endet, meist auf /v1.</translation>
+    </message>
+    <message>
+        <source>Ask who runs the server, or choose another of its models.</source>
+        <translation>Fragen Sie, wer den Server betreibt, oder wählen Sie ein anderes seiner Modelle.</translation>
     </message>
     <message>
         <source>Attach only the part that matters.</source>
-        <translation type="unfinished"></translation>
+        <translation>Hängen Sie nur den Teil an, auf den es ankommt.</translation>
+    </message>
+    <message>
+        <source>Change what it names, such as a sampling option or the length of the conversation.</source>
+        <translation>Ändern Sie, was genannt ist, etwa eine Sampling-Option oder die Länge der Unterhaltung.</translation>
     </message>
     <message>
         <source>Check its name; if it is private, enter a token of an account that may read it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Prüfen Sie den Namen; ist es privat, geben Sie ein Token eines Kontos ein, das es lesen darf.</translation>
     </message>
     <message>
         <source>Check its rules: it needs one called “root”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Prüfen Sie die Regeln: Eine muss „root“ heißen.</translation>
     </message>
     <message>
         <source>Check that it is there and that you may read it, then try again.</source>
-        <translation type="unfinished"></translation>
+        <translation>Prüfen Sie, ob die Datei da ist und Sie sie lesen dürfen, und versuchen Sie es erneut.</translation>
+    </message>
+    <message>
+        <source>Check that it runs and that its address is right, then try again.</source>
+        <translation>Prüfen Sie, ob er läuft und seine Adresse stimmt, und versuchen Sie es erneut.</translation>
+    </message>
+    <message>
+        <source>Check that its address is that of an OpenAI-compatible API, usually ending with /v1.</source>
+        <translation>Prüfen Sie, ob die Adresse zu einer OpenAI-kompatiblen API gehört; meist endet sie auf /v1.</translation>
     </message>
     <message>
         <source>Check that its disk is connected and that you may read it, then try again.</source>
-        <translation type="unfinished"></translation>
+        <translation>Prüfen Sie, ob das Laufwerk angeschlossen ist und Sie die Datei lesen dürfen, und versuchen Sie es erneut.</translation>
     </message>
     <message>
         <source>Check the file&apos;s permissions, or choose another file.</source>
-        <translation type="unfinished"></translation>
+        <translation>Prüfen Sie die Zugriffsrechte der Datei, oder wählen Sie eine andere Datei.</translation>
     </message>
     <message>
         <source>Check the folder&apos;s permissions, or choose another folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>Prüfen Sie die Zugriffsrechte des Ordners, oder wählen Sie einen anderen Ordner.</translation>
     </message>
     <message>
         <source>Check the folder&apos;s permissions, or set PARLEY_HOME to another folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>Prüfen Sie die Zugriffsrechte des Ordners, oder setzen Sie PARLEY_HOME auf einen anderen Ordner.</translation>
     </message>
     <message>
         <source>Check the permissions of {folder}, or set HF_TOKEN.</source>
-        <translation type="unfinished"></translation>
+        <translation>Prüfen Sie die Zugriffsrechte von {folder}, oder setzen Sie HF_TOKEN.</translation>
+    </message>
+    <message>
+        <source>Check the permissions of {folder}.</source>
+        <translation>Prüfen Sie die Zugriffsrechte von {folder}.</translation>
     </message>
     <message>
         <source>Check your connection and try again; the models on this machine work without it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Prüfen Sie Ihre Verbindung, und versuchen Sie es erneut; die Modelle auf diesem Rechner laufen ohne sie.</translation>
     </message>
     <message>
         <source>Check your connection. What has arrived is kept, and the download goes on from there.</source>
-        <translation type="unfinished"></translation>
+        <translation>Prüfen Sie Ihre Verbindung. Was angekommen ist, bleibt erhalten, und der Download geht von dort weiter.</translation>
     </message>
     <message>
         <source>Choose a GGUF, GPTQ, AWQ or bitsandbytes variant of this model, or the unquantized one.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wählen Sie eine GGUF-, GPTQ-, AWQ- oder bitsandbytes-Variante dieses Modells oder die unquantisierte.</translation>
     </message>
     <message>
         <source>Choose a file that Parley exported, or compare it with one.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wählen Sie eine Datei, die Parley exportiert hat, oder vergleichen Sie sie mit einer solchen.</translation>
     </message>
     <message>
         <source>Choose a folder outside it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wählen Sie einen Ordner außerhalb davon.</translation>
     </message>
     <message>
         <source>Choose a folder outside {present}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wählen Sie einen Ordner außerhalb von {present}.</translation>
     </message>
     <message>
         <source>Choose a folder with a config.json and its .safetensors files.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wählen Sie einen Ordner mit einer config.json und ihren .safetensors-Dateien.</translation>
     </message>
     <message>
         <source>Choose a folder, or a file whose name ends in .zip.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wählen Sie einen Ordner oder eine Datei, deren Name auf .zip endet.</translation>
     </message>
     <message>
         <source>Choose a model file in GGUF format; its name usually ends in .gguf.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wählen Sie eine Modelldatei im GGUF-Format; ihr Name endet meist auf .gguf.</translation>
+    </message>
+    <message>
+        <source>Choose a model on this machine to see how it would look.</source>
+        <translation>Wählen Sie ein Modell auf diesem Rechner, um zu sehen, wie es dort aussähe.</translation>
     </message>
     <message>
         <source>Choose an empty folder, or one that does not exist yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wählen Sie einen leeren Ordner oder einen, den es noch nicht gibt.</translation>
     </message>
     <message>
         <source>Choose another file.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wählen Sie eine andere Datei.</translation>
     </message>
     <message>
         <source>Choose another folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wählen Sie einen anderen Ordner.</translation>
     </message>
     <message>
         <source>Choose another model, or update Parley.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wählen Sie ein anderes Modell, oder aktualisieren Sie Parley.</translation>
     </message>
     <message>
         <source>Choose another name, or say that it may be overwritten.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wählen Sie einen anderen Namen, oder erlauben Sie das Überschreiben.</translation>
     </message>
     <message>
         <source>Choose another name.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wählen Sie einen anderen Namen.</translation>
     </message>
     <message>
         <source>Choose another one; nothing was changed.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wählen Sie eine andere; nichts wurde geändert.</translation>
     </message>
     <message>
         <source>Choose another place, or check that you may write there.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wählen Sie einen anderen Ort, oder prüfen Sie, ob Sie dort schreiben dürfen.</translation>
     </message>
     <message>
         <source>Choose another template for this model.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wählen Sie eine andere Vorlage für dieses Modell.</translation>
     </message>
     <message>
         <source>Choose another value.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wählen Sie einen anderen Wert.</translation>
     </message>
     <message>
         <source>Choose other keys, or give that one another shortcut first.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wählen Sie andere Tasten, oder geben Sie zuerst dem anderen Befehl ein anderes Kürzel.</translation>
     </message>
     <message>
         <source>Close other programs, choose a shorter context, or choose a smaller variant.</source>
-        <translation type="unfinished"></translation>
+        <translation>Schließen Sie andere Programme, oder wählen Sie einen kürzeren Kontext oder eine kleinere Variante.</translation>
     </message>
     <message>
         <source>Close the other program and try again.</source>
-        <translation type="unfinished"></translation>
+        <translation>Schließen Sie das andere Programm, und versuchen Sie es erneut.</translation>
     </message>
     <message>
         <source>Connect its disk and try again. To begin anew in the usual folder, delete {pointer}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Schließen Sie das Laufwerk an, und versuchen Sie es erneut. Um im gewohnten Ordner neu zu beginnen, löschen Sie {pointer}.</translation>
     </message>
     <message>
         <source>Connect its disk, or choose another folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>Schließen Sie das Laufwerk an, oder wählen Sie einen anderen Ordner.</translation>
     </message>
     <message>
         <source>Conversation {id} is being answered elsewhere at this moment.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Unterhaltung {id} wird gerade anderswo beantwortet.</translation>
+    </message>
+    <message>
+        <source>Copy it whole from where the server gave it to you.</source>
+        <translation>Kopieren Sie ihn ganz, so wie der Server ihn Ihnen gegeben hat.</translation>
+    </message>
+    <message>
+        <source>Correct it and try again.</source>
+        <translation>Berichtigen Sie das, und versuchen Sie es erneut.</translation>
+    </message>
+    <message>
+        <source>Correct the file, or move it away to begin a new list.</source>
+        <translation>Berichtigen Sie die Datei, oder verschieben Sie sie, um eine neue Liste zu beginnen.</translation>
     </message>
     <message>
         <source>Delete it with your file manager.</source>
-        <translation type="unfinished"></translation>
+        <translation>Löschen Sie sie mit Ihrem Dateimanager.</translation>
     </message>
     <message>
         <source>Do not use this repo.</source>
-        <translation type="unfinished"></translation>
+        <translation>Verwenden Sie dieses Repo nicht.</translation>
     </message>
     <message>
         <source>Download config.json and quantize_config.json again; those here may belong to another branch.</source>
-        <translation type="unfinished"></translation>
+        <translation>Laden Sie config.json und quantize_config.json neu herunter; die vorliegenden gehören vielleicht zu einem anderen Branch.</translation>
     </message>
     <message>
         <source>Download it again, or choose another file.</source>
-        <translation type="unfinished"></translation>
+        <translation>Laden Sie sie erneut herunter, oder wählen Sie eine andere Datei.</translation>
     </message>
     <message>
         <source>Download it again, or look for another repo of this model.</source>
-        <translation type="unfinished"></translation>
+        <translation>Laden Sie es erneut herunter, oder suchen Sie ein anderes Repo dieses Modells.</translation>
     </message>
     <message>
         <source>Download it again, or unpack it and import its folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>Laden Sie es erneut herunter, oder entpacken Sie es und importieren Sie den Ordner.</translation>
     </message>
     <message>
         <source>Download the file to use it; its memory need can only be estimated.</source>
-        <translation type="unfinished"></translation>
+        <translation>Laden Sie die Datei herunter, um sie zu nutzen; ihr Speicherbedarf lässt sich nur schätzen.</translation>
     </message>
     <message>
         <source>Download the missing files, then try again.</source>
-        <translation type="unfinished"></translation>
+        <translation>Laden Sie die fehlenden Dateien herunter, und versuchen Sie es erneut.</translation>
     </message>
     <message>
         <source>Download the model again from its page; that fetches the whole file.</source>
-        <translation type="unfinished"></translation>
+        <translation>Laden Sie das Modell von seiner Seite neu herunter; so kommt die ganze Datei.</translation>
     </message>
     <message>
         <source>Download the model again; its files seem to be of different versions.</source>
-        <translation type="unfinished"></translation>
+        <translation>Laden Sie das Modell neu herunter; seine Dateien scheinen aus verschiedenen Versionen zu stammen.</translation>
+    </message>
+    <message>
+        <source>Enter the key that belongs to this server.</source>
+        <translation>Geben Sie den Schlüssel ein, der zu diesem Server gehört.</translation>
     </message>
     <message>
         <source>Free some space on the disk that holds {folder}; Parley tries again in an hour.</source>
-        <translation type="unfinished"></translation>
+        <translation>Schaffen Sie Platz auf dem Laufwerk von {folder}; Parley versucht es in einer Stunde erneut.</translation>
     </message>
     <message>
         <source>Free some space or choose another folder. What has arrived is kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>Schaffen Sie Platz, oder wählen Sie einen anderen Ordner. Was angekommen ist, bleibt erhalten.</translation>
     </message>
     <message>
         <source>Free some space, or choose another disk.</source>
-        <translation type="unfinished"></translation>
+        <translation>Schaffen Sie Platz, oder wählen Sie ein anderes Laufwerk.</translation>
     </message>
     <message>
         <source>Free some space, then go on; everything that arrived is kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>Schaffen Sie Platz, und machen Sie dann weiter; alles Angekommene bleibt erhalten.</translation>
     </message>
     <message>
         <source>Free some space; Parley keeps what it has and goes on when there is room.</source>
-        <translation type="unfinished"></translation>
+        <translation>Schaffen Sie Platz; Parley behält, was es hat, und macht weiter, sobald Platz ist.</translation>
     </message>
     <message>
         <source>Give it, on the command line as --var NAME=VALUE.</source>
-        <translation type="unfinished"></translation>
+        <translation>Geben Sie ihn auf der Befehlszeile als --var NAME=VALUE an.</translation>
     </message>
     <message>
         <source>Have a conversation first.</source>
-        <translation type="unfinished"></translation>
+        <translation>Führen Sie zuerst eine Unterhaltung.</translation>
+    </message>
+    <message>
+        <source>If that is right, enter it as the server&apos;s address.</source>
+        <translation>Wenn das stimmt, geben Sie es als Adresse des Servers ein.</translation>
+    </message>
+    <message>
+        <source>If the server is yours, name the file of its certificate authority in the server&apos;s entry.</source>
+        <translation>Wenn es Ihr Server ist, nennen Sie in seinem Eintrag die Datei seiner Zertifizierungsstelle.</translation>
     </message>
     <message>
         <source>If you trust it, unpack it and import its folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wenn Sie ihm trauen, entpacken Sie es und importieren Sie den Ordner.</translation>
     </message>
     <message>
         <source>It is kept as it is. Move it away to start anew, or put a copy of yours in its place.</source>
-        <translation type="unfinished"></translation>
+        <translation>Sie bleibt, wie sie ist. Verschieben Sie sie, um neu zu beginnen, oder ersetzen Sie sie durch eine Kopie von Ihnen.</translation>
     </message>
     <message>
         <source>It is kept as it is. Restore a backup instead.</source>
-        <translation type="unfinished"></translation>
+        <translation>Sie bleibt, wie sie ist. Stellen Sie stattdessen eine Sicherung wieder her.</translation>
     </message>
     <message>
         <source>It is not an export of conversations, or it was damaged.</source>
-        <translation type="unfinished"></translation>
+        <translation>Es ist kein Export von Unterhaltungen, oder es wurde beschädigt.</translation>
     </message>
     <message>
         <source>It is shown as it was written.</source>
-        <translation type="unfinished"></translation>
+        <translation>Sie wird so gezeigt, wie sie geschrieben wurde.</translation>
+    </message>
+    <message>
+        <source>It may be loading a model or be busy. Try again, or allow it more time in the server&apos;s entry.</source>
+        <translation>Vielleicht lädt er ein Modell oder ist beschäftigt. Versuchen Sie es erneut, oder lassen Sie ihm in seinem Eintrag mehr Zeit.</translation>
     </message>
     <message>
         <source>It may have been deleted meanwhile; open the conversation again.</source>
-        <translation type="unfinished"></translation>
+        <translation>Vielleicht wurde sie inzwischen gelöscht; öffnen Sie die Unterhaltung erneut.</translation>
     </message>
     <message>
         <source>It may have expired: create a new one in your account&apos;s settings and enter it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Vielleicht ist es abgelaufen: Erstellen Sie in den Einstellungen Ihres Kontos ein neues, und geben Sie es ein.</translation>
     </message>
     <message>
         <source>It reads its own JSON, the exports of ChatGPT, Claude and Open WebUI, and the chats of LM Studio, Jan and GPT4All.</source>
-        <translation type="unfinished"></translation>
+        <translation>Es liest sein eigenes JSON, die Exporte von ChatGPT, Claude und Open WebUI und die Chats von LM Studio, Jan und GPT4All.</translation>
     </message>
     <message>
         <source>It was not put in place; what has arrived is kept. Try again later or on another network.</source>
-        <translation type="unfinished"></translation>
+        <translation>Sie wurde nicht übernommen; was angekommen ist, bleibt erhalten. Versuchen Sie es später oder in einem anderen Netz.</translation>
     </message>
     <message>
         <source>Leave the branch out to see all that there are.</source>
-        <translation type="unfinished"></translation>
+        <translation>Lassen Sie den Branch weg, um alle vorhandenen zu sehen.</translation>
     </message>
     <message>
         <source>Leave the type out, or choose one of {known} for an unquantized model.</source>
-        <translation type="unfinished"></translation>
+        <translation>Lassen Sie den Typ weg, oder wählen Sie für ein unquantisiertes Modell einen von {known}.</translation>
     </message>
     <message>
         <source>Look at the details; the file may be damaged, or too new for this version of Parley.</source>
-        <translation type="unfinished"></translation>
+        <translation>Sehen Sie in die Details; die Datei ist vielleicht beschädigt oder zu neu für diese Version von Parley.</translation>
     </message>
     <message>
         <source>Look at the repo&apos;s page for what it holds now. What has arrived is kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>Sehen Sie auf der Seite des Repos nach, was es jetzt enthält. Was angekommen ist, bleibt erhalten.</translation>
+    </message>
+    <message>
+        <source>Look at the server&apos;s log, or try again later.</source>
+        <translation>Sehen Sie ins Protokoll des Servers, oder versuchen Sie es später erneut.</translation>
     </message>
     <message>
         <source>Look for a GGUF variant of this model.</source>
-        <translation type="unfinished"></translation>
+        <translation>Suchen Sie eine GGUF-Variante dieses Modells.</translation>
     </message>
     <message>
         <source>Look for a variant of this model in safetensors or GGUF.</source>
-        <translation type="unfinished"></translation>
+        <translation>Suchen Sie eine Variante dieses Modells in safetensors oder GGUF.</translation>
     </message>
     <message>
         <source>Look for the file anew on the Hub; what has arrived is kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>Suchen Sie die Datei neu auf dem Hub; was angekommen ist, bleibt erhalten.</translation>
     </message>
     <message>
         <source>Look into probe.log in the folder for logs; installing Parley anew may help.</source>
-        <translation type="unfinished"></translation>
+        <translation>Sehen Sie in probe.log im Protokollordner nach; eine Neuinstallation von Parley hilft vielleicht.</translation>
     </message>
     <message>
         <source>Models quantized by {method} cannot be repacked.</source>
-        <translation type="unfinished"></translation>
+        <translation>Mit {method} quantisierte Modelle lassen sich nicht umpacken.</translation>
     </message>
     <message>
         <source>Move it away, or choose another folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>Verschieben Sie sie, oder wählen Sie einen anderen Ordner.</translation>
     </message>
     <message>
         <source>Move the program&apos;s whole folder instead.</source>
-        <translation type="unfinished"></translation>
+        <translation>Verschieben Sie stattdessen den ganzen Ordner des Programms.</translation>
     </message>
     <message>
         <source>Name a GGUF file with --model FILE, or add one with “parley models add FILE”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Nennen Sie eine GGUF-Datei mit --model FILE, oder fügen Sie eine mit „parley models add FILE“ hinzu.</translation>
+    </message>
+    <message>
+        <source>Name a file in PEM format.</source>
+        <translation>Nennen Sie eine Datei im PEM-Format.</translation>
     </message>
     <message>
         <source>Name it by its number; see “parley chats folders list”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Nennen Sie ihn mit seiner Nummer; siehe „parley chats folders list“.</translation>
+    </message>
+    <message>
+        <source>Name one with --model ID; “parley servers models” lists them.</source>
+        <translation>Nennen Sie eines mit --model ID; „parley servers models“ listet sie auf.</translation>
     </message>
     <message>
         <source>Name the one it is in.</source>
-        <translation type="unfinished"></translation>
+        <translation>Nennen Sie die, in der sie steht.</translation>
     </message>
     <message>
         <source>No conversation that Parley can read is in {file}.</source>
-        <translation type="unfinished"></translation>
+        <translation>In {file} ist keine Unterhaltung, die Parley lesen kann.</translation>
     </message>
     <message>
         <source>No model is chosen yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>Noch kein Modell gewählt.</translation>
     </message>
     <message>
         <source>Nothing can be written to {folder}: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>In {folder} kann nichts geschrieben werden: {reason}.</translation>
     </message>
     <message>
         <source>Nothing in {file} can be read any more.</source>
-        <translation type="unfinished"></translation>
+        <translation>In {file} lässt sich nichts mehr lesen.</translation>
     </message>
     <message>
         <source>Nothing is half done: start it again, and it goes on with what is missing.</source>
-        <translation type="unfinished"></translation>
+        <translation>Nichts ist halb getan: Starten Sie es erneut, und es macht mit dem Fehlenden weiter.</translation>
     </message>
     <message>
         <source>Nothing was changed. Check the disk you copy to, or choose another.</source>
-        <translation type="unfinished"></translation>
+        <translation>Nichts wurde geändert. Prüfen Sie das Ziellaufwerk, oder wählen Sie ein anderes.</translation>
     </message>
     <message>
         <source>Nothing was made of it, since a model with a made-up weight would talk nonsense. Download it again.</source>
-        <translation type="unfinished"></translation>
+        <translation>Es wurde nichts daraus gemacht, denn ein Modell mit einem erfundenen Gewicht redete Unsinn. Laden Sie es neu herunter.</translation>
     </message>
     <message>
         <source>Nothing was made of it. Download it again, or look for another repo of this model.</source>
-        <translation type="unfinished"></translation>
+        <translation>Es wurde nichts daraus gemacht. Laden Sie es neu herunter, oder suchen Sie ein anderes Repo dieses Modells.</translation>
     </message>
     <message>
         <source>Nothing was made of it. Download the model again, or look for another repo of it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Es wurde nichts daraus gemacht. Laden Sie das Modell neu herunter, oder suchen Sie ein anderes Repo davon.</translation>
     </message>
     <message>
         <source>Nothing was made of it. It may be of a newer form than this version of Parley knows.</source>
-        <translation type="unfinished"></translation>
+        <translation>Es wurde nichts daraus gemacht. Vielleicht ist es von neuerer Form, als diese Version von Parley kennt.</translation>
     </message>
     <message>
         <source>Only a reply that has begun can be continued.</source>
-        <translation type="unfinished"></translation>
+        <translation>Nur eine begonnene Antwort lässt sich fortsetzen.</translation>
     </message>
     <message>
         <source>Open a GGUF file first.</source>
-        <translation type="unfinished"></translation>
+        <translation>Öffnen Sie zuerst eine GGUF-Datei.</translation>
     </message>
     <message>
         <source>Open it in the program it comes from and save it again.</source>
-        <translation type="unfinished"></translation>
+        <translation>Öffnen Sie sie in dem Programm, aus dem sie stammt, und speichern Sie sie erneut.</translation>
     </message>
     <message>
         <source>Parley cannot write to {folder}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Parley kann nicht in {folder} schreiben.</translation>
     </message>
     <message>
         <source>Parley does not know where {file} came from, so it cannot mend it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Parley weiß nicht, woher {file} stammt, und kann die Datei daher nicht reparieren.</translation>
     </message>
     <message>
         <source>Parley keeps its data beside the program, in {folder}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Parley bewahrt seine Daten neben dem Programm auf, in {folder}.</translation>
     </message>
     <message>
         <source>Put it back, or choose the file where it is now.</source>
-        <translation type="unfinished"></translation>
+        <translation>Legen Sie sie zurück, oder wählen Sie die Datei dort, wo sie jetzt ist.</translation>
     </message>
     <message>
         <source>Remove or move it there; Parley only reads it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Entfernen oder verschieben Sie sie dort; Parley liest sie nur.</translation>
     </message>
     <message>
         <source>Restart Parley; if you have just updated it, this is enough.</source>
-        <translation type="unfinished"></translation>
+        <translation>Starten Sie Parley neu; nach einem Update genügt das.</translation>
     </message>
     <message>
         <source>Run it through text recognition (OCR) first, and attach what comes out.</source>
-        <translation type="unfinished"></translation>
+        <translation>Lassen Sie zuerst eine Texterkennung (OCR) darüberlaufen, und hängen Sie deren Ergebnis an.</translation>
     </message>
     <message>
         <source>Save a copy without the password and attach that.</source>
-        <translation type="unfinished"></translation>
+        <translation>Speichern Sie eine Kopie ohne Passwort, und hängen Sie diese an.</translation>
     </message>
     <message>
         <source>Save it anew, or attach a part of it as text.</source>
-        <translation type="unfinished"></translation>
+        <translation>Speichern Sie sie neu, oder hängen Sie einen Teil davon als Text an.</translation>
     </message>
     <message>
         <source>See /help, or begin with two slashes to send it as a message.</source>
-        <translation type="unfinished"></translation>
+        <translation>Siehe /help, oder beginnen Sie mit zwei Schrägstrichen, um es als Nachricht zu senden.</translation>
     </message>
     <message>
         <source>See /help.</source>
-        <translation type="unfinished"></translation>
+        <translation>Siehe /help.</translation>
     </message>
     <message>
         <source>See “parley backups list” for those there are.</source>
-        <translation type="unfinished"></translation>
+        <translation>„parley backups list“ zeigt die vorhandenen.</translation>
     </message>
     <message>
         <source>See “parley chats folders list” for those there are.</source>
-        <translation type="unfinished"></translation>
+        <translation>„parley chats folders list“ zeigt die vorhandenen.</translation>
     </message>
     <message>
         <source>See “parley chats list” for those there are.</source>
-        <translation type="unfinished"></translation>
+        <translation>„parley chats list“ zeigt die vorhandenen.</translation>
     </message>
     <message>
         <source>See “parley chats trash” for what there is; it is kept for 30 days.</source>
-        <translation type="unfinished"></translation>
+        <translation>„parley chats trash“ zeigt, was da ist; es bleibt 30 Tage erhalten.</translation>
     </message>
     <message>
         <source>See “parley models folders list” for those you have named.</source>
-        <translation type="unfinished"></translation>
+        <translation>„parley models folders list“ zeigt die genannten.</translation>
     </message>
     <message>
         <source>See “parley models list” for what there is.</source>
-        <translation type="unfinished"></translation>
+        <translation>„parley models list“ zeigt, was da ist.</translation>
     </message>
     <message>
         <source>See “parley models variants {repo}” for what it has.</source>
-        <translation type="unfinished"></translation>
+        <translation>„parley models variants {repo}“ zeigt, was es hat.</translation>
     </message>
     <message>
         <source>See “parley presets list” for those there are.</source>
-        <translation type="unfinished"></translation>
+        <translation>„parley presets list“ zeigt die vorhandenen.</translation>
     </message>
     <message>
         <source>Send it in parts, or only the part that matters.</source>
-        <translation type="unfinished"></translation>
+        <translation>Senden Sie sie in Teilen oder nur den Teil, auf den es ankommt.</translation>
     </message>
     <message>
         <source>Send only its beginning, load the model with a longer context, or leave something out.</source>
-        <translation type="unfinished"></translation>
+        <translation>Senden Sie nur den Anfang, laden Sie das Modell mit längerem Kontext, oder lassen Sie etwas weg.</translation>
     </message>
     <message>
         <source>Set an HTTP proxy in the system&apos;s settings, or none.</source>
-        <translation type="unfinished"></translation>
+        <translation>Setzen Sie einen HTTP-Proxy in den Einstellungen des Systems oder keinen.</translation>
     </message>
     <message>
         <source>Shorten the message, or load the model with a longer context.</source>
-        <translation type="unfinished"></translation>
+        <translation>Kürzen Sie die Nachricht, oder laden Sie das Modell mit längerem Kontext.</translation>
     </message>
     <message>
         <source>Something went wrong inside Parley.</source>
-        <translation type="unfinished"></translation>
+        <translation>In Parley ist etwas schiefgegangen.</translation>
     </message>
     <message>
         <source>Start Parley again; it knows the new place.</source>
-        <translation type="unfinished"></translation>
+        <translation>Starten Sie Parley erneut; es kennt den neuen Ort.</translation>
+    </message>
+    <message>
+        <source>Switch it on in the settings, or choose a model on this machine.</source>
+        <translation>Schalten Sie es in den Einstellungen ein, oder wählen Sie ein Modell auf diesem Rechner.</translation>
     </message>
     <message>
         <source>Text, code, Markdown, CSV, PDF and DOCX can be attached; save it as one of these.</source>
-        <translation type="unfinished"></translation>
+        <translation>Text, Code, Markdown, CSV, PDF und DOCX lassen sich anhängen; speichern Sie es als eines davon.</translation>
     </message>
     <message>
         <source>The Hub announced {announced} for {file}, but has {real}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Der Hub hat für {file} {announced} angekündigt, hat aber {real}.</translation>
     </message>
     <message>
         <source>The PDF could not be made: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das PDF konnte nicht erzeugt werden: {reason}.</translation>
     </message>
     <message>
         <source>The architecture {architecture} cannot be repacked; Parley knows {known}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Architektur {architecture} lässt sich nicht umpacken; Parley kennt {known}.</translation>
     </message>
     <message>
         <source>The archive {file} cannot be read: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das Archiv {file} kann nicht gelesen werden: {reason}.</translation>
     </message>
     <message>
         <source>The backup {file} is damaged, or is not one of Parley.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Sicherung {file} ist beschädigt oder keine von Parley.</translation>
     </message>
     <message>
         <source>The backup {file} was made by a newer version of Parley.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Sicherung {file} stammt von einer neueren Version von Parley.</translation>
     </message>
     <message>
         <source>The chat template “{template}” cannot render this conversation: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Chat-Vorlage „{template}“ kann diese Unterhaltung nicht darstellen: {reason}.</translation>
     </message>
     <message>
         <source>The checkpoint holds {tensor}, for which this architecture has no place ({count} of this kind).</source>
-        <translation type="unfinished"></translation>
+        <translation>Der Checkpoint enthält {tensor}, wofür diese Architektur keinen Platz hat ({count} dieser Art).</translation>
     </message>
     <message>
         <source>The checkpoint is as it was. Try again; if it happens again, please report it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Der Checkpoint ist, wie er war. Versuchen Sie es erneut; geschieht es wieder, melden Sie es bitte.</translation>
     </message>
     <message>
         <source>The checkpoint lacks {tensor}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Dem Checkpoint fehlt {tensor}.</translation>
     </message>
     <message>
         <source>The command is used as: {usage}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Der Befehl lautet: {usage}.</translation>
     </message>
     <message>
         <source>The conversation itself is kept; see “parley chats list”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Unterhaltung selbst bleibt erhalten; siehe „parley chats list“.</translation>
     </message>
     <message>
         <source>The database {file} cannot be opened or read.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Datenbank {file} lässt sich nicht öffnen oder lesen.</translation>
     </message>
     <message>
         <source>The database {file} is damaged.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Datenbank {file} ist beschädigt.</translation>
     </message>
     <message>
         <source>The disk that holds {folder} is full.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das Laufwerk von {folder} ist voll.</translation>
     </message>
     <message>
         <source>The disk that holds {folder} is nearly full, so the download has paused.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das Laufwerk von {folder} ist fast voll; der Download pausiert daher.</translation>
     </message>
     <message>
         <source>The download stopped: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Der Download hat angehalten: {reason}.</translation>
     </message>
     <message>
         <source>The engine stopped: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Engine hat angehalten: {reason}.</translation>
     </message>
     <message>
         <source>The folder {folder} is not there.</source>
-        <translation type="unfinished"></translation>
+        <translation>Der Ordner {folder} ist nicht da.</translation>
     </message>
     <message>
         <source>The folder “{name}” cannot be moved into itself.</source>
-        <translation type="unfinished"></translation>
+        <translation>Der Ordner „{name}“ lässt sich nicht in sich selbst verschieben.</translation>
     </message>
     <message>
         <source>The grammar cannot be parsed.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Grammatik ist ungültig.</translation>
     </message>
     <message>
         <source>The header of {file} is longer than {limit}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Der Kopf von {file} ist länger als {limit}.</translation>
+    </message>
+    <message>
+        <source>The key cannot be kept: {reason}.</source>
+        <translation>Der Schlüssel kann nicht aufbewahrt werden: {reason}.</translation>
+    </message>
+    <message>
+        <source>The list of servers in {file} cannot be read: {reason}.</source>
+        <translation>Die Serverliste in {file} kann nicht gelesen werden: {reason}.</translation>
     </message>
     <message>
         <source>The message has {characters} characters, but Parley takes at most {limit}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Nachricht hat {characters} Zeichen; Parley nimmt höchstens {limit}.</translation>
     </message>
     <message>
         <source>The message is empty.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Nachricht ist leer.</translation>
     </message>
     <message>
         <source>The model is still busy with another reply.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das Modell ist noch mit einer anderen Antwort beschäftigt.</translation>
     </message>
     <message>
         <source>The model stopped with an error while {activity}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das Modell hat mit einem Fehler angehalten: {activity}.</translation>
     </message>
     <message>
         <source>The network is switched off for Parley by HF_HUB_OFFLINE.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das Netzwerk ist für Parley durch HF_HUB_OFFLINE abgeschaltet.</translation>
+    </message>
+    <message>
+        <source>The network is switched off for Parley, and “{server}” is on another machine.</source>
+        <translation>Das Netzwerk ist für Parley abgeschaltet, und „{server}“ ist auf einem anderen Rechner.</translation>
     </message>
     <message>
         <source>The original is where it was; check the disk before you try again.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das Original ist, wo es war; prüfen Sie das Laufwerk, bevor Sie es erneut versuchen.</translation>
     </message>
     <message>
         <source>The others are not affected.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die übrigen sind nicht betroffen.</translation>
     </message>
     <message>
         <source>The output cannot be written: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Ausgabe kann nicht geschrieben werden: {reason}.</translation>
     </message>
     <message>
         <source>The preparation of the model stopped: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Vorbereitung des Modells hat angehalten: {reason}.</translation>
     </message>
     <message>
         <source>The preset “{name}” needs a value for {variables}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das Preset „{name}“ braucht einen Wert für {variables}.</translation>
     </message>
     <message>
         <source>The proxy {proxy} cannot be used.</source>
-        <translation type="unfinished"></translation>
+        <translation>Der Proxy {proxy} lässt sich nicht verwenden.</translation>
     </message>
     <message>
         <source>The repo has a file named “{file}”, which points outside its folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das Repo hat eine Datei namens „{file}“, die aus seinem Ordner hinauszeigt.</translation>
     </message>
     <message>
         <source>The result was thrown away, since {tensor} in it differs from the checkpoint: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das Ergebnis wurde verworfen, da {tensor} darin vom Checkpoint abweicht: {reason}.</translation>
     </message>
     <message>
         <source>The search stopped: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Suche hat angehalten: {reason}.</translation>
     </message>
     <message>
         <source>The settings file was damaged; Parley uses its defaults.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Einstellungsdatei war beschädigt; Parley verwendet seine Standardwerte.</translation>
     </message>
     <message>
         <source>The token cannot be kept: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das Token kann nicht aufbewahrt werden: {reason}.</translation>
     </message>
     <message>
         <source>The tokenizer of this model cannot be carried over: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Der Tokenizer dieses Modells lässt sich nicht übernehmen: {reason}.</translation>
     </message>
     <message>
         <source>The type {type} cannot be made of this checkpoint: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Der Typ {type} lässt sich aus diesem Checkpoint nicht machen: {reason}.</translation>
     </message>
     <message>
         <source>The work stopped: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Arbeit hat angehalten: {reason}.</translation>
     </message>
     <message>
         <source>There are several folders called “{name}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Mehrere Ordner heißen „{name}“.</translation>
     </message>
     <message>
         <source>There is a preset “{name}” already.</source>
-        <translation type="unfinished"></translation>
+        <translation>Es gibt schon ein Preset „{name}“.</translation>
+    </message>
+    <message>
+        <source>There is a server called “{name}” already.</source>
+        <translation>Es gibt schon einen Server namens „{name}“.</translation>
     </message>
     <message>
         <source>There is no backup {name}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Es gibt keine Sicherung {name}.</translation>
     </message>
     <message>
         <source>There is no command {command}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Es gibt keinen Befehl {command}.</translation>
     </message>
     <message>
         <source>There is no conversation {id}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Es gibt keine Unterhaltung {id}.</translation>
     </message>
     <message>
         <source>There is no folder called “{name}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Es gibt keinen Ordner namens „{name}“.</translation>
     </message>
     <message>
         <source>There is no folder {id}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Es gibt keinen Ordner {id}.</translation>
     </message>
     <message>
         <source>There is no message to answer again.</source>
-        <translation type="unfinished"></translation>
+        <translation>Es gibt keine Nachricht, die neu zu beantworten wäre.</translation>
     </message>
     <message>
         <source>There is no message {id} in this conversation.</source>
-        <translation type="unfinished"></translation>
+        <translation>In dieser Unterhaltung gibt es keine Nachricht {id}.</translation>
     </message>
     <message>
         <source>There is no preset “{name}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Es gibt kein Preset „{name}“.</translation>
     </message>
     <message>
         <source>There is no repo {repo} on the Hub.</source>
-        <translation type="unfinished"></translation>
+        <translation>Auf dem Hub gibt es kein Repo {repo}.</translation>
+    </message>
+    <message>
+        <source>There is no server called “{name}”.</source>
+        <translation>Es gibt keinen Server namens „{name}“.</translation>
     </message>
     <message>
         <source>There is no {id} in the trash.</source>
-        <translation type="unfinished"></translation>
+        <translation>Im Papierkorb gibt es {id} nicht.</translation>
     </message>
     <message>
         <source>There is not enough room in {folder}: {need} are needed, {free} are free.</source>
-        <translation type="unfinished"></translation>
+        <translation>In {folder} ist zu wenig Platz: {need} sind nötig, {free} sind frei.</translation>
     </message>
     <message>
         <source>There is nothing to back up yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>Es gibt noch nichts zu sichern.</translation>
     </message>
     <message>
         <source>They can be read, but not changed. Update Parley to go on writing.</source>
-        <translation type="unfinished"></translation>
+        <translation>Sie lassen sich lesen, aber nicht ändern. Aktualisieren Sie Parley, um weiterzuschreiben.</translation>
     </message>
     <message>
         <source>This conversation could not be read: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Diese Unterhaltung konnte nicht gelesen werden: {reason}.</translation>
     </message>
     <message>
         <source>This formula cannot be drawn.</source>
-        <translation type="unfinished"></translation>
+        <translation>Diese Formel lässt sich nicht zeichnen.</translation>
+    </message>
+    <message>
+        <source>This is not a key: {reason}.</source>
+        <translation>Das ist kein Schlüssel: {reason}.</translation>
     </message>
     <message>
         <source>This is not a token: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das ist kein Token: {reason}.</translation>
     </message>
     <message>
         <source>This message comes to {tokens} tokens, but the model reads at most {limit} at once.</source>
-        <translation type="unfinished"></translation>
+        <translation>Diese Nachricht kommt auf {tokens} Tokens, aber das Modell liest höchstens {limit} auf einmal.</translation>
     </message>
     <message>
         <source>This message needs at least {tokens} tokens, but the model reads at most {limit} at once.</source>
-        <translation type="unfinished"></translation>
+        <translation>Diese Nachricht braucht mindestens {tokens} Tokens, aber das Modell liest höchstens {limit} auf einmal.</translation>
     </message>
     <message>
         <source>This model scales its positions by “{kind}”, which cannot be carried over.</source>
-        <translation type="unfinished"></translation>
+        <translation>Dieses Modell skaliert seine Positionen nach „{kind}“; das lässt sich nicht übernehmen.</translation>
+    </message>
+    <message>
+        <source>This server cannot be used: {reason}.</source>
+        <translation>Dieser Server lässt sich nicht verwenden: {reason}.</translation>
     </message>
     <message>
         <source>Today&apos;s backup of your conversations was left out: {need} are needed, {free} are free.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die heutige Sicherung Ihrer Unterhaltungen fiel aus: {need} sind nötig, {free} sind frei.</translation>
+    </message>
+    <message>
+        <source>Try again in {seconds} seconds.</source>
+        <translation>Versuchen Sie es in {seconds} Sekunden erneut.</translation>
     </message>
     <message>
         <source>Try again in {seconds} seconds; with a token, more requests are allowed.</source>
-        <translation type="unfinished"></translation>
+        <translation>Versuchen Sie es in {seconds} Sekunden erneut; mit einem Token sind mehr Anfragen erlaubt.</translation>
     </message>
     <message>
         <source>Try again later.</source>
-        <translation type="unfinished"></translation>
+        <translation>Versuchen Sie es später erneut.</translation>
     </message>
     <message>
         <source>Try again later. What has arrived is kept, and the download goes on from there.</source>
-        <translation type="unfinished"></translation>
+        <translation>Versuchen Sie es später erneut. Was angekommen ist, bleibt erhalten, und der Download geht von dort weiter.</translation>
     </message>
     <message>
         <source>Try again, or attach it as text.</source>
-        <translation type="unfinished"></translation>
+        <translation>Versuchen Sie es erneut, oder hängen Sie es als Text an.</translation>
     </message>
     <message>
         <source>Try again, or export as HTML and print it from a browser.</source>
-        <translation type="unfinished"></translation>
+        <translation>Versuchen Sie es erneut, oder exportieren Sie als HTML und drucken Sie es aus einem Browser.</translation>
     </message>
     <message>
         <source>Try again.</source>
-        <translation type="unfinished"></translation>
+        <translation>Versuchen Sie es erneut.</translation>
     </message>
     <message>
         <source>Try again; if it happens again, load the model with a shorter context.</source>
-        <translation type="unfinished"></translation>
+        <translation>Versuchen Sie es erneut; geschieht es wieder, laden Sie das Modell mit kürzerem Kontext.</translation>
     </message>
     <message>
         <source>Unset it and start Parley again; the models on this machine work without it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Entfernen Sie die Variable, und starten Sie Parley erneut; die Modelle auf diesem Rechner laufen ohne sie.</translation>
     </message>
     <message>
         <source>Update Parley first, or choose an older backup.</source>
-        <translation type="unfinished"></translation>
+        <translation>Aktualisieren Sie zuerst Parley, oder wählen Sie eine ältere Sicherung.</translation>
     </message>
     <message>
         <source>Update Parley, or save it with an older version of the program.</source>
-        <translation type="unfinished"></translation>
+        <translation>Aktualisieren Sie Parley, oder speichern Sie mit einer älteren Version des Programms.</translation>
     </message>
     <message>
         <source>Use it, or move it away to have it made anew.</source>
-        <translation type="unfinished"></translation>
+        <translation>Verwenden Sie sie, oder verschieben Sie sie, damit sie neu entsteht.</translation>
     </message>
     <message>
         <source>Wait for it, or stop it first.</source>
-        <translation type="unfinished"></translation>
+        <translation>Warten Sie darauf, oder stoppen Sie sie zuerst.</translation>
     </message>
     <message>
         <source>Wait for it, or stop it there.</source>
-        <translation type="unfinished"></translation>
+        <translation>Warten Sie darauf, oder stoppen Sie es dort.</translation>
     </message>
     <message>
         <source>Wait until that reply is done, or stop it there first.</source>
-        <translation type="unfinished"></translation>
+        <translation>Warten Sie, bis diese Antwort fertig ist, oder stoppen Sie sie dort zuerst.</translation>
     </message>
     <message>
         <source>Wait until whatever writes to the folder is done, then try again.</source>
-        <translation type="unfinished"></translation>
+        <translation>Warten Sie, bis nichts mehr in den Ordner schreibt, und versuchen Sie es erneut.</translation>
+    </message>
+    <message>
+        <source>What had come is kept. Try again to have the message answered anew.</source>
+        <translation>Was gekommen war, bleibt erhalten. Versuchen Sie es erneut, um eine neue Antwort zu erhalten.</translation>
     </message>
     <message>
         <source>What has arrived is kept as it is. Try again later, or cancel the download and start it anew.</source>
-        <translation type="unfinished"></translation>
+        <translation>Was angekommen ist, bleibt, wie es ist. Versuchen Sie es später erneut, oder brechen Sie den Download ab und beginnen Sie neu.</translation>
     </message>
     <message>
         <source>What has arrived is kept. Try again to go on from there.</source>
-        <translation type="unfinished"></translation>
+        <translation>Was angekommen ist, bleibt erhalten. Versuchen Sie es erneut, um dort weiterzumachen.</translation>
     </message>
     <message>
         <source>What it had written is kept. Send a message or try again to start it anew.</source>
-        <translation type="unfinished"></translation>
+        <translation>Was sie geschrieben hatte, bleibt erhalten. Senden Sie eine Nachricht, oder versuchen Sie es erneut, um sie neu zu starten.</translation>
     </message>
     <message>
         <source>What it held is kept as {file}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ihr Inhalt bleibt als {file} erhalten.</translation>
     </message>
     <message>
         <source>What stood before came in. Export it again and import it once more; nothing comes in twice.</source>
-        <translation type="unfinished"></translation>
+        <translation>Was davor stand, ist da. Exportieren Sie erneut, und importieren Sie es noch einmal; nichts kommt doppelt herein.</translation>
     </message>
     <message>
         <source>What was done is kept. Try again to go on from there.</source>
-        <translation type="unfinished"></translation>
+        <translation>Was getan ist, bleibt erhalten. Versuchen Sie es erneut, um dort weiterzumachen.</translation>
     </message>
     <message>
         <source>Write one first.</source>
-        <translation type="unfinished"></translation>
+        <translation>Schreiben Sie zuerst eine.</translation>
     </message>
     <message>
         <source>Write owner/name, owner/name:branch, or paste the address of the model&apos;s page.</source>
-        <translation type="unfinished"></translation>
+        <translation>Schreiben Sie owner/name oder owner/name:branch, oder fügen Sie die Adresse der Modellseite ein.</translation>
     </message>
     <message>
         <source>Write something first.</source>
-        <translation type="unfinished"></translation>
+        <translation>Schreiben Sie zuerst etwas.</translation>
     </message>
     <message>
         <source>Your account may not read the files of {repo} yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ihr Konto darf die Dateien von {repo} noch nicht lesen.</translation>
     </message>
     <message>
         <source>Your conversations are kept in {folder}, but they are not there now.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ihre Unterhaltungen liegen in {folder}, sind dort aber gerade nicht zu finden.</translation>
     </message>
     <message>
         <source>Your conversations are safe. Please copy the details and report them.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ihre Unterhaltungen sind sicher. Bitte kopieren Sie die Details, und melden Sie sie.</translation>
     </message>
     <message>
         <source>Your conversations at {folder} are in use by another program.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ihre Unterhaltungen in {folder} werden von einem anderen Programm benutzt.</translation>
     </message>
     <message>
         <source>Your conversations were moved from {folder} to another folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ihre Unterhaltungen sind von {folder} in einen anderen Ordner umgezogen.</translation>
     </message>
     <message>
         <source>Your conversations were saved by a newer version of Parley.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ihre Unterhaltungen wurden mit einer neueren Version von Parley gespeichert.</translation>
     </message>
     <message>
         <source>llama.cpp does not answer: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>llama.cpp antwortet nicht: {reason}.</translation>
     </message>
     <message>
         <source>{count} conversations cannot be written as one {format} file.</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} Unterhaltungen passen nicht in eine {format}-Datei.</translation>
     </message>
     <message>
         <source>{file} arrived damaged twice: it is not what the Hub&apos;s checksum says.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} kam zweimal beschädigt an: Es ist nicht, was die Prüfsumme des Hubs besagt.</translation>
     </message>
     <message>
         <source>{file} belongs to {program}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} gehört {program}.</translation>
     </message>
     <message>
         <source>{file} cannot be read: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} kann nicht gelesen werden: {reason}.</translation>
     </message>
     <message>
         <source>{file} cannot be used: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} lässt sich nicht verwenden: {reason}.</translation>
     </message>
     <message>
         <source>{file} cannot be written: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} kann nicht geschrieben werden: {reason}.</translation>
     </message>
     <message>
         <source>{file} changed while it was read.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} hat sich beim Lesen geändert.</translation>
     </message>
     <message>
         <source>{file} could not be copied faithfully.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} ließ sich nicht getreu kopieren.</translation>
     </message>
     <message>
         <source>{file} could not be loaded.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} konnte nicht geladen werden.</translation>
     </message>
     <message>
         <source>{file} could not be moved to the trash: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} konnte nicht in den Papierkorb verschoben werden: {reason}.</translation>
     </message>
     <message>
         <source>{file} could not be read: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} konnte nicht gelesen werden: {reason}.</translation>
     </message>
     <message>
         <source>{file} does not agree with the files it lists: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} stimmt nicht mit den aufgeführten Dateien überein: {reason}.</translation>
     </message>
     <message>
         <source>{file} has changed on the Hub since its download began.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} hat sich auf dem Hub geändert, seit der Download begann.</translation>
     </message>
     <message>
         <source>{file} has version {version} of its format; Parley reads up to {known}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} hat Version {version} seines Formats; Parley liest bis {known}.</translation>
+    </message>
+    <message>
+        <source>{file} holds no certificates that can be read.</source>
+        <translation>{file} enthält keine lesbaren Zertifikate.</translation>
     </message>
     <message>
         <source>{file} holds no text; its pages may be scanned pictures.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} enthält keinen Text; die Seiten sind vielleicht eingescannte Bilder.</translation>
     </message>
     <message>
         <source>{file} is a pickle: reading it would run a program that somebody else wrote.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} ist ein Pickle: Es zu lesen führte ein fremdes Programm aus.</translation>
     </message>
     <message>
         <source>{file} is already being downloaded by another window or command.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} wird schon von einem anderen Fenster oder Befehl heruntergeladen.</translation>
     </message>
     <message>
         <source>{file} is already being made by another window or command.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} wird schon von einem anderen Fenster oder Befehl erzeugt.</translation>
     </message>
     <message>
         <source>{file} is already in {folder}, but it is another file.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} ist schon in {folder}, ist dort aber eine andere Datei.</translation>
     </message>
     <message>
         <source>{file} is already in {folder}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} ist schon in {folder}.</translation>
     </message>
     <message>
         <source>{file} is damaged or incomplete after {count} conversations.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} ist nach {count} Unterhaltungen beschädigt oder unvollständig.</translation>
     </message>
     <message>
         <source>{file} is damaged or incomplete: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} ist beschädigt oder unvollständig: {reason}.</translation>
     </message>
     <message>
         <source>{file} is empty.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} ist leer.</translation>
     </message>
     <message>
         <source>{file} is nested more than {limit} levels deep.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} ist mehr als {limit} Ebenen tief verschachtelt.</translation>
     </message>
     <message>
         <source>{file} is no longer at {folder}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} ist nicht mehr in {folder}.</translation>
     </message>
     <message>
         <source>{file} is no model, or part of none.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} ist weder ein Modell noch Teil eines Modells.</translation>
     </message>
     <message>
         <source>{file} is not a GGUF model.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} ist kein GGUF-Modell.</translation>
     </message>
     <message>
         <source>{file} is not a file of presets: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} ist keine Preset-Datei: {reason}.</translation>
     </message>
     <message>
         <source>{file} is not a text file.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} ist keine Textdatei.</translation>
     </message>
     <message>
         <source>{file} is not, or no longer, in {repo}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} ist nicht oder nicht mehr in {repo}.</translation>
     </message>
     <message>
         <source>{file} is of the architecture “{architecture}”, which this version of llama.cpp cannot run.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} hat die Architektur „{architecture}“, die diese Version von llama.cpp nicht ausführen kann.</translation>
     </message>
     <message>
         <source>{file} is protected by a password.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} ist mit einem Passwort geschützt.</translation>
     </message>
     <message>
         <source>{file} is there already.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} ist schon da.</translation>
     </message>
     <message>
         <source>{file} is too large: {size}, where at most {limit} can be attached.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} ist zu groß: {size}; höchstens {limit} lassen sich anhängen.</translation>
     </message>
     <message>
         <source>{file} needs about {need} of memory, but only {free} is free.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} braucht etwa {need} Arbeitsspeicher, aber nur {free} sind frei.</translation>
     </message>
     <message>
         <source>{file} unpacks to more than {limit}, which no export of conversations does.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} entpackt sich zu mehr als {limit}; das tut kein Export von Unterhaltungen.</translation>
     </message>
     <message>
         <source>{file} was given up: reading it took too much {what}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} wurde aufgegeben: Das Lesen brauchte zu viel {what}.</translation>
     </message>
     <message>
         <source>{file} was not copied faithfully to {folder}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} wurde nicht getreu nach {folder} kopiert.</translation>
     </message>
     <message>
         <source>{folder} and the present data folder lie in one another.</source>
-        <translation type="unfinished"></translation>
+        <translation>{folder} und der jetzige Datenordner liegen ineinander.</translation>
     </message>
     <message>
         <source>{folder} cannot be a folder for models: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{folder} kann kein Ordner für Modelle sein: {reason}.</translation>
     </message>
     <message>
         <source>{folder} has {free} free, but {need} are needed.</source>
-        <translation type="unfinished"></translation>
+        <translation>{folder} hat {free} frei, aber {need} sind nötig.</translation>
     </message>
     <message>
         <source>{folder} holds no model in safetensors: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{folder} enthält kein Modell in safetensors: {reason}.</translation>
     </message>
     <message>
         <source>{folder} is incomplete: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{folder} ist unvollständig: {reason}.</translation>
     </message>
     <message>
         <source>{folder} is not empty.</source>
-        <translation type="unfinished"></translation>
+        <translation>{folder} ist nicht leer.</translation>
     </message>
     <message>
         <source>{folder} is not one of your folders for models.</source>
-        <translation type="unfinished"></translation>
+        <translation>{folder} ist keiner Ihrer Ordner für Modelle.</translation>
     </message>
     <message>
         <source>{host} answered with an error: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{host} antwortete mit einem Fehler: {reason}.</translation>
     </message>
     <message>
         <source>{host} cannot be reached: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{host} ist nicht erreichbar: {reason}.</translation>
     </message>
     <message>
         <source>{host} does not accept your token.</source>
-        <translation type="unfinished"></translation>
+        <translation>{host} nimmt Ihr Token nicht an.</translation>
     </message>
     <message>
         <source>{host} does not answer: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{host} antwortet nicht: {reason}.</translation>
     </message>
     <message>
         <source>{host} has had too many requests from here.</source>
-        <translation type="unfinished"></translation>
+        <translation>{host} hat zu viele Anfragen von hier erhalten.</translation>
     </message>
     <message>
         <source>{host} refuses for now (status {status}).</source>
-        <translation type="unfinished"></translation>
+        <translation>{host} verweigert sich vorerst (Status {status}).</translation>
     </message>
     <message>
         <source>{keys} is already the shortcut for “{other}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>{keys} ist schon das Kürzel für „{other}“.</translation>
     </message>
     <message>
         <source>{option} cannot be {value}: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{option} kann nicht {value} sein: {reason}.</translation>
     </message>
     <message>
         <source>{repo} asks who you are before it lets anyone read its files.</source>
-        <translation type="unfinished"></translation>
+        <translation>{repo} fragt, wer Sie sind, bevor jemand die Dateien lesen darf.</translation>
     </message>
     <message>
         <source>{repo} has no branch “{branch}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>{repo} hat keinen Branch „{branch}“.</translation>
     </message>
     <message>
         <source>{repo} has no variant with files like “{pattern}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>{repo} hat keine Variante mit Dateien wie „{pattern}“.</translation>
     </message>
     <message>
         <source>{tensor} holds values that are not finite numbers.</source>
-        <translation type="unfinished"></translation>
+        <translation>{tensor} enthält Werte, die keine endlichen Zahlen sind.</translation>
     </message>
     <message>
         <source>{tensor} is not packed as the configuration says: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{tensor} ist nicht so gepackt, wie die Konfiguration sagt: {reason}.</translation>
     </message>
     <message>
         <source>{tensor} {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{tensor}: {reason}.</translation>
+    </message>
+    <message>
+        <source>“{server}” answered with something that Parley does not understand.</source>
+        <translation>„{server}“ antwortete mit etwas, das Parley nicht versteht.</translation>
+    </message>
+    <message>
+        <source>“{server}” at {host} cannot be reached: {reason}.</source>
+        <translation>„{server}“ unter {host} ist nicht erreichbar: {reason}.</translation>
+    </message>
+    <message>
+        <source>“{server}” at {host} shows a certificate that is not trusted: {reason}.</source>
+        <translation>„{server}“ unter {host} zeigt ein Zertifikat, dem nicht vertraut wird: {reason}.</translation>
+    </message>
+    <message>
+        <source>“{server}” broke off in the middle of the reply.</source>
+        <translation>„{server}“ brach mitten in der Antwort ab.</translation>
+    </message>
+    <message>
+        <source>“{server}” does not accept the key.</source>
+        <translation>„{server}“ nimmt den Schlüssel nicht an.</translation>
+    </message>
+    <message>
+        <source>“{server}” does not allow this with your key: {reason}.</source>
+        <translation>„{server}“ erlaubt das mit Ihrem Schlüssel nicht: {reason}.</translation>
+    </message>
+    <message>
+        <source>“{server}” failed with status {status}: {reason}.</source>
+        <translation>„{server}“ scheiterte mit Status {status}: {reason}.</translation>
+    </message>
+    <message>
+        <source>“{server}” has no model “{model}” at {address}.</source>
+        <translation>„{server}“ hat unter {address} kein Modell „{model}“.</translation>
+    </message>
+    <message>
+        <source>“{server}” has too many requests: {reason}.</source>
+        <translation>„{server}“ hat zu viele Anfragen: {reason}.</translation>
+    </message>
+    <message>
+        <source>“{server}” makes the prompt itself, so that it cannot be shown here.</source>
+        <translation>„{server}“ erstellt den Prompt selbst; er lässt sich hier daher nicht zeigen.</translation>
+    </message>
+    <message>
+        <source>“{server}” refused the request: {reason}.</source>
+        <translation>„{server}“ lehnte die Anfrage ab: {reason}.</translation>
+    </message>
+    <message>
+        <source>“{server}” sends Parley on to {address}, which Parley does not follow.</source>
+        <translation>„{server}“ schickt Parley weiter zu {address}; dem folgt Parley nicht.</translation>
+    </message>
+    <message>
+        <source>“{server}” sent nothing for {seconds} seconds.</source>
+        <translation>„{server}“ hat {seconds} Sekunden lang nichts gesendet.</translation>
+    </message>
+    <message>
+        <source>“{server}” was named, but not which of its models is to answer.</source>
+        <translation>„{server}“ wurde genannt, aber nicht, welches seiner Modelle antworten soll.</translation>
     </message>
     <message>
         <source>“{text}” names no model on the Hub.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{text}“ benennt kein Modell auf dem Hub.</translation>
+    </message>
+</context>
+<context>
+    <name>ExchangeDesk</name>
+    <message>
+        <source>Chat</source>
+        <translation>Chat</translation>
+    </message>
+    <message>
+        <source>Chats</source>
+        <translation>Chats</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>Exportieren</translation>
+    </message>
+    <message>
+        <source>Export all chats</source>
+        <translation>Alle Chats exportieren</translation>
+    </message>
+    <message>
+        <source>Exporting all chats</source>
+        <translation>Alle Chats werden exportiert</translation>
+    </message>
+    <message>
+        <source>Import chats</source>
+        <translation>Chats importieren</translation>
+    </message>
+    <message>
+        <source>Importing</source>
+        <translation>Importieren</translation>
+    </message>
+    <message>
+        <source>JSON, with everything (*.json)</source>
+        <translation>JSON, mit allem (*.json)</translation>
+    </message>
+    <message>
+        <source>Markdown (*.md)</source>
+        <translation>Markdown (*.md)</translation>
+    </message>
+    <message>
+        <source>Markdown files in an archive (*.zip)</source>
+        <translation>Markdown-Dateien in einem Archiv (*.zip)</translation>
+    </message>
+    <message>
+        <source>PDF (*.pdf)</source>
+        <translation>PDF (*.pdf)</translation>
+    </message>
+    <message>
+        <source>PDFs in an archive (*.zip)</source>
+        <translation>PDFs in einem Archiv (*.zip)</translation>
+    </message>
+    <message>
+        <source>Web page (*.html)</source>
+        <translation>Webseite (*.html)</translation>
+    </message>
+    <message>
+        <source>Web pages in an archive (*.zip)</source>
+        <translation>Webseiten in einem Archiv (*.zip)</translation>
+    </message>
+</context>
+<context>
+    <name>ExchangeDialog</name>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Choose a folder…</source>
+        <translation>Ordner wählen …</translation>
+    </message>
+    <message>
+        <source>Choose files…</source>
+        <translation>Dateien wählen …</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+    <message>
+        <source>Copy the list</source>
+        <translation>Liste kopieren</translation>
+    </message>
+    <message>
+        <source>Exported</source>
+        <translation>Exportiert</translation>
+    </message>
+    <message>
+        <source>Import chats</source>
+        <translation>Chats importieren</translation>
+    </message>
+    <message>
+        <source>Imported</source>
+        <translation>Importiert</translation>
+    </message>
+    <message>
+        <source>Nothing new came in</source>
+        <translation>Nichts Neues kam herein</translation>
+    </message>
+    <message>
+        <source>Nothing was written.</source>
+        <translation>Nichts wurde geschrieben.</translation>
+    </message>
+    <message>
+        <source>Parley reads its own JSON, the exports of ChatGPT, Claude and Open WebUI (zip or JSON), and the chats of LM Studio, Jan and GPT4All (their folders). Drop them here, or choose them. Importing twice brings nothing in twice.</source>
+        <translation>Parley liest sein eigenes JSON, die Exporte von ChatGPT, Claude und Open WebUI (ZIP oder JSON) und die Chats von LM Studio, Jan und GPT4All (deren Ordner). Ziehen Sie sie hierher, oder wählen Sie sie aus. Doppelt importiert kommt nichts doppelt herein.</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>Fortschritt</translation>
+    </message>
+    <message>
+        <source>Show in folder</source>
+        <translation>Im Ordner zeigen</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Stopp</translation>
+    </message>
+    <message>
+        <source>Stopped</source>
+        <translation>Gestoppt</translation>
+    </message>
+    <message>
+        <source>There was no chat in it.</source>
+        <translation>Darin war kein Chat.</translation>
+    </message>
+    <message>
+        <source>What was left out</source>
+        <translation>Was ausgelassen wurde</translation>
+    </message>
+    <message>
+        <source>{count} chats got new messages</source>
+        <translation>{count} Chats bekamen neue Nachrichten</translation>
+    </message>
+    <message>
+        <source>{count} chats in {files} files, {size}, in {path}</source>
+        <translation>{count} Chats in {files} Dateien, {size}, in {path}</translation>
+    </message>
+    <message>
+        <source>{count} messages in all</source>
+        <translation>{count} Nachrichten insgesamt</translation>
+    </message>
+    <message>
+        <source>{count} new chats</source>
+        <translation>{count} neue Chats</translation>
+    </message>
+    <message>
+        <source>{count} records were left out:</source>
+        <translation>{count} Einträge wurden ausgelassen:</translation>
+    </message>
+    <message>
+        <source>{count} were here already</source>
+        <translation>{count} waren schon hier</translation>
+    </message>
+    <message>
+        <source>{done} chats so far</source>
+        <translation>bisher {done} Chats</translation>
+    </message>
+    <message>
+        <source>{done} of {total} chats</source>
+        <translation>{done} von {total} Chats</translation>
     </message>
 </context>
 <context>
     <name>FileField</name>
     <message>
         <source>Choose…</source>
-        <translation type="unfinished"></translation>
+        <translation>Wählen …</translation>
     </message>
 </context>
 <context>
     <name>FindBar</name>
     <message>
         <source>Close</source>
-        <translation type="unfinished"></translation>
+        <translation>Schließen</translation>
     </message>
     <message>
         <source>Find in this chat</source>
-        <translation type="unfinished"></translation>
+        <translation>In diesem Chat suchen</translation>
     </message>
     <message>
         <source>Next (Enter)</source>
-        <translation type="unfinished"></translation>
+        <translation>Weiter (Eingabe)</translation>
     </message>
     <message>
         <source>Not found</source>
-        <translation type="unfinished"></translation>
+        <translation>Nicht gefunden</translation>
     </message>
     <message>
         <source>Previous (Shift+Enter)</source>
-        <translation type="unfinished"></translation>
+        <translation>Zurück (Umschalt+Eingabe)</translation>
     </message>
     <message>
         <source>{current} of {count}</source>
-        <translation type="unfinished"></translation>
+        <translation>{current} von {count}</translation>
     </message>
 </context>
 <context>
     <name>FitBar</name>
     <message>
         <source>{name}: {used} of {total} in use</source>
-        <translation type="unfinished"></translation>
+        <translation>{name}: {used} von {total} belegt</translation>
     </message>
 </context>
 <context>
     <name>FitPanel</name>
     <message>
         <source>Context</source>
-        <translation type="unfinished"></translation>
+        <translation>Kontext</translation>
     </message>
     <message>
         <source>Context length</source>
-        <translation type="unfinished"></translation>
+        <translation>Kontextlänge</translation>
     </message>
     <message>
         <source>How the conversation is kept: Q8_0 takes half the memory, Q4_0 a quarter.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wie die Unterhaltung gehalten wird: Q8_0 braucht die Hälfte des Speichers, Q4_0 ein Viertel.</translation>
     </message>
     <message>
         <source>KV cache</source>
-        <translation type="unfinished"></translation>
+        <translation>KV-Cache</translation>
     </message>
     <message>
         <source>KV in F16</source>
-        <translation type="unfinished"></translation>
+        <translation>KV in F16</translation>
     </message>
     <message>
         <source>KV in Q4_0</source>
-        <translation type="unfinished"></translation>
+        <translation>KV in Q4_0</translation>
     </message>
     <message>
         <source>KV in Q8_0</source>
-        <translation type="unfinished"></translation>
+        <translation>KV in Q8_0</translation>
     </message>
 </context>
 <context>
     <name>FoldersDialog</name>
     <message>
         <source>Add a folder for models</source>
-        <translation type="unfinished"></translation>
+        <translation>Ordner für Modelle hinzufügen</translation>
     </message>
     <message>
         <source>Add a folder…</source>
-        <translation type="unfinished"></translation>
+        <translation>Ordner hinzufügen …</translation>
     </message>
     <message>
         <source>Close</source>
-        <translation type="unfinished"></translation>
+        <translation>Schließen</translation>
     </message>
     <message>
         <source>Folders for models</source>
-        <translation type="unfinished"></translation>
+        <translation>Ordner für Modelle</translation>
     </message>
     <message>
         <source>Made with the first download</source>
-        <translation type="unfinished"></translation>
+        <translation>Entsteht mit dem ersten Download</translation>
     </message>
     <message>
         <source>New models go here</source>
-        <translation type="unfinished"></translation>
+        <translation>Neue Modelle kommen hierher</translation>
     </message>
     <message>
         <source>Not there: is its disk connected?</source>
-        <translation type="unfinished"></translation>
+        <translation>Nicht da: Ist das Laufwerk angeschlossen?</translation>
     </message>
     <message>
         <source>Parley looks for models in these folders. A folder that you remove here keeps its files.</source>
-        <translation type="unfinished"></translation>
+        <translation>Parley sucht Modelle in diesen Ordnern. Ein Ordner, den Sie hier entfernen, behält seine Dateien.</translation>
     </message>
     <message>
         <source>Remove</source>
-        <translation type="unfinished"></translation>
+        <translation>Entfernen</translation>
     </message>
     <message>
         <source>Use for new models</source>
-        <translation type="unfinished"></translation>
+        <translation>Für neue Modelle verwenden</translation>
     </message>
 </context>
 <context>
     <name>FoldersEdit</name>
     <message>
         <source>A folder for models</source>
-        <translation type="unfinished"></translation>
+        <translation>Ein Ordner für Modelle</translation>
     </message>
     <message>
         <source>Add a folder…</source>
-        <translation type="unfinished"></translation>
+        <translation>Ordner hinzufügen …</translation>
     </message>
     <message>
         <source>Remove</source>
-        <translation type="unfinished"></translation>
+        <translation>Entfernen</translation>
     </message>
     <message>
         <source>Use for new models</source>
-        <translation type="unfinished"></translation>
+        <translation>Für neue Modelle verwenden</translation>
     </message>
 </context>
 <context>
     <name>Footer</name>
     <message>
         <source>, {free} free on disk</source>
-        <translation type="unfinished"></translation>
+        <translation>, {free} auf dem Laufwerk frei</translation>
     </message>
     <message>
         <source>Download and chat</source>
-        <translation type="unfinished"></translation>
+        <translation>Herunterladen und chatten</translation>
     </message>
     <message>
         <source>Model card</source>
-        <translation type="unfinished"></translation>
+        <translation>Modellkarte</translation>
     </message>
     <message>
         <source>Parley cannot join the pieces of this file yet; choose another variant.</source>
-        <translation type="unfinished"></translation>
+        <translation>Parley kann die Teile dieser Datei noch nicht zusammenfügen; wählen Sie eine andere Variante.</translation>
     </message>
     <message>
         <source>Parley cannot run this format yet; choose a GGUF variant.</source>
-        <translation type="unfinished"></translation>
+        <translation>Parley kann dieses Format noch nicht ausführen; wählen Sie eine GGUF-Variante.</translation>
     </message>
     <message>
         <source>Show files</source>
-        <translation type="unfinished"></translation>
+        <translation>Dateien zeigen</translation>
     </message>
     <message>
         <source>The disk has too little room: {size} are needed.</source>
-        <translation type="unfinished"></translation>
+        <translation>Zu wenig Platz auf dem Laufwerk: {size} sind nötig.</translation>
     </message>
     <message>
         <source>{size} to download</source>
-        <translation type="unfinished"></translation>
+        <translation>{size} herunterzuladen</translation>
     </message>
 </context>
 <context>
     <name>FoundPane</name>
     <message>
         <source>Best fits of the {count} most downloaded</source>
-        <translation type="unfinished"></translation>
+        <translation>Was am besten passt, von den {count} meistgeladenen</translation>
     </message>
     <message>
         <source>Found on the Hub</source>
-        <translation type="unfinished"></translation>
+        <translation>Auf dem Hub gefunden</translation>
     </message>
     <message>
         <source>Good on this machine</source>
-        <translation type="unfinished"></translation>
+        <translation>Gut auf diesem Rechner</translation>
     </message>
     <message>
         <source>Good to begin with</source>
-        <translation type="unfinished"></translation>
+        <translation>Gut für den Anfang</translation>
     </message>
     <message>
         <source>No recommended model fits into the free memory. Close other programs, or search.</source>
-        <translation type="unfinished"></translation>
+        <translation>Kein empfohlenes Modell passt in den freien Speicher. Schließen Sie andere Programme, oder suchen Sie.</translation>
     </message>
     <message>
         <source>Nothing was found. Try fewer words, or another format.</source>
-        <translation type="unfinished"></translation>
+        <translation>Nichts gefunden. Versuchen Sie weniger Wörter oder ein anderes Format.</translation>
     </message>
     <message>
         <source>Ranked page by page, most downloaded first</source>
-        <translation type="unfinished"></translation>
+        <translation>Seitenweise gereiht, meistgeladene zuerst</translation>
     </message>
     <message>
         <source>Searching…</source>
-        <translation type="unfinished"></translation>
+        <translation>Suche läuft …</translation>
     </message>
     <message>
         <source>Try again</source>
-        <translation type="unfinished"></translation>
+        <translation>Erneut versuchen</translation>
     </message>
     <message>
         <source>What each model would need is estimated from its size, at about four bits per weight.</source>
-        <translation type="unfinished"></translation>
+        <translation>Der Bedarf jedes Modells ist aus seiner Größe geschätzt, bei etwa vier Bit pro Gewicht.</translation>
     </message>
 </context>
 <context>
     <name>Header</name>
     <message>
         <source>About Parley</source>
-        <translation type="unfinished"></translation>
+        <translation>Über Parley</translation>
     </message>
     <message>
         <source>Copy conversation</source>
-        <translation type="unfinished"></translation>
+        <translation>Unterhaltung kopieren</translation>
     </message>
     <message>
         <source>Dark</source>
-        <translation type="unfinished"></translation>
+        <translation>Dunkel</translation>
     </message>
     <message>
         <source>Export</source>
-        <translation type="unfinished"></translation>
+        <translation>Exportieren</translation>
     </message>
     <message>
         <source>Export all chats…</source>
-        <translation type="unfinished"></translation>
+        <translation>Alle Chats exportieren …</translation>
     </message>
     <message>
         <source>Import chats…</source>
-        <translation type="unfinished"></translation>
+        <translation>Chats importieren …</translation>
     </message>
     <message>
         <source>JSON, with everything…</source>
-        <translation type="unfinished"></translation>
+        <translation>JSON, mit allem …</translation>
     </message>
     <message>
         <source>Keyboard shortcuts</source>
-        <translation type="unfinished"></translation>
+        <translation>Tastenkürzel</translation>
     </message>
     <message>
         <source>Light</source>
-        <translation type="unfinished"></translation>
+        <translation>Hell</translation>
     </message>
     <message>
         <source>Like the system</source>
-        <translation type="unfinished"></translation>
+        <translation>Wie das System</translation>
     </message>
     <message>
         <source>Markdown…</source>
-        <translation type="unfinished"></translation>
+        <translation>Markdown …</translation>
     </message>
     <message>
         <source>More</source>
-        <translation type="unfinished"></translation>
+        <translation>Mehr</translation>
     </message>
     <message>
         <source>New chat</source>
-        <translation type="unfinished"></translation>
+        <translation>Neuer Chat</translation>
     </message>
     <message>
         <source>Nothing of this chat is written to disk. It is gone once you leave it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Nichts aus diesem Chat wird auf die Festplatte geschrieben. Er ist weg, sobald Sie ihn verlassen.</translation>
     </message>
     <message>
         <source>PDF…</source>
-        <translation type="unfinished"></translation>
+        <translation>PDF …</translation>
     </message>
     <message>
         <source>Rename</source>
-        <translation type="unfinished"></translation>
+        <translation>Umbenennen</translation>
     </message>
     <message>
         <source>Settings…</source>
-        <translation type="unfinished"></translation>
+        <translation>Einstellungen …</translation>
     </message>
     <message>
         <source>Show the sidebar</source>
-        <translation type="unfinished"></translation>
+        <translation>Seitenleiste zeigen</translation>
     </message>
     <message>
         <source>Temporary</source>
-        <translation type="unfinished"></translation>
+        <translation>Temporär</translation>
     </message>
     <message>
         <source>Temporary chat</source>
-        <translation type="unfinished"></translation>
+        <translation>Temporärer Chat</translation>
     </message>
     <message>
         <source>Web page (HTML)…</source>
-        <translation type="unfinished"></translation>
+        <translation>Webseite (HTML) …</translation>
     </message>
 </context>
 <context>
     <name>Help</name>
     <message>
         <source>About Parley</source>
-        <translation type="unfinished"></translation>
+        <translation>Über Parley</translation>
     </message>
     <message>
         <source>Close</source>
-        <translation type="unfinished"></translation>
+        <translation>Schließen</translation>
     </message>
     <message>
         <source>Free software under the MIT licence. It uses llama.cpp and Qt.</source>
-        <translation type="unfinished"></translation>
+        <translation>Freie Software unter der MIT-Lizenz. Verwendet llama.cpp und Qt.</translation>
     </message>
     <message>
         <source>Private conversations with language models on your own machine.</source>
-        <translation type="unfinished"></translation>
+        <translation>Private Unterhaltungen mit Sprachmodellen auf dem eigenen Rechner.</translation>
+    </message>
+</context>
+<context>
+    <name>HitModel</name>
+    <message>
+        <source>You</source>
+        <translation>Sie</translation>
     </message>
 </context>
 <context>
     <name>KeysButton</name>
     <message>
         <source>None</source>
-        <translation type="unfinished"></translation>
+        <translation>Keines</translation>
     </message>
     <message>
         <source>Press it, then the new keys. Backspace removes the shortcut, Esc keeps it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Klicken, dann die neuen Tasten drücken. Rücktaste entfernt das Kürzel, Esc behält es.</translation>
     </message>
     <message>
         <source>Press the keys…</source>
-        <translation type="unfinished"></translation>
+        <translation>Tasten drücken …</translation>
     </message>
 </context>
 <context>
     <name>LedgerView</name>
     <message>
+        <source>Chat</source>
+        <translation>Chat</translation>
+    </message>
+    <message>
         <source>Clear the list</source>
-        <translation type="unfinished"></translation>
+        <translation>Liste leeren</translation>
     </message>
     <message>
         <source>Download</source>
-        <translation type="unfinished"></translation>
+        <translation>Download</translation>
     </message>
     <message>
         <source>For</source>
-        <translation type="unfinished"></translation>
+        <translation>Wofür</translation>
     </message>
     <message>
         <source>Nothing yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>Noch nichts.</translation>
     </message>
     <message>
-        <source>Parley has no account and sends no statistics. Chats never leave this machine. It speaks with a server only when you search for models or download one; each is noted here.</source>
+        <source>Parley has no account and sends no statistics. Chats leave this machine only for servers that you added and chose. Else it speaks with a server only when you search for models or download one. Each is noted here.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Search</source>
-        <translation type="unfinished"></translation>
+        <translation>Suche</translation>
     </message>
     <message>
         <source>Server</source>
-        <translation type="unfinished"></translation>
+        <translation>Server</translation>
     </message>
     <message>
         <source>Servers Parley spoke with</source>
-        <translation type="unfinished"></translation>
+        <translation>Server, mit denen Parley sprach</translation>
     </message>
     <message>
         <source>When</source>
-        <translation type="unfinished"></translation>
+        <translation>Wann</translation>
     </message>
 </context>
 <context>
     <name>Legend</name>
     <message>
         <source>KV cache</source>
-        <translation type="unfinished"></translation>
+        <translation>KV-Cache</translation>
     </message>
     <message>
         <source>compute</source>
-        <translation type="unfinished"></translation>
+        <translation>Rechnen</translation>
     </message>
     <message>
         <source>other programs</source>
-        <translation type="unfinished"></translation>
+        <translation>andere Programme</translation>
     </message>
     <message>
         <source>weights</source>
-        <translation type="unfinished"></translation>
+        <translation>Gewichte</translation>
     </message>
 </context>
 <context>
     <name>LibraryDialog</name>
     <message>
         <source>Another file than on {day}; its checksum is noted now.</source>
-        <translation type="unfinished"></translation>
+        <translation>Andere Datei als am {day}; ihre Prüfsumme ist jetzt vermerkt.</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>Abbrechen</translation>
     </message>
     <message>
         <source>Close</source>
-        <translation type="unfinished"></translation>
+        <translation>Schließen</translation>
     </message>
     <message>
         <source>Damaged. Parley does not know where it came from: download it again, as a whole.</source>
-        <translation type="unfinished"></translation>
+        <translation>Beschädigt. Parley weiß nicht, woher die Datei stammt: Laden Sie sie ganz neu herunter.</translation>
     </message>
     <message>
         <source>Damaged. Repair fetches what is broken.</source>
-        <translation type="unfinished"></translation>
+        <translation>Beschädigt. „Reparieren“ lädt, was defekt ist.</translation>
     </message>
     <message>
         <source>Damaged. Repair fetches {size} of it again.</source>
-        <translation type="unfinished"></translation>
+        <translation>Beschädigt. „Reparieren“ lädt {size} davon neu.</translation>
     </message>
     <message>
         <source>Delete</source>
-        <translation type="unfinished"></translation>
+        <translation>Löschen</translation>
     </message>
     <message>
         <source>Delete {name}?</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} löschen?</translation>
     </message>
     <message>
         <source>Delete…</source>
-        <translation type="unfinished"></translation>
+        <translation>Löschen …</translation>
     </message>
     <message>
         <source>Folders…</source>
-        <translation type="unfinished"></translation>
+        <translation>Ordner …</translation>
     </message>
     <message>
         <source>Forget</source>
-        <translation type="unfinished"></translation>
+        <translation>Vergessen</translation>
     </message>
     <message>
         <source>Looking at the folders…</source>
-        <translation type="unfinished"></translation>
+        <translation>Ordner werden durchsucht …</translation>
     </message>
     <message>
         <source>Models on this machine</source>
-        <translation type="unfinished"></translation>
+        <translation>Modelle auf diesem Rechner</translation>
     </message>
     <message>
         <source>Move to another folder…</source>
-        <translation type="unfinished"></translation>
+        <translation>In anderen Ordner verschieben …</translation>
     </message>
     <message>
         <source>Move to {folder}</source>
-        <translation type="unfinished"></translation>
+        <translation>Nach {folder} verschieben</translation>
     </message>
     <message>
         <source>Move {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} verschieben</translation>
     </message>
     <message>
         <source>Moving, {percent} %</source>
-        <translation type="unfinished"></translation>
+        <translation>Wird verschoben, {percent} %</translation>
     </message>
     <message>
         <source>No checksum was known; it is noted now, for later checks.</source>
-        <translation type="unfinished"></translation>
+        <translation>Bisher keine Prüfsumme bekannt; für spätere Prüfungen ist sie jetzt vermerkt.</translation>
     </message>
     <message>
         <source>Open</source>
-        <translation type="unfinished"></translation>
+        <translation>Öffnen</translation>
     </message>
     <message>
         <source>Repair</source>
-        <translation type="unfinished"></translation>
+        <translation>Reparieren</translation>
     </message>
     <message>
         <source>Repaired and verified.</source>
-        <translation type="unfinished"></translation>
+        <translation>Repariert und geprüft.</translation>
     </message>
     <message>
         <source>Repairing, {percent} %</source>
-        <translation type="unfinished"></translation>
+        <translation>Wird repariert, {percent} %</translation>
     </message>
     <message>
         <source>Show in folder</source>
-        <translation type="unfinished"></translation>
+        <translation>Im Ordner zeigen</translation>
     </message>
     <message>
         <source>There are no models in the folders yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>In den Ordnern sind noch keine Modelle.</translation>
     </message>
     <message>
         <source>Verified: it is what it must be.</source>
-        <translation type="unfinished"></translation>
+        <translation>Geprüft: ist, was es sein soll.</translation>
     </message>
     <message>
         <source>Verified: it is what it was on {day}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Geprüft: ist, was es am {day} war.</translation>
     </message>
     <message>
         <source>Verify</source>
-        <translation type="unfinished"></translation>
+        <translation>Prüfen</translation>
     </message>
     <message>
         <source>Verifying, {percent} %</source>
-        <translation type="unfinished"></translation>
+        <translation>Wird geprüft, {percent} %</translation>
     </message>
     <message>
         <source>Waiting for its turn</source>
-        <translation type="unfinished"></translation>
+        <translation>Wartet, bis es an der Reihe ist</translation>
     </message>
     <message>
         <source>from {program}</source>
-        <translation type="unfinished"></translation>
+        <translation>von {program}</translation>
     </message>
     <message>
         <source>last used {day}</source>
-        <translation type="unfinished"></translation>
+        <translation>zuletzt benutzt am {day}</translation>
     </message>
     <message>
         <source>missing: {path}</source>
-        <translation type="unfinished"></translation>
+        <translation>fehlt: {path}</translation>
     </message>
     <message>
         <source>{count} files</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} Dateien</translation>
     </message>
     <message>
         <source>{count} models, {total}</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} Modelle, {total}</translation>
     </message>
     <message>
         <source>{size} go to the trash, from where they can be taken back.</source>
-        <translation type="unfinished"></translation>
+        <translation>{size} kommen in den Papierkorb und lassen sich von dort zurückholen.</translation>
     </message>
 </context>
 <context>
     <name>LibraryRow</name>
     <message>
         <source>More: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>Mehr: {name}</translation>
     </message>
     <message>
         <source>Stop</source>
-        <translation type="unfinished"></translation>
+        <translation>Stopp</translation>
     </message>
     <message>
         <source>Stop: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>Stopp: {name}</translation>
     </message>
 </context>
 <context>
     <name>Links</name>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>Abbrechen</translation>
     </message>
     <message>
         <source>Copy</source>
-        <translation type="unfinished"></translation>
+        <translation>Kopieren</translation>
     </message>
     <message>
         <source>Link</source>
-        <translation type="unfinished"></translation>
+        <translation>Link</translation>
     </message>
     <message>
         <source>Open</source>
-        <translation type="unfinished"></translation>
+        <translation>Öffnen</translation>
     </message>
     <message>
         <source>Open this link in the browser?</source>
-        <translation type="unfinished"></translation>
+        <translation>Diesen Link im Browser öffnen?</translation>
     </message>
     <message>
         <source>Parley does not open links of this kind.</source>
-        <translation type="unfinished"></translation>
+        <translation>Parley öffnet keine Links dieser Art.</translation>
     </message>
     <message>
         <source>The name of this site has unusual letters: it is {host}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Der Name dieser Seite enthält ungewöhnliche Buchstaben: Sie ist {host}.</translation>
     </message>
     <message>
         <source>The part before “@” is not the site: it leads to {host}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Der Teil vor „@“ ist nicht die Seite: Der Link führt zu {host}.</translation>
     </message>
     <message>
         <source>This site has a number instead of a name.</source>
-        <translation type="unfinished"></translation>
+        <translation>Diese Seite hat eine Nummer statt eines Namens.</translation>
     </message>
     <message>
         <source>What is sent to this site can be read by others on the way.</source>
-        <translation type="unfinished"></translation>
+        <translation>Was an diese Seite gesendet wird, können andere unterwegs lesen.</translation>
     </message>
 </context>
 <context>
     <name>MainView</name>
     <message>
         <source>Download done</source>
-        <translation type="unfinished"></translation>
+        <translation>Download fertig</translation>
+    </message>
+    <message>
+        <source>Exported to {name}</source>
+        <translation>Exportiert nach {name}</translation>
     </message>
     <message>
         <source>Models in GGUF format (*.gguf *.GGUF);;All files (*)</source>
-        <translation type="unfinished"></translation>
+        <translation>Modelle im GGUF-Format (*.gguf *.GGUF);;Alle Dateien (*)</translation>
     </message>
     <message>
         <source>Open a GGUF file</source>
-        <translation type="unfinished"></translation>
+        <translation>GGUF-Datei öffnen</translation>
     </message>
     <message>
         <source>Rename the chat chosen in the list</source>
-        <translation type="unfinished"></translation>
+        <translation>Den in der Liste gewählten Chat umbenennen</translation>
     </message>
     <message>
         <source>Stop the reply</source>
-        <translation type="unfinished"></translation>
+        <translation>Antwort stoppen</translation>
     </message>
     <message>
         <source>{name} is downloaded and verified.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} ist heruntergeladen und geprüft.</translation>
     </message>
     <message>
         <source>{title} — Parley</source>
-        <translation type="unfinished"></translation>
+        <translation>{title} – Parley</translation>
+    </message>
+</context>
+<context>
+    <name>Menus</name>
+    <message>
+        <source>Archive</source>
+        <translation>Archivieren</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>Löschen</translation>
+    </message>
+    <message>
+        <source>Delete the folder, keep its chats</source>
+        <translation>Ordner löschen, Chats behalten</translation>
+    </message>
+    <message>
+        <source>Duplicate</source>
+        <translation>Duplizieren</translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation>Exportieren …</translation>
+    </message>
+    <message>
+        <source>Move down</source>
+        <translation>Nach unten</translation>
+    </message>
+    <message>
+        <source>Move into</source>
+        <translation>Verschieben in</translation>
+    </message>
+    <message>
+        <source>Move out of its folder</source>
+        <translation>Aus dem Ordner nehmen</translation>
+    </message>
+    <message>
+        <source>Move to</source>
+        <translation>Verschieben nach</translation>
+    </message>
+    <message>
+        <source>Move up</source>
+        <translation>Nach oben</translation>
+    </message>
+    <message>
+        <source>New folder</source>
+        <translation>Neuer Ordner</translation>
+    </message>
+    <message>
+        <source>New folder inside</source>
+        <translation>Neuer Ordner darin</translation>
+    </message>
+    <message>
+        <source>New folder…</source>
+        <translation>Neuer Ordner …</translation>
+    </message>
+    <message>
+        <source>No folder</source>
+        <translation>Kein Ordner</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>Öffnen</translation>
+    </message>
+    <message>
+        <source>Pin</source>
+        <translation>Anheften</translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation>Umbenennen</translation>
+    </message>
+    <message>
+        <source>Take out of the archive</source>
+        <translation>Aus dem Archiv holen</translation>
+    </message>
+    <message>
+        <source>Unpin</source>
+        <translation>Lösen</translation>
     </message>
 </context>
 <context>
     <name>MessageEditor</name>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>Abbrechen</translation>
     </message>
     <message>
         <source>Edit the message</source>
-        <translation type="unfinished"></translation>
+        <translation>Nachricht bearbeiten</translation>
     </message>
     <message>
         <source>Its files stay attached.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ihre Dateien bleiben angehängt.</translation>
     </message>
     <message>
         <source>Save</source>
-        <translation type="unfinished"></translation>
+        <translation>Speichern</translation>
     </message>
     <message>
         <source>Send</source>
-        <translation type="unfinished"></translation>
+        <translation>Senden</translation>
     </message>
     <message>
         <source>The old words are kept beside the new ones.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die alte Fassung bleibt neben der neuen erhalten.</translation>
     </message>
 </context>
 <context>
     <name>MessageMenu</name>
     <message>
         <source>Answer once more</source>
-        <translation type="unfinished"></translation>
+        <translation>Noch einmal antworten</translation>
     </message>
     <message>
         <source>Answer with another model</source>
-        <translation type="unfinished"></translation>
+        <translation>Mit anderem Modell antworten</translation>
     </message>
     <message>
         <source>Answer with another preset</source>
-        <translation type="unfinished"></translation>
+        <translation>Mit anderem Preset antworten</translation>
     </message>
     <message>
         <source>Branch into a new chat</source>
-        <translation type="unfinished"></translation>
+        <translation>In neuen Chat abzweigen</translation>
     </message>
     <message>
         <source>Continue</source>
-        <translation type="unfinished"></translation>
+        <translation>Fortsetzen</translation>
     </message>
     <message>
         <source>Delete from here on</source>
-        <translation type="unfinished"></translation>
+        <translation>Ab hier löschen</translation>
     </message>
     <message>
         <source>Delete message</source>
-        <translation type="unfinished"></translation>
+        <translation>Nachricht löschen</translation>
     </message>
     <message>
         <source>Edit</source>
-        <translation type="unfinished"></translation>
+        <translation>Bearbeiten</translation>
     </message>
     <message>
         <source>Version after</source>
-        <translation type="unfinished"></translation>
+        <translation>Nächste Fassung</translation>
     </message>
     <message>
         <source>Version before</source>
-        <translation type="unfinished"></translation>
+        <translation>Vorige Fassung</translation>
     </message>
 </context>
 <context>
     <name>ModelButton</name>
     <message>
         <source>Choose a model</source>
-        <translation type="unfinished"></translation>
+        <translation>Modell wählen</translation>
     </message>
     <message>
         <source>Find a model…</source>
-        <translation type="unfinished"></translation>
+        <translation>Modell finden …</translation>
     </message>
     <message>
         <source>Load options…</source>
-        <translation type="unfinished"></translation>
+        <translation>Ladeoptionen …</translation>
     </message>
     <message>
         <source>Model: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>Modell: {name}</translation>
     </message>
     <message>
         <source>Models on this machine…</source>
+        <translation>Modelle auf diesem Rechner …</translation>
+    </message>
+    <message>
+        <source>On {server}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Open a GGUF file…</source>
+        <translation>GGUF-Datei öffnen …</translation>
+    </message>
+    <message>
+        <source>Servers…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Unload</source>
-        <translation type="unfinished"></translation>
+        <translation>Entladen</translation>
     </message>
     <message>
         <source>missing</source>
-        <translation type="unfinished"></translation>
+        <translation>fehlt</translation>
     </message>
 </context>
 <context>
     <name>ModelOptionsDialog</name>
     <message>
         <source>As many as fit</source>
-        <translation type="unfinished"></translation>
+        <translation>So viele wie passen</translation>
     </message>
     <message>
         <source>Automatic</source>
-        <translation type="unfinished"></translation>
+        <translation>Automatisch</translation>
     </message>
     <message>
         <source>Automatic ({tokens})</source>
-        <translation type="unfinished"></translation>
+        <translation>Automatisch ({tokens})</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>Abbrechen</translation>
     </message>
     <message>
         <source>Chat template</source>
-        <translation type="unfinished"></translation>
+        <translation>Chat-Vorlage</translation>
     </message>
     <message>
         <source>Context length, in tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>Kontextlänge, in Tokens</translation>
     </message>
     <message>
         <source>Dynamic (NTK)</source>
-        <translation type="unfinished"></translation>
+        <translation>Dynamisch (NTK)</translation>
     </message>
     <message>
         <source>Flash attention</source>
-        <translation type="unfinished"></translation>
+        <translation>Flash Attention</translation>
     </message>
     <message>
         <source>KV cache</source>
-        <translation type="unfinished"></translation>
+        <translation>KV-Cache</translation>
     </message>
     <message>
         <source>Layers on the GPU</source>
-        <translation type="unfinished"></translation>
+        <translation>Schichten auf der GPU</translation>
     </message>
     <message>
         <source>Linear</source>
-        <translation type="unfinished"></translation>
+        <translation>Linear</translation>
     </message>
     <message>
         <source>Load</source>
-        <translation type="unfinished"></translation>
+        <translation>Laden</translation>
     </message>
     <message>
         <source>Load options</source>
-        <translation type="unfinished"></translation>
+        <translation>Ladeoptionen</translation>
     </message>
     <message>
         <source>Memory: at most {predicted} predicted, {measured} measured now.</source>
-        <translation type="unfinished"></translation>
+        <translation>Speicher: höchstens {predicted} vorhergesagt, jetzt {measured} gemessen.</translation>
     </message>
     <message>
         <source>None</source>
-        <translation type="unfinished"></translation>
+        <translation>Keines</translation>
     </message>
     <message>
         <source>Off</source>
-        <translation type="unfinished"></translation>
+        <translation>Aus</translation>
     </message>
     <message>
         <source>On</source>
-        <translation type="unfinished"></translation>
+        <translation>Ein</translation>
     </message>
     <message>
         <source>Position scaling</source>
-        <translation type="unfinished"></translation>
+        <translation>Positionsskalierung</translation>
     </message>
     <message>
         <source>Scaling factor</source>
-        <translation type="unfinished"></translation>
+        <translation>Skalierungsfaktor</translation>
     </message>
     <message>
         <source>The model is loaded anew with these options, and they are kept for it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das Modell wird mit diesen Optionen neu geladen; sie bleiben für das Modell gespeichert.</translation>
     </message>
     <message>
         <source>The model was trained on {tokens} tokens.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das Modell wurde mit {tokens} Tokens trainiert.</translation>
     </message>
     <message>
         <source>The model&apos;s own</source>
-        <translation type="unfinished"></translation>
+        <translation>Die des Modells</translation>
     </message>
     <message>
         <source>Threads</source>
-        <translation type="unfinished"></translation>
+        <translation>Threads</translation>
     </message>
 </context>
 <context>
     <name>MoveDialog</name>
     <message>
         <source>A folder for your data</source>
-        <translation type="unfinished"></translation>
+        <translation>Ein Ordner für Ihre Daten</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>Abbrechen</translation>
     </message>
     <message>
         <source>Choose a folder…</source>
-        <translation type="unfinished"></translation>
+        <translation>Ordner wählen …</translation>
     </message>
     <message>
         <source>Conversations, backups and the models in Parley&apos;s own folder move together. Everything is copied and compared first; only then the old folder is emptied. Parley closes while it works.</source>
-        <translation type="unfinished"></translation>
+        <translation>Unterhaltungen, Sicherungen und die Modelle in Parleys eigenem Ordner ziehen zusammen um. Zuerst wird alles kopiert und verglichen; erst dann wird der alte Ordner geleert. Parley schließt sich währenddessen.</translation>
     </message>
     <message>
         <source>Keep your data in another folder</source>
-        <translation type="unfinished"></translation>
+        <translation>Ihre Daten in einem anderen Ordner aufbewahren</translation>
     </message>
     <message>
         <source>Move</source>
-        <translation type="unfinished"></translation>
+        <translation>Verschieben</translation>
     </message>
     <message>
         <source>Move the data folder</source>
-        <translation type="unfinished"></translation>
+        <translation>Datenordner verschieben</translation>
     </message>
     <message>
         <source>None chosen yet</source>
-        <translation type="unfinished"></translation>
+        <translation>Noch keiner gewählt</translation>
     </message>
     <message>
         <source>Now</source>
-        <translation type="unfinished"></translation>
+        <translation>Jetzt</translation>
     </message>
     <message>
         <source>Then</source>
-        <translation type="unfinished"></translation>
+        <translation>Danach</translation>
     </message>
 </context>
 <context>
     <name>Notice</name>
     <message>
         <source>Dismiss</source>
-        <translation type="unfinished"></translation>
+        <translation>Ausblenden</translation>
     </message>
 </context>
 <context>
     <name>NumberField</name>
     <message>
         <source>Never</source>
-        <translation type="unfinished"></translation>
+        <translation>Nie</translation>
     </message>
     <message>
         <source>No limit</source>
-        <translation type="unfinished"></translation>
+        <translation>Unbegrenzt</translation>
     </message>
     <message>
         <source>minutes</source>
-        <translation type="unfinished"></translation>
+        <translation>Minuten</translation>
     </message>
 </context>
 <context>
     <name>Picker</name>
     <message>
         <source>A shorter context or a smaller model may fit.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ein kürzerer Kontext oder ein kleineres Modell passt vielleicht.</translation>
     </message>
     <message>
         <source>Best here because it is the finest variant that answers faster than you read, {room}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Hier am besten: die feinste Variante, die schneller antwortet, als man liest, {room}.</translation>
     </message>
     <message>
         <source>Best here because it is the finest variant that runs entirely on the GPU {room}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Hier am besten: die feinste Variante, die ganz auf der GPU läuft, {room}.</translation>
     </message>
     <message>
         <source>Best here because it is the finest variant that still answers faster than you read, {room}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Hier am besten: die feinste Variante, die noch schneller antwortet, als man liest, {room}.</translation>
     </message>
     <message>
         <source>Best here because it is the quickest variant of fair quality {room}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Hier am besten: die schnellste Variante von guter Qualität, {room}.</translation>
     </message>
     <message>
         <source>Between {low} and {high} tokens per second</source>
-        <translation type="unfinished"></translation>
+        <translation>Zwischen {low} und {high} Tokens pro Sekunde</translation>
     </message>
     <message>
         <source>Computed from the model&apos;s sizes; llama.cpp itself has not been asked.</source>
-        <translation type="unfinished"></translation>
+        <translation>Aus den Größen des Modells berechnet; llama.cpp selbst wurde nicht gefragt.</translation>
     </message>
     <message>
         <source>Does not fit: it needs {missing} more than is free.</source>
-        <translation type="unfinished"></translation>
+        <translation>Passt nicht: braucht {missing} mehr, als frei ist.</translation>
     </message>
     <message>
         <source>Last run: predicted {predicted}, measured {measured}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Letzter Lauf: {predicted} vorhergesagt, {measured} gemessen.</translation>
     </message>
     <message>
         <source>Runs entirely on the GPU.</source>
-        <translation type="unfinished"></translation>
+        <translation>Läuft ganz auf der GPU.</translation>
     </message>
     <message>
         <source>Runs on the CPU.</source>
-        <translation type="unfinished"></translation>
+        <translation>Läuft auf der CPU.</translation>
     </message>
     <message>
         <source>all on GPU</source>
-        <translation type="unfinished"></translation>
+        <translation>ganz auf der GPU</translation>
     </message>
     <message>
         <source>based on {model}</source>
-        <translation type="unfinished"></translation>
+        <translation>basiert auf {model}</translation>
     </message>
     <message>
         <source>by formula</source>
-        <translation type="unfinished"></translation>
+        <translation>per Formel</translation>
     </message>
     <message>
         <source>by llama.cpp&apos;s plan for another length</source>
-        <translation type="unfinished"></translation>
+        <translation>nach llama.cpps Plan für andere Länge</translation>
     </message>
     <message>
         <source>gated</source>
-        <translation type="unfinished"></translation>
+        <translation>zugangsbeschränkt</translation>
     </message>
     <message>
         <source>licence unknown</source>
-        <translation type="unfinished"></translation>
+        <translation>Lizenz unbekannt</translation>
     </message>
     <message>
         <source>llama.cpp has planned this variant at another context length; a formula follows the context from there.</source>
-        <translation type="unfinished"></translation>
+        <translation>llama.cpp hat diese Variante mit anderer Kontextlänge geplant; von dort folgt eine Formel dem Kontext.</translation>
     </message>
     <message>
         <source>llama.cpp has planned this very variant at this context length, without loading it.</source>
-        <translation type="unfinished"></translation>
+        <translation>llama.cpp hat genau diese Variante mit dieser Kontextlänge geplant, ohne sie zu laden.</translation>
     </message>
     <message>
         <source>measured by llama.cpp</source>
-        <translation type="unfinished"></translation>
+        <translation>von llama.cpp gemessen</translation>
     </message>
     <message>
         <source>memory</source>
-        <translation type="unfinished"></translation>
+        <translation>Arbeitsspeicher</translation>
     </message>
     <message>
         <source>on the CPU</source>
-        <translation type="unfinished"></translation>
+        <translation>auf der CPU</translation>
     </message>
     <message>
         <source>partly on the GPU</source>
-        <translation type="unfinished"></translation>
+        <translation>teils auf der GPU</translation>
     </message>
     <message>
         <source>private</source>
-        <translation type="unfinished"></translation>
+        <translation>privat</translation>
     </message>
     <message>
         <source>size unknown</source>
-        <translation type="unfinished"></translation>
+        <translation>Größe unbekannt</translation>
     </message>
     <message>
         <source>too large here</source>
-        <translation type="unfinished"></translation>
+        <translation>hier zu groß</translation>
     </message>
     <message>
         <source>with room for a conversation of {tokens} tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>mit Platz für {tokens} Tokens Unterhaltung</translation>
     </message>
     <message>
         <source>{best} fits.</source>
-        <translation type="unfinished"></translation>
+        <translation>{best} passt.</translation>
     </message>
     <message>
         <source>{best} would be {times} times as fast.</source>
-        <translation type="unfinished"></translation>
+        <translation>{best} wäre {times}-mal so schnell.</translation>
     </message>
     <message>
         <source>{best} would read better.</source>
-        <translation type="unfinished"></translation>
+        <translation>{best} wäre besser zu lesen.</translation>
     </message>
     <message>
         <source>{count} downloads</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} Downloads</translation>
     </message>
     <message>
         <source>{name} licence</source>
-        <translation type="unfinished"></translation>
+        <translation>Lizenz: {name}</translation>
     </message>
     <message>
         <source>{name} would read better but does not fit.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} wäre besser zu lesen, passt aber nicht.</translation>
     </message>
     <message>
         <source>{name} would read better but run at {percent} % of the speed.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} wäre besser zu lesen, liefe aber mit {percent} % des Tempos.</translation>
     </message>
     <message>
         <source>{name}, {total}, {free} free</source>
-        <translation type="unfinished"></translation>
+        <translation>{name}, {total}, {free} frei</translation>
     </message>
     <message>
         <source>{part} of {all} layers</source>
-        <translation type="unfinished"></translation>
+        <translation>{part} von {all} Schichten</translation>
     </message>
     <message>
         <source>{part} of {all} layers fit on the GPU; the others run on the CPU.</source>
-        <translation type="unfinished"></translation>
+        <translation>{part} von {all} Schichten passen auf die GPU; die übrigen laufen auf der CPU.</translation>
     </message>
     <message>
         <source>{repo}: about {need} at four bits per weight, {place}</source>
-        <translation type="unfinished"></translation>
+        <translation>{repo}: etwa {need} bei vier Bit pro Gewicht, {place}</translation>
     </message>
     <message>
         <source>{tokens} tokens · about a page</source>
-        <translation type="unfinished"></translation>
+        <translation>{tokens} Tokens · etwa eine Seite</translation>
     </message>
     <message>
         <source>{tokens} tokens · about {pages} pages</source>
-        <translation type="unfinished"></translation>
+        <translation>{tokens} Tokens · etwa {pages} Seiten</translation>
     </message>
     <message>
         <source>{total} memory, shared with the GPU, {free} free</source>
-        <translation type="unfinished"></translation>
+        <translation>{total} Arbeitsspeicher, mit der GPU geteilt, {free} frei</translation>
     </message>
     <message>
         <source>{total} memory, {free} free</source>
-        <translation type="unfinished"></translation>
+        <translation>{total} Arbeitsspeicher, {free} frei</translation>
     </message>
     <message>
         <source>~{rate} tok/s</source>
-        <translation type="unfinished"></translation>
+        <translation>~{rate} Tok/s</translation>
     </message>
 </context>
 <context>
     <name>PickerDialog</name>
     <message>
         <source>Choose a model</source>
-        <translation type="unfinished"></translation>
+        <translation>Modell wählen</translation>
     </message>
     <message>
         <source>Files</source>
-        <translation type="unfinished"></translation>
+        <translation>Dateien</translation>
     </message>
     <message>
         <source>Looking at this machine…</source>
-        <translation type="unfinished"></translation>
+        <translation>Rechner wird untersucht …</translation>
     </message>
 </context>
 <context>
     <name>PresetButton</name>
     <message>
         <source>Edit presets…</source>
-        <translation type="unfinished"></translation>
+        <translation>Presets bearbeiten …</translation>
     </message>
     <message>
         <source>Its values…</source>
-        <translation type="unfinished"></translation>
+        <translation>Angaben …</translation>
     </message>
     <message>
         <source>No preset</source>
-        <translation type="unfinished"></translation>
+        <translation>Kein Preset</translation>
     </message>
     <message>
         <source>Preset: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>Preset: {name}</translation>
     </message>
 </context>
 <context>
     <name>PresetChooser</name>
     <message>
         <source>“{name}” from the next reply on</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ ab der nächsten Antwort</translation>
     </message>
 </context>
 <context>
     <name>PresetEditor</name>
     <message>
         <source>New preset</source>
-        <translation type="unfinished"></translation>
+        <translation>Neues Preset</translation>
     </message>
     <message>
         <source>Presets</source>
-        <translation type="unfinished"></translation>
+        <translation>Presets</translation>
     </message>
     <message>
         <source>Revert</source>
-        <translation type="unfinished"></translation>
+        <translation>Zurücksetzen</translation>
     </message>
     <message>
         <source>Save</source>
-        <translation type="unfinished"></translation>
+        <translation>Speichern</translation>
     </message>
 </context>
 <context>
     <name>PresetForm</name>
     <message>
         <source>All that fits</source>
-        <translation type="unfinished"></translation>
+        <translation>Alles, was passt</translation>
     </message>
     <message>
         <source>Answer</source>
-        <translation type="unfinished"></translation>
+        <translation>Antwort</translation>
     </message>
     <message>
         <source>Answer at once</source>
-        <translation type="unfinished"></translation>
+        <translation>Sofort antworten</translation>
     </message>
     <message>
         <source>As the model does</source>
-        <translation type="unfinished"></translation>
+        <translation>Wie das Modell es tut</translation>
     </message>
     <message>
         <source>Asked for at the start: {names}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wird zu Beginn gefragt: {names}.</translation>
     </message>
     <message>
         <source>Chat template</source>
-        <translation type="unfinished"></translation>
+        <translation>Chat-Vorlage</translation>
     </message>
     <message>
         <source>Description</source>
-        <translation type="unfinished"></translation>
+        <translation>Beschreibung</translation>
     </message>
     <message>
         <source>Filled in by itself: {names}. Any other name in double braces is asked for.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wird von selbst ausgefüllt: {names}. Jeder andere Name in doppelten geschweiften Klammern wird erfragt.</translation>
     </message>
     <message>
         <source>Frequency penalty</source>
-        <translation type="unfinished"></translation>
+        <translation>Frequency Penalty</translation>
     </message>
     <message>
         <source>Longest reply</source>
-        <translation type="unfinished"></translation>
+        <translation>Längste Antwort</translation>
     </message>
     <message>
         <source>Min-p</source>
-        <translation type="unfinished"></translation>
+        <translation>Min-p</translation>
     </message>
     <message>
         <source>Name</source>
-        <translation type="unfinished"></translation>
+        <translation>Name</translation>
     </message>
     <message>
         <source>No limit</source>
-        <translation type="unfinished"></translation>
+        <translation>Unbegrenzt</translation>
     </message>
     <message>
         <source>One on each line; \n is a line break</source>
-        <translation type="unfinished"></translation>
+        <translation>Eine pro Zeile; \n ist ein Zeilenumbruch</translation>
     </message>
     <message>
         <source>Presence penalty</source>
-        <translation type="unfinished"></translation>
+        <translation>Presence Penalty</translation>
     </message>
     <message>
         <source>Random</source>
-        <translation type="unfinished"></translation>
+        <translation>Zufällig</translation>
     </message>
     <message>
         <source>Reads at most</source>
-        <translation type="unfinished"></translation>
+        <translation>Liest höchstens</translation>
     </message>
     <message>
         <source>Reasoning</source>
-        <translation type="unfinished"></translation>
+        <translation>Denken</translation>
     </message>
     <message>
         <source>Repeat penalty</source>
-        <translation type="unfinished"></translation>
+        <translation>Repeat Penalty</translation>
     </message>
     <message>
         <source>Seed</source>
-        <translation type="unfinished"></translation>
+        <translation>Seed</translation>
     </message>
     <message>
         <source>Stop at</source>
-        <translation type="unfinished"></translation>
+        <translation>Stoppen bei</translation>
     </message>
     <message>
         <source>System prompt</source>
-        <translation type="unfinished"></translation>
+        <translation>System-Prompt</translation>
     </message>
     <message>
         <source>Temperature</source>
-        <translation type="unfinished"></translation>
+        <translation>Temperatur</translation>
     </message>
     <message>
         <source>The model&apos;s own</source>
-        <translation type="unfinished"></translation>
+        <translation>Die des Modells</translation>
     </message>
     <message>
         <source>Think first</source>
-        <translation type="unfinished"></translation>
+        <translation>Erst nachdenken</translation>
     </message>
     <message>
         <source>Top-k</source>
-        <translation type="unfinished"></translation>
+        <translation>Top-k</translation>
     </message>
     <message>
         <source>Top-p</source>
-        <translation type="unfinished"></translation>
+        <translation>Top-p</translation>
     </message>
     <message>
         <source>tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>Tokens</translation>
     </message>
 </context>
 <context>
     <name>PresetListPane</name>
     <message>
         <source>Begin new chats with it</source>
-        <translation type="unfinished"></translation>
+        <translation>Neue Chats damit beginnen</translation>
     </message>
     <message>
         <source>Bring back Parley&apos;s own</source>
-        <translation type="unfinished"></translation>
+        <translation>Parleys eigene zurückholen</translation>
     </message>
     <message>
         <source>Delete</source>
-        <translation type="unfinished"></translation>
+        <translation>Löschen</translation>
     </message>
     <message>
         <source>Duplicate</source>
-        <translation type="unfinished"></translation>
+        <translation>Duplizieren</translation>
     </message>
     <message>
         <source>Export all…</source>
-        <translation type="unfinished"></translation>
+        <translation>Alle exportieren …</translation>
     </message>
     <message>
         <source>Export…</source>
-        <translation type="unfinished"></translation>
+        <translation>Exportieren …</translation>
     </message>
     <message>
         <source>Import…</source>
-        <translation type="unfinished"></translation>
+        <translation>Importieren …</translation>
     </message>
     <message>
         <source>More</source>
-        <translation type="unfinished"></translation>
+        <translation>Mehr</translation>
     </message>
     <message>
         <source>Move down</source>
-        <translation type="unfinished"></translation>
+        <translation>Nach unten</translation>
     </message>
     <message>
         <source>Move up</source>
-        <translation type="unfinished"></translation>
+        <translation>Nach oben</translation>
     </message>
     <message>
         <source>New preset</source>
-        <translation type="unfinished"></translation>
+        <translation>Neues Preset</translation>
     </message>
     <message>
         <source>Presets</source>
-        <translation type="unfinished"></translation>
+        <translation>Presets</translation>
     </message>
     <message>
         <source>{name} (new chats)</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} (neue Chats)</translation>
     </message>
 </context>
 <context>
     <name>PresetQuestions</name>
     <message>
         <source>Chats that use it keep what they have.</source>
-        <translation type="unfinished"></translation>
+        <translation>Chats, die es nutzen, behalten, was sie haben.</translation>
     </message>
     <message>
         <source>Delete</source>
-        <translation type="unfinished"></translation>
+        <translation>Löschen</translation>
     </message>
     <message>
         <source>Delete “{name}”?</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ löschen?</translation>
     </message>
     <message>
         <source>Export presets</source>
-        <translation type="unfinished"></translation>
+        <translation>Presets exportieren</translation>
     </message>
     <message>
         <source>Give up</source>
-        <translation type="unfinished"></translation>
+        <translation>Verwerfen</translation>
     </message>
     <message>
         <source>Import presets</source>
-        <translation type="unfinished"></translation>
+        <translation>Presets importieren</translation>
     </message>
     <message>
         <source>Keep</source>
-        <translation type="unfinished"></translation>
+        <translation>Behalten</translation>
     </message>
     <message>
         <source>Presets</source>
-        <translation type="unfinished"></translation>
+        <translation>Presets</translation>
     </message>
     <message>
         <source>Save</source>
-        <translation type="unfinished"></translation>
+        <translation>Speichern</translation>
     </message>
     <message>
         <source>Save them, or give them up?</source>
-        <translation type="unfinished"></translation>
+        <translation>Speichern oder verwerfen?</translation>
     </message>
     <message>
         <source>Some changes are not saved.</source>
-        <translation type="unfinished"></translation>
+        <translation>Manche Änderungen sind nicht gespeichert.</translation>
     </message>
 </context>
 <context>
     <name>PreviewPane</name>
     <message>
         <source>Hello!</source>
-        <translation type="unfinished"></translation>
+        <translation>Hallo!</translation>
     </message>
     <message>
         <source>Load the model to have its tokens counted.</source>
-        <translation type="unfinished"></translation>
+        <translation>Laden Sie das Modell, um seine Tokens zu zählen.</translation>
     </message>
     <message>
         <source>Template: {name}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Vorlage: {name}.</translation>
     </message>
     <message>
         <source>What the model sees</source>
-        <translation type="unfinished"></translation>
+        <translation>Was das Modell sieht</translation>
     </message>
     <message>
         <source>the model</source>
-        <translation type="unfinished"></translation>
+        <translation>das Modell</translation>
     </message>
     <message>
         <source>{count} tokens.</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} Tokens.</translation>
     </message>
 </context>
 <context>
     <name>Problems</name>
     <message>
         <source>Choose another…</source>
-        <translation type="unfinished"></translation>
+        <translation>Andere wählen …</translation>
     </message>
     <message>
         <source>Details</source>
-        <translation type="unfinished"></translation>
+        <translation>Details</translation>
     </message>
     <message>
         <source>Open a GGUF file…</source>
-        <translation type="unfinished"></translation>
+        <translation>GGUF-Datei öffnen …</translation>
     </message>
     <message>
         <source>Restore a backup…</source>
-        <translation type="unfinished"></translation>
+        <translation>Sicherung wiederherstellen …</translation>
     </message>
     <message>
         <source>Save what can be read</source>
-        <translation type="unfinished"></translation>
+        <translation>Lesbares retten</translation>
     </message>
     <message>
         <source>Try again</source>
-        <translation type="unfinished"></translation>
+        <translation>Erneut versuchen</translation>
     </message>
 </context>
 <context>
     <name>ProgressStrip</name>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>Abbrechen</translation>
     </message>
     <message>
         <source>Loading {model}</source>
-        <translation type="unfinished"></translation>
+        <translation>{model} wird geladen</translation>
     </message>
     <message>
         <source>Reading the conversation</source>
-        <translation type="unfinished"></translation>
+        <translation>Unterhaltung wird gelesen</translation>
     </message>
     <message>
         <source>{done} of {total} tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>{done} von {total} Tokens</translation>
     </message>
     <message>
         <source>{percent} %</source>
-        <translation type="unfinished"></translation>
+        <translation>{percent} %</translation>
     </message>
 </context>
 <context>
     <name>ReadingDesk</name>
     <message>
         <source>As the model reads it.</source>
-        <translation type="unfinished"></translation>
+        <translation>So, wie das Modell es liest.</translation>
     </message>
 </context>
 <context>
     <name>ReadingPane</name>
     <message>
         <source>Copied</source>
-        <translation type="unfinished"></translation>
+        <translation>Kopiert</translation>
     </message>
     <message>
         <source>Printed</source>
-        <translation type="unfinished"></translation>
+        <translation>Gedruckt</translation>
     </message>
     <message>
         <source>Save the code</source>
-        <translation type="unfinished"></translation>
+        <translation>Code speichern</translation>
     </message>
     <message>
         <source>Saved</source>
-        <translation type="unfinished"></translation>
+        <translation>Gespeichert</translation>
     </message>
     <message>
         <source>{percent} %</source>
-        <translation type="unfinished"></translation>
+        <translation>{percent} %</translation>
     </message>
 </context>
 <context>
     <name>RepoList</name>
     <message>
         <source>Models</source>
-        <translation type="unfinished"></translation>
+        <translation>Modelle</translation>
     </message>
 </context>
 <context>
     <name>RepoView</name>
     <message>
         <source>Choose a model at the left</source>
-        <translation type="unfinished"></translation>
+        <translation>Links ein Modell wählen</translation>
     </message>
     <message>
         <source>Enter a token…</source>
-        <translation type="unfinished"></translation>
+        <translation>Token eingeben …</translation>
     </message>
     <message>
         <source>Nothing in here is a model that Parley knows</source>
-        <translation type="unfinished"></translation>
+        <translation>Hier ist nichts ein Modell, das Parley kennt</translation>
     </message>
     <message>
         <source>Open its page…</source>
-        <translation type="unfinished"></translation>
+        <translation>Seite öffnen …</translation>
     </message>
     <message>
         <source>Reading the repo</source>
-        <translation type="unfinished"></translation>
+        <translation>Repo wird gelesen</translation>
     </message>
     <message>
         <source>Reading {repo}</source>
-        <translation type="unfinished"></translation>
+        <translation>{repo} wird gelesen</translation>
     </message>
     <message>
         <source>See its variants</source>
-        <translation type="unfinished"></translation>
+        <translation>Varianten zeigen</translation>
     </message>
     <message>
         <source>Try again</source>
-        <translation type="unfinished"></translation>
+        <translation>Erneut versuchen</translation>
     </message>
     <message>
         <source>{name} suits this machine</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} passt zu diesem Rechner</translation>
     </message>
 </context>
 <context>
     <name>Report</name>
     <message>
         <source>Details</source>
-        <translation type="unfinished"></translation>
+        <translation>Details</translation>
     </message>
     <message>
         <source>Report</source>
-        <translation type="unfinished"></translation>
+        <translation>Bericht</translation>
     </message>
 </context>
 <context>
     <name>RowDelegate</name>
     <message>
+        <source>Name of the folder</source>
+        <translation>Name des Ordners</translation>
+    </message>
+    <message>
         <source>Title</source>
-        <translation type="unfinished"></translation>
+        <translation>Titel</translation>
     </message>
 </context>
 <context>
     <name>SearchBar</name>
     <message>
         <source>Any format</source>
-        <translation type="unfinished"></translation>
+        <translation>Jedes Format</translation>
     </message>
     <message>
         <source>Author</source>
-        <translation type="unfinished"></translation>
+        <translation>Autor</translation>
     </message>
     <message>
         <source>Fits here</source>
-        <translation type="unfinished"></translation>
+        <translation>Passt hier</translation>
     </message>
     <message>
         <source>Format</source>
-        <translation type="unfinished"></translation>
+        <translation>Format</translation>
     </message>
     <message>
         <source>Most downloads</source>
-        <translation type="unfinished"></translation>
+        <translation>Meistgeladen</translation>
     </message>
     <message>
         <source>Most likes</source>
-        <translation type="unfinished"></translation>
+        <translation>Meiste Likes</translation>
     </message>
     <message>
         <source>Newest</source>
-        <translation type="unfinished"></translation>
+        <translation>Neueste</translation>
     </message>
     <message>
         <source>Search models, or paste owner/name or a page&apos;s address</source>
-        <translation type="unfinished"></translation>
+        <translation>Modelle suchen oder owner/name oder eine Seitenadresse einfügen</translation>
     </message>
     <message>
         <source>Sort</source>
-        <translation type="unfinished"></translation>
+        <translation>Sortierung</translation>
+    </message>
+</context>
+<context>
+    <name>SearchFilters</name>
+    <message>
+        <source>30 days</source>
+        <translation>30 Tage</translation>
+    </message>
+    <message>
+        <source>7 days</source>
+        <translation>7 Tage</translation>
+    </message>
+    <message>
+        <source>Any folder</source>
+        <translation>Jeder Ordner</translation>
+    </message>
+    <message>
+        <source>Any model</source>
+        <translation>Jedes Modell</translation>
+    </message>
+    <message>
+        <source>Any time</source>
+        <translation>Jederzeit</translation>
+    </message>
+    <message>
+        <source>Anyone</source>
+        <translation>Alle</translation>
+    </message>
+    <message>
+        <source>In which folder</source>
+        <translation>In welchem Ordner</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>Modelle</translation>
+    </message>
+    <message>
+        <source>One year</source>
+        <translation>Ein Jahr</translation>
+    </message>
+    <message>
+        <source>Today</source>
+        <translation>Heute</translation>
+    </message>
+    <message>
+        <source>When it was written</source>
+        <translation>Wann geschrieben</translation>
+    </message>
+    <message>
+        <source>Which model wrote it</source>
+        <translation>Von welchem Modell</translation>
+    </message>
+    <message>
+        <source>Who wrote it</source>
+        <translation>Von wem</translation>
+    </message>
+    <message>
+        <source>You</source>
+        <translation>Sie</translation>
+    </message>
+</context>
+<context>
+    <name>SearchPanel</name>
+    <message>
+        <source>1 place</source>
+        <translation>1 Fundstelle</translation>
+    </message>
+    <message>
+        <source>Found in your chats</source>
+        <translation>In Ihren Chats gefunden</translation>
+    </message>
+    <message>
+        <source>Nothing says “{text}” within these limits.</source>
+        <translation>Unter diesen Bedingungen sagt nichts „{text}“.</translation>
+    </message>
+    <message>
+        <source>Nothing says “{text}”. Parley looks for the beginnings of words.</source>
+        <translation>Nichts sagt „{text}“. Parley sucht nach Wortanfängen.</translation>
+    </message>
+    <message>
+        <source>Searching…</source>
+        <translation>Suche läuft …</translation>
+    </message>
+    <message>
+        <source>The best {count} places</source>
+        <translation>Die {count} besten Fundstellen</translation>
+    </message>
+    <message>
+        <source>The search did not succeed.</source>
+        <translation>Die Suche ist nicht gelungen.</translation>
+    </message>
+    <message>
+        <source>{count} places</source>
+        <translation>{count} Fundstellen</translation>
     </message>
 </context>
 <context>
     <name>Sending</name>
     <message>
         <source> (the beginning)</source>
-        <translation type="unfinished"></translation>
+        <translation> (der Anfang)</translation>
     </message>
     <message>
         <source>Load with {tokens} tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>Mit {tokens} Tokens laden</translation>
     </message>
     <message>
         <source>Remove the files</source>
-        <translation type="unfinished"></translation>
+        <translation>Dateien entfernen</translation>
     </message>
     <message>
         <source>Send only the beginning</source>
+        <translation>Nur den Anfang senden</translation>
+    </message>
+</context>
+<context>
+    <name>ServerCard</name>
+    <message>
+        <source>Asking…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Change…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It answered in {milliseconds} ms.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It lists no models.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Models: {names}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Models: {names}, and {more} more</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not asked yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>Entfernen</translation>
+    </message>
+    <message>
+        <source>Test</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>ServerForm</name>
+    <message>
+        <source> seconds of silence</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add a server</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Any server that speaks the OpenAI API: vLLM, llama-server, Ollama, LM Studio.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Certificates</source>
+        <translation>Zertifikate</translation>
+    </message>
+    <message>
+        <source>Certificates (*.pem *.crt *.cer);;All files (*)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Change a server</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a file of certificates</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation>Wählen …</translation>
+    </message>
+    <message>
+        <source>Forget the key</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Give up after</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Kept; a new one takes its place</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Key</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <source>None, if the server asks for none</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>Speichern</translation>
+    </message>
+    <message>
+        <source>The key goes to this server alone, and is in no log and no database.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The key goes to this server alone; it is kept in the system&apos;s keyring.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The key goes to this server alone; without a keyring it is in a file only you can read.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The system&apos;s certificates only</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Workstation</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>ServersDialog</name>
+    <message>
+        <source>Add a server…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+    <message>
+        <source>Models can also run on other machines. Choose one in the model&apos;s menu; Parley asks before the first message of a conversation leaves this machine.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Servers</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There are none yet.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -3313,781 +4047,918 @@
     <name>SettingRow</name>
     <message>
         <source>Back to the default: {title}</source>
-        <translation type="unfinished"></translation>
+        <translation>Zurück zum Standard: {title}</translation>
     </message>
 </context>
 <context>
     <name>Settings</name>
     <message>
         <source>A file in PEM format with authorities to trust besides the system&apos;s.</source>
-        <translation type="unfinished"></translation>
+        <translation>Eine PEM-Datei mit Zertifizierungsstellen, denen zusätzlich zu denen des Systems vertraut wird.</translation>
     </message>
     <message>
         <source>A mirror of huggingface.co, such as https://hub.example.org. Empty means the Hub itself.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ein Spiegel von huggingface.co, etwa https://hub.example.org. Leer steht für den Hub selbst.</translation>
     </message>
     <message>
         <source>Address of the Hub</source>
+        <translation>Adresse des Hubs</translation>
+    </message>
+    <message>
+        <source>After a first answer the model is asked for a title while it is idle. Otherwise the first words stay.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Answer once more</source>
-        <translation type="unfinished"></translation>
+        <translation>Noch einmal antworten</translation>
     </message>
     <message>
         <source>Attach files</source>
-        <translation type="unfinished"></translation>
+        <translation>Dateien anhängen</translation>
     </message>
     <message>
         <source>Certificates</source>
-        <translation type="unfinished"></translation>
+        <translation>Zertifikate</translation>
     </message>
     <message>
         <source>Comfortable</source>
-        <translation type="unfinished"></translation>
+        <translation>Bequem</translation>
     </message>
     <message>
         <source>Compact</source>
-        <translation type="unfinished"></translation>
+        <translation>Kompakt</translation>
     </message>
     <message>
         <source>Copy the last reply</source>
-        <translation type="unfinished"></translation>
+        <translation>Letzte Antwort kopieren</translation>
     </message>
     <message>
         <source>Ctrl+Enter</source>
-        <translation type="unfinished"></translation>
+        <translation>Strg+Eingabe</translation>
     </message>
     <message>
         <source>Dark</source>
-        <translation type="unfinished"></translation>
+        <translation>Dunkel</translation>
     </message>
     <message>
         <source>Density</source>
-        <translation type="unfinished"></translation>
+        <translation>Dichte</translation>
     </message>
     <message>
         <source>Deutsch</source>
-        <translation type="unfinished"></translation>
+        <translation>Deutsch</translation>
     </message>
     <message>
         <source>Download speed limit</source>
-        <translation type="unfinished"></translation>
+        <translation>Tempolimit für Downloads</translation>
     </message>
     <message>
         <source>English</source>
-        <translation type="unfinished"></translation>
+        <translation>English</translation>
     </message>
     <message>
         <source>Enter</source>
-        <translation type="unfinished"></translation>
+        <translation>Eingabe</translation>
     </message>
     <message>
         <source>Find a model</source>
-        <translation type="unfinished"></translation>
+        <translation>Modell finden</translation>
     </message>
     <message>
         <source>Folders for models</source>
-        <translation type="unfinished"></translation>
+        <translation>Ordner für Modelle</translation>
     </message>
     <message>
         <source>Follow the system, or always use one.</source>
-        <translation type="unfinished"></translation>
+        <translation>Dem System folgen oder immer dasselbe verwenden.</translation>
     </message>
     <message>
         <source>Free the memory when idle</source>
-        <translation type="unfinished"></translation>
+        <translation>Speicher im Leerlauf freigeben</translation>
     </message>
     <message>
         <source>How a new chat begins, unless its folder has a preset of its own.</source>
-        <translation type="unfinished"></translation>
+        <translation>Womit ein neuer Chat beginnt, sofern sein Ordner kein eigenes Preset hat.</translation>
     </message>
     <message>
         <source>How much room buttons, fields and menus take.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wie viel Platz Tasten, Felder und Menüs einnehmen.</translation>
     </message>
     <message>
         <source>Language</source>
-        <translation type="unfinished"></translation>
+        <translation>Sprache</translation>
     </message>
     <message>
         <source>Light</source>
-        <translation type="unfinished"></translation>
+        <translation>Hell</translation>
     </message>
     <message>
         <source>Like the system</source>
-        <translation type="unfinished"></translation>
+        <translation>Wie das System</translation>
     </message>
     <message>
         <source>New chat</source>
-        <translation type="unfinished"></translation>
+        <translation>Neuer Chat</translation>
     </message>
     <message>
         <source>New models go into the first one. Without any, they go into Parley&apos;s own folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>Neue Modelle kommen in den ersten. Ohne Angabe kommen sie in Parleys eigenen Ordner.</translation>
     </message>
     <message>
         <source>New temporary chat</source>
-        <translation type="unfinished"></translation>
+        <translation>Neuer temporärer Chat</translation>
     </message>
     <message>
         <source>Of all downloads together; 0 means none.</source>
-        <translation type="unfinished"></translation>
+        <translation>Für alle Downloads zusammen; 0 steht für keines.</translation>
     </message>
     <message>
         <source>Of everything in the window, compared with the system&apos;s.</source>
-        <translation type="unfinished"></translation>
+        <translation>Von allem im Fenster, im Vergleich zum System.</translation>
     </message>
     <message>
         <source>Open a GGUF file</source>
-        <translation type="unfinished"></translation>
+        <translation>GGUF-Datei öffnen</translation>
     </message>
     <message>
         <source>Open the last chat at the start</source>
-        <translation type="unfinished"></translation>
+        <translation>Beim Start den letzten Chat öffnen</translation>
     </message>
     <message>
         <source>Otherwise Parley begins with a new one.</source>
-        <translation type="unfinished"></translation>
+        <translation>Sonst beginnt Parley mit einem neuen.</translation>
     </message>
     <message>
         <source>Parley asks no server for anything: no search, no downloads. Running downloads pause.</source>
-        <translation type="unfinished"></translation>
+        <translation>Parley fragt keinen Server: keine Suche, keine Downloads. Laufende Downloads pausieren.</translation>
     </message>
     <message>
         <source>Preset of new chats</source>
-        <translation type="unfinished"></translation>
+        <translation>Preset neuer Chats</translation>
     </message>
     <message>
         <source>Presets</source>
-        <translation type="unfinished"></translation>
+        <translation>Presets</translation>
     </message>
     <message>
         <source>Proxy</source>
-        <translation type="unfinished"></translation>
+        <translation>Proxy</translation>
     </message>
     <message>
         <source>Quit</source>
-        <translation type="unfinished"></translation>
+        <translation>Beenden</translation>
     </message>
     <message>
         <source>Reduce motion</source>
-        <translation type="unfinished"></translation>
+        <translation>Bewegung verringern</translation>
     </message>
     <message>
         <source>Search chats</source>
-        <translation type="unfinished"></translation>
+        <translation>Chats durchsuchen</translation>
     </message>
     <message>
         <source>Send with</source>
-        <translation type="unfinished"></translation>
+        <translation>Senden mit</translation>
     </message>
     <message>
         <source>Settings</source>
-        <translation type="unfinished"></translation>
+        <translation>Einstellungen</translation>
     </message>
     <message>
         <source>Show the shortcuts</source>
-        <translation type="unfinished"></translation>
+        <translation>Tastenkürzel zeigen</translation>
     </message>
     <message>
         <source>Such as http://name:3128. Empty means the system&apos;s. Never used for addresses on this machine.</source>
-        <translation type="unfinished"></translation>
+        <translation>Etwa http://name:3128. Leer steht für den des Systems. Nie für Adressen auf diesem Rechner.</translation>
     </message>
     <message>
         <source>Take back the last deletion</source>
-        <translation type="unfinished"></translation>
+        <translation>Letztes Löschen rückgängig machen</translation>
     </message>
     <message>
         <source>Text size</source>
-        <translation type="unfinished"></translation>
+        <translation>Textgröße</translation>
     </message>
     <message>
         <source>The other one starts a new line.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die andere beginnt eine neue Zeile.</translation>
     </message>
     <message>
         <source>The text cursor does not blink, and menus and hints appear without sliding or fading.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Schreibmarke blinkt nicht; Menüs und Hinweise erscheinen ohne Gleiten und Überblenden.</translation>
     </message>
     <message>
         <source>Theme</source>
+        <translation>Farbschema</translation>
+    </message>
+    <message>
+        <source>Titles by the model</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Unload the model after so many minutes without a reply; the next message loads it again. 0 means never.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das Modell nach so vielen Minuten ohne Antwort entladen; die nächste Nachricht lädt es wieder. 0 steht für nie.</translation>
     </message>
     <message>
         <source>What {{user}} in a preset becomes. It stays on this machine.</source>
-        <translation type="unfinished"></translation>
+        <translation>Was aus {{user}} in einem Preset wird. Bleibt auf diesem Rechner.</translation>
     </message>
     <message>
         <source>Work offline</source>
-        <translation type="unfinished"></translation>
+        <translation>Offline arbeiten</translation>
     </message>
     <message>
         <source>Your name</source>
-        <translation type="unfinished"></translation>
+        <translation>Ihr Name</translation>
     </message>
     <message>
         <source>简体中文</source>
-        <translation type="unfinished"></translation>
+        <translation>简体中文</translation>
     </message>
 </context>
 <context>
     <name>SettingsDesk</name>
     <message>
         <source>A copy of all chats is made every day. Go back to one, or make one now.</source>
-        <translation type="unfinished"></translation>
+        <translation>Jeden Tag entsteht eine Kopie aller Chats. Kehren Sie zu einer zurück, oder machen Sie jetzt eine.</translation>
     </message>
     <message>
         <source>Backups</source>
-        <translation type="unfinished"></translation>
+        <translation>Sicherungen</translation>
     </message>
     <message>
         <source>Backups…</source>
-        <translation type="unfinished"></translation>
+        <translation>Sicherungen …</translation>
     </message>
     <message>
         <source>Data folder</source>
-        <translation type="unfinished"></translation>
+        <translation>Datenordner</translation>
     </message>
     <message>
         <source>Edit presets…</source>
-        <translation type="unfinished"></translation>
+        <translation>Presets bearbeiten …</translation>
     </message>
     <message>
         <source>Logs</source>
-        <translation type="unfinished"></translation>
+        <translation>Protokolle</translation>
     </message>
     <message>
         <source>Models on this machine</source>
-        <translation type="unfinished"></translation>
+        <translation>Modelle auf diesem Rechner</translation>
     </message>
     <message>
         <source>Move…</source>
-        <translation type="unfinished"></translation>
+        <translation>Verschieben …</translation>
     </message>
     <message>
         <source>Open folder</source>
-        <translation type="unfinished"></translation>
+        <translation>Ordner öffnen</translation>
     </message>
     <message>
         <source>Presets</source>
-        <translation type="unfinished"></translation>
+        <translation>Presets</translation>
     </message>
     <message>
         <source>Settings file</source>
-        <translation type="unfinished"></translation>
+        <translation>Einstellungsdatei</translation>
     </message>
     <message>
         <source>Show…</source>
-        <translation type="unfinished"></translation>
+        <translation>Zeigen …</translation>
     </message>
     <message>
         <source>System prompts with their own sampling: make, change, share.</source>
-        <translation type="unfinished"></translation>
+        <translation>System-Prompts mit eigenem Sampling: erstellen, ändern, weitergeben.</translation>
     </message>
     <message>
         <source>What lies in these folders, and what other programs have.</source>
-        <translation type="unfinished"></translation>
+        <translation>Was in diesen Ordnern liegt und was andere Programme haben.</translation>
     </message>
 </context>
 <context>
     <name>SettingsDialog</name>
     <message>
         <source>No setting speaks of “{words}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Keine Einstellung spricht von „{words}“.</translation>
     </message>
     <message>
         <source>Pages</source>
-        <translation type="unfinished"></translation>
+        <translation>Seiten</translation>
     </message>
     <message>
         <source>Search settings</source>
-        <translation type="unfinished"></translation>
+        <translation>Einstellungen durchsuchen</translation>
     </message>
     <message>
         <source>Settings</source>
-        <translation type="unfinished"></translation>
+        <translation>Einstellungen</translation>
     </message>
 </context>
 <context>
     <name>SettingsPages</name>
     <message>
         <source>Appearance</source>
-        <translation type="unfinished"></translation>
+        <translation>Darstellung</translation>
     </message>
     <message>
         <source>Behaviour</source>
-        <translation type="unfinished"></translation>
+        <translation>Verhalten</translation>
     </message>
     <message>
         <source>Counts for what is searched or downloaded from then on.</source>
-        <translation type="unfinished"></translation>
+        <translation>Gilt für alles, was ab dann gesucht oder heruntergeladen wird.</translation>
     </message>
     <message>
         <source>Counts from the next start on.</source>
-        <translation type="unfinished"></translation>
+        <translation>Gilt ab dem nächsten Start.</translation>
     </message>
     <message>
         <source>Data</source>
-        <translation type="unfinished"></translation>
+        <translation>Daten</translation>
     </message>
     <message>
         <source>Downloads and network</source>
-        <translation type="unfinished"></translation>
+        <translation>Downloads und Netzwerk</translation>
     </message>
     <message>
         <source>Models and folders</source>
-        <translation type="unfinished"></translation>
+        <translation>Modelle und Ordner</translation>
     </message>
     <message>
         <source>Privacy</source>
-        <translation type="unfinished"></translation>
+        <translation>Privatsphäre</translation>
     </message>
     <message>
         <source>Shortcuts</source>
-        <translation type="unfinished"></translation>
+        <translation>Tastenkürzel</translation>
+    </message>
+</context>
+<context>
+    <name>ShelfPanel</name>
+    <message>
+        <source>Back to the chats</source>
+        <translation>Zurück zu den Chats</translation>
     </message>
 </context>
 <context>
     <name>ShortcutsDialog</name>
     <message>
         <source>Keyboard shortcuts</source>
-        <translation type="unfinished"></translation>
+        <translation>Tastenkürzel</translation>
     </message>
 </context>
 <context>
     <name>Sidebar</name>
     <message>
         <source>Conversations</source>
-        <translation type="unfinished"></translation>
+        <translation>Unterhaltungen</translation>
     </message>
     <message>
         <source>New chat</source>
-        <translation type="unfinished"></translation>
+        <translation>Neuer Chat</translation>
     </message>
     <message>
-        <source>No chat is called “{title}”.</source>
-        <translation type="unfinished"></translation>
+        <source>Archive</source>
+        <translation>Archivieren</translation>
+    </message>
+    <message>
+        <source>New folder</source>
+        <translation>Neuer Ordner</translation>
     </message>
     <message>
         <source>Search chats</source>
-        <translation type="unfinished"></translation>
+        <translation>Chats durchsuchen</translation>
     </message>
     <message>
         <source>Settings</source>
-        <translation type="unfinished"></translation>
+        <translation>Einstellungen</translation>
+    </message>
+    <message>
+        <source>The archive is empty. Chats that you archive are out of the way here, and found by search.</source>
+        <translation>Das Archiv ist leer. Archivierte Chats sind hier aus dem Weg und über die Suche zu finden.</translation>
+    </message>
+    <message>
+        <source>Trash</source>
+        <translation>Papierkorb</translation>
     </message>
     <message>
         <source>Your chats will be listed here.</source>
+        <translation>Ihre Chats werden hier aufgeführt.</translation>
+    </message>
+</context>
+<context>
+    <name>SidebarDesk</name>
+    <message>
+        <source>Archived</source>
         <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Folder deleted; its chats are kept</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Folder moved</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Moved</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Moved to the trash</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>New folder</source>
+        <translation>Neuer Ordner</translation>
+    </message>
+    <message>
+        <source>Taken back</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Taken out of the archive</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>Rückgängig</translation>
     </message>
 </context>
 <context>
     <name>StartView</name>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>Abbrechen</translation>
     </message>
     <message>
         <source>Choose a model</source>
-        <translation type="unfinished"></translation>
+        <translation>Modell wählen</translation>
     </message>
     <message>
         <source>Choose another…</source>
-        <translation type="unfinished"></translation>
+        <translation>Andere wählen …</translation>
     </message>
     <message>
         <source>Details</source>
-        <translation type="unfinished"></translation>
+        <translation>Details</translation>
     </message>
     <message>
         <source>Find a model…</source>
-        <translation type="unfinished"></translation>
+        <translation>Modell finden …</translation>
     </message>
     <message>
         <source>Loading {model}</source>
-        <translation type="unfinished"></translation>
+        <translation>{model} wird geladen</translation>
     </message>
     <message>
         <source>Nothing of this chat is written to disk: it is gone once you leave it. {model} is ready.</source>
-        <translation type="unfinished"></translation>
+        <translation>Nichts aus diesem Chat wird auf die Festplatte geschrieben: Er ist weg, sobald Sie ihn verlassen. {model} ist bereit.</translation>
     </message>
     <message>
         <source>Open a GGUF file…</source>
-        <translation type="unfinished"></translation>
+        <translation>GGUF-Datei öffnen …</translation>
     </message>
     <message>
         <source>Parley talks with models that run on this machine. Find one that fits, or open a file.</source>
-        <translation type="unfinished"></translation>
+        <translation>Parley spricht mit Modellen, die auf diesem Rechner laufen. Suchen Sie eines, das passt, oder öffnen Sie eine Datei.</translation>
     </message>
     <message>
         <source>Part of the model that is loaded</source>
-        <translation type="unfinished"></translation>
+        <translation>Geladener Teil des Modells</translation>
     </message>
     <message>
         <source>Temporary chat</source>
-        <translation type="unfinished"></translation>
+        <translation>Temporärer Chat</translation>
     </message>
     <message>
         <source>This machine has {total} of memory, {free} free.</source>
-        <translation type="unfinished"></translation>
+        <translation>Dieser Rechner hat {total} Arbeitsspeicher, {free} frei.</translation>
     </message>
     <message>
         <source>Try again</source>
-        <translation type="unfinished"></translation>
+        <translation>Erneut versuchen</translation>
     </message>
     <message>
         <source>What shall we talk about?</source>
-        <translation type="unfinished"></translation>
+        <translation>Worüber wollen wir reden?</translation>
     </message>
     <message>
         <source>or drop one on this window</source>
-        <translation type="unfinished"></translation>
+        <translation>oder eine in dieses Fenster ziehen</translation>
     </message>
     <message>
         <source>{model} is ready. It runs on this machine; nothing leaves it.</source>
-        <translation type="unfinished"></translation>
+        <translation>{model} ist bereit. Es läuft auf diesem Rechner; nichts verlässt ihn.</translation>
     </message>
     <message>
         <source>{percent} %</source>
-        <translation type="unfinished"></translation>
+        <translation>{percent} %</translation>
     </message>
 </context>
 <context>
     <name>TextDialog</name>
     <message>
         <source>Close</source>
-        <translation type="unfinished"></translation>
+        <translation>Schließen</translation>
     </message>
     <message>
         <source>Copied</source>
-        <translation type="unfinished"></translation>
+        <translation>Kopiert</translation>
     </message>
     <message>
         <source>Copy</source>
-        <translation type="unfinished"></translation>
+        <translation>Kopieren</translation>
     </message>
 </context>
 <context>
     <name>TitleField</name>
     <message>
         <source>Title</source>
-        <translation type="unfinished"></translation>
+        <translation>Titel</translation>
     </message>
 </context>
 <context>
     <name>TokenDialog</name>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>Abbrechen</translation>
     </message>
     <message>
         <source>Create one that may read, under Access Tokens in your account&apos;s settings.</source>
-        <translation type="unfinished"></translation>
+        <translation>Erstellen Sie unter „Access Tokens“ in den Einstellungen Ihres Kontos eines, das lesen darf.</translation>
     </message>
     <message>
         <source>Forget it</source>
-        <translation type="unfinished"></translation>
+        <translation>Vergessen</translation>
     </message>
     <message>
         <source>HF_TOKEN is set, and is used before any other.</source>
-        <translation type="unfinished"></translation>
+        <translation>HF_TOKEN ist gesetzt und wird vor jedem anderen verwendet.</translation>
     </message>
     <message>
         <source>It is kept in the system&apos;s keyring or, where that refuses, in a file that only you can read.</source>
-        <translation type="unfinished"></translation>
+        <translation>Es liegt im Schlüsselbund des Systems oder, wo der sich weigert, in einer Datei, die nur Sie lesen können.</translation>
     </message>
     <message>
         <source>It is sent to the Hub alone, and is in no log and no database.</source>
-        <translation type="unfinished"></translation>
+        <translation>Es geht allein an den Hub und steht in keinem Protokoll und keiner Datenbank.</translation>
     </message>
     <message>
         <source>Save</source>
-        <translation type="unfinished"></translation>
+        <translation>Speichern</translation>
     </message>
     <message>
         <source>The token of the Hub&apos;s own client is used; one entered here goes first.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das Token des Hub-eigenen Programms wird verwendet; ein hier eingegebenes geht vor.</translation>
     </message>
     <message>
         <source>There is a token in a file that only you can read; a new one takes its place.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ein Token liegt in einer Datei, die nur Sie lesen können; ein neues ersetzt es.</translation>
     </message>
     <message>
         <source>There is a token in the system&apos;s keyring; a new one takes its place.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ein Token liegt im Schlüsselbund des Systems; ein neues ersetzt es.</translation>
     </message>
     <message>
         <source>This system has no keyring: it is kept in a file that only you can read.</source>
-        <translation type="unfinished"></translation>
+        <translation>Dieses System hat keinen Schlüsselbund: Das Token liegt in einer Datei, die nur Sie lesen können.</translation>
     </message>
     <message>
         <source>Token</source>
-        <translation type="unfinished"></translation>
+        <translation>Token</translation>
     </message>
     <message>
         <source>Your token for the Hub</source>
-        <translation type="unfinished"></translation>
+        <translation>Ihr Token für den Hub</translation>
     </message>
 </context>
 <context>
     <name>Transcript</name>
     <message>
         <source>Attached file {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>Angehängte Datei {0}</translation>
     </message>
     <message>
         <source>Code in {0}: {1}</source>
-        <translation type="unfinished"></translation>
+        <translation>Code in {0}: {1}</translation>
     </message>
     <message>
         <source>Code: {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>Code: {0}</translation>
     </message>
     <message>
         <source>Continue</source>
-        <translation type="unfinished"></translation>
+        <translation>Fortsetzen</translation>
     </message>
     <message>
         <source>Copy</source>
-        <translation type="unfinished"></translation>
+        <translation>Kopieren</translation>
     </message>
     <message>
         <source>Copy the code</source>
-        <translation type="unfinished"></translation>
+        <translation>Code kopieren</translation>
     </message>
     <message>
         <source>Copy the message</source>
-        <translation type="unfinished"></translation>
+        <translation>Nachricht kopieren</translation>
     </message>
     <message>
         <source>Details</source>
-        <translation type="unfinished"></translation>
+        <translation>Details</translation>
     </message>
     <message>
         <source>Edit</source>
-        <translation type="unfinished"></translation>
+        <translation>Bearbeiten</translation>
     </message>
     <message>
         <source>Failed</source>
-        <translation type="unfinished"></translation>
+        <translation>Fehlgeschlagen</translation>
     </message>
     <message>
         <source>Formula: {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>Formel: {0}</translation>
     </message>
     <message>
         <source>Interrupted: what was written is kept</source>
-        <translation type="unfinished"></translation>
+        <translation>Unterbrochen: Das Geschriebene bleibt erhalten</translation>
     </message>
     <message>
         <source>More</source>
-        <translation type="unfinished"></translation>
+        <translation>Mehr</translation>
     </message>
     <message>
         <source>Reasoning</source>
-        <translation type="unfinished"></translation>
+        <translation>Denken</translation>
     </message>
     <message>
         <source>Reply</source>
-        <translation type="unfinished"></translation>
+        <translation>Antwort</translation>
     </message>
     <message>
         <source>Retry</source>
-        <translation type="unfinished"></translation>
+        <translation>Erneut versuchen</translation>
     </message>
     <message>
         <source>Save</source>
-        <translation type="unfinished"></translation>
+        <translation>Speichern</translation>
     </message>
     <message>
         <source>Save the code</source>
-        <translation type="unfinished"></translation>
+        <translation>Code speichern</translation>
     </message>
     <message>
         <source>Scroll sideways</source>
-        <translation type="unfinished"></translation>
+        <translation>Seitwärts scrollen</translation>
     </message>
     <message>
         <source>Stopped</source>
-        <translation type="unfinished"></translation>
+        <translation>Gestoppt</translation>
     </message>
     <message>
         <source>Stopped at the token limit</source>
-        <translation type="unfinished"></translation>
+        <translation>Am Token-Limit gestoppt</translation>
     </message>
     <message>
         <source>The context is full</source>
-        <translation type="unfinished"></translation>
+        <translation>Der Kontext ist voll</translation>
     </message>
     <message>
         <source>The model sees from here</source>
-        <translation type="unfinished"></translation>
+        <translation>Das Modell sieht ab hier</translation>
     </message>
     <message>
         <source>The version after</source>
-        <translation type="unfinished"></translation>
+        <translation>Nächste Fassung</translation>
     </message>
     <message>
         <source>The version before</source>
-        <translation type="unfinished"></translation>
+        <translation>Vorige Fassung</translation>
     </message>
     <message>
         <source>Thinking…</source>
-        <translation type="unfinished"></translation>
+        <translation>Denkt nach …</translation>
     </message>
     <message>
         <source>Thought</source>
-        <translation type="unfinished"></translation>
+        <translation>Nachgedacht</translation>
     </message>
     <message>
         <source>Thought for {0} s</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} s nachgedacht</translation>
     </message>
     <message>
         <source>Unwrap</source>
-        <translation type="unfinished"></translation>
+        <translation>Nicht umbrechen</translation>
     </message>
     <message>
         <source>Wrap</source>
-        <translation type="unfinished"></translation>
+        <translation>Umbrechen</translation>
     </message>
     <message>
         <source>Wrap long lines</source>
-        <translation type="unfinished"></translation>
+        <translation>Lange Zeilen umbrechen</translation>
     </message>
     <message>
         <source>You</source>
-        <translation type="unfinished"></translation>
+        <translation>Sie</translation>
     </message>
     <message>
         <source>{0} / {1}</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} / {1}</translation>
     </message>
     <message>
         <source>{0} answers from here</source>
-        <translation type="unfinished"></translation>
+        <translation>Ab hier antwortet {0}</translation>
     </message>
     <message>
         <source>{0} tok/s</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} Tok/s</translation>
     </message>
     <message>
         <source>{0} tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} Tokens</translation>
     </message>
 </context>
 <context>
     <name>TranscriptCanvas</name>
     <message>
         <source>Jump to latest</source>
-        <translation type="unfinished"></translation>
+        <translation>Zum Neuesten</translation>
     </message>
 </context>
 <context>
     <name>TranscriptInteraction</name>
     <message>
         <source>Block</source>
-        <translation type="unfinished"></translation>
+        <translation>Block</translation>
     </message>
     <message>
         <source>Code</source>
-        <translation type="unfinished"></translation>
+        <translation>Code</translation>
     </message>
     <message>
         <source>Copy</source>
-        <translation type="unfinished"></translation>
+        <translation>Kopieren</translation>
     </message>
     <message>
         <source>Copy as Markdown</source>
-        <translation type="unfinished"></translation>
+        <translation>Als Markdown kopieren</translation>
     </message>
     <message>
         <source>Copy link</source>
-        <translation type="unfinished"></translation>
+        <translation>Link kopieren</translation>
     </message>
     <message>
         <source>Copy message</source>
-        <translation type="unfinished"></translation>
+        <translation>Nachricht kopieren</translation>
     </message>
     <message>
         <source>Details</source>
-        <translation type="unfinished"></translation>
+        <translation>Details</translation>
     </message>
     <message>
         <source>Link</source>
-        <translation type="unfinished"></translation>
+        <translation>Link</translation>
     </message>
     <message>
         <source>Message</source>
-        <translation type="unfinished"></translation>
+        <translation>Nachricht</translation>
     </message>
     <message>
         <source>Open link…</source>
-        <translation type="unfinished"></translation>
+        <translation>Link öffnen …</translation>
     </message>
     <message>
         <source>Select all</source>
-        <translation type="unfinished"></translation>
+        <translation>Alles auswählen</translation>
     </message>
     <message>
         <source>Selection</source>
-        <translation type="unfinished"></translation>
+        <translation>Auswahl</translation>
     </message>
 </context>
 <context>
     <name>TranscriptView</name>
     <message>
         <source>Conversation</source>
+        <translation>Unterhaltung</translation>
+    </message>
+</context>
+<context>
+    <name>TrashPanel</name>
+    <message>
+        <source>All that is in the trash will be deleted for good.</source>
+        <translation>Alles im Papierkorb wird endgültig gelöscht.</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Chats</source>
+        <translation>Chats</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>Löschen</translation>
+    </message>
+    <message>
+        <source>Delete for good…</source>
+        <translation>Endgültig löschen …</translation>
+    </message>
+    <message>
+        <source>Empty the trash</source>
+        <translation>Papierkorb leeren</translation>
+    </message>
+    <message>
+        <source>Empty…</source>
+        <translation>Leeren …</translation>
+    </message>
+    <message>
+        <source>Goes in {days} days</source>
+        <translation>Verschwindet in {days} Tagen</translation>
+    </message>
+    <message>
+        <source>Goes within a day</source>
+        <translation>Verschwindet binnen eines Tages</translation>
+    </message>
+    <message>
+        <source>It cannot be brought back afterwards.</source>
+        <translation>Das lässt sich nicht rückgängig machen.</translation>
+    </message>
+    <message>
+        <source>Messages</source>
+        <translation>Nachrichten</translation>
+    </message>
+    <message>
+        <source>Restore</source>
+        <translation>Wiederherstellen</translation>
+    </message>
+    <message>
+        <source>The trash is empty. What you delete is kept here for a while.</source>
         <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This chat will be deleted for good.</source>
+        <translation>Dieser Chat wird endgültig gelöscht.</translation>
+    </message>
+    <message>
+        <source>Trash</source>
+        <translation>Papierkorb</translation>
+    </message>
+    <message>
+        <source>{count} chats will be deleted for good.</source>
+        <translation>{count} Chats werden endgültig gelöscht.</translation>
+    </message>
+    <message>
+        <source>{goes} · in “{title}”</source>
+        <translation>{goes} · in „{title}“</translation>
     </message>
 </context>
 <context>
     <name>ValuesDialog</name>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>Abbrechen</translation>
     </message>
     <message>
         <source>Use</source>
-        <translation type="unfinished"></translation>
+        <translation>Verwenden</translation>
     </message>
     <message>
         <source>“{name}” needs to know</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ braucht noch Angaben</translation>
     </message>
 </context>
 <context>
     <name>VariantDelegate</name>
     <message>
         <source>★ best</source>
-        <translation type="unfinished"></translation>
+        <translation>★ beste</translation>
     </message>
 </context>
 <context>
     <name>VariantModel</name>
     <message>
         <source>Estimated from the file&apos;s size</source>
-        <translation type="unfinished"></translation>
+        <translation>Aus der Größe der Datei geschätzt</translation>
     </message>
     <message>
         <source>{quality} of {most}</source>
-        <translation type="unfinished"></translation>
+        <translation>{quality} von {most}</translation>
     </message>
 </context>
 <context>
     <name>VariantTable</name>
     <message>
         <source>Quality</source>
-        <translation type="unfinished"></translation>
+        <translation>Qualität</translation>
     </message>
     <message>
         <source>Variants</source>
-        <translation type="unfinished"></translation>
+        <translation>Varianten</translation>
     </message>
 </context>
 </TS>

@@ -5,224 +5,282 @@
     <name>AccessBar</name>
     <message>
         <source>Enter a token…</source>
-        <translation type="unfinished"></translation>
+        <translation>输入访问令牌…</translation>
     </message>
     <message>
         <source>Open its page…</source>
-        <translation type="unfinished"></translation>
+        <translation>打开其页面…</translation>
     </message>
 </context>
 <context>
     <name>AttachmentChips</name>
     <message>
         <source>Attached files</source>
-        <translation type="unfinished"></translation>
+        <translation>已附加的文件</translation>
     </message>
 </context>
 <context>
     <name>BackupsDialog</name>
     <message>
         <source>Back up now</source>
-        <translation type="unfinished"></translation>
+        <translation>立即备份</translation>
     </message>
     <message>
         <source>Backed up: {size}.</source>
-        <translation type="unfinished"></translation>
+        <translation>已备份：{size}。</translation>
     </message>
     <message>
         <source>Backups</source>
-        <translation type="unfinished"></translation>
+        <translation>备份</translation>
     </message>
     <message>
         <source>Before a restore</source>
-        <translation type="unfinished"></translation>
+        <translation>恢复之前</translation>
     </message>
     <message>
         <source>Before an update</source>
-        <translation type="unfinished"></translation>
+        <translation>更新之前</translation>
     </message>
     <message>
         <source>By you</source>
-        <translation type="unfinished"></translation>
+        <translation>手动</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>取消</translation>
     </message>
     <message>
         <source>Close</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭</translation>
     </message>
     <message>
         <source>Conversations</source>
-        <translation type="unfinished"></translation>
+        <translation>对话</translation>
     </message>
     <message>
         <source>Conversations, folders and presets become what they were then. What there is now is backed up first, so that you can come back to it.</source>
-        <translation type="unfinished"></translation>
+        <translation>对话、文件夹和预设将恢复为当时的样子。现有内容会先行备份，以便您随时返回。</translation>
     </message>
     <message>
         <source>Daily</source>
-        <translation type="unfinished"></translation>
+        <translation>每日</translation>
     </message>
     <message>
         <source>Damaged</source>
-        <translation type="unfinished"></translation>
+        <translation>已损坏</translation>
     </message>
     <message>
         <source>Go back to {when}?</source>
-        <translation type="unfinished"></translation>
+        <translation>回到 {when} 的状态？</translation>
     </message>
     <message>
         <source>Made</source>
-        <translation type="unfinished"></translation>
+        <translation>创建时间</translation>
     </message>
     <message>
         <source>Parley closes for a moment and opens again.</source>
-        <translation type="unfinished"></translation>
+        <translation>Parley 会关闭片刻，然后重新打开。</translation>
     </message>
     <message>
         <source>Parley makes one every day: the last seven days and four weeks are kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>Parley 每天备份一次：保留最近七天和四周的备份。</translation>
     </message>
     <message>
         <source>Restore</source>
-        <translation type="unfinished"></translation>
+        <translation>恢复</translation>
     </message>
     <message>
         <source>Restore…</source>
-        <translation type="unfinished"></translation>
+        <translation>恢复…</translation>
     </message>
     <message>
         <source>Size</source>
-        <translation type="unfinished"></translation>
+        <translation>大小</translation>
     </message>
     <message>
         <source>There is no backup yet. Parley makes one every day.</source>
-        <translation type="unfinished"></translation>
+        <translation>还没有备份。Parley 每天备份一次。</translation>
     </message>
     <message>
         <source>Why</source>
-        <translation type="unfinished"></translation>
+        <translation>缘由</translation>
     </message>
 </context>
 <context>
     <name>CardDialog</name>
     <message>
         <source>Close</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭</translation>
     </message>
     <message>
         <source>Model card</source>
-        <translation type="unfinished"></translation>
+        <translation>模型卡</translation>
     </message>
 </context>
 <context>
     <name>ChatPage</name>
     <message>
         <source>Choose a model to begin</source>
-        <translation type="unfinished"></translation>
+        <translation>选择一个模型以开始</translation>
     </message>
     <message>
         <source>Conversation copied</source>
-        <translation type="unfinished"></translation>
+        <translation>已复制对话</translation>
     </message>
     <message>
         <source>Attach files</source>
-        <translation type="unfinished"></translation>
+        <translation>附加文件</translation>
     </message>
     <message>
         <source>Message Parley</source>
-        <translation type="unfinished"></translation>
+        <translation>给 Parley 发消息</translation>
     </message>
     <message>
         <source>Message deleted</source>
-        <translation type="unfinished"></translation>
+        <translation>已删除消息</translation>
     </message>
     <message>
         <source>Messages deleted</source>
-        <translation type="unfinished"></translation>
+        <translation>已删除多条消息</translation>
     </message>
     <message>
         <source>Reply copied</source>
-        <translation type="unfinished"></translation>
+        <translation>已复制回复</translation>
     </message>
     <message>
         <source>Undo</source>
-        <translation type="unfinished"></translation>
+        <translation>撤销</translation>
     </message>
     <message>
         <source>You</source>
-        <translation type="unfinished"></translation>
+        <translation>您</translation>
     </message>
     <message>
         <source>{memory} on {device}</source>
-        <translation type="unfinished"></translation>
+        <translation>{memory}，位于 {device}</translation>
     </message>
     <message>
         <source>{memory}, all {layers} layers on {device}</source>
-        <translation type="unfinished"></translation>
+        <translation>{memory}，全部 {layers} 层位于 {device}</translation>
     </message>
     <message>
         <source>{memory}, {part} of {layers} layers on {device}</source>
-        <translation type="unfinished"></translation>
+        <translation>{memory}，{layers} 层中有 {part} 层位于 {device}</translation>
     </message>
 </context>
 <context>
     <name>Chip</name>
     <message>
         <source>Remove {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>移除 {name}</translation>
     </message>
     <message>
         <source>{size} · about {tokens} tokens, estimated</source>
-        <translation type="unfinished"></translation>
+        <translation>{size} · 估计约 {tokens} token</translation>
     </message>
     <message>
         <source>{size} · counting…</source>
-        <translation type="unfinished"></translation>
+        <translation>{size} · 正在计数…</translation>
     </message>
     <message>
         <source>{size} · reading…</source>
-        <translation type="unfinished"></translation>
+        <translation>{size} · 正在读取…</translation>
     </message>
     <message>
         <source>{size} · {tokens} tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>{size} · {tokens} token</translation>
+    </message>
+</context>
+<context>
+    <name>ChosenBar</name>
+    <message>
+        <source>Archive</source>
+        <translation>归档</translation>
+    </message>
+    <message>
+        <source>Choose none</source>
+        <translation>取消选择</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation>导出…</translation>
+    </message>
+    <message>
+        <source>Move to a folder</source>
+        <translation>移到文件夹</translation>
+    </message>
+    <message>
+        <source>{count} chats chosen</source>
+        <translation>已选择 {count} 个对话</translation>
     </message>
 </context>
 <context>
     <name>Composer</name>
     <message>
         <source>, nearly full</source>
-        <translation type="unfinished"></translation>
+        <translation>，即将用满</translation>
     </message>
     <message>
         <source>Attach files…</source>
-        <translation type="unfinished"></translation>
+        <translation>附加文件…</translation>
     </message>
     <message>
         <source>Context</source>
-        <translation type="unfinished"></translation>
+        <translation>上下文</translation>
     </message>
     <message>
         <source>Message</source>
+        <translation>消息</translation>
+    </message>
+    <message>
+        <source>Send</source>
+        <translation>发送</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>{rate} tok/s</source>
+        <translation>{rate} token/s</translation>
+    </message>
+    <message>
+        <source>{used} of {limit} tokens</source>
+        <translation>{used} / {limit} token</translation>
+    </message>
+</context>
+<context>
+    <name>ConsentDialog</name>
+    <message>
+        <source>Do not ask again for “{server}”</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Do not send</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Send</source>
+        <translation>发送</translation>
+    </message>
+    <message>
+        <source>Send to another machine?</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Stop</source>
+        <source>The way there is not encrypted.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>{rate} tok/s</source>
+        <source>This conversation will leave your machine</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>{used} of {limit} tokens</source>
+        <source>{model} runs on “{server}” at {host}. The whole conversation is sent there with each message. Who runs that server can read it.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -230,3082 +288,3758 @@
     <name>ConversationModel</name>
     <message>
         <source>A reply is being written</source>
-        <translation type="unfinished"></translation>
+        <translation>正在写回复</translation>
     </message>
     <message>
         <source>Another window or program is answering here</source>
-        <translation type="unfinished"></translation>
+        <translation>另一个窗口或程序正在此处回复</translation>
     </message>
     <message>
         <source>Folder, closed</source>
-        <translation type="unfinished"></translation>
+        <translation>文件夹，已折叠</translation>
     </message>
     <message>
         <source>Folder, open</source>
-        <translation type="unfinished"></translation>
+        <translation>文件夹，已展开</translation>
     </message>
     <message>
         <source>More chats of this folder</source>
-        <translation type="unfinished"></translation>
+        <translation>此文件夹中的更多对话</translation>
     </message>
     <message>
         <source>Pinned</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Previous 7 days</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Today</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Yesterday</source>
-        <translation type="unfinished"></translation>
-    </message>
-</context>
-<context>
-    <name>ConversationView</name>
-    <message>
-        <source>Open</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Rename</source>
-        <translation type="unfinished"></translation>
+        <translation>已置顶</translation>
     </message>
 </context>
 <context>
     <name>Details</name>
     <message>
-        <source>Architecture</source>
+        <source>Address</source>
         <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Architecture</source>
+        <translation>架构</translation>
     </message>
     <message>
         <source>Details</source>
-        <translation type="unfinished"></translation>
+        <translation>详细信息</translation>
     </message>
     <message>
         <source>Ended by</source>
-        <translation type="unfinished"></translation>
+        <translation>结束原因</translation>
     </message>
     <message>
         <source>Engine</source>
-        <translation type="unfinished"></translation>
+        <translation>引擎</translation>
     </message>
     <message>
         <source>File</source>
-        <translation type="unfinished"></translation>
+        <translation>文件</translation>
     </message>
     <message>
         <source>First token after</source>
-        <translation type="unfinished"></translation>
+        <translation>首个 token 用时</translation>
     </message>
     <message>
         <source>How this reply came to be.</source>
-        <translation type="unfinished"></translation>
+        <translation>这条回复是如何生成的。</translation>
     </message>
     <message>
         <source>Load</source>
-        <translation type="unfinished"></translation>
+        <translation>加载</translation>
     </message>
     <message>
         <source>Messages left out</source>
-        <translation type="unfinished"></translation>
+        <translation>省略的消息</translation>
     </message>
     <message>
         <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Not taken by the server</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Preset</source>
-        <translation type="unfinished"></translation>
+        <translation>预设</translation>
     </message>
     <message>
         <source>Prompt</source>
-        <translation type="unfinished"></translation>
+        <translation>提示词</translation>
     </message>
     <message>
         <source>Prompt tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>提示词 token</translation>
     </message>
     <message>
         <source>Quantization</source>
-        <translation type="unfinished"></translation>
+        <translation>量化</translation>
     </message>
     <message>
         <source>Reads at most</source>
-        <translation type="unfinished"></translation>
+        <translation>最多读取</translation>
     </message>
     <message>
         <source>Reply</source>
-        <translation type="unfinished"></translation>
+        <translation>回复</translation>
     </message>
     <message>
         <source>Reply tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>回复 token</translation>
     </message>
     <message>
         <source>Sampling</source>
-        <translation type="unfinished"></translation>
+        <translation>采样</translation>
     </message>
     <message>
         <source>Seed</source>
-        <translation type="unfinished"></translation>
+        <translation>随机种子</translation>
+    </message>
+    <message>
+        <source>Server</source>
+        <translation>服务器</translation>
     </message>
     <message>
         <source>Size</source>
-        <translation type="unfinished"></translation>
+        <translation>大小</translation>
     </message>
     <message>
         <source>State</source>
-        <translation type="unfinished"></translation>
+        <translation>状态</translation>
     </message>
     <message>
         <source>System prompt</source>
-        <translation type="unfinished"></translation>
+        <translation>系统提示词</translation>
     </message>
     <message>
         <source>Template</source>
-        <translation type="unfinished"></translation>
+        <translation>模板</translation>
     </message>
     <message>
         <source>Thought for</source>
-        <translation type="unfinished"></translation>
+        <translation>思考用时</translation>
     </message>
     <message>
         <source>Written</source>
-        <translation type="unfinished"></translation>
+        <translation>写于</translation>
     </message>
     <message>
         <source>none</source>
-        <translation type="unfinished"></translation>
+        <translation>无</translation>
     </message>
     <message>
         <source>not computed yet</source>
-        <translation type="unfinished"></translation>
+        <translation>尚未计算</translation>
     </message>
     <message>
         <source>of these reused</source>
-        <translation type="unfinished"></translation>
+        <translation>其中重复使用</translation>
     </message>
     <message>
         <source>the model&apos;s own</source>
-        <translation type="unfinished"></translation>
+        <translation>模型自带</translation>
     </message>
     <message>
         <source>tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>token</translation>
     </message>
     <message>
         <source>unknown</source>
-        <translation type="unfinished"></translation>
+        <translation>未知</translation>
     </message>
 </context>
 <context>
     <name>DeviceLine</name>
     <message>
         <source>in {device}</source>
-        <translation type="unfinished"></translation>
+        <translation>{device} 中</translation>
     </message>
     <message>
         <source>on the {device}</source>
-        <translation type="unfinished"></translation>
+        <translation>{device} 上</translation>
     </message>
     <message>
         <source>{used} of {total}</source>
-        <translation type="unfinished"></translation>
+        <translation>{used} / {total}</translation>
     </message>
     <message>
         <source>{used} of {total} in use while it runs</source>
-        <translation type="unfinished"></translation>
+        <translation>运行时占用 {used} / {total}</translation>
     </message>
 </context>
 <context>
     <name>DownloadRow</name>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>取消</translation>
     </message>
     <message>
         <source>Clear</source>
-        <translation type="unfinished"></translation>
+        <translation>清除</translation>
     </message>
     <message>
         <source>Connecting</source>
-        <translation type="unfinished"></translation>
+        <translation>连接中</translation>
     </message>
     <message>
         <source>Connecting…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在连接…</translation>
     </message>
     <message>
         <source>More</source>
-        <translation type="unfinished"></translation>
+        <translation>更多</translation>
     </message>
     <message>
         <source>More: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>更多：{name}</translation>
     </message>
     <message>
         <source>Move down</source>
-        <translation type="unfinished"></translation>
+        <translation>下移</translation>
     </message>
     <message>
         <source>Move up</source>
-        <translation type="unfinished"></translation>
+        <translation>上移</translation>
     </message>
     <message>
         <source>Pause</source>
-        <translation type="unfinished"></translation>
+        <translation>暂停</translation>
     </message>
     <message>
         <source>Paused</source>
-        <translation type="unfinished"></translation>
+        <translation>已暂停</translation>
     </message>
     <message>
         <source>Pausing…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在暂停…</translation>
     </message>
     <message>
         <source>Repairing</source>
-        <translation type="unfinished"></translation>
+        <translation>修复中</translation>
     </message>
     <message>
         <source>Resume</source>
-        <translation type="unfinished"></translation>
+        <translation>继续</translation>
     </message>
     <message>
         <source>Run next</source>
-        <translation type="unfinished"></translation>
+        <translation>优先下载</translation>
     </message>
     <message>
         <source>Show in folder</source>
-        <translation type="unfinished"></translation>
+        <translation>在文件夹中显示</translation>
     </message>
     <message>
         <source>Try again</source>
-        <translation type="unfinished"></translation>
+        <translation>重试</translation>
     </message>
     <message>
         <source>Verifying</source>
-        <translation type="unfinished"></translation>
+        <translation>校验中</translation>
     </message>
     <message>
         <source>Waiting for its turn</source>
-        <translation type="unfinished"></translation>
+        <translation>排队等候</translation>
     </message>
     <message>
         <source>Waiting for the Hub</source>
-        <translation type="unfinished"></translation>
+        <translation>正在等待 Hub</translation>
     </message>
     <message>
         <source>{count} h left</source>
-        <translation type="unfinished"></translation>
+        <translation>剩余 {count} 小时</translation>
     </message>
     <message>
         <source>{count} min left</source>
-        <translation type="unfinished"></translation>
+        <translation>剩余 {count} 分钟</translation>
     </message>
     <message>
         <source>{count} s left</source>
-        <translation type="unfinished"></translation>
+        <translation>剩余 {count} 秒</translation>
     </message>
     <message>
         <source>{done} of {total}</source>
-        <translation type="unfinished"></translation>
+        <translation>{done} / {total}</translation>
     </message>
     <message>
         <source>{path}: {done} of {total}</source>
-        <translation type="unfinished"></translation>
+        <translation>{path}：{done} / {total}</translation>
     </message>
     <message>
         <source>{rate}/s</source>
-        <translation type="unfinished"></translation>
+        <translation>{rate}/s</translation>
     </message>
     <message>
         <source>{total}, verified</source>
-        <translation type="unfinished"></translation>
+        <translation>{total}，已校验</translation>
     </message>
 </context>
 <context>
     <name>DownloadsDialog</name>
     <message>
         <source>All together: {amount}</source>
-        <translation type="unfinished"></translation>
+        <translation>合计：{amount}</translation>
     </message>
     <message>
         <source>At most {rate}/s</source>
-        <translation type="unfinished"></translation>
+        <translation>最高 {rate}/s</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>取消</translation>
     </message>
     <message>
         <source>Cancel the download</source>
-        <translation type="unfinished"></translation>
+        <translation>取消下载</translation>
     </message>
     <message>
         <source>Cancel {name}?</source>
-        <translation type="unfinished"></translation>
+        <translation>取消 {name}？</translation>
     </message>
     <message>
         <source>Clear finished</source>
-        <translation type="unfinished"></translation>
+        <translation>清除已完成项</translation>
     </message>
     <message>
         <source>Close</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭</translation>
     </message>
     <message>
         <source>Downloads</source>
-        <translation type="unfinished"></translation>
+        <translation>下载</translation>
     </message>
     <message>
         <source>Keep it</source>
-        <translation type="unfinished"></translation>
+        <translation>保留</translation>
     </message>
     <message>
         <source>No speed limit</source>
-        <translation type="unfinished"></translation>
+        <translation>不限速</translation>
     </message>
     <message>
         <source>Speed limit</source>
-        <translation type="unfinished"></translation>
+        <translation>限速</translation>
     </message>
     <message>
         <source>There are no downloads.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有下载任务。</translation>
     </message>
     <message>
         <source>{done} of {total}</source>
-        <translation type="unfinished"></translation>
+        <translation>{done} / {total}</translation>
     </message>
     <message>
         <source>{rate}/s</source>
-        <translation type="unfinished"></translation>
+        <translation>{rate}/s</translation>
     </message>
     <message>
         <source>{size} that have arrived are deleted. Pause keeps them.</source>
-        <translation type="unfinished"></translation>
+        <translation>已下载的 {size} 将被删除。选择“暂停”可保留。</translation>
     </message>
 </context>
 <context>
     <name>DownloadsEntry</name>
     <message>
         <source>Downloads</source>
-        <translation type="unfinished"></translation>
+        <translation>下载</translation>
     </message>
     <message>
         <source>Downloads · done</source>
-        <translation type="unfinished"></translation>
+        <translation>下载 · 完成</translation>
     </message>
     <message>
         <source>Downloads · one failed</source>
-        <translation type="unfinished"></translation>
+        <translation>下载 · 一项失败</translation>
     </message>
     <message>
         <source>Downloads · paused</source>
-        <translation type="unfinished"></translation>
+        <translation>下载 · 已暂停</translation>
     </message>
     <message>
         <source>Downloads · {percent} %</source>
-        <translation type="unfinished"></translation>
+        <translation>下载 · {percent}%</translation>
     </message>
 </context>
 <context>
     <name>Errand</name>
     <message>
         <source>Moving your data</source>
-        <translation type="unfinished"></translation>
+        <translation>正在移动您的数据</translation>
     </message>
     <message>
         <source>Restoring your conversations</source>
-        <translation type="unfinished"></translation>
+        <translation>正在恢复您的对话</translation>
     </message>
     <message>
         <source>Saving what can be read</source>
-        <translation type="unfinished"></translation>
+        <translation>正在抢救可读取的内容</translation>
     </message>
 </context>
 <context>
     <name>ErrandDialog</name>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>取消</translation>
     </message>
     <message>
         <source>Open Parley</source>
-        <translation type="unfinished"></translation>
+        <translation>打开 Parley</translation>
     </message>
     <message>
         <source>Parley opens again when it is done.</source>
-        <translation type="unfinished"></translation>
+        <translation>完成后 Parley 会重新打开。</translation>
     </message>
 </context>
 <context>
     <name>Errors</name>
     <message>
         <source>A background process answered in a way Parley does not understand.</source>
-        <translation type="unfinished"></translation>
+        <translation>后台进程的应答 Parley 无法理解。</translation>
     </message>
     <message>
         <source>A message belongs to one conversation, but several were named.</source>
-        <translation type="unfinished"></translation>
+        <translation>一条消息只属于一个对话，但指定了多个。</translation>
     </message>
     <message>
         <source>A token begins with hf_; copy it whole from your account&apos;s settings.</source>
-        <translation type="unfinished"></translation>
+        <translation>令牌以 hf_ 开头；请从账户设置中完整复制。</translation>
     </message>
     <message>
         <source>Accept its terms at {address}, then enter a token from your account&apos;s settings.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在 {address} 接受其条款，然后输入账户设置中的访问令牌。</translation>
     </message>
     <message>
         <source>Accept its terms or ask for access at {address}; once it is granted, try again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在 {address} 接受其条款或申请访问；获准后再试。</translation>
+    </message>
+    <message>
+        <source>Add it, or choose one of those there are.</source>
+        <translation>请添加它，或选择已有的一个。</translation>
     </message>
     <message>
         <source>Ask for a new reply instead.</source>
-        <translation type="unfinished"></translation>
+        <translation>请改为请求一条新回复。</translation>
+    </message>
+    <message>
+        <source>Ask it for its models again, and check that its address ends as it should, usually with /v1.</source>
+        <translation>请再次查询其模型，并检查地址结尾是否正确，通常为 /v1。</translation>
+    </message>
+    <message>
+        <source>Ask who runs the server, or choose another of its models.</source>
+        <translation>请询问服务器的管理者，或选择它的另一个模型。</translation>
     </message>
     <message>
         <source>Attach only the part that matters.</source>
-        <translation type="unfinished"></translation>
+        <translation>请只附加重要的部分。</translation>
+    </message>
+    <message>
+        <source>Change what it names, such as a sampling option or the length of the conversation.</source>
+        <translation>请更改其中提到的内容，例如采样选项或对话长度。</translation>
     </message>
     <message>
         <source>Check its name; if it is private, enter a token of an account that may read it.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查名称；若为私有，请输入有读取权限的账户的令牌。</translation>
     </message>
     <message>
         <source>Check its rules: it needs one called “root”.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查其规则：需要一条名为“root”的规则。</translation>
     </message>
     <message>
         <source>Check that it is there and that you may read it, then try again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查它是否存在、您是否有权读取，然后重试。</translation>
+    </message>
+    <message>
+        <source>Check that it runs and that its address is right, then try again.</source>
+        <translation>请检查它是否在运行、地址是否正确，然后重试。</translation>
+    </message>
+    <message>
+        <source>Check that its address is that of an OpenAI-compatible API, usually ending with /v1.</source>
+        <translation>请检查地址是否为兼容 OpenAI 的 API，通常以 /v1 结尾。</translation>
     </message>
     <message>
         <source>Check that its disk is connected and that you may read it, then try again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查磁盘是否已连接、您是否有权读取，然后重试。</translation>
     </message>
     <message>
         <source>Check the file&apos;s permissions, or choose another file.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查文件权限，或选择其他文件。</translation>
     </message>
     <message>
         <source>Check the folder&apos;s permissions, or choose another folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查文件夹权限，或选择其他文件夹。</translation>
     </message>
     <message>
         <source>Check the folder&apos;s permissions, or set PARLEY_HOME to another folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查文件夹权限，或将 PARLEY_HOME 设为其他文件夹。</translation>
     </message>
     <message>
         <source>Check the permissions of {folder}, or set HF_TOKEN.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查 {folder} 的权限，或设置 HF_TOKEN。</translation>
+    </message>
+    <message>
+        <source>Check the permissions of {folder}.</source>
+        <translation>请检查 {folder} 的权限。</translation>
     </message>
     <message>
         <source>Check your connection and try again; the models on this machine work without it.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查网络连接后重试；本机上的模型无需网络。</translation>
     </message>
     <message>
         <source>Check your connection. What has arrived is kept, and the download goes on from there.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查网络连接。已下载的内容会保留，下载将从该处继续。</translation>
     </message>
     <message>
         <source>Choose a GGUF, GPTQ, AWQ or bitsandbytes variant of this model, or the unquantized one.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择此模型的 GGUF、GPTQ、AWQ 或 bitsandbytes 变体，或未量化的版本。</translation>
     </message>
     <message>
         <source>Choose a file that Parley exported, or compare it with one.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择由 Parley 导出的文件，或与之对照。</translation>
     </message>
     <message>
         <source>Choose a folder outside it.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择其外的文件夹。</translation>
     </message>
     <message>
         <source>Choose a folder outside {present}.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择 {present} 之外的文件夹。</translation>
     </message>
     <message>
         <source>Choose a folder with a config.json and its .safetensors files.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择含有 config.json 及其 .safetensors 文件的文件夹。</translation>
     </message>
     <message>
         <source>Choose a folder, or a file whose name ends in .zip.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择文件夹，或名称以 .zip 结尾的文件。</translation>
     </message>
     <message>
         <source>Choose a model file in GGUF format; its name usually ends in .gguf.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择 GGUF 格式的模型文件；其名称通常以 .gguf 结尾。</translation>
+    </message>
+    <message>
+        <source>Choose a model on this machine to see how it would look.</source>
+        <translation>请选择本机上的模型以查看其效果。</translation>
     </message>
     <message>
         <source>Choose an empty folder, or one that does not exist yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择空文件夹，或尚不存在的文件夹。</translation>
     </message>
     <message>
         <source>Choose another file.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择其他文件。</translation>
     </message>
     <message>
         <source>Choose another folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择其他文件夹。</translation>
     </message>
     <message>
         <source>Choose another model, or update Parley.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择其他模型，或更新 Parley。</translation>
     </message>
     <message>
         <source>Choose another name, or say that it may be overwritten.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择其他名称，或允许覆盖。</translation>
     </message>
     <message>
         <source>Choose another name.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择其他名称。</translation>
     </message>
     <message>
         <source>Choose another one; nothing was changed.</source>
-        <translation type="unfinished"></translation>
+        <translation>请另选一个；未作任何更改。</translation>
     </message>
     <message>
         <source>Choose another place, or check that you may write there.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择其他位置，或检查您是否有写入权限。</translation>
     </message>
     <message>
         <source>Choose another template for this model.</source>
-        <translation type="unfinished"></translation>
+        <translation>请为此模型选择其他模板。</translation>
     </message>
     <message>
         <source>Choose another value.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择其他值。</translation>
     </message>
     <message>
         <source>Choose other keys, or give that one another shortcut first.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择其他按键，或先为另一项更换快捷键。</translation>
     </message>
     <message>
         <source>Close other programs, choose a shorter context, or choose a smaller variant.</source>
-        <translation type="unfinished"></translation>
+        <translation>请关闭其他程序，缩短上下文，或选择较小的变体。</translation>
     </message>
     <message>
         <source>Close the other program and try again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请关闭另一个程序，然后重试。</translation>
     </message>
     <message>
         <source>Connect its disk and try again. To begin anew in the usual folder, delete {pointer}.</source>
-        <translation type="unfinished"></translation>
+        <translation>请连接其磁盘后重试。若要在默认文件夹中重新开始，请删除 {pointer}。</translation>
     </message>
     <message>
         <source>Connect its disk, or choose another folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>请连接其磁盘，或选择其他文件夹。</translation>
     </message>
     <message>
         <source>Conversation {id} is being answered elsewhere at this moment.</source>
-        <translation type="unfinished"></translation>
+        <translation>对话 {id} 此刻正在别处回复。</translation>
+    </message>
+    <message>
+        <source>Copy it whole from where the server gave it to you.</source>
+        <translation>请从服务器给出的位置完整复制。</translation>
+    </message>
+    <message>
+        <source>Correct it and try again.</source>
+        <translation>请更正后重试。</translation>
+    </message>
+    <message>
+        <source>Correct the file, or move it away to begin a new list.</source>
+        <translation>请更正该文件，或将其移走以新建列表。</translation>
     </message>
     <message>
         <source>Delete it with your file manager.</source>
-        <translation type="unfinished"></translation>
+        <translation>请用文件管理器删除。</translation>
     </message>
     <message>
         <source>Do not use this repo.</source>
-        <translation type="unfinished"></translation>
+        <translation>请勿使用此仓库。</translation>
     </message>
     <message>
         <source>Download config.json and quantize_config.json again; those here may belong to another branch.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重新下载 config.json 和 quantize_config.json；现有的可能属于另一分支。</translation>
     </message>
     <message>
         <source>Download it again, or choose another file.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重新下载，或选择其他文件。</translation>
     </message>
     <message>
         <source>Download it again, or look for another repo of this model.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重新下载，或查找此模型的其他仓库。</translation>
     </message>
     <message>
         <source>Download it again, or unpack it and import its folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重新下载，或解压后导入其文件夹。</translation>
     </message>
     <message>
         <source>Download the file to use it; its memory need can only be estimated.</source>
-        <translation type="unfinished"></translation>
+        <translation>下载该文件后即可使用；其内存需求只能估计。</translation>
     </message>
     <message>
         <source>Download the missing files, then try again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请下载缺少的文件，然后重试。</translation>
     </message>
     <message>
         <source>Download the model again from its page; that fetches the whole file.</source>
-        <translation type="unfinished"></translation>
+        <translation>请从其页面重新下载模型；这会获取整个文件。</translation>
     </message>
     <message>
         <source>Download the model again; its files seem to be of different versions.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重新下载模型；其文件似乎来自不同版本。</translation>
+    </message>
+    <message>
+        <source>Enter the key that belongs to this server.</source>
+        <translation>请输入属于此服务器的密钥。</translation>
     </message>
     <message>
         <source>Free some space on the disk that holds {folder}; Parley tries again in an hour.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在 {folder} 所在磁盘上腾出空间；Parley 会在一小时后重试。</translation>
     </message>
     <message>
         <source>Free some space or choose another folder. What has arrived is kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>请腾出空间或选择其他文件夹。已下载的内容会保留。</translation>
     </message>
     <message>
         <source>Free some space, or choose another disk.</source>
-        <translation type="unfinished"></translation>
+        <translation>请腾出空间，或选择其他磁盘。</translation>
     </message>
     <message>
         <source>Free some space, then go on; everything that arrived is kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>请腾出空间后继续；已下载的内容都会保留。</translation>
     </message>
     <message>
         <source>Free some space; Parley keeps what it has and goes on when there is room.</source>
-        <translation type="unfinished"></translation>
+        <translation>请腾出空间；Parley 会保留现有内容，有空间后继续。</translation>
     </message>
     <message>
         <source>Give it, on the command line as --var NAME=VALUE.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在命令行中以 --var NAME=VALUE 给出。</translation>
     </message>
     <message>
         <source>Have a conversation first.</source>
-        <translation type="unfinished"></translation>
+        <translation>请先进行一次对话。</translation>
+    </message>
+    <message>
+        <source>If that is right, enter it as the server&apos;s address.</source>
+        <translation>若确实如此，请将其填为服务器地址。</translation>
+    </message>
+    <message>
+        <source>If the server is yours, name the file of its certificate authority in the server&apos;s entry.</source>
+        <translation>若服务器是您的，请在其条目中填写证书颁发机构的文件。</translation>
     </message>
     <message>
         <source>If you trust it, unpack it and import its folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>若您信任它，请解压后导入其文件夹。</translation>
     </message>
     <message>
         <source>It is kept as it is. Move it away to start anew, or put a copy of yours in its place.</source>
-        <translation type="unfinished"></translation>
+        <translation>它会原样保留。可将其移走重新开始，或放入您的副本。</translation>
     </message>
     <message>
         <source>It is kept as it is. Restore a backup instead.</source>
-        <translation type="unfinished"></translation>
+        <translation>它会原样保留。请改为恢复备份。</translation>
     </message>
     <message>
         <source>It is not an export of conversations, or it was damaged.</source>
-        <translation type="unfinished"></translation>
+        <translation>它不是对话的导出文件，或已损坏。</translation>
     </message>
     <message>
         <source>It is shown as it was written.</source>
-        <translation type="unfinished"></translation>
+        <translation>将按原文显示。</translation>
+    </message>
+    <message>
+        <source>It may be loading a model or be busy. Try again, or allow it more time in the server&apos;s entry.</source>
+        <translation>它可能正在加载模型或忙碌。请重试，或在其条目中给予更多时间。</translation>
     </message>
     <message>
         <source>It may have been deleted meanwhile; open the conversation again.</source>
-        <translation type="unfinished"></translation>
+        <translation>它可能已被删除；请重新打开对话。</translation>
     </message>
     <message>
         <source>It may have expired: create a new one in your account&apos;s settings and enter it.</source>
-        <translation type="unfinished"></translation>
+        <translation>它可能已过期：请在账户设置中新建一个并输入。</translation>
     </message>
     <message>
         <source>It reads its own JSON, the exports of ChatGPT, Claude and Open WebUI, and the chats of LM Studio, Jan and GPT4All.</source>
-        <translation type="unfinished"></translation>
+        <translation>它可读取自己的 JSON，ChatGPT、Claude 和 Open WebUI 的导出，以及 LM Studio、Jan 和 GPT4All 的对话。</translation>
     </message>
     <message>
         <source>It was not put in place; what has arrived is kept. Try again later or on another network.</source>
-        <translation type="unfinished"></translation>
+        <translation>文件未放入目标位置；已下载的内容会保留。请稍后或换一个网络再试。</translation>
     </message>
     <message>
         <source>Leave the branch out to see all that there are.</source>
-        <translation type="unfinished"></translation>
+        <translation>省略分支即可查看全部分支。</translation>
     </message>
     <message>
         <source>Leave the type out, or choose one of {known} for an unquantized model.</source>
-        <translation type="unfinished"></translation>
+        <translation>请省略类型，或为未量化的模型选择 {known} 之一。</translation>
     </message>
     <message>
         <source>Look at the details; the file may be damaged, or too new for this version of Parley.</source>
-        <translation type="unfinished"></translation>
+        <translation>请查看详细信息；文件可能已损坏，或对此版本的 Parley 来说太新。</translation>
     </message>
     <message>
         <source>Look at the repo&apos;s page for what it holds now. What has arrived is kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在仓库页面查看其现有内容。已下载的内容会保留。</translation>
+    </message>
+    <message>
+        <source>Look at the server&apos;s log, or try again later.</source>
+        <translation>请查看服务器日志，或稍后再试。</translation>
     </message>
     <message>
         <source>Look for a GGUF variant of this model.</source>
-        <translation type="unfinished"></translation>
+        <translation>请查找此模型的 GGUF 变体。</translation>
     </message>
     <message>
         <source>Look for a variant of this model in safetensors or GGUF.</source>
-        <translation type="unfinished"></translation>
+        <translation>请查找此模型的 safetensors 或 GGUF 变体。</translation>
     </message>
     <message>
         <source>Look for the file anew on the Hub; what has arrived is kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在 Hub 上重新查找该文件；已下载的内容会保留。</translation>
     </message>
     <message>
         <source>Look into probe.log in the folder for logs; installing Parley anew may help.</source>
-        <translation type="unfinished"></translation>
+        <translation>请查看日志文件夹中的 probe.log；重新安装 Parley 可能有帮助。</translation>
     </message>
     <message>
         <source>Models quantized by {method} cannot be repacked.</source>
-        <translation type="unfinished"></translation>
+        <translation>以 {method} 量化的模型无法重新打包。</translation>
     </message>
     <message>
         <source>Move it away, or choose another folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>请将其移走，或选择其他文件夹。</translation>
     </message>
     <message>
         <source>Move the program&apos;s whole folder instead.</source>
-        <translation type="unfinished"></translation>
+        <translation>请改为移动程序的整个文件夹。</translation>
     </message>
     <message>
         <source>Name a GGUF file with --model FILE, or add one with “parley models add FILE”.</source>
-        <translation type="unfinished"></translation>
+        <translation>请用 --model FILE 指定 GGUF 文件，或用“parley models add FILE”添加。</translation>
+    </message>
+    <message>
+        <source>Name a file in PEM format.</source>
+        <translation>请指定 PEM 格式的文件。</translation>
     </message>
     <message>
         <source>Name it by its number; see “parley chats folders list”.</source>
-        <translation type="unfinished"></translation>
+        <translation>请用编号指定；参见“parley chats folders list”。</translation>
+    </message>
+    <message>
+        <source>Name one with --model ID; “parley servers models” lists them.</source>
+        <translation>请用 --model ID 指定；“parley servers models”可列出它们。</translation>
     </message>
     <message>
         <source>Name the one it is in.</source>
-        <translation type="unfinished"></translation>
+        <translation>请指定它所在的对话。</translation>
     </message>
     <message>
         <source>No conversation that Parley can read is in {file}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 中没有 Parley 能读取的对话。</translation>
     </message>
     <message>
         <source>No model is chosen yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>尚未选择模型。</translation>
     </message>
     <message>
         <source>Nothing can be written to {folder}: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法写入 {folder}：{reason}。</translation>
     </message>
     <message>
         <source>Nothing in {file} can be read any more.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 中已没有可读取的内容。</translation>
     </message>
     <message>
         <source>Nothing is half done: start it again, and it goes on with what is missing.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有半途而废的内容：再次启动即可继续完成余下部分。</translation>
     </message>
     <message>
         <source>Nothing was changed. Check the disk you copy to, or choose another.</source>
-        <translation type="unfinished"></translation>
+        <translation>未作任何更改。请检查目标磁盘，或另选一个。</translation>
     </message>
     <message>
         <source>Nothing was made of it, since a model with a made-up weight would talk nonsense. Download it again.</source>
-        <translation type="unfinished"></translation>
+        <translation>未生成任何内容，因为带有虚构权重的模型会胡言乱语。请重新下载。</translation>
     </message>
     <message>
         <source>Nothing was made of it. Download it again, or look for another repo of this model.</source>
-        <translation type="unfinished"></translation>
+        <translation>未生成任何内容。请重新下载，或查找此模型的其他仓库。</translation>
     </message>
     <message>
         <source>Nothing was made of it. Download the model again, or look for another repo of it.</source>
-        <translation type="unfinished"></translation>
+        <translation>未生成任何内容。请重新下载模型，或查找它的其他仓库。</translation>
     </message>
     <message>
         <source>Nothing was made of it. It may be of a newer form than this version of Parley knows.</source>
-        <translation type="unfinished"></translation>
+        <translation>未生成任何内容。它的形式可能比此版本的 Parley 所知的更新。</translation>
     </message>
     <message>
         <source>Only a reply that has begun can be continued.</source>
-        <translation type="unfinished"></translation>
+        <translation>只有已开始的回复才能续写。</translation>
     </message>
     <message>
         <source>Open a GGUF file first.</source>
-        <translation type="unfinished"></translation>
+        <translation>请先打开一个 GGUF 文件。</translation>
     </message>
     <message>
         <source>Open it in the program it comes from and save it again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在其来源程序中打开并重新保存。</translation>
     </message>
     <message>
         <source>Parley cannot write to {folder}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Parley 无法写入 {folder}。</translation>
     </message>
     <message>
         <source>Parley does not know where {file} came from, so it cannot mend it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Parley 不知道 {file} 的来源，因此无法修复。</translation>
     </message>
     <message>
         <source>Parley keeps its data beside the program, in {folder}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Parley 将数据保存在程序旁边的 {folder} 中。</translation>
     </message>
     <message>
         <source>Put it back, or choose the file where it is now.</source>
-        <translation type="unfinished"></translation>
+        <translation>请将其放回原处，或选择文件现在的位置。</translation>
     </message>
     <message>
         <source>Remove or move it there; Parley only reads it.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在那里移除或移动；Parley 只读取它。</translation>
     </message>
     <message>
         <source>Restart Parley; if you have just updated it, this is enough.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重新启动 Parley；如果刚刚更新过，这样即可。</translation>
     </message>
     <message>
         <source>Run it through text recognition (OCR) first, and attach what comes out.</source>
-        <translation type="unfinished"></translation>
+        <translation>请先进行文字识别 (OCR)，再附加识别结果。</translation>
     </message>
     <message>
         <source>Save a copy without the password and attach that.</source>
-        <translation type="unfinished"></translation>
+        <translation>请另存一份无密码的副本并附加。</translation>
     </message>
     <message>
         <source>Save it anew, or attach a part of it as text.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重新保存，或将其一部分作为文本附加。</translation>
     </message>
     <message>
         <source>See /help, or begin with two slashes to send it as a message.</source>
-        <translation type="unfinished"></translation>
+        <translation>参见 /help；若要作为消息发送，请以两个斜杠开头。</translation>
     </message>
     <message>
         <source>See /help.</source>
-        <translation type="unfinished"></translation>
+        <translation>参见 /help。</translation>
     </message>
     <message>
         <source>See “parley backups list” for those there are.</source>
-        <translation type="unfinished"></translation>
+        <translation>“parley backups list”可列出现有的。</translation>
     </message>
     <message>
         <source>See “parley chats folders list” for those there are.</source>
-        <translation type="unfinished"></translation>
+        <translation>“parley chats folders list”可列出现有的。</translation>
     </message>
     <message>
         <source>See “parley chats list” for those there are.</source>
-        <translation type="unfinished"></translation>
+        <translation>“parley chats list”可列出现有的。</translation>
     </message>
     <message>
         <source>See “parley chats trash” for what there is; it is kept for 30 days.</source>
-        <translation type="unfinished"></translation>
+        <translation>“parley chats trash”可列出其中内容；保留 30 天。</translation>
     </message>
     <message>
         <source>See “parley models folders list” for those you have named.</source>
-        <translation type="unfinished"></translation>
+        <translation>“parley models folders list”可列出您指定的文件夹。</translation>
     </message>
     <message>
         <source>See “parley models list” for what there is.</source>
-        <translation type="unfinished"></translation>
+        <translation>“parley models list”可列出现有的。</translation>
     </message>
     <message>
         <source>See “parley models variants {repo}” for what it has.</source>
-        <translation type="unfinished"></translation>
+        <translation>“parley models variants {repo}”可列出其内容。</translation>
     </message>
     <message>
         <source>See “parley presets list” for those there are.</source>
-        <translation type="unfinished"></translation>
+        <translation>“parley presets list”可列出现有的。</translation>
     </message>
     <message>
         <source>Send it in parts, or only the part that matters.</source>
-        <translation type="unfinished"></translation>
+        <translation>请分段发送，或只发送重要部分。</translation>
     </message>
     <message>
         <source>Send only its beginning, load the model with a longer context, or leave something out.</source>
-        <translation type="unfinished"></translation>
+        <translation>请只发送开头，以更长的上下文加载模型，或删去部分内容。</translation>
     </message>
     <message>
         <source>Set an HTTP proxy in the system&apos;s settings, or none.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在系统设置中设置 HTTP 代理，或不设代理。</translation>
     </message>
     <message>
         <source>Shorten the message, or load the model with a longer context.</source>
-        <translation type="unfinished"></translation>
+        <translation>请缩短消息，或以更长的上下文加载模型。</translation>
     </message>
     <message>
         <source>Something went wrong inside Parley.</source>
-        <translation type="unfinished"></translation>
+        <translation>Parley 内部出了问题。</translation>
     </message>
     <message>
         <source>Start Parley again; it knows the new place.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重新启动 Parley；它已知道新位置。</translation>
+    </message>
+    <message>
+        <source>Switch it on in the settings, or choose a model on this machine.</source>
+        <translation>请在设置中开启网络，或选择本机上的模型。</translation>
     </message>
     <message>
         <source>Text, code, Markdown, CSV, PDF and DOCX can be attached; save it as one of these.</source>
-        <translation type="unfinished"></translation>
+        <translation>可附加文本、代码、Markdown、CSV、PDF 和 DOCX；请另存为其中之一。</translation>
     </message>
     <message>
         <source>The Hub announced {announced} for {file}, but has {real}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Hub 声明 {file} 为 {announced}，实际为 {real}。</translation>
     </message>
     <message>
         <source>The PDF could not be made: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法生成 PDF：{reason}。</translation>
     </message>
     <message>
         <source>The architecture {architecture} cannot be repacked; Parley knows {known}.</source>
-        <translation type="unfinished"></translation>
+        <translation>架构 {architecture} 无法重新打包；Parley 支持 {known}。</translation>
     </message>
     <message>
         <source>The archive {file} cannot be read: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法读取压缩包 {file}：{reason}。</translation>
     </message>
     <message>
         <source>The backup {file} is damaged, or is not one of Parley.</source>
-        <translation type="unfinished"></translation>
+        <translation>备份 {file} 已损坏，或不是 Parley 的备份。</translation>
     </message>
     <message>
         <source>The backup {file} was made by a newer version of Parley.</source>
-        <translation type="unfinished"></translation>
+        <translation>备份 {file} 由较新版本的 Parley 创建。</translation>
     </message>
     <message>
         <source>The chat template “{template}” cannot render this conversation: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>对话模板“{template}”无法渲染此对话：{reason}。</translation>
     </message>
     <message>
         <source>The checkpoint holds {tensor}, for which this architecture has no place ({count} of this kind).</source>
-        <translation type="unfinished"></translation>
+        <translation>检查点含有 {tensor}，此架构中没有它的位置（此类共 {count} 个）。</translation>
     </message>
     <message>
         <source>The checkpoint is as it was. Try again; if it happens again, please report it.</source>
-        <translation type="unfinished"></translation>
+        <translation>检查点保持原样。请重试；若再次发生，请报告。</translation>
     </message>
     <message>
         <source>The checkpoint lacks {tensor}.</source>
-        <translation type="unfinished"></translation>
+        <translation>检查点缺少 {tensor}。</translation>
     </message>
     <message>
         <source>The command is used as: {usage}.</source>
-        <translation type="unfinished"></translation>
+        <translation>命令用法：{usage}。</translation>
     </message>
     <message>
         <source>The conversation itself is kept; see “parley chats list”.</source>
-        <translation type="unfinished"></translation>
+        <translation>对话本身会保留；参见“parley chats list”。</translation>
     </message>
     <message>
         <source>The database {file} cannot be opened or read.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法打开或读取数据库 {file}。</translation>
     </message>
     <message>
         <source>The database {file} is damaged.</source>
-        <translation type="unfinished"></translation>
+        <translation>数据库 {file} 已损坏。</translation>
     </message>
     <message>
         <source>The disk that holds {folder} is full.</source>
-        <translation type="unfinished"></translation>
+        <translation>{folder} 所在的磁盘已满。</translation>
     </message>
     <message>
         <source>The disk that holds {folder} is nearly full, so the download has paused.</source>
-        <translation type="unfinished"></translation>
+        <translation>{folder} 所在的磁盘即将用满，下载已暂停。</translation>
     </message>
     <message>
         <source>The download stopped: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>下载已停止：{reason}。</translation>
     </message>
     <message>
         <source>The engine stopped: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>引擎已停止：{reason}。</translation>
     </message>
     <message>
         <source>The folder {folder} is not there.</source>
-        <translation type="unfinished"></translation>
+        <translation>文件夹 {folder} 不存在。</translation>
     </message>
     <message>
         <source>The folder “{name}” cannot be moved into itself.</source>
-        <translation type="unfinished"></translation>
+        <translation>文件夹“{name}”不能移入自身。</translation>
     </message>
     <message>
         <source>The grammar cannot be parsed.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法解析语法。</translation>
     </message>
     <message>
         <source>The header of {file} is longer than {limit}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 的文件头超过 {limit}。</translation>
+    </message>
+    <message>
+        <source>The key cannot be kept: {reason}.</source>
+        <translation>无法保存密钥：{reason}。</translation>
+    </message>
+    <message>
+        <source>The list of servers in {file} cannot be read: {reason}.</source>
+        <translation>无法读取 {file} 中的服务器列表：{reason}。</translation>
     </message>
     <message>
         <source>The message has {characters} characters, but Parley takes at most {limit}.</source>
-        <translation type="unfinished"></translation>
+        <translation>消息有 {characters} 个字符，Parley 最多接受 {limit} 个。</translation>
     </message>
     <message>
         <source>The message is empty.</source>
-        <translation type="unfinished"></translation>
+        <translation>消息为空。</translation>
     </message>
     <message>
         <source>The model is still busy with another reply.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型仍在写另一条回复。</translation>
     </message>
     <message>
         <source>The model stopped with an error while {activity}.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型因错误而停止：{activity}。</translation>
     </message>
     <message>
         <source>The network is switched off for Parley by HF_HUB_OFFLINE.</source>
-        <translation type="unfinished"></translation>
+        <translation>HF_HUB_OFFLINE 已为 Parley 关闭网络。</translation>
+    </message>
+    <message>
+        <source>The network is switched off for Parley, and “{server}” is on another machine.</source>
+        <translation>已为 Parley 关闭网络，而“{server}”在另一台机器上。</translation>
     </message>
     <message>
         <source>The original is where it was; check the disk before you try again.</source>
-        <translation type="unfinished"></translation>
+        <translation>原件仍在原处；重试前请检查磁盘。</translation>
     </message>
     <message>
         <source>The others are not affected.</source>
-        <translation type="unfinished"></translation>
+        <translation>其余不受影响。</translation>
     </message>
     <message>
         <source>The output cannot be written: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法写出结果：{reason}。</translation>
     </message>
     <message>
         <source>The preparation of the model stopped: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型的准备工作已停止：{reason}。</translation>
     </message>
     <message>
         <source>The preset “{name}” needs a value for {variables}.</source>
-        <translation type="unfinished"></translation>
+        <translation>预设“{name}”需要 {variables} 的值。</translation>
     </message>
     <message>
         <source>The proxy {proxy} cannot be used.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法使用代理 {proxy}。</translation>
     </message>
     <message>
         <source>The repo has a file named “{file}”, which points outside its folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>仓库中有名为“{file}”的文件，指向其文件夹之外。</translation>
     </message>
     <message>
         <source>The result was thrown away, since {tensor} in it differs from the checkpoint: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>结果已丢弃，因为其中的 {tensor} 与检查点不符：{reason}。</translation>
     </message>
     <message>
         <source>The search stopped: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索已停止：{reason}。</translation>
     </message>
     <message>
         <source>The settings file was damaged; Parley uses its defaults.</source>
-        <translation type="unfinished"></translation>
+        <translation>设置文件已损坏；Parley 使用默认值。</translation>
     </message>
     <message>
         <source>The token cannot be kept: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法保存令牌：{reason}。</translation>
     </message>
     <message>
         <source>The tokenizer of this model cannot be carried over: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法转换此模型的分词器：{reason}。</translation>
     </message>
     <message>
         <source>The type {type} cannot be made of this checkpoint: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法由此检查点生成类型 {type}：{reason}。</translation>
     </message>
     <message>
         <source>The work stopped: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>工作已停止：{reason}。</translation>
     </message>
     <message>
         <source>There are several folders called “{name}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>有多个名为“{name}”的文件夹。</translation>
     </message>
     <message>
         <source>There is a preset “{name}” already.</source>
-        <translation type="unfinished"></translation>
+        <translation>已有名为“{name}”的预设。</translation>
+    </message>
+    <message>
+        <source>There is a server called “{name}” already.</source>
+        <translation>已有名为“{name}”的服务器。</translation>
     </message>
     <message>
         <source>There is no backup {name}.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有备份 {name}。</translation>
     </message>
     <message>
         <source>There is no command {command}.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有命令 {command}。</translation>
     </message>
     <message>
         <source>There is no conversation {id}.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有对话 {id}。</translation>
     </message>
     <message>
         <source>There is no folder called “{name}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有名为“{name}”的文件夹。</translation>
     </message>
     <message>
         <source>There is no folder {id}.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有文件夹 {id}。</translation>
     </message>
     <message>
         <source>There is no message to answer again.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有可重新回复的消息。</translation>
     </message>
     <message>
         <source>There is no message {id} in this conversation.</source>
-        <translation type="unfinished"></translation>
+        <translation>此对话中没有消息 {id}。</translation>
     </message>
     <message>
         <source>There is no preset “{name}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有预设“{name}”。</translation>
     </message>
     <message>
         <source>There is no repo {repo} on the Hub.</source>
-        <translation type="unfinished"></translation>
+        <translation>Hub 上没有仓库 {repo}。</translation>
+    </message>
+    <message>
+        <source>There is no server called “{name}”.</source>
+        <translation>没有名为“{name}”的服务器。</translation>
     </message>
     <message>
         <source>There is no {id} in the trash.</source>
-        <translation type="unfinished"></translation>
+        <translation>回收站中没有 {id}。</translation>
     </message>
     <message>
         <source>There is not enough room in {folder}: {need} are needed, {free} are free.</source>
-        <translation type="unfinished"></translation>
+        <translation>{folder} 空间不足：需要 {need}，可用 {free}。</translation>
     </message>
     <message>
         <source>There is nothing to back up yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>还没有可备份的内容。</translation>
     </message>
     <message>
         <source>They can be read, but not changed. Update Parley to go on writing.</source>
-        <translation type="unfinished"></translation>
+        <translation>可以阅读，但不能更改。请更新 Parley 以继续书写。</translation>
     </message>
     <message>
         <source>This conversation could not be read: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法读取此对话：{reason}。</translation>
     </message>
     <message>
         <source>This formula cannot be drawn.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法绘制此公式。</translation>
+    </message>
+    <message>
+        <source>This is not a key: {reason}.</source>
+        <translation>这不是密钥：{reason}。</translation>
     </message>
     <message>
         <source>This is not a token: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>这不是访问令牌：{reason}。</translation>
     </message>
     <message>
         <source>This message comes to {tokens} tokens, but the model reads at most {limit} at once.</source>
-        <translation type="unfinished"></translation>
+        <translation>此消息共 {tokens} token，但模型一次最多读取 {limit}。</translation>
     </message>
     <message>
         <source>This message needs at least {tokens} tokens, but the model reads at most {limit} at once.</source>
-        <translation type="unfinished"></translation>
+        <translation>此消息至少需要 {tokens} token，但模型一次最多读取 {limit}。</translation>
     </message>
     <message>
         <source>This model scales its positions by “{kind}”, which cannot be carried over.</source>
-        <translation type="unfinished"></translation>
+        <translation>此模型按“{kind}”缩放位置，无法转换。</translation>
+    </message>
+    <message>
+        <source>This server cannot be used: {reason}.</source>
+        <translation>无法使用此服务器：{reason}。</translation>
     </message>
     <message>
         <source>Today&apos;s backup of your conversations was left out: {need} are needed, {free} are free.</source>
-        <translation type="unfinished"></translation>
+        <translation>今天的对话备份已略过：需要 {need}，可用 {free}。</translation>
+    </message>
+    <message>
+        <source>Try again in {seconds} seconds.</source>
+        <translation>请在 {seconds} 秒后重试。</translation>
     </message>
     <message>
         <source>Try again in {seconds} seconds; with a token, more requests are allowed.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在 {seconds} 秒后重试；使用访问令牌可允许更多请求。</translation>
     </message>
     <message>
         <source>Try again later.</source>
-        <translation type="unfinished"></translation>
+        <translation>请稍后再试。</translation>
     </message>
     <message>
         <source>Try again later. What has arrived is kept, and the download goes on from there.</source>
-        <translation type="unfinished"></translation>
+        <translation>请稍后再试。已下载的内容会保留，下载将从该处继续。</translation>
     </message>
     <message>
         <source>Try again, or attach it as text.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重试，或作为文本附加。</translation>
     </message>
     <message>
         <source>Try again, or export as HTML and print it from a browser.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重试，或导出为 HTML 后从浏览器打印。</translation>
     </message>
     <message>
         <source>Try again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重试。</translation>
     </message>
     <message>
         <source>Try again; if it happens again, load the model with a shorter context.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重试；若再次发生，请以更短的上下文加载模型。</translation>
     </message>
     <message>
         <source>Unset it and start Parley again; the models on this machine work without it.</source>
-        <translation type="unfinished"></translation>
+        <translation>请取消该变量并重新启动 Parley；本机上的模型不受影响。</translation>
     </message>
     <message>
         <source>Update Parley first, or choose an older backup.</source>
-        <translation type="unfinished"></translation>
+        <translation>请先更新 Parley，或选择较早的备份。</translation>
     </message>
     <message>
         <source>Update Parley, or save it with an older version of the program.</source>
-        <translation type="unfinished"></translation>
+        <translation>请更新 Parley，或用该程序的旧版本保存。</translation>
     </message>
     <message>
         <source>Use it, or move it away to have it made anew.</source>
-        <translation type="unfinished"></translation>
+        <translation>请使用它，或将其移走以重新生成。</translation>
     </message>
     <message>
         <source>Wait for it, or stop it first.</source>
-        <translation type="unfinished"></translation>
+        <translation>请等待它完成，或先停止它。</translation>
     </message>
     <message>
         <source>Wait for it, or stop it there.</source>
-        <translation type="unfinished"></translation>
+        <translation>请等待它完成，或在那边停止它。</translation>
     </message>
     <message>
         <source>Wait until that reply is done, or stop it there first.</source>
-        <translation type="unfinished"></translation>
+        <translation>请等那条回复完成，或先在那边停止它。</translation>
     </message>
     <message>
         <source>Wait until whatever writes to the folder is done, then try again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请等待写入该文件夹的操作结束，然后重试。</translation>
+    </message>
+    <message>
+        <source>What had come is kept. Try again to have the message answered anew.</source>
+        <translation>已收到的内容会保留。请重试以重新回复该消息。</translation>
     </message>
     <message>
         <source>What has arrived is kept as it is. Try again later, or cancel the download and start it anew.</source>
-        <translation type="unfinished"></translation>
+        <translation>已下载的内容原样保留。请稍后再试，或取消后重新下载。</translation>
     </message>
     <message>
         <source>What has arrived is kept. Try again to go on from there.</source>
-        <translation type="unfinished"></translation>
+        <translation>已下载的内容会保留。请重试以从该处继续。</translation>
     </message>
     <message>
         <source>What it had written is kept. Send a message or try again to start it anew.</source>
-        <translation type="unfinished"></translation>
+        <translation>已写的内容会保留。发送消息或重试即可重新启动引擎。</translation>
     </message>
     <message>
         <source>What it held is kept as {file}.</source>
-        <translation type="unfinished"></translation>
+        <translation>原有内容保存为 {file}。</translation>
     </message>
     <message>
         <source>What stood before came in. Export it again and import it once more; nothing comes in twice.</source>
-        <translation type="unfinished"></translation>
+        <translation>之前的部分已导入。请重新导出并再次导入；不会产生重复。</translation>
     </message>
     <message>
         <source>What was done is kept. Try again to go on from there.</source>
-        <translation type="unfinished"></translation>
+        <translation>已完成的部分会保留。请重试以从该处继续。</translation>
     </message>
     <message>
         <source>Write one first.</source>
-        <translation type="unfinished"></translation>
+        <translation>请先写一条。</translation>
     </message>
     <message>
         <source>Write owner/name, owner/name:branch, or paste the address of the model&apos;s page.</source>
-        <translation type="unfinished"></translation>
+        <translation>请写 owner/name 或 owner/name:branch，或粘贴模型页面的地址。</translation>
     </message>
     <message>
         <source>Write something first.</source>
-        <translation type="unfinished"></translation>
+        <translation>请先写点什么。</translation>
     </message>
     <message>
         <source>Your account may not read the files of {repo} yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>您的账户尚无权读取 {repo} 的文件。</translation>
     </message>
     <message>
         <source>Your conversations are kept in {folder}, but they are not there now.</source>
-        <translation type="unfinished"></translation>
+        <translation>您的对话保存在 {folder}，但现在那里没有。</translation>
     </message>
     <message>
         <source>Your conversations are safe. Please copy the details and report them.</source>
-        <translation type="unfinished"></translation>
+        <translation>您的对话是安全的。请复制详细信息并报告。</translation>
     </message>
     <message>
         <source>Your conversations at {folder} are in use by another program.</source>
-        <translation type="unfinished"></translation>
+        <translation>{folder} 中的对话正被另一个程序使用。</translation>
     </message>
     <message>
         <source>Your conversations were moved from {folder} to another folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>您的对话已从 {folder} 移到另一个文件夹。</translation>
     </message>
     <message>
         <source>Your conversations were saved by a newer version of Parley.</source>
-        <translation type="unfinished"></translation>
+        <translation>您的对话由较新版本的 Parley 保存。</translation>
     </message>
     <message>
         <source>llama.cpp does not answer: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>llama.cpp 没有应答：{reason}。</translation>
     </message>
     <message>
         <source>{count} conversations cannot be written as one {format} file.</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} 个对话无法写成一个 {format} 文件。</translation>
     </message>
     <message>
         <source>{file} arrived damaged twice: it is not what the Hub&apos;s checksum says.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 两次到达时均已损坏：与 Hub 的校验和不符。</translation>
     </message>
     <message>
         <source>{file} belongs to {program}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 属于 {program}。</translation>
     </message>
     <message>
         <source>{file} cannot be read: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法读取 {file}：{reason}。</translation>
     </message>
     <message>
         <source>{file} cannot be used: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法使用 {file}：{reason}。</translation>
     </message>
     <message>
         <source>{file} cannot be written: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法写入 {file}：{reason}。</translation>
     </message>
     <message>
         <source>{file} changed while it was read.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 在读取时发生了变化。</translation>
     </message>
     <message>
         <source>{file} could not be copied faithfully.</source>
-        <translation type="unfinished"></translation>
+        <translation>未能如实复制 {file}。</translation>
     </message>
     <message>
         <source>{file} could not be loaded.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法加载 {file}。</translation>
     </message>
     <message>
         <source>{file} could not be moved to the trash: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法将 {file} 移入回收站：{reason}。</translation>
     </message>
     <message>
         <source>{file} could not be read: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>未能读取 {file}：{reason}。</translation>
     </message>
     <message>
         <source>{file} does not agree with the files it lists: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 与其列出的文件不一致：{reason}。</translation>
     </message>
     <message>
         <source>{file} has changed on the Hub since its download began.</source>
-        <translation type="unfinished"></translation>
+        <translation>下载开始后，{file} 在 Hub 上已更改。</translation>
     </message>
     <message>
         <source>{file} has version {version} of its format; Parley reads up to {known}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 的格式版本为 {version}；Parley 最多读取 {known}。</translation>
+    </message>
+    <message>
+        <source>{file} holds no certificates that can be read.</source>
+        <translation>{file} 中没有可读取的证书。</translation>
     </message>
     <message>
         <source>{file} holds no text; its pages may be scanned pictures.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 不含文本；其页面可能是扫描图片。</translation>
     </message>
     <message>
         <source>{file} is a pickle: reading it would run a program that somebody else wrote.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 是 pickle 文件：读取它会运行他人编写的程序。</translation>
     </message>
     <message>
         <source>{file} is already being downloaded by another window or command.</source>
-        <translation type="unfinished"></translation>
+        <translation>另一个窗口或命令正在下载 {file}。</translation>
     </message>
     <message>
         <source>{file} is already being made by another window or command.</source>
-        <translation type="unfinished"></translation>
+        <translation>另一个窗口或命令正在生成 {file}。</translation>
     </message>
     <message>
         <source>{file} is already in {folder}, but it is another file.</source>
-        <translation type="unfinished"></translation>
+        <translation>{folder} 中已有 {file}，但不是同一文件。</translation>
     </message>
     <message>
         <source>{file} is already in {folder}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 已在 {folder} 中。</translation>
     </message>
     <message>
         <source>{file} is damaged or incomplete after {count} conversations.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 在 {count} 个对话之后损坏或不完整。</translation>
     </message>
     <message>
         <source>{file} is damaged or incomplete: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 已损坏或不完整：{reason}。</translation>
     </message>
     <message>
         <source>{file} is empty.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 为空。</translation>
     </message>
     <message>
         <source>{file} is nested more than {limit} levels deep.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 的嵌套超过 {limit} 层。</translation>
     </message>
     <message>
         <source>{file} is no longer at {folder}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 已不在 {folder}。</translation>
     </message>
     <message>
         <source>{file} is no model, or part of none.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 不是模型，也不是模型的一部分。</translation>
     </message>
     <message>
         <source>{file} is not a GGUF model.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 不是 GGUF 模型。</translation>
     </message>
     <message>
         <source>{file} is not a file of presets: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 不是预设文件：{reason}。</translation>
     </message>
     <message>
         <source>{file} is not a text file.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 不是文本文件。</translation>
     </message>
     <message>
         <source>{file} is not, or no longer, in {repo}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{repo} 中没有或已不再有 {file}。</translation>
     </message>
     <message>
         <source>{file} is of the architecture “{architecture}”, which this version of llama.cpp cannot run.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 的架构为“{architecture}”，此版本的 llama.cpp 无法运行。</translation>
     </message>
     <message>
         <source>{file} is protected by a password.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 受密码保护。</translation>
     </message>
     <message>
         <source>{file} is there already.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 已存在。</translation>
     </message>
     <message>
         <source>{file} is too large: {size}, where at most {limit} can be attached.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 太大：{size}，最多可附加 {limit}。</translation>
     </message>
     <message>
         <source>{file} needs about {need} of memory, but only {free} is free.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 约需 {need} 内存，但只有 {free} 可用。</translation>
     </message>
     <message>
         <source>{file} unpacks to more than {limit}, which no export of conversations does.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 解压后超过 {limit}，对话的导出不会如此。</translation>
     </message>
     <message>
         <source>{file} was given up: reading it took too much {what}.</source>
-        <translation type="unfinished"></translation>
+        <translation>已放弃 {file}：读取它耗费了过多{what}。</translation>
     </message>
     <message>
         <source>{file} was not copied faithfully to {folder}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 未能如实复制到 {folder}。</translation>
     </message>
     <message>
         <source>{folder} and the present data folder lie in one another.</source>
-        <translation type="unfinished"></translation>
+        <translation>{folder} 与现在的数据文件夹互相包含。</translation>
     </message>
     <message>
         <source>{folder} cannot be a folder for models: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{folder} 不能作为模型文件夹：{reason}。</translation>
     </message>
     <message>
         <source>{folder} has {free} free, but {need} are needed.</source>
-        <translation type="unfinished"></translation>
+        <translation>{folder} 可用 {free}，但需要 {need}。</translation>
     </message>
     <message>
         <source>{folder} holds no model in safetensors: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{folder} 中没有 safetensors 模型：{reason}。</translation>
     </message>
     <message>
         <source>{folder} is incomplete: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{folder} 不完整：{reason}。</translation>
     </message>
     <message>
         <source>{folder} is not empty.</source>
-        <translation type="unfinished"></translation>
+        <translation>{folder} 不是空文件夹。</translation>
     </message>
     <message>
         <source>{folder} is not one of your folders for models.</source>
-        <translation type="unfinished"></translation>
+        <translation>{folder} 不是您的模型文件夹。</translation>
     </message>
     <message>
         <source>{host} answered with an error: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{host} 返回错误：{reason}。</translation>
     </message>
     <message>
         <source>{host} cannot be reached: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法连接 {host}：{reason}。</translation>
     </message>
     <message>
         <source>{host} does not accept your token.</source>
-        <translation type="unfinished"></translation>
+        <translation>{host} 不接受您的访问令牌。</translation>
     </message>
     <message>
         <source>{host} does not answer: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{host} 没有应答：{reason}。</translation>
     </message>
     <message>
         <source>{host} has had too many requests from here.</source>
-        <translation type="unfinished"></translation>
+        <translation>{host} 收到来自此处的请求过多。</translation>
     </message>
     <message>
         <source>{host} refuses for now (status {status}).</source>
-        <translation type="unfinished"></translation>
+        <translation>{host} 暂时拒绝（状态 {status}）。</translation>
     </message>
     <message>
         <source>{keys} is already the shortcut for “{other}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>{keys} 已是“{other}”的快捷键。</translation>
     </message>
     <message>
         <source>{option} cannot be {value}: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{option} 不能为 {value}：{reason}。</translation>
     </message>
     <message>
         <source>{repo} asks who you are before it lets anyone read its files.</source>
-        <translation type="unfinished"></translation>
+        <translation>{repo} 要求先确认您的身份，才允许读取文件。</translation>
     </message>
     <message>
         <source>{repo} has no branch “{branch}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>{repo} 没有分支“{branch}”。</translation>
     </message>
     <message>
         <source>{repo} has no variant with files like “{pattern}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>{repo} 没有文件名符合“{pattern}”的变体。</translation>
     </message>
     <message>
         <source>{tensor} holds values that are not finite numbers.</source>
-        <translation type="unfinished"></translation>
+        <translation>{tensor} 含有非有限数值。</translation>
     </message>
     <message>
         <source>{tensor} is not packed as the configuration says: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{tensor} 的打包方式与配置不符：{reason}。</translation>
     </message>
     <message>
         <source>{tensor} {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{tensor}：{reason}。</translation>
+    </message>
+    <message>
+        <source>“{server}” answered with something that Parley does not understand.</source>
+        <translation>“{server}”的应答 Parley 无法理解。</translation>
+    </message>
+    <message>
+        <source>“{server}” at {host} cannot be reached: {reason}.</source>
+        <translation>无法连接位于 {host} 的“{server}”：{reason}。</translation>
+    </message>
+    <message>
+        <source>“{server}” at {host} shows a certificate that is not trusted: {reason}.</source>
+        <translation>位于 {host} 的“{server}”出示的证书不受信任：{reason}。</translation>
+    </message>
+    <message>
+        <source>“{server}” broke off in the middle of the reply.</source>
+        <translation>“{server}”在回复途中中断。</translation>
+    </message>
+    <message>
+        <source>“{server}” does not accept the key.</source>
+        <translation>“{server}”不接受该密钥。</translation>
+    </message>
+    <message>
+        <source>“{server}” does not allow this with your key: {reason}.</source>
+        <translation>“{server}”不允许用您的密钥执行此操作：{reason}。</translation>
+    </message>
+    <message>
+        <source>“{server}” failed with status {status}: {reason}.</source>
+        <translation>“{server}”失败，状态 {status}：{reason}。</translation>
+    </message>
+    <message>
+        <source>“{server}” has no model “{model}” at {address}.</source>
+        <translation>“{server}”在 {address} 没有模型“{model}”。</translation>
+    </message>
+    <message>
+        <source>“{server}” has too many requests: {reason}.</source>
+        <translation>“{server}”请求过多：{reason}。</translation>
+    </message>
+    <message>
+        <source>“{server}” makes the prompt itself, so that it cannot be shown here.</source>
+        <translation>“{server}”自行生成提示词，因此无法在此显示。</translation>
+    </message>
+    <message>
+        <source>“{server}” refused the request: {reason}.</source>
+        <translation>“{server}”拒绝了请求：{reason}。</translation>
+    </message>
+    <message>
+        <source>“{server}” sends Parley on to {address}, which Parley does not follow.</source>
+        <translation>“{server}”将 Parley 转到 {address}，Parley 不会跟随。</translation>
+    </message>
+    <message>
+        <source>“{server}” sent nothing for {seconds} seconds.</source>
+        <translation>“{server}”已 {seconds} 秒未发送任何内容。</translation>
+    </message>
+    <message>
+        <source>“{server}” was named, but not which of its models is to answer.</source>
+        <translation>指定了“{server}”，但未指定由它的哪个模型回复。</translation>
     </message>
     <message>
         <source>“{text}” names no model on the Hub.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{text}”不是 Hub 上的模型名称。</translation>
+    </message>
+</context>
+<context>
+    <name>ExchangeDesk</name>
+    <message>
+        <source>Chat</source>
+        <translation>对话</translation>
+    </message>
+    <message>
+        <source>Chats</source>
+        <translation>对话</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>导出</translation>
+    </message>
+    <message>
+        <source>Export all chats</source>
+        <translation>导出所有对话</translation>
+    </message>
+    <message>
+        <source>Exporting all chats</source>
+        <translation>正在导出所有对话</translation>
+    </message>
+    <message>
+        <source>Import chats</source>
+        <translation>导入对话</translation>
+    </message>
+    <message>
+        <source>Importing</source>
+        <translation>正在导入</translation>
+    </message>
+    <message>
+        <source>JSON, with everything (*.json)</source>
+        <translation>JSON，包含全部内容 (*.json)</translation>
+    </message>
+    <message>
+        <source>Markdown (*.md)</source>
+        <translation>Markdown (*.md)</translation>
+    </message>
+    <message>
+        <source>Markdown files in an archive (*.zip)</source>
+        <translation>Markdown 文件压缩包 (*.zip)</translation>
+    </message>
+    <message>
+        <source>PDF (*.pdf)</source>
+        <translation>PDF (*.pdf)</translation>
+    </message>
+    <message>
+        <source>PDFs in an archive (*.zip)</source>
+        <translation>PDF 压缩包 (*.zip)</translation>
+    </message>
+    <message>
+        <source>Web page (*.html)</source>
+        <translation>网页 (*.html)</translation>
+    </message>
+    <message>
+        <source>Web pages in an archive (*.zip)</source>
+        <translation>网页压缩包 (*.zip)</translation>
+    </message>
+</context>
+<context>
+    <name>ExchangeDialog</name>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Choose a folder…</source>
+        <translation>选择文件夹…</translation>
+    </message>
+    <message>
+        <source>Choose files…</source>
+        <translation>选择文件…</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Copy the list</source>
+        <translation>复制列表</translation>
+    </message>
+    <message>
+        <source>Exported</source>
+        <translation>已导出</translation>
+    </message>
+    <message>
+        <source>Import chats</source>
+        <translation>导入对话</translation>
+    </message>
+    <message>
+        <source>Imported</source>
+        <translation>已导入</translation>
+    </message>
+    <message>
+        <source>Nothing new came in</source>
+        <translation>没有新内容</translation>
+    </message>
+    <message>
+        <source>Nothing was written.</source>
+        <translation>未写入任何内容。</translation>
+    </message>
+    <message>
+        <source>Parley reads its own JSON, the exports of ChatGPT, Claude and Open WebUI (zip or JSON), and the chats of LM Studio, Jan and GPT4All (their folders). Drop them here, or choose them. Importing twice brings nothing in twice.</source>
+        <translation>Parley 可读取自己的 JSON，ChatGPT、Claude 和 Open WebUI 的导出（ZIP 或 JSON），以及 LM Studio、Jan 和 GPT4All 的对话（其文件夹）。拖到这里，或手动选择。重复导入不会产生重复内容。</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>进度</translation>
+    </message>
+    <message>
+        <source>Show in folder</source>
+        <translation>在文件夹中显示</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Stopped</source>
+        <translation>已停止</translation>
+    </message>
+    <message>
+        <source>There was no chat in it.</source>
+        <translation>其中没有对话。</translation>
+    </message>
+    <message>
+        <source>What was left out</source>
+        <translation>省略的内容</translation>
+    </message>
+    <message>
+        <source>{count} chats got new messages</source>
+        <translation>{count} 个对话增加了新消息</translation>
+    </message>
+    <message>
+        <source>{count} chats in {files} files, {size}, in {path}</source>
+        <translation>{count} 个对话，{files} 个文件，{size}，位于 {path}</translation>
+    </message>
+    <message>
+        <source>{count} messages in all</source>
+        <translation>共 {count} 条消息</translation>
+    </message>
+    <message>
+        <source>{count} new chats</source>
+        <translation>{count} 个新对话</translation>
+    </message>
+    <message>
+        <source>{count} records were left out:</source>
+        <translation>省略了 {count} 条记录：</translation>
+    </message>
+    <message>
+        <source>{count} were here already</source>
+        <translation>{count} 个此前已有</translation>
+    </message>
+    <message>
+        <source>{done} chats so far</source>
+        <translation>已处理 {done} 个对话</translation>
+    </message>
+    <message>
+        <source>{done} of {total} chats</source>
+        <translation>{done} / {total} 个对话</translation>
     </message>
 </context>
 <context>
     <name>FileField</name>
     <message>
         <source>Choose…</source>
-        <translation type="unfinished"></translation>
+        <translation>选择…</translation>
     </message>
 </context>
 <context>
     <name>FindBar</name>
     <message>
         <source>Close</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭</translation>
     </message>
     <message>
         <source>Find in this chat</source>
-        <translation type="unfinished"></translation>
+        <translation>在此对话中查找</translation>
     </message>
     <message>
         <source>Next (Enter)</source>
-        <translation type="unfinished"></translation>
+        <translation>下一个 (Enter)</translation>
     </message>
     <message>
         <source>Not found</source>
-        <translation type="unfinished"></translation>
+        <translation>未找到</translation>
     </message>
     <message>
         <source>Previous (Shift+Enter)</source>
-        <translation type="unfinished"></translation>
+        <translation>上一个 (Shift+Enter)</translation>
     </message>
     <message>
         <source>{current} of {count}</source>
-        <translation type="unfinished"></translation>
+        <translation>{current} / {count}</translation>
     </message>
 </context>
 <context>
     <name>FitBar</name>
     <message>
         <source>{name}: {used} of {total} in use</source>
-        <translation type="unfinished"></translation>
+        <translation>{name}：已用 {used} / {total}</translation>
     </message>
 </context>
 <context>
     <name>FitPanel</name>
     <message>
         <source>Context</source>
-        <translation type="unfinished"></translation>
+        <translation>上下文</translation>
     </message>
     <message>
         <source>Context length</source>
-        <translation type="unfinished"></translation>
+        <translation>上下文长度</translation>
     </message>
     <message>
         <source>How the conversation is kept: Q8_0 takes half the memory, Q4_0 a quarter.</source>
-        <translation type="unfinished"></translation>
+        <translation>对话的保存精度：Q8_0 占用一半内存，Q4_0 占用四分之一。</translation>
     </message>
     <message>
         <source>KV cache</source>
-        <translation type="unfinished"></translation>
+        <translation>KV 缓存</translation>
     </message>
     <message>
         <source>KV in F16</source>
-        <translation type="unfinished"></translation>
+        <translation>KV：F16</translation>
     </message>
     <message>
         <source>KV in Q4_0</source>
-        <translation type="unfinished"></translation>
+        <translation>KV：Q4_0</translation>
     </message>
     <message>
         <source>KV in Q8_0</source>
-        <translation type="unfinished"></translation>
+        <translation>KV：Q8_0</translation>
     </message>
 </context>
 <context>
     <name>FoldersDialog</name>
     <message>
         <source>Add a folder for models</source>
-        <translation type="unfinished"></translation>
+        <translation>添加模型文件夹</translation>
     </message>
     <message>
         <source>Add a folder…</source>
-        <translation type="unfinished"></translation>
+        <translation>添加文件夹…</translation>
     </message>
     <message>
         <source>Close</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭</translation>
     </message>
     <message>
         <source>Folders for models</source>
-        <translation type="unfinished"></translation>
+        <translation>模型文件夹</translation>
     </message>
     <message>
         <source>Made with the first download</source>
-        <translation type="unfinished"></translation>
+        <translation>首次下载时创建</translation>
     </message>
     <message>
         <source>New models go here</source>
-        <translation type="unfinished"></translation>
+        <translation>新模型存放在此</translation>
     </message>
     <message>
         <source>Not there: is its disk connected?</source>
-        <translation type="unfinished"></translation>
+        <translation>不存在：磁盘是否已连接？</translation>
     </message>
     <message>
         <source>Parley looks for models in these folders. A folder that you remove here keeps its files.</source>
-        <translation type="unfinished"></translation>
+        <translation>Parley 在这些文件夹中查找模型。从这里移除文件夹不会删除其中的文件。</translation>
     </message>
     <message>
         <source>Remove</source>
-        <translation type="unfinished"></translation>
+        <translation>移除</translation>
     </message>
     <message>
         <source>Use for new models</source>
-        <translation type="unfinished"></translation>
+        <translation>用于新模型</translation>
     </message>
 </context>
 <context>
     <name>FoldersEdit</name>
     <message>
         <source>A folder for models</source>
-        <translation type="unfinished"></translation>
+        <translation>模型文件夹</translation>
     </message>
     <message>
         <source>Add a folder…</source>
-        <translation type="unfinished"></translation>
+        <translation>添加文件夹…</translation>
     </message>
     <message>
         <source>Remove</source>
-        <translation type="unfinished"></translation>
+        <translation>移除</translation>
     </message>
     <message>
         <source>Use for new models</source>
-        <translation type="unfinished"></translation>
+        <translation>用于新模型</translation>
     </message>
 </context>
 <context>
     <name>Footer</name>
     <message>
         <source>, {free} free on disk</source>
-        <translation type="unfinished"></translation>
+        <translation>，磁盘可用 {free}</translation>
     </message>
     <message>
         <source>Download and chat</source>
-        <translation type="unfinished"></translation>
+        <translation>下载并开始对话</translation>
     </message>
     <message>
         <source>Model card</source>
-        <translation type="unfinished"></translation>
+        <translation>模型卡</translation>
     </message>
     <message>
         <source>Parley cannot join the pieces of this file yet; choose another variant.</source>
-        <translation type="unfinished"></translation>
+        <translation>Parley 尚不能合并此文件的各部分；请选择其他变体。</translation>
     </message>
     <message>
         <source>Parley cannot run this format yet; choose a GGUF variant.</source>
-        <translation type="unfinished"></translation>
+        <translation>Parley 尚不能运行此格式；请选择 GGUF 变体。</translation>
     </message>
     <message>
         <source>Show files</source>
-        <translation type="unfinished"></translation>
+        <translation>显示文件</translation>
     </message>
     <message>
         <source>The disk has too little room: {size} are needed.</source>
-        <translation type="unfinished"></translation>
+        <translation>磁盘空间不足：需要 {size}。</translation>
     </message>
     <message>
         <source>{size} to download</source>
-        <translation type="unfinished"></translation>
+        <translation>需下载 {size}</translation>
     </message>
 </context>
 <context>
     <name>FoundPane</name>
     <message>
         <source>Best fits of the {count} most downloaded</source>
-        <translation type="unfinished"></translation>
+        <translation>下载最多的 {count} 个中最合适的</translation>
     </message>
     <message>
         <source>Found on the Hub</source>
-        <translation type="unfinished"></translation>
+        <translation>在 Hub 上找到</translation>
     </message>
     <message>
         <source>Good on this machine</source>
-        <translation type="unfinished"></translation>
+        <translation>适合本机</translation>
     </message>
     <message>
         <source>Good to begin with</source>
-        <translation type="unfinished"></translation>
+        <translation>适合入门</translation>
     </message>
     <message>
         <source>No recommended model fits into the free memory. Close other programs, or search.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有推荐模型能放入可用内存。请关闭其他程序，或自行搜索。</translation>
     </message>
     <message>
         <source>Nothing was found. Try fewer words, or another format.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有找到。请减少关键词，或换一种格式。</translation>
     </message>
     <message>
         <source>Ranked page by page, most downloaded first</source>
-        <translation type="unfinished"></translation>
+        <translation>逐页排序，下载最多的在前</translation>
     </message>
     <message>
         <source>Searching…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在搜索…</translation>
     </message>
     <message>
         <source>Try again</source>
-        <translation type="unfinished"></translation>
+        <translation>重试</translation>
     </message>
     <message>
         <source>What each model would need is estimated from its size, at about four bits per weight.</source>
-        <translation type="unfinished"></translation>
+        <translation>每个模型的需求按其大小估算，约合每权重 4 位。</translation>
     </message>
 </context>
 <context>
     <name>Header</name>
     <message>
         <source>About Parley</source>
-        <translation type="unfinished"></translation>
+        <translation>关于 Parley</translation>
     </message>
     <message>
         <source>Copy conversation</source>
-        <translation type="unfinished"></translation>
+        <translation>复制对话</translation>
     </message>
     <message>
         <source>Dark</source>
-        <translation type="unfinished"></translation>
+        <translation>深色</translation>
     </message>
     <message>
         <source>Export</source>
-        <translation type="unfinished"></translation>
+        <translation>导出</translation>
     </message>
     <message>
         <source>Export all chats…</source>
-        <translation type="unfinished"></translation>
+        <translation>导出所有对话…</translation>
     </message>
     <message>
         <source>Import chats…</source>
-        <translation type="unfinished"></translation>
+        <translation>导入对话…</translation>
     </message>
     <message>
         <source>JSON, with everything…</source>
-        <translation type="unfinished"></translation>
+        <translation>JSON，包含全部内容…</translation>
     </message>
     <message>
         <source>Keyboard shortcuts</source>
-        <translation type="unfinished"></translation>
+        <translation>键盘快捷键</translation>
     </message>
     <message>
         <source>Light</source>
-        <translation type="unfinished"></translation>
+        <translation>浅色</translation>
     </message>
     <message>
         <source>Like the system</source>
-        <translation type="unfinished"></translation>
+        <translation>跟随系统</translation>
     </message>
     <message>
         <source>Markdown…</source>
-        <translation type="unfinished"></translation>
+        <translation>Markdown…</translation>
     </message>
     <message>
         <source>More</source>
-        <translation type="unfinished"></translation>
+        <translation>更多</translation>
     </message>
     <message>
         <source>New chat</source>
-        <translation type="unfinished"></translation>
+        <translation>新对话</translation>
     </message>
     <message>
         <source>Nothing of this chat is written to disk. It is gone once you leave it.</source>
-        <translation type="unfinished"></translation>
+        <translation>此对话的内容不会写入磁盘。离开后即消失。</translation>
     </message>
     <message>
         <source>PDF…</source>
-        <translation type="unfinished"></translation>
+        <translation>PDF…</translation>
     </message>
     <message>
         <source>Rename</source>
-        <translation type="unfinished"></translation>
+        <translation>重命名</translation>
     </message>
     <message>
         <source>Settings…</source>
-        <translation type="unfinished"></translation>
+        <translation>设置…</translation>
     </message>
     <message>
         <source>Show the sidebar</source>
-        <translation type="unfinished"></translation>
+        <translation>显示侧边栏</translation>
     </message>
     <message>
         <source>Temporary</source>
-        <translation type="unfinished"></translation>
+        <translation>临时</translation>
     </message>
     <message>
         <source>Temporary chat</source>
-        <translation type="unfinished"></translation>
+        <translation>临时对话</translation>
     </message>
     <message>
         <source>Web page (HTML)…</source>
-        <translation type="unfinished"></translation>
+        <translation>网页 (HTML)…</translation>
     </message>
 </context>
 <context>
     <name>Help</name>
     <message>
         <source>About Parley</source>
-        <translation type="unfinished"></translation>
+        <translation>关于 Parley</translation>
     </message>
     <message>
         <source>Close</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭</translation>
     </message>
     <message>
         <source>Free software under the MIT licence. It uses llama.cpp and Qt.</source>
-        <translation type="unfinished"></translation>
+        <translation>采用 MIT 许可证的自由软件。使用 llama.cpp 和 Qt。</translation>
     </message>
     <message>
         <source>Private conversations with language models on your own machine.</source>
-        <translation type="unfinished"></translation>
+        <translation>在您自己的电脑上与语言模型私密对话。</translation>
+    </message>
+</context>
+<context>
+    <name>HitModel</name>
+    <message>
+        <source>You</source>
+        <translation>您</translation>
     </message>
 </context>
 <context>
     <name>KeysButton</name>
     <message>
         <source>None</source>
-        <translation type="unfinished"></translation>
+        <translation>无</translation>
     </message>
     <message>
         <source>Press it, then the new keys. Backspace removes the shortcut, Esc keeps it.</source>
-        <translation type="unfinished"></translation>
+        <translation>点击后按下新的按键。Backspace 移除快捷键，Esc 保留原样。</translation>
     </message>
     <message>
         <source>Press the keys…</source>
-        <translation type="unfinished"></translation>
+        <translation>请按键…</translation>
     </message>
 </context>
 <context>
     <name>LedgerView</name>
     <message>
+        <source>Chat</source>
+        <translation>对话</translation>
+    </message>
+    <message>
         <source>Clear the list</source>
-        <translation type="unfinished"></translation>
+        <translation>清空列表</translation>
     </message>
     <message>
         <source>Download</source>
-        <translation type="unfinished"></translation>
+        <translation>下载</translation>
     </message>
     <message>
         <source>For</source>
-        <translation type="unfinished"></translation>
+        <translation>用途</translation>
     </message>
     <message>
         <source>Nothing yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>暂无。</translation>
     </message>
     <message>
-        <source>Parley has no account and sends no statistics. Chats never leave this machine. It speaks with a server only when you search for models or download one; each is noted here.</source>
+        <source>Parley has no account and sends no statistics. Chats leave this machine only for servers that you added and chose. Else it speaks with a server only when you search for models or download one. Each is noted here.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Search</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索</translation>
     </message>
     <message>
         <source>Server</source>
-        <translation type="unfinished"></translation>
+        <translation>服务器</translation>
     </message>
     <message>
         <source>Servers Parley spoke with</source>
-        <translation type="unfinished"></translation>
+        <translation>Parley 联系过的服务器</translation>
     </message>
     <message>
         <source>When</source>
-        <translation type="unfinished"></translation>
+        <translation>时间</translation>
     </message>
 </context>
 <context>
     <name>Legend</name>
     <message>
         <source>KV cache</source>
-        <translation type="unfinished"></translation>
+        <translation>KV 缓存</translation>
     </message>
     <message>
         <source>compute</source>
-        <translation type="unfinished"></translation>
+        <translation>计算</translation>
     </message>
     <message>
         <source>other programs</source>
-        <translation type="unfinished"></translation>
+        <translation>其他程序</translation>
     </message>
     <message>
         <source>weights</source>
-        <translation type="unfinished"></translation>
+        <translation>权重</translation>
     </message>
 </context>
 <context>
     <name>LibraryDialog</name>
     <message>
         <source>Another file than on {day}; its checksum is noted now.</source>
-        <translation type="unfinished"></translation>
+        <translation>与 {day} 时不是同一文件；现已记下其校验和。</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>取消</translation>
     </message>
     <message>
         <source>Close</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭</translation>
     </message>
     <message>
         <source>Damaged. Parley does not know where it came from: download it again, as a whole.</source>
-        <translation type="unfinished"></translation>
+        <translation>已损坏。Parley 不知道其来源：请重新完整下载。</translation>
     </message>
     <message>
         <source>Damaged. Repair fetches what is broken.</source>
-        <translation type="unfinished"></translation>
+        <translation>已损坏。“修复”会重新下载损坏的部分。</translation>
     </message>
     <message>
         <source>Damaged. Repair fetches {size} of it again.</source>
-        <translation type="unfinished"></translation>
+        <translation>已损坏。“修复”会重新下载其中的 {size}。</translation>
     </message>
     <message>
         <source>Delete</source>
-        <translation type="unfinished"></translation>
+        <translation>删除</translation>
     </message>
     <message>
         <source>Delete {name}?</source>
-        <translation type="unfinished"></translation>
+        <translation>删除 {name}？</translation>
     </message>
     <message>
         <source>Delete…</source>
-        <translation type="unfinished"></translation>
+        <translation>删除…</translation>
     </message>
     <message>
         <source>Folders…</source>
-        <translation type="unfinished"></translation>
+        <translation>文件夹…</translation>
     </message>
     <message>
         <source>Forget</source>
-        <translation type="unfinished"></translation>
+        <translation>移除记录</translation>
     </message>
     <message>
         <source>Looking at the folders…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在查看文件夹…</translation>
     </message>
     <message>
         <source>Models on this machine</source>
-        <translation type="unfinished"></translation>
+        <translation>本机上的模型</translation>
     </message>
     <message>
         <source>Move to another folder…</source>
-        <translation type="unfinished"></translation>
+        <translation>移到其他文件夹…</translation>
     </message>
     <message>
         <source>Move to {folder}</source>
-        <translation type="unfinished"></translation>
+        <translation>移到 {folder}</translation>
     </message>
     <message>
         <source>Move {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>移动 {name}</translation>
     </message>
     <message>
         <source>Moving, {percent} %</source>
-        <translation type="unfinished"></translation>
+        <translation>正在移动，{percent}%</translation>
     </message>
     <message>
         <source>No checksum was known; it is noted now, for later checks.</source>
-        <translation type="unfinished"></translation>
+        <translation>此前没有校验和；现已记下，供日后校验。</translation>
     </message>
     <message>
         <source>Open</source>
-        <translation type="unfinished"></translation>
+        <translation>打开</translation>
     </message>
     <message>
         <source>Repair</source>
-        <translation type="unfinished"></translation>
+        <translation>修复</translation>
     </message>
     <message>
         <source>Repaired and verified.</source>
-        <translation type="unfinished"></translation>
+        <translation>已修复并校验。</translation>
     </message>
     <message>
         <source>Repairing, {percent} %</source>
-        <translation type="unfinished"></translation>
+        <translation>正在修复，{percent}%</translation>
     </message>
     <message>
         <source>Show in folder</source>
-        <translation type="unfinished"></translation>
+        <translation>在文件夹中显示</translation>
     </message>
     <message>
         <source>There are no models in the folders yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>文件夹中还没有模型。</translation>
     </message>
     <message>
         <source>Verified: it is what it must be.</source>
-        <translation type="unfinished"></translation>
+        <translation>已校验：与应有内容一致。</translation>
     </message>
     <message>
         <source>Verified: it is what it was on {day}.</source>
-        <translation type="unfinished"></translation>
+        <translation>已校验：与 {day} 时一致。</translation>
     </message>
     <message>
         <source>Verify</source>
-        <translation type="unfinished"></translation>
+        <translation>校验</translation>
     </message>
     <message>
         <source>Verifying, {percent} %</source>
-        <translation type="unfinished"></translation>
+        <translation>正在校验，{percent}%</translation>
     </message>
     <message>
         <source>Waiting for its turn</source>
-        <translation type="unfinished"></translation>
+        <translation>排队等候</translation>
     </message>
     <message>
         <source>from {program}</source>
-        <translation type="unfinished"></translation>
+        <translation>来自 {program}</translation>
     </message>
     <message>
         <source>last used {day}</source>
-        <translation type="unfinished"></translation>
+        <translation>上次使用：{day}</translation>
     </message>
     <message>
         <source>missing: {path}</source>
-        <translation type="unfinished"></translation>
+        <translation>缺失：{path}</translation>
     </message>
     <message>
         <source>{count} files</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} 个文件</translation>
     </message>
     <message>
         <source>{count} models, {total}</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} 个模型，{total}</translation>
     </message>
     <message>
         <source>{size} go to the trash, from where they can be taken back.</source>
-        <translation type="unfinished"></translation>
+        <translation>{size} 将移入回收站，可从中找回。</translation>
     </message>
 </context>
 <context>
     <name>LibraryRow</name>
     <message>
         <source>More: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>更多：{name}</translation>
     </message>
     <message>
         <source>Stop</source>
-        <translation type="unfinished"></translation>
+        <translation>停止</translation>
     </message>
     <message>
         <source>Stop: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>停止：{name}</translation>
     </message>
 </context>
 <context>
     <name>Links</name>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>取消</translation>
     </message>
     <message>
         <source>Copy</source>
-        <translation type="unfinished"></translation>
+        <translation>复制</translation>
     </message>
     <message>
         <source>Link</source>
-        <translation type="unfinished"></translation>
+        <translation>链接</translation>
     </message>
     <message>
         <source>Open</source>
-        <translation type="unfinished"></translation>
+        <translation>打开</translation>
     </message>
     <message>
         <source>Open this link in the browser?</source>
-        <translation type="unfinished"></translation>
+        <translation>在浏览器中打开此链接？</translation>
     </message>
     <message>
         <source>Parley does not open links of this kind.</source>
-        <translation type="unfinished"></translation>
+        <translation>Parley 不打开此类链接。</translation>
     </message>
     <message>
         <source>The name of this site has unusual letters: it is {host}.</source>
-        <translation type="unfinished"></translation>
+        <translation>此网站的名称含有不寻常的字母：实际为 {host}。</translation>
     </message>
     <message>
         <source>The part before “@” is not the site: it leads to {host}.</source>
-        <translation type="unfinished"></translation>
+        <translation>“@”之前的部分不是网站：链接实际指向 {host}。</translation>
     </message>
     <message>
         <source>This site has a number instead of a name.</source>
-        <translation type="unfinished"></translation>
+        <translation>此网站用数字代替了名称。</translation>
     </message>
     <message>
         <source>What is sent to this site can be read by others on the way.</source>
-        <translation type="unfinished"></translation>
+        <translation>发送到此网站的内容可能在途中被他人读取。</translation>
     </message>
 </context>
 <context>
     <name>MainView</name>
     <message>
         <source>Download done</source>
-        <translation type="unfinished"></translation>
+        <translation>下载完成</translation>
+    </message>
+    <message>
+        <source>Exported to {name}</source>
+        <translation>已导出到 {name}</translation>
     </message>
     <message>
         <source>Models in GGUF format (*.gguf *.GGUF);;All files (*)</source>
-        <translation type="unfinished"></translation>
+        <translation>GGUF 格式的模型 (*.gguf *.GGUF);;所有文件 (*)</translation>
     </message>
     <message>
         <source>Open a GGUF file</source>
-        <translation type="unfinished"></translation>
+        <translation>打开 GGUF 文件</translation>
     </message>
     <message>
         <source>Rename the chat chosen in the list</source>
-        <translation type="unfinished"></translation>
+        <translation>重命名列表中选中的对话</translation>
     </message>
     <message>
         <source>Stop the reply</source>
-        <translation type="unfinished"></translation>
+        <translation>停止回复</translation>
     </message>
     <message>
         <source>{name} is downloaded and verified.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 已下载并校验。</translation>
     </message>
     <message>
         <source>{title} — Parley</source>
-        <translation type="unfinished"></translation>
+        <translation>{title} — Parley</translation>
+    </message>
+</context>
+<context>
+    <name>Menus</name>
+    <message>
+        <source>Archive</source>
+        <translation>归档</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Delete the folder, keep its chats</source>
+        <translation>删除文件夹，保留其中的对话</translation>
+    </message>
+    <message>
+        <source>Duplicate</source>
+        <translation>创建副本</translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation>导出…</translation>
+    </message>
+    <message>
+        <source>Move down</source>
+        <translation>下移</translation>
+    </message>
+    <message>
+        <source>Move into</source>
+        <translation>移入</translation>
+    </message>
+    <message>
+        <source>Move out of its folder</source>
+        <translation>移出文件夹</translation>
+    </message>
+    <message>
+        <source>Move to</source>
+        <translation>移到</translation>
+    </message>
+    <message>
+        <source>Move up</source>
+        <translation>上移</translation>
+    </message>
+    <message>
+        <source>New folder</source>
+        <translation>新建文件夹</translation>
+    </message>
+    <message>
+        <source>New folder inside</source>
+        <translation>在其中新建文件夹</translation>
+    </message>
+    <message>
+        <source>New folder…</source>
+        <translation>新建文件夹…</translation>
+    </message>
+    <message>
+        <source>No folder</source>
+        <translation>无文件夹</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Pin</source>
+        <translation>置顶</translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation>重命名</translation>
+    </message>
+    <message>
+        <source>Take out of the archive</source>
+        <translation>移出归档</translation>
+    </message>
+    <message>
+        <source>Unpin</source>
+        <translation>取消置顶</translation>
     </message>
 </context>
 <context>
     <name>MessageEditor</name>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>取消</translation>
     </message>
     <message>
         <source>Edit the message</source>
-        <translation type="unfinished"></translation>
+        <translation>编辑消息</translation>
     </message>
     <message>
         <source>Its files stay attached.</source>
-        <translation type="unfinished"></translation>
+        <translation>其文件保持附加。</translation>
     </message>
     <message>
         <source>Save</source>
-        <translation type="unfinished"></translation>
+        <translation>保存</translation>
     </message>
     <message>
         <source>Send</source>
-        <translation type="unfinished"></translation>
+        <translation>发送</translation>
     </message>
     <message>
         <source>The old words are kept beside the new ones.</source>
-        <translation type="unfinished"></translation>
+        <translation>旧的内容会与新的一并保留。</translation>
     </message>
 </context>
 <context>
     <name>MessageMenu</name>
     <message>
         <source>Answer once more</source>
-        <translation type="unfinished"></translation>
+        <translation>重新回复</translation>
     </message>
     <message>
         <source>Answer with another model</source>
-        <translation type="unfinished"></translation>
+        <translation>换一个模型回复</translation>
     </message>
     <message>
         <source>Answer with another preset</source>
-        <translation type="unfinished"></translation>
+        <translation>换一个预设回复</translation>
     </message>
     <message>
         <source>Branch into a new chat</source>
-        <translation type="unfinished"></translation>
+        <translation>从此处另开新对话</translation>
     </message>
     <message>
         <source>Continue</source>
-        <translation type="unfinished"></translation>
+        <translation>续写</translation>
     </message>
     <message>
         <source>Delete from here on</source>
-        <translation type="unfinished"></translation>
+        <translation>从此处起全部删除</translation>
     </message>
     <message>
         <source>Delete message</source>
-        <translation type="unfinished"></translation>
+        <translation>删除消息</translation>
     </message>
     <message>
         <source>Edit</source>
-        <translation type="unfinished"></translation>
+        <translation>编辑</translation>
     </message>
     <message>
         <source>Version after</source>
-        <translation type="unfinished"></translation>
+        <translation>后一版本</translation>
     </message>
     <message>
         <source>Version before</source>
-        <translation type="unfinished"></translation>
+        <translation>前一版本</translation>
     </message>
 </context>
 <context>
     <name>ModelButton</name>
     <message>
         <source>Choose a model</source>
-        <translation type="unfinished"></translation>
+        <translation>选择模型</translation>
     </message>
     <message>
         <source>Find a model…</source>
-        <translation type="unfinished"></translation>
+        <translation>查找模型…</translation>
     </message>
     <message>
         <source>Load options…</source>
-        <translation type="unfinished"></translation>
+        <translation>加载选项…</translation>
     </message>
     <message>
         <source>Model: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>模型：{name}</translation>
     </message>
     <message>
         <source>Models on this machine…</source>
+        <translation>本机上的模型…</translation>
+    </message>
+    <message>
+        <source>On {server}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Open a GGUF file…</source>
+        <translation>打开 GGUF 文件…</translation>
+    </message>
+    <message>
+        <source>Servers…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Unload</source>
-        <translation type="unfinished"></translation>
+        <translation>卸载</translation>
     </message>
     <message>
         <source>missing</source>
-        <translation type="unfinished"></translation>
+        <translation>缺失</translation>
     </message>
 </context>
 <context>
     <name>ModelOptionsDialog</name>
     <message>
         <source>As many as fit</source>
-        <translation type="unfinished"></translation>
+        <translation>能放多少放多少</translation>
     </message>
     <message>
         <source>Automatic</source>
-        <translation type="unfinished"></translation>
+        <translation>自动</translation>
     </message>
     <message>
         <source>Automatic ({tokens})</source>
-        <translation type="unfinished"></translation>
+        <translation>自动 ({tokens})</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>取消</translation>
     </message>
     <message>
         <source>Chat template</source>
-        <translation type="unfinished"></translation>
+        <translation>对话模板</translation>
     </message>
     <message>
         <source>Context length, in tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>上下文长度 (token)</translation>
     </message>
     <message>
         <source>Dynamic (NTK)</source>
-        <translation type="unfinished"></translation>
+        <translation>动态 (NTK)</translation>
     </message>
     <message>
         <source>Flash attention</source>
-        <translation type="unfinished"></translation>
+        <translation>Flash Attention</translation>
     </message>
     <message>
         <source>KV cache</source>
-        <translation type="unfinished"></translation>
+        <translation>KV 缓存</translation>
     </message>
     <message>
         <source>Layers on the GPU</source>
-        <translation type="unfinished"></translation>
+        <translation>GPU 上的层数</translation>
     </message>
     <message>
         <source>Linear</source>
-        <translation type="unfinished"></translation>
+        <translation>线性</translation>
     </message>
     <message>
         <source>Load</source>
-        <translation type="unfinished"></translation>
+        <translation>加载</translation>
     </message>
     <message>
         <source>Load options</source>
-        <translation type="unfinished"></translation>
+        <translation>加载选项</translation>
     </message>
     <message>
         <source>Memory: at most {predicted} predicted, {measured} measured now.</source>
-        <translation type="unfinished"></translation>
+        <translation>内存：预计最多 {predicted}，现测得 {measured}。</translation>
     </message>
     <message>
         <source>None</source>
-        <translation type="unfinished"></translation>
+        <translation>无</translation>
     </message>
     <message>
         <source>Off</source>
-        <translation type="unfinished"></translation>
+        <translation>关</translation>
     </message>
     <message>
         <source>On</source>
-        <translation type="unfinished"></translation>
+        <translation>开</translation>
     </message>
     <message>
         <source>Position scaling</source>
-        <translation type="unfinished"></translation>
+        <translation>位置缩放</translation>
     </message>
     <message>
         <source>Scaling factor</source>
-        <translation type="unfinished"></translation>
+        <translation>缩放系数</translation>
     </message>
     <message>
         <source>The model is loaded anew with these options, and they are kept for it.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型将按这些选项重新加载，选项会为该模型保留。</translation>
     </message>
     <message>
         <source>The model was trained on {tokens} tokens.</source>
-        <translation type="unfinished"></translation>
+        <translation>该模型以 {tokens} token 训练。</translation>
     </message>
     <message>
         <source>The model&apos;s own</source>
-        <translation type="unfinished"></translation>
+        <translation>模型自带</translation>
     </message>
     <message>
         <source>Threads</source>
-        <translation type="unfinished"></translation>
+        <translation>线程数</translation>
     </message>
 </context>
 <context>
     <name>MoveDialog</name>
     <message>
         <source>A folder for your data</source>
-        <translation type="unfinished"></translation>
+        <translation>存放数据的文件夹</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>取消</translation>
     </message>
     <message>
         <source>Choose a folder…</source>
-        <translation type="unfinished"></translation>
+        <translation>选择文件夹…</translation>
     </message>
     <message>
         <source>Conversations, backups and the models in Parley&apos;s own folder move together. Everything is copied and compared first; only then the old folder is emptied. Parley closes while it works.</source>
-        <translation type="unfinished"></translation>
+        <translation>对话、备份以及 Parley 自有文件夹中的模型会一起移动。先全部复制并比对，之后才清空旧文件夹。期间 Parley 会关闭。</translation>
     </message>
     <message>
         <source>Keep your data in another folder</source>
-        <translation type="unfinished"></translation>
+        <translation>将数据存放到其他文件夹</translation>
     </message>
     <message>
         <source>Move</source>
-        <translation type="unfinished"></translation>
+        <translation>移动</translation>
     </message>
     <message>
         <source>Move the data folder</source>
-        <translation type="unfinished"></translation>
+        <translation>移动数据文件夹</translation>
     </message>
     <message>
         <source>None chosen yet</source>
-        <translation type="unfinished"></translation>
+        <translation>尚未选择</translation>
     </message>
     <message>
         <source>Now</source>
-        <translation type="unfinished"></translation>
+        <translation>当前</translation>
     </message>
     <message>
         <source>Then</source>
-        <translation type="unfinished"></translation>
+        <translation>之后</translation>
     </message>
 </context>
 <context>
     <name>Notice</name>
     <message>
         <source>Dismiss</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭提示</translation>
     </message>
 </context>
 <context>
     <name>NumberField</name>
     <message>
         <source>Never</source>
-        <translation type="unfinished"></translation>
+        <translation>从不</translation>
     </message>
     <message>
         <source>No limit</source>
-        <translation type="unfinished"></translation>
+        <translation>不限</translation>
     </message>
     <message>
         <source>minutes</source>
-        <translation type="unfinished"></translation>
+        <translation>分钟</translation>
     </message>
 </context>
 <context>
     <name>Picker</name>
     <message>
         <source>A shorter context or a smaller model may fit.</source>
-        <translation type="unfinished"></translation>
+        <translation>缩短上下文或换较小的模型也许可行。</translation>
     </message>
     <message>
         <source>Best here because it is the finest variant that answers faster than you read, {room}.</source>
-        <translation type="unfinished"></translation>
+        <translation>最适合本机：回复快于阅读速度的变体中最精细的，{room}。</translation>
     </message>
     <message>
         <source>Best here because it is the finest variant that runs entirely on the GPU {room}.</source>
-        <translation type="unfinished"></translation>
+        <translation>最适合本机：能完全在 GPU 上运行的变体中最精细的，{room}。</translation>
     </message>
     <message>
         <source>Best here because it is the finest variant that still answers faster than you read, {room}.</source>
-        <translation type="unfinished"></translation>
+        <translation>最适合本机：仍快于阅读速度的变体中最精细的，{room}。</translation>
     </message>
     <message>
         <source>Best here because it is the quickest variant of fair quality {room}.</source>
-        <translation type="unfinished"></translation>
+        <translation>最适合本机：质量尚可的变体中最快的，{room}。</translation>
     </message>
     <message>
         <source>Between {low} and {high} tokens per second</source>
-        <translation type="unfinished"></translation>
+        <translation>每秒 {low} 到 {high} token</translation>
     </message>
     <message>
         <source>Computed from the model&apos;s sizes; llama.cpp itself has not been asked.</source>
-        <translation type="unfinished"></translation>
+        <translation>根据模型大小计算得出；未询问 llama.cpp 本身。</translation>
     </message>
     <message>
         <source>Does not fit: it needs {missing} more than is free.</source>
-        <translation type="unfinished"></translation>
+        <translation>放不下：比可用内存多需 {missing}。</translation>
     </message>
     <message>
         <source>Last run: predicted {predicted}, measured {measured}.</source>
-        <translation type="unfinished"></translation>
+        <translation>上次运行：预计 {predicted}，实测 {measured}。</translation>
     </message>
     <message>
         <source>Runs entirely on the GPU.</source>
-        <translation type="unfinished"></translation>
+        <translation>完全在 GPU 上运行。</translation>
     </message>
     <message>
         <source>Runs on the CPU.</source>
-        <translation type="unfinished"></translation>
+        <translation>在 CPU 上运行。</translation>
     </message>
     <message>
         <source>all on GPU</source>
-        <translation type="unfinished"></translation>
+        <translation>全在 GPU</translation>
     </message>
     <message>
         <source>based on {model}</source>
-        <translation type="unfinished"></translation>
+        <translation>基于 {model}</translation>
     </message>
     <message>
         <source>by formula</source>
-        <translation type="unfinished"></translation>
+        <translation>按公式</translation>
     </message>
     <message>
         <source>by llama.cpp&apos;s plan for another length</source>
-        <translation type="unfinished"></translation>
+        <translation>按 llama.cpp 对其他长度的规划</translation>
     </message>
     <message>
         <source>gated</source>
-        <translation type="unfinished"></translation>
+        <translation>需申请</translation>
     </message>
     <message>
         <source>licence unknown</source>
-        <translation type="unfinished"></translation>
+        <translation>许可证未知</translation>
     </message>
     <message>
         <source>llama.cpp has planned this variant at another context length; a formula follows the context from there.</source>
-        <translation type="unfinished"></translation>
+        <translation>llama.cpp 曾按其他上下文长度规划过此变体；再由公式按上下文推算。</translation>
     </message>
     <message>
         <source>llama.cpp has planned this very variant at this context length, without loading it.</source>
-        <translation type="unfinished"></translation>
+        <translation>llama.cpp 已按此上下文长度规划过此变体，并未加载。</translation>
     </message>
     <message>
         <source>measured by llama.cpp</source>
-        <translation type="unfinished"></translation>
+        <translation>由 llama.cpp 测得</translation>
     </message>
     <message>
         <source>memory</source>
-        <translation type="unfinished"></translation>
+        <translation>内存</translation>
     </message>
     <message>
         <source>on the CPU</source>
-        <translation type="unfinished"></translation>
+        <translation>在 CPU</translation>
     </message>
     <message>
         <source>partly on the GPU</source>
-        <translation type="unfinished"></translation>
+        <translation>部分在 GPU</translation>
     </message>
     <message>
         <source>private</source>
-        <translation type="unfinished"></translation>
+        <translation>私有</translation>
     </message>
     <message>
         <source>size unknown</source>
-        <translation type="unfinished"></translation>
+        <translation>大小未知</translation>
     </message>
     <message>
         <source>too large here</source>
-        <translation type="unfinished"></translation>
+        <translation>本机放不下</translation>
     </message>
     <message>
         <source>with room for a conversation of {tokens} tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>可容纳 {tokens} token 的对话</translation>
     </message>
     <message>
         <source>{best} fits.</source>
-        <translation type="unfinished"></translation>
+        <translation>{best} 放得下。</translation>
     </message>
     <message>
         <source>{best} would be {times} times as fast.</source>
-        <translation type="unfinished"></translation>
+        <translation>{best} 的速度会是其 {times} 倍。</translation>
     </message>
     <message>
         <source>{best} would read better.</source>
-        <translation type="unfinished"></translation>
+        <translation>{best} 的文字质量更好。</translation>
     </message>
     <message>
         <source>{count} downloads</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} 次下载</translation>
     </message>
     <message>
         <source>{name} licence</source>
-        <translation type="unfinished"></translation>
+        <translation>许可证：{name}</translation>
     </message>
     <message>
         <source>{name} would read better but does not fit.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 的文字质量更好，但放不下。</translation>
     </message>
     <message>
         <source>{name} would read better but run at {percent} % of the speed.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 的文字质量更好，但速度只有 {percent}%。</translation>
     </message>
     <message>
         <source>{name}, {total}, {free} free</source>
-        <translation type="unfinished"></translation>
+        <translation>{name}，{total}，可用 {free}</translation>
     </message>
     <message>
         <source>{part} of {all} layers</source>
-        <translation type="unfinished"></translation>
+        <translation>{all} 层中的 {part} 层</translation>
     </message>
     <message>
         <source>{part} of {all} layers fit on the GPU; the others run on the CPU.</source>
-        <translation type="unfinished"></translation>
+        <translation>{all} 层中有 {part} 层可放入 GPU；其余在 CPU 上运行。</translation>
     </message>
     <message>
         <source>{repo}: about {need} at four bits per weight, {place}</source>
-        <translation type="unfinished"></translation>
+        <translation>{repo}：每权重 4 位时约 {need}，{place}</translation>
     </message>
     <message>
         <source>{tokens} tokens · about a page</source>
-        <translation type="unfinished"></translation>
+        <translation>{tokens} token · 约一页</translation>
     </message>
     <message>
         <source>{tokens} tokens · about {pages} pages</source>
-        <translation type="unfinished"></translation>
+        <translation>{tokens} token · 约 {pages} 页</translation>
     </message>
     <message>
         <source>{total} memory, shared with the GPU, {free} free</source>
-        <translation type="unfinished"></translation>
+        <translation>{total} 内存，与 GPU 共用，可用 {free}</translation>
     </message>
     <message>
         <source>{total} memory, {free} free</source>
-        <translation type="unfinished"></translation>
+        <translation>{total} 内存，可用 {free}</translation>
     </message>
     <message>
         <source>~{rate} tok/s</source>
-        <translation type="unfinished"></translation>
+        <translation>~{rate} token/s</translation>
     </message>
 </context>
 <context>
     <name>PickerDialog</name>
     <message>
         <source>Choose a model</source>
-        <translation type="unfinished"></translation>
+        <translation>选择模型</translation>
     </message>
     <message>
         <source>Files</source>
-        <translation type="unfinished"></translation>
+        <translation>文件</translation>
     </message>
     <message>
         <source>Looking at this machine…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在检查本机…</translation>
     </message>
 </context>
 <context>
     <name>PresetButton</name>
     <message>
         <source>Edit presets…</source>
-        <translation type="unfinished"></translation>
+        <translation>编辑预设…</translation>
     </message>
     <message>
         <source>Its values…</source>
-        <translation type="unfinished"></translation>
+        <translation>填写内容…</translation>
     </message>
     <message>
         <source>No preset</source>
-        <translation type="unfinished"></translation>
+        <translation>无预设</translation>
     </message>
     <message>
         <source>Preset: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>预设：{name}</translation>
     </message>
 </context>
 <context>
     <name>PresetChooser</name>
     <message>
         <source>“{name}” from the next reply on</source>
-        <translation type="unfinished"></translation>
+        <translation>从下一条回复起使用“{name}”</translation>
     </message>
 </context>
 <context>
     <name>PresetEditor</name>
     <message>
         <source>New preset</source>
-        <translation type="unfinished"></translation>
+        <translation>新建预设</translation>
     </message>
     <message>
         <source>Presets</source>
-        <translation type="unfinished"></translation>
+        <translation>预设</translation>
     </message>
     <message>
         <source>Revert</source>
-        <translation type="unfinished"></translation>
+        <translation>还原</translation>
     </message>
     <message>
         <source>Save</source>
-        <translation type="unfinished"></translation>
+        <translation>保存</translation>
     </message>
 </context>
 <context>
     <name>PresetForm</name>
     <message>
         <source>All that fits</source>
-        <translation type="unfinished"></translation>
+        <translation>能放多少放多少</translation>
     </message>
     <message>
         <source>Answer</source>
-        <translation type="unfinished"></translation>
+        <translation>回答</translation>
     </message>
     <message>
         <source>Answer at once</source>
-        <translation type="unfinished"></translation>
+        <translation>直接回答</translation>
     </message>
     <message>
         <source>As the model does</source>
-        <translation type="unfinished"></translation>
+        <translation>由模型决定</translation>
     </message>
     <message>
         <source>Asked for at the start: {names}.</source>
-        <translation type="unfinished"></translation>
+        <translation>开始时询问：{names}。</translation>
     </message>
     <message>
         <source>Chat template</source>
-        <translation type="unfinished"></translation>
+        <translation>对话模板</translation>
     </message>
     <message>
         <source>Description</source>
-        <translation type="unfinished"></translation>
+        <translation>描述</translation>
     </message>
     <message>
         <source>Filled in by itself: {names}. Any other name in double braces is asked for.</source>
-        <translation type="unfinished"></translation>
+        <translation>自动填入：{names}。双花括号中的其他名称会向您询问。</translation>
     </message>
     <message>
         <source>Frequency penalty</source>
-        <translation type="unfinished"></translation>
+        <translation>频率惩罚</translation>
     </message>
     <message>
         <source>Longest reply</source>
-        <translation type="unfinished"></translation>
+        <translation>回复最长</translation>
     </message>
     <message>
         <source>Min-p</source>
-        <translation type="unfinished"></translation>
+        <translation>Min-p</translation>
     </message>
     <message>
         <source>Name</source>
-        <translation type="unfinished"></translation>
+        <translation>名称</translation>
     </message>
     <message>
         <source>No limit</source>
-        <translation type="unfinished"></translation>
+        <translation>不限</translation>
     </message>
     <message>
         <source>One on each line; \n is a line break</source>
-        <translation type="unfinished"></translation>
+        <translation>每行一个；\n 表示换行</translation>
     </message>
     <message>
         <source>Presence penalty</source>
-        <translation type="unfinished"></translation>
+        <translation>存在惩罚</translation>
     </message>
     <message>
         <source>Random</source>
-        <translation type="unfinished"></translation>
+        <translation>随机</translation>
     </message>
     <message>
         <source>Reads at most</source>
-        <translation type="unfinished"></translation>
+        <translation>最多读取</translation>
     </message>
     <message>
         <source>Reasoning</source>
-        <translation type="unfinished"></translation>
+        <translation>思考</translation>
     </message>
     <message>
         <source>Repeat penalty</source>
-        <translation type="unfinished"></translation>
+        <translation>重复惩罚</translation>
     </message>
     <message>
         <source>Seed</source>
-        <translation type="unfinished"></translation>
+        <translation>随机种子</translation>
     </message>
     <message>
         <source>Stop at</source>
-        <translation type="unfinished"></translation>
+        <translation>停止于</translation>
     </message>
     <message>
         <source>System prompt</source>
-        <translation type="unfinished"></translation>
+        <translation>系统提示词</translation>
     </message>
     <message>
         <source>Temperature</source>
-        <translation type="unfinished"></translation>
+        <translation>温度</translation>
     </message>
     <message>
         <source>The model&apos;s own</source>
-        <translation type="unfinished"></translation>
+        <translation>模型自带</translation>
     </message>
     <message>
         <source>Think first</source>
-        <translation type="unfinished"></translation>
+        <translation>先思考</translation>
     </message>
     <message>
         <source>Top-k</source>
-        <translation type="unfinished"></translation>
+        <translation>Top-k</translation>
     </message>
     <message>
         <source>Top-p</source>
-        <translation type="unfinished"></translation>
+        <translation>Top-p</translation>
     </message>
     <message>
         <source>tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>token</translation>
     </message>
 </context>
 <context>
     <name>PresetListPane</name>
     <message>
         <source>Begin new chats with it</source>
-        <translation type="unfinished"></translation>
+        <translation>新对话默认使用</translation>
     </message>
     <message>
         <source>Bring back Parley&apos;s own</source>
-        <translation type="unfinished"></translation>
+        <translation>恢复 Parley 自带预设</translation>
     </message>
     <message>
         <source>Delete</source>
-        <translation type="unfinished"></translation>
+        <translation>删除</translation>
     </message>
     <message>
         <source>Duplicate</source>
-        <translation type="unfinished"></translation>
+        <translation>创建副本</translation>
     </message>
     <message>
         <source>Export all…</source>
-        <translation type="unfinished"></translation>
+        <translation>全部导出…</translation>
     </message>
     <message>
         <source>Export…</source>
-        <translation type="unfinished"></translation>
+        <translation>导出…</translation>
     </message>
     <message>
         <source>Import…</source>
-        <translation type="unfinished"></translation>
+        <translation>导入…</translation>
     </message>
     <message>
         <source>More</source>
-        <translation type="unfinished"></translation>
+        <translation>更多</translation>
     </message>
     <message>
         <source>Move down</source>
-        <translation type="unfinished"></translation>
+        <translation>下移</translation>
     </message>
     <message>
         <source>Move up</source>
-        <translation type="unfinished"></translation>
+        <translation>上移</translation>
     </message>
     <message>
         <source>New preset</source>
-        <translation type="unfinished"></translation>
+        <translation>新建预设</translation>
     </message>
     <message>
         <source>Presets</source>
-        <translation type="unfinished"></translation>
+        <translation>预设</translation>
     </message>
     <message>
         <source>{name} (new chats)</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} (新对话)</translation>
     </message>
 </context>
 <context>
     <name>PresetQuestions</name>
     <message>
         <source>Chats that use it keep what they have.</source>
-        <translation type="unfinished"></translation>
+        <translation>使用它的对话保持不变。</translation>
     </message>
     <message>
         <source>Delete</source>
-        <translation type="unfinished"></translation>
+        <translation>删除</translation>
     </message>
     <message>
         <source>Delete “{name}”?</source>
-        <translation type="unfinished"></translation>
+        <translation>删除“{name}”？</translation>
     </message>
     <message>
         <source>Export presets</source>
-        <translation type="unfinished"></translation>
+        <translation>导出预设</translation>
     </message>
     <message>
         <source>Give up</source>
-        <translation type="unfinished"></translation>
+        <translation>放弃</translation>
     </message>
     <message>
         <source>Import presets</source>
-        <translation type="unfinished"></translation>
+        <translation>导入预设</translation>
     </message>
     <message>
         <source>Keep</source>
-        <translation type="unfinished"></translation>
+        <translation>保留</translation>
     </message>
     <message>
         <source>Presets</source>
-        <translation type="unfinished"></translation>
+        <translation>预设</translation>
     </message>
     <message>
         <source>Save</source>
-        <translation type="unfinished"></translation>
+        <translation>保存</translation>
     </message>
     <message>
         <source>Save them, or give them up?</source>
-        <translation type="unfinished"></translation>
+        <translation>保存还是放弃？</translation>
     </message>
     <message>
         <source>Some changes are not saved.</source>
-        <translation type="unfinished"></translation>
+        <translation>有更改尚未保存。</translation>
     </message>
 </context>
 <context>
     <name>PreviewPane</name>
     <message>
         <source>Hello!</source>
-        <translation type="unfinished"></translation>
+        <translation>你好！</translation>
     </message>
     <message>
         <source>Load the model to have its tokens counted.</source>
-        <translation type="unfinished"></translation>
+        <translation>加载模型后即可统计 token 数。</translation>
     </message>
     <message>
         <source>Template: {name}.</source>
-        <translation type="unfinished"></translation>
+        <translation>模板：{name}。</translation>
     </message>
     <message>
         <source>What the model sees</source>
-        <translation type="unfinished"></translation>
+        <translation>模型看到的内容</translation>
     </message>
     <message>
         <source>the model</source>
-        <translation type="unfinished"></translation>
+        <translation>模型</translation>
     </message>
     <message>
         <source>{count} tokens.</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} token。</translation>
     </message>
 </context>
 <context>
     <name>Problems</name>
     <message>
         <source>Choose another…</source>
-        <translation type="unfinished"></translation>
+        <translation>另选…</translation>
     </message>
     <message>
         <source>Details</source>
-        <translation type="unfinished"></translation>
+        <translation>详细信息</translation>
     </message>
     <message>
         <source>Open a GGUF file…</source>
-        <translation type="unfinished"></translation>
+        <translation>打开 GGUF 文件…</translation>
     </message>
     <message>
         <source>Restore a backup…</source>
-        <translation type="unfinished"></translation>
+        <translation>恢复备份…</translation>
     </message>
     <message>
         <source>Save what can be read</source>
-        <translation type="unfinished"></translation>
+        <translation>抢救可读内容</translation>
     </message>
     <message>
         <source>Try again</source>
-        <translation type="unfinished"></translation>
+        <translation>重试</translation>
     </message>
 </context>
 <context>
     <name>ProgressStrip</name>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>取消</translation>
     </message>
     <message>
         <source>Loading {model}</source>
-        <translation type="unfinished"></translation>
+        <translation>正在加载 {model}</translation>
     </message>
     <message>
         <source>Reading the conversation</source>
-        <translation type="unfinished"></translation>
+        <translation>正在读取对话</translation>
     </message>
     <message>
         <source>{done} of {total} tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>{done} / {total} token</translation>
     </message>
     <message>
         <source>{percent} %</source>
-        <translation type="unfinished"></translation>
+        <translation>{percent}%</translation>
     </message>
 </context>
 <context>
     <name>ReadingDesk</name>
     <message>
         <source>As the model reads it.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型读到的样子。</translation>
     </message>
 </context>
 <context>
     <name>ReadingPane</name>
     <message>
         <source>Copied</source>
-        <translation type="unfinished"></translation>
+        <translation>已复制</translation>
     </message>
     <message>
         <source>Printed</source>
-        <translation type="unfinished"></translation>
+        <translation>已打印</translation>
     </message>
     <message>
         <source>Save the code</source>
-        <translation type="unfinished"></translation>
+        <translation>保存代码</translation>
     </message>
     <message>
         <source>Saved</source>
-        <translation type="unfinished"></translation>
+        <translation>已保存</translation>
     </message>
     <message>
         <source>{percent} %</source>
-        <translation type="unfinished"></translation>
+        <translation>{percent}%</translation>
     </message>
 </context>
 <context>
     <name>RepoList</name>
     <message>
         <source>Models</source>
-        <translation type="unfinished"></translation>
+        <translation>模型</translation>
     </message>
 </context>
 <context>
     <name>RepoView</name>
     <message>
         <source>Choose a model at the left</source>
-        <translation type="unfinished"></translation>
+        <translation>请在左侧选择模型</translation>
     </message>
     <message>
         <source>Enter a token…</source>
-        <translation type="unfinished"></translation>
+        <translation>输入访问令牌…</translation>
     </message>
     <message>
         <source>Nothing in here is a model that Parley knows</source>
-        <translation type="unfinished"></translation>
+        <translation>其中没有 Parley 认识的模型</translation>
     </message>
     <message>
         <source>Open its page…</source>
-        <translation type="unfinished"></translation>
+        <translation>打开其页面…</translation>
     </message>
     <message>
         <source>Reading the repo</source>
-        <translation type="unfinished"></translation>
+        <translation>正在读取仓库</translation>
     </message>
     <message>
         <source>Reading {repo}</source>
-        <translation type="unfinished"></translation>
+        <translation>正在读取 {repo}</translation>
     </message>
     <message>
         <source>See its variants</source>
-        <translation type="unfinished"></translation>
+        <translation>查看变体</translation>
     </message>
     <message>
         <source>Try again</source>
-        <translation type="unfinished"></translation>
+        <translation>重试</translation>
     </message>
     <message>
         <source>{name} suits this machine</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 适合本机</translation>
     </message>
 </context>
 <context>
     <name>Report</name>
     <message>
         <source>Details</source>
-        <translation type="unfinished"></translation>
+        <translation>详细信息</translation>
     </message>
     <message>
         <source>Report</source>
-        <translation type="unfinished"></translation>
+        <translation>报告</translation>
     </message>
 </context>
 <context>
     <name>RowDelegate</name>
     <message>
+        <source>Name of the folder</source>
+        <translation>文件夹名称</translation>
+    </message>
+    <message>
         <source>Title</source>
-        <translation type="unfinished"></translation>
+        <translation>标题</translation>
     </message>
 </context>
 <context>
     <name>SearchBar</name>
     <message>
         <source>Any format</source>
-        <translation type="unfinished"></translation>
+        <translation>任何格式</translation>
     </message>
     <message>
         <source>Author</source>
-        <translation type="unfinished"></translation>
+        <translation>作者</translation>
     </message>
     <message>
         <source>Fits here</source>
-        <translation type="unfinished"></translation>
+        <translation>适合本机</translation>
     </message>
     <message>
         <source>Format</source>
-        <translation type="unfinished"></translation>
+        <translation>格式</translation>
     </message>
     <message>
         <source>Most downloads</source>
-        <translation type="unfinished"></translation>
+        <translation>下载最多</translation>
     </message>
     <message>
         <source>Most likes</source>
-        <translation type="unfinished"></translation>
+        <translation>点赞最多</translation>
     </message>
     <message>
         <source>Newest</source>
-        <translation type="unfinished"></translation>
+        <translation>最新</translation>
     </message>
     <message>
         <source>Search models, or paste owner/name or a page&apos;s address</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索模型，或粘贴 owner/name 或页面地址</translation>
     </message>
     <message>
         <source>Sort</source>
-        <translation type="unfinished"></translation>
+        <translation>排序</translation>
+    </message>
+</context>
+<context>
+    <name>SearchFilters</name>
+    <message>
+        <source>30 days</source>
+        <translation>30 天</translation>
+    </message>
+    <message>
+        <source>7 days</source>
+        <translation>7 天</translation>
+    </message>
+    <message>
+        <source>Any folder</source>
+        <translation>任何文件夹</translation>
+    </message>
+    <message>
+        <source>Any model</source>
+        <translation>任何模型</translation>
+    </message>
+    <message>
+        <source>Any time</source>
+        <translation>任何时间</translation>
+    </message>
+    <message>
+        <source>Anyone</source>
+        <translation>任何人</translation>
+    </message>
+    <message>
+        <source>In which folder</source>
+        <translation>在哪个文件夹</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>One year</source>
+        <translation>一年</translation>
+    </message>
+    <message>
+        <source>Today</source>
+        <translation>今天</translation>
+    </message>
+    <message>
+        <source>When it was written</source>
+        <translation>写于何时</translation>
+    </message>
+    <message>
+        <source>Which model wrote it</source>
+        <translation>由哪个模型所写</translation>
+    </message>
+    <message>
+        <source>Who wrote it</source>
+        <translation>由谁所写</translation>
+    </message>
+    <message>
+        <source>You</source>
+        <translation>您</translation>
+    </message>
+</context>
+<context>
+    <name>SearchPanel</name>
+    <message>
+        <source>1 place</source>
+        <translation>1 处</translation>
+    </message>
+    <message>
+        <source>Found in your chats</source>
+        <translation>在您的对话中找到</translation>
+    </message>
+    <message>
+        <source>Nothing says “{text}” within these limits.</source>
+        <translation>在这些条件下没有找到“{text}”。</translation>
+    </message>
+    <message>
+        <source>Nothing says “{text}”. Parley looks for the beginnings of words.</source>
+        <translation>没有找到“{text}”。Parley 按词首匹配。</translation>
+    </message>
+    <message>
+        <source>Searching…</source>
+        <translation>正在搜索…</translation>
+    </message>
+    <message>
+        <source>The best {count} places</source>
+        <translation>最佳的 {count} 处</translation>
+    </message>
+    <message>
+        <source>The search did not succeed.</source>
+        <translation>搜索未成功。</translation>
+    </message>
+    <message>
+        <source>{count} places</source>
+        <translation>{count} 处</translation>
     </message>
 </context>
 <context>
     <name>Sending</name>
     <message>
         <source> (the beginning)</source>
-        <translation type="unfinished"></translation>
+        <translation> (开头部分)</translation>
     </message>
     <message>
         <source>Load with {tokens} tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>以 {tokens} token 加载</translation>
     </message>
     <message>
         <source>Remove the files</source>
-        <translation type="unfinished"></translation>
+        <translation>移除文件</translation>
     </message>
     <message>
         <source>Send only the beginning</source>
+        <translation>只发送开头</translation>
+    </message>
+</context>
+<context>
+    <name>ServerCard</name>
+    <message>
+        <source>Asking…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Change…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It answered in {milliseconds} ms.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It lists no models.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Models: {names}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Models: {names}, and {more} more</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not asked yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Test</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>ServerForm</name>
+    <message>
+        <source> seconds of silence</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add a server</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Any server that speaks the OpenAI API: vLLM, llama-server, Ollama, LM Studio.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Certificates</source>
+        <translation>证书</translation>
+    </message>
+    <message>
+        <source>Certificates (*.pem *.crt *.cer);;All files (*)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Change a server</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a file of certificates</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation>选择…</translation>
+    </message>
+    <message>
+        <source>Forget the key</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Give up after</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Kept; a new one takes its place</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Key</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>None, if the server asks for none</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>保存</translation>
+    </message>
+    <message>
+        <source>The key goes to this server alone, and is in no log and no database.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The key goes to this server alone; it is kept in the system&apos;s keyring.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The key goes to this server alone; without a keyring it is in a file only you can read.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The system&apos;s certificates only</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Workstation</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>ServersDialog</name>
+    <message>
+        <source>Add a server…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Models can also run on other machines. Choose one in the model&apos;s menu; Parley asks before the first message of a conversation leaves this machine.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Servers</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There are none yet.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -3313,781 +4047,918 @@
     <name>SettingRow</name>
     <message>
         <source>Back to the default: {title}</source>
-        <translation type="unfinished"></translation>
+        <translation>恢复默认：{title}</translation>
     </message>
 </context>
 <context>
     <name>Settings</name>
     <message>
         <source>A file in PEM format with authorities to trust besides the system&apos;s.</source>
-        <translation type="unfinished"></translation>
+        <translation>PEM 格式的文件，其中的证书颁发机构在系统之外也受信任。</translation>
     </message>
     <message>
         <source>A mirror of huggingface.co, such as https://hub.example.org. Empty means the Hub itself.</source>
-        <translation type="unfinished"></translation>
+        <translation>huggingface.co 的镜像，例如 https://hub.example.org。留空即 Hub 本身。</translation>
     </message>
     <message>
         <source>Address of the Hub</source>
+        <translation>Hub 地址</translation>
+    </message>
+    <message>
+        <source>After a first answer the model is asked for a title while it is idle. Otherwise the first words stay.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Answer once more</source>
-        <translation type="unfinished"></translation>
+        <translation>重新回复</translation>
     </message>
     <message>
         <source>Attach files</source>
-        <translation type="unfinished"></translation>
+        <translation>附加文件</translation>
     </message>
     <message>
         <source>Certificates</source>
-        <translation type="unfinished"></translation>
+        <translation>证书</translation>
     </message>
     <message>
         <source>Comfortable</source>
-        <translation type="unfinished"></translation>
+        <translation>舒适</translation>
     </message>
     <message>
         <source>Compact</source>
-        <translation type="unfinished"></translation>
+        <translation>紧凑</translation>
     </message>
     <message>
         <source>Copy the last reply</source>
-        <translation type="unfinished"></translation>
+        <translation>复制最后一条回复</translation>
     </message>
     <message>
         <source>Ctrl+Enter</source>
-        <translation type="unfinished"></translation>
+        <translation>Ctrl+Enter</translation>
     </message>
     <message>
         <source>Dark</source>
-        <translation type="unfinished"></translation>
+        <translation>深色</translation>
     </message>
     <message>
         <source>Density</source>
-        <translation type="unfinished"></translation>
+        <translation>界面密度</translation>
     </message>
     <message>
         <source>Deutsch</source>
-        <translation type="unfinished"></translation>
+        <translation>Deutsch</translation>
     </message>
     <message>
         <source>Download speed limit</source>
-        <translation type="unfinished"></translation>
+        <translation>下载限速</translation>
     </message>
     <message>
         <source>English</source>
-        <translation type="unfinished"></translation>
+        <translation>English</translation>
     </message>
     <message>
         <source>Enter</source>
-        <translation type="unfinished"></translation>
+        <translation>Enter</translation>
     </message>
     <message>
         <source>Find a model</source>
-        <translation type="unfinished"></translation>
+        <translation>查找模型</translation>
     </message>
     <message>
         <source>Folders for models</source>
-        <translation type="unfinished"></translation>
+        <translation>模型文件夹</translation>
     </message>
     <message>
         <source>Follow the system, or always use one.</source>
-        <translation type="unfinished"></translation>
+        <translation>跟随系统，或始终使用其中一种。</translation>
     </message>
     <message>
         <source>Free the memory when idle</source>
-        <translation type="unfinished"></translation>
+        <translation>空闲时释放内存</translation>
     </message>
     <message>
         <source>How a new chat begins, unless its folder has a preset of its own.</source>
-        <translation type="unfinished"></translation>
+        <translation>新对话如何开始；其文件夹另有预设时除外。</translation>
     </message>
     <message>
         <source>How much room buttons, fields and menus take.</source>
-        <translation type="unfinished"></translation>
+        <translation>按钮、输入框和菜单占用多少空间。</translation>
     </message>
     <message>
         <source>Language</source>
-        <translation type="unfinished"></translation>
+        <translation>语言</translation>
     </message>
     <message>
         <source>Light</source>
-        <translation type="unfinished"></translation>
+        <translation>浅色</translation>
     </message>
     <message>
         <source>Like the system</source>
-        <translation type="unfinished"></translation>
+        <translation>跟随系统</translation>
     </message>
     <message>
         <source>New chat</source>
-        <translation type="unfinished"></translation>
+        <translation>新对话</translation>
     </message>
     <message>
         <source>New models go into the first one. Without any, they go into Parley&apos;s own folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>新模型存入第一个。没有时存入 Parley 自有文件夹。</translation>
     </message>
     <message>
         <source>New temporary chat</source>
-        <translation type="unfinished"></translation>
+        <translation>新建临时对话</translation>
     </message>
     <message>
         <source>Of all downloads together; 0 means none.</source>
-        <translation type="unfinished"></translation>
+        <translation>所有下载合计；0 表示不限。</translation>
     </message>
     <message>
         <source>Of everything in the window, compared with the system&apos;s.</source>
-        <translation type="unfinished"></translation>
+        <translation>窗口中所有文字，相对于系统大小。</translation>
     </message>
     <message>
         <source>Open a GGUF file</source>
-        <translation type="unfinished"></translation>
+        <translation>打开 GGUF 文件</translation>
     </message>
     <message>
         <source>Open the last chat at the start</source>
-        <translation type="unfinished"></translation>
+        <translation>启动时打开上次的对话</translation>
     </message>
     <message>
         <source>Otherwise Parley begins with a new one.</source>
-        <translation type="unfinished"></translation>
+        <translation>否则 Parley 以新对话开始。</translation>
     </message>
     <message>
         <source>Parley asks no server for anything: no search, no downloads. Running downloads pause.</source>
-        <translation type="unfinished"></translation>
+        <translation>Parley 不联系任何服务器：不搜索，不下载。正在进行的下载会暂停。</translation>
     </message>
     <message>
         <source>Preset of new chats</source>
-        <translation type="unfinished"></translation>
+        <translation>新对话的预设</translation>
     </message>
     <message>
         <source>Presets</source>
-        <translation type="unfinished"></translation>
+        <translation>预设</translation>
     </message>
     <message>
         <source>Proxy</source>
-        <translation type="unfinished"></translation>
+        <translation>代理</translation>
     </message>
     <message>
         <source>Quit</source>
-        <translation type="unfinished"></translation>
+        <translation>退出</translation>
     </message>
     <message>
         <source>Reduce motion</source>
-        <translation type="unfinished"></translation>
+        <translation>减少动态效果</translation>
     </message>
     <message>
         <source>Search chats</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索对话</translation>
     </message>
     <message>
         <source>Send with</source>
-        <translation type="unfinished"></translation>
+        <translation>发送方式</translation>
     </message>
     <message>
         <source>Settings</source>
-        <translation type="unfinished"></translation>
+        <translation>设置</translation>
     </message>
     <message>
         <source>Show the shortcuts</source>
-        <translation type="unfinished"></translation>
+        <translation>显示快捷键</translation>
     </message>
     <message>
         <source>Such as http://name:3128. Empty means the system&apos;s. Never used for addresses on this machine.</source>
-        <translation type="unfinished"></translation>
+        <translation>例如 http://name:3128。留空即使用系统代理。本机地址从不使用代理。</translation>
     </message>
     <message>
         <source>Take back the last deletion</source>
-        <translation type="unfinished"></translation>
+        <translation>撤销上次删除</translation>
     </message>
     <message>
         <source>Text size</source>
-        <translation type="unfinished"></translation>
+        <translation>文字大小</translation>
     </message>
     <message>
         <source>The other one starts a new line.</source>
-        <translation type="unfinished"></translation>
+        <translation>另一种用于换行。</translation>
     </message>
     <message>
         <source>The text cursor does not blink, and menus and hints appear without sliding or fading.</source>
-        <translation type="unfinished"></translation>
+        <translation>光标不闪烁；菜单和提示直接出现，没有滑动或淡入。</translation>
     </message>
     <message>
         <source>Theme</source>
+        <translation>主题</translation>
+    </message>
+    <message>
+        <source>Titles by the model</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Unload the model after so many minutes without a reply; the next message loads it again. 0 means never.</source>
-        <translation type="unfinished"></translation>
+        <translation>若这么多分钟内没有回复，则卸载模型；下一条消息会重新加载。0 表示从不。</translation>
     </message>
     <message>
         <source>What {{user}} in a preset becomes. It stays on this machine.</source>
-        <translation type="unfinished"></translation>
+        <translation>预设中的 {{user}} 会替换为此内容。它只保存在本机。</translation>
     </message>
     <message>
         <source>Work offline</source>
-        <translation type="unfinished"></translation>
+        <translation>离线工作</translation>
     </message>
     <message>
         <source>Your name</source>
-        <translation type="unfinished"></translation>
+        <translation>您的名字</translation>
     </message>
     <message>
         <source>简体中文</source>
-        <translation type="unfinished"></translation>
+        <translation>简体中文</translation>
     </message>
 </context>
 <context>
     <name>SettingsDesk</name>
     <message>
         <source>A copy of all chats is made every day. Go back to one, or make one now.</source>
-        <translation type="unfinished"></translation>
+        <translation>每天为所有对话制作一份副本。可回到其中一份，或立即制作。</translation>
     </message>
     <message>
         <source>Backups</source>
-        <translation type="unfinished"></translation>
+        <translation>备份</translation>
     </message>
     <message>
         <source>Backups…</source>
-        <translation type="unfinished"></translation>
+        <translation>备份…</translation>
     </message>
     <message>
         <source>Data folder</source>
-        <translation type="unfinished"></translation>
+        <translation>数据文件夹</translation>
     </message>
     <message>
         <source>Edit presets…</source>
-        <translation type="unfinished"></translation>
+        <translation>编辑预设…</translation>
     </message>
     <message>
         <source>Logs</source>
-        <translation type="unfinished"></translation>
+        <translation>日志</translation>
     </message>
     <message>
         <source>Models on this machine</source>
-        <translation type="unfinished"></translation>
+        <translation>本机上的模型</translation>
     </message>
     <message>
         <source>Move…</source>
-        <translation type="unfinished"></translation>
+        <translation>移动…</translation>
     </message>
     <message>
         <source>Open folder</source>
-        <translation type="unfinished"></translation>
+        <translation>打开文件夹</translation>
     </message>
     <message>
         <source>Presets</source>
-        <translation type="unfinished"></translation>
+        <translation>预设</translation>
     </message>
     <message>
         <source>Settings file</source>
-        <translation type="unfinished"></translation>
+        <translation>设置文件</translation>
     </message>
     <message>
         <source>Show…</source>
-        <translation type="unfinished"></translation>
+        <translation>显示…</translation>
     </message>
     <message>
         <source>System prompts with their own sampling: make, change, share.</source>
-        <translation type="unfinished"></translation>
+        <translation>自带采样参数的系统提示词：新建、修改、分享。</translation>
     </message>
     <message>
         <source>What lies in these folders, and what other programs have.</source>
-        <translation type="unfinished"></translation>
+        <translation>这些文件夹中的内容，以及其他程序拥有的模型。</translation>
     </message>
 </context>
 <context>
     <name>SettingsDialog</name>
     <message>
         <source>No setting speaks of “{words}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有设置提到“{words}”。</translation>
     </message>
     <message>
         <source>Pages</source>
-        <translation type="unfinished"></translation>
+        <translation>页面</translation>
     </message>
     <message>
         <source>Search settings</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索设置</translation>
     </message>
     <message>
         <source>Settings</source>
-        <translation type="unfinished"></translation>
+        <translation>设置</translation>
     </message>
 </context>
 <context>
     <name>SettingsPages</name>
     <message>
         <source>Appearance</source>
-        <translation type="unfinished"></translation>
+        <translation>外观</translation>
     </message>
     <message>
         <source>Behaviour</source>
-        <translation type="unfinished"></translation>
+        <translation>行为</translation>
     </message>
     <message>
         <source>Counts for what is searched or downloaded from then on.</source>
-        <translation type="unfinished"></translation>
+        <translation>对此后的搜索和下载生效。</translation>
     </message>
     <message>
         <source>Counts from the next start on.</source>
-        <translation type="unfinished"></translation>
+        <translation>下次启动时生效。</translation>
     </message>
     <message>
         <source>Data</source>
-        <translation type="unfinished"></translation>
+        <translation>数据</translation>
     </message>
     <message>
         <source>Downloads and network</source>
-        <translation type="unfinished"></translation>
+        <translation>下载与网络</translation>
     </message>
     <message>
         <source>Models and folders</source>
-        <translation type="unfinished"></translation>
+        <translation>模型与文件夹</translation>
     </message>
     <message>
         <source>Privacy</source>
-        <translation type="unfinished"></translation>
+        <translation>隐私</translation>
     </message>
     <message>
         <source>Shortcuts</source>
-        <translation type="unfinished"></translation>
+        <translation>快捷键</translation>
+    </message>
+</context>
+<context>
+    <name>ShelfPanel</name>
+    <message>
+        <source>Back to the chats</source>
+        <translation>返回对话</translation>
     </message>
 </context>
 <context>
     <name>ShortcutsDialog</name>
     <message>
         <source>Keyboard shortcuts</source>
-        <translation type="unfinished"></translation>
+        <translation>键盘快捷键</translation>
     </message>
 </context>
 <context>
     <name>Sidebar</name>
     <message>
         <source>Conversations</source>
-        <translation type="unfinished"></translation>
+        <translation>对话</translation>
     </message>
     <message>
         <source>New chat</source>
-        <translation type="unfinished"></translation>
+        <translation>新对话</translation>
     </message>
     <message>
-        <source>No chat is called “{title}”.</source>
-        <translation type="unfinished"></translation>
+        <source>Archive</source>
+        <translation>归档</translation>
+    </message>
+    <message>
+        <source>New folder</source>
+        <translation>新建文件夹</translation>
     </message>
     <message>
         <source>Search chats</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索对话</translation>
     </message>
     <message>
         <source>Settings</source>
-        <translation type="unfinished"></translation>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>The archive is empty. Chats that you archive are out of the way here, and found by search.</source>
+        <translation>归档为空。归档的对话收在这里，仍可通过搜索找到。</translation>
+    </message>
+    <message>
+        <source>Trash</source>
+        <translation>回收站</translation>
     </message>
     <message>
         <source>Your chats will be listed here.</source>
+        <translation>您的对话会列在这里。</translation>
+    </message>
+</context>
+<context>
+    <name>SidebarDesk</name>
+    <message>
+        <source>Archived</source>
         <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Folder deleted; its chats are kept</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Folder moved</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Moved</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Moved to the trash</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>New folder</source>
+        <translation>新建文件夹</translation>
+    </message>
+    <message>
+        <source>Taken back</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Taken out of the archive</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
     </message>
 </context>
 <context>
     <name>StartView</name>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>取消</translation>
     </message>
     <message>
         <source>Choose a model</source>
-        <translation type="unfinished"></translation>
+        <translation>选择模型</translation>
     </message>
     <message>
         <source>Choose another…</source>
-        <translation type="unfinished"></translation>
+        <translation>另选…</translation>
     </message>
     <message>
         <source>Details</source>
-        <translation type="unfinished"></translation>
+        <translation>详细信息</translation>
     </message>
     <message>
         <source>Find a model…</source>
-        <translation type="unfinished"></translation>
+        <translation>查找模型…</translation>
     </message>
     <message>
         <source>Loading {model}</source>
-        <translation type="unfinished"></translation>
+        <translation>正在加载 {model}</translation>
     </message>
     <message>
         <source>Nothing of this chat is written to disk: it is gone once you leave it. {model} is ready.</source>
-        <translation type="unfinished"></translation>
+        <translation>此对话的内容不会写入磁盘：离开后即消失。{model} 已就绪。</translation>
     </message>
     <message>
         <source>Open a GGUF file…</source>
-        <translation type="unfinished"></translation>
+        <translation>打开 GGUF 文件…</translation>
     </message>
     <message>
         <source>Parley talks with models that run on this machine. Find one that fits, or open a file.</source>
-        <translation type="unfinished"></translation>
+        <translation>Parley 与在本机运行的模型对话。找一个合适的模型，或打开一个文件。</translation>
     </message>
     <message>
         <source>Part of the model that is loaded</source>
-        <translation type="unfinished"></translation>
+        <translation>模型已加载的部分</translation>
     </message>
     <message>
         <source>Temporary chat</source>
-        <translation type="unfinished"></translation>
+        <translation>临时对话</translation>
     </message>
     <message>
         <source>This machine has {total} of memory, {free} free.</source>
-        <translation type="unfinished"></translation>
+        <translation>本机有 {total} 内存，可用 {free}。</translation>
     </message>
     <message>
         <source>Try again</source>
-        <translation type="unfinished"></translation>
+        <translation>重试</translation>
     </message>
     <message>
         <source>What shall we talk about?</source>
-        <translation type="unfinished"></translation>
+        <translation>我们聊点什么？</translation>
     </message>
     <message>
         <source>or drop one on this window</source>
-        <translation type="unfinished"></translation>
+        <translation>或将文件拖到此窗口</translation>
     </message>
     <message>
         <source>{model} is ready. It runs on this machine; nothing leaves it.</source>
-        <translation type="unfinished"></translation>
+        <translation>{model} 已就绪。它在本机运行；任何内容都不会离开本机。</translation>
     </message>
     <message>
         <source>{percent} %</source>
-        <translation type="unfinished"></translation>
+        <translation>{percent}%</translation>
     </message>
 </context>
 <context>
     <name>TextDialog</name>
     <message>
         <source>Close</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭</translation>
     </message>
     <message>
         <source>Copied</source>
-        <translation type="unfinished"></translation>
+        <translation>已复制</translation>
     </message>
     <message>
         <source>Copy</source>
-        <translation type="unfinished"></translation>
+        <translation>复制</translation>
     </message>
 </context>
 <context>
     <name>TitleField</name>
     <message>
         <source>Title</source>
-        <translation type="unfinished"></translation>
+        <translation>标题</translation>
     </message>
 </context>
 <context>
     <name>TokenDialog</name>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>取消</translation>
     </message>
     <message>
         <source>Create one that may read, under Access Tokens in your account&apos;s settings.</source>
-        <translation type="unfinished"></translation>
+        <translation>在账户设置的“Access Tokens”中创建一个有读取权限的令牌。</translation>
     </message>
     <message>
         <source>Forget it</source>
-        <translation type="unfinished"></translation>
+        <translation>忘记令牌</translation>
     </message>
     <message>
         <source>HF_TOKEN is set, and is used before any other.</source>
-        <translation type="unfinished"></translation>
+        <translation>已设置 HF_TOKEN，优先于其他任何令牌。</translation>
     </message>
     <message>
         <source>It is kept in the system&apos;s keyring or, where that refuses, in a file that only you can read.</source>
-        <translation type="unfinished"></translation>
+        <translation>它保存在系统密钥环中；若不可用，则保存在只有您能读取的文件中。</translation>
     </message>
     <message>
         <source>It is sent to the Hub alone, and is in no log and no database.</source>
-        <translation type="unfinished"></translation>
+        <translation>它只发送给 Hub，不写入任何日志或数据库。</translation>
     </message>
     <message>
         <source>Save</source>
-        <translation type="unfinished"></translation>
+        <translation>保存</translation>
     </message>
     <message>
         <source>The token of the Hub&apos;s own client is used; one entered here goes first.</source>
-        <translation type="unfinished"></translation>
+        <translation>正在使用 Hub 官方客户端的令牌；在此输入的令牌优先。</translation>
     </message>
     <message>
         <source>There is a token in a file that only you can read; a new one takes its place.</source>
-        <translation type="unfinished"></translation>
+        <translation>只有您能读取的文件中已有令牌；新令牌将取代它。</translation>
     </message>
     <message>
         <source>There is a token in the system&apos;s keyring; a new one takes its place.</source>
-        <translation type="unfinished"></translation>
+        <translation>系统密钥环中已有令牌；新令牌将取代它。</translation>
     </message>
     <message>
         <source>This system has no keyring: it is kept in a file that only you can read.</source>
-        <translation type="unfinished"></translation>
+        <translation>此系统没有密钥环：令牌保存在只有您能读取的文件中。</translation>
     </message>
     <message>
         <source>Token</source>
-        <translation type="unfinished"></translation>
+        <translation>访问令牌</translation>
     </message>
     <message>
         <source>Your token for the Hub</source>
-        <translation type="unfinished"></translation>
+        <translation>您的 Hub 访问令牌</translation>
     </message>
 </context>
 <context>
     <name>Transcript</name>
     <message>
         <source>Attached file {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>附加文件 {0}</translation>
     </message>
     <message>
         <source>Code in {0}: {1}</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 代码：{1}</translation>
     </message>
     <message>
         <source>Code: {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>代码：{0}</translation>
     </message>
     <message>
         <source>Continue</source>
-        <translation type="unfinished"></translation>
+        <translation>续写</translation>
     </message>
     <message>
         <source>Copy</source>
-        <translation type="unfinished"></translation>
+        <translation>复制</translation>
     </message>
     <message>
         <source>Copy the code</source>
-        <translation type="unfinished"></translation>
+        <translation>复制代码</translation>
     </message>
     <message>
         <source>Copy the message</source>
-        <translation type="unfinished"></translation>
+        <translation>复制消息</translation>
     </message>
     <message>
         <source>Details</source>
-        <translation type="unfinished"></translation>
+        <translation>详细信息</translation>
     </message>
     <message>
         <source>Edit</source>
-        <translation type="unfinished"></translation>
+        <translation>编辑</translation>
     </message>
     <message>
         <source>Failed</source>
-        <translation type="unfinished"></translation>
+        <translation>失败</translation>
     </message>
     <message>
         <source>Formula: {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>公式：{0}</translation>
     </message>
     <message>
         <source>Interrupted: what was written is kept</source>
-        <translation type="unfinished"></translation>
+        <translation>已中断：已写内容会保留</translation>
     </message>
     <message>
         <source>More</source>
-        <translation type="unfinished"></translation>
+        <translation>更多</translation>
     </message>
     <message>
         <source>Reasoning</source>
-        <translation type="unfinished"></translation>
+        <translation>思考</translation>
     </message>
     <message>
         <source>Reply</source>
-        <translation type="unfinished"></translation>
+        <translation>回复</translation>
     </message>
     <message>
         <source>Retry</source>
-        <translation type="unfinished"></translation>
+        <translation>重试</translation>
     </message>
     <message>
         <source>Save</source>
-        <translation type="unfinished"></translation>
+        <translation>保存</translation>
     </message>
     <message>
         <source>Save the code</source>
-        <translation type="unfinished"></translation>
+        <translation>保存代码</translation>
     </message>
     <message>
         <source>Scroll sideways</source>
-        <translation type="unfinished"></translation>
+        <translation>横向滚动</translation>
     </message>
     <message>
         <source>Stopped</source>
-        <translation type="unfinished"></translation>
+        <translation>已停止</translation>
     </message>
     <message>
         <source>Stopped at the token limit</source>
-        <translation type="unfinished"></translation>
+        <translation>达到 token 上限而停止</translation>
     </message>
     <message>
         <source>The context is full</source>
-        <translation type="unfinished"></translation>
+        <translation>上下文已满</translation>
     </message>
     <message>
         <source>The model sees from here</source>
-        <translation type="unfinished"></translation>
+        <translation>模型从此处看起</translation>
     </message>
     <message>
         <source>The version after</source>
-        <translation type="unfinished"></translation>
+        <translation>后一版本</translation>
     </message>
     <message>
         <source>The version before</source>
-        <translation type="unfinished"></translation>
+        <translation>前一版本</translation>
     </message>
     <message>
         <source>Thinking…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在思考…</translation>
     </message>
     <message>
         <source>Thought</source>
-        <translation type="unfinished"></translation>
+        <translation>已思考</translation>
     </message>
     <message>
         <source>Thought for {0} s</source>
-        <translation type="unfinished"></translation>
+        <translation>已思考 {0} 秒</translation>
     </message>
     <message>
         <source>Unwrap</source>
-        <translation type="unfinished"></translation>
+        <translation>不换行</translation>
     </message>
     <message>
         <source>Wrap</source>
-        <translation type="unfinished"></translation>
+        <translation>自动换行</translation>
     </message>
     <message>
         <source>Wrap long lines</source>
-        <translation type="unfinished"></translation>
+        <translation>长行自动换行</translation>
     </message>
     <message>
         <source>You</source>
-        <translation type="unfinished"></translation>
+        <translation>您</translation>
     </message>
     <message>
         <source>{0} / {1}</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} / {1}</translation>
     </message>
     <message>
         <source>{0} answers from here</source>
-        <translation type="unfinished"></translation>
+        <translation>从此处起由 {0} 回复</translation>
     </message>
     <message>
         <source>{0} tok/s</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} token/s</translation>
     </message>
     <message>
         <source>{0} tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} token</translation>
     </message>
 </context>
 <context>
     <name>TranscriptCanvas</name>
     <message>
         <source>Jump to latest</source>
-        <translation type="unfinished"></translation>
+        <translation>跳到最新</translation>
     </message>
 </context>
 <context>
     <name>TranscriptInteraction</name>
     <message>
         <source>Block</source>
-        <translation type="unfinished"></translation>
+        <translation>段落</translation>
     </message>
     <message>
         <source>Code</source>
-        <translation type="unfinished"></translation>
+        <translation>代码</translation>
     </message>
     <message>
         <source>Copy</source>
-        <translation type="unfinished"></translation>
+        <translation>复制</translation>
     </message>
     <message>
         <source>Copy as Markdown</source>
-        <translation type="unfinished"></translation>
+        <translation>复制为 Markdown</translation>
     </message>
     <message>
         <source>Copy link</source>
-        <translation type="unfinished"></translation>
+        <translation>复制链接</translation>
     </message>
     <message>
         <source>Copy message</source>
-        <translation type="unfinished"></translation>
+        <translation>复制消息</translation>
     </message>
     <message>
         <source>Details</source>
-        <translation type="unfinished"></translation>
+        <translation>详细信息</translation>
     </message>
     <message>
         <source>Link</source>
-        <translation type="unfinished"></translation>
+        <translation>链接</translation>
     </message>
     <message>
         <source>Message</source>
-        <translation type="unfinished"></translation>
+        <translation>消息</translation>
     </message>
     <message>
         <source>Open link…</source>
-        <translation type="unfinished"></translation>
+        <translation>打开链接…</translation>
     </message>
     <message>
         <source>Select all</source>
-        <translation type="unfinished"></translation>
+        <translation>全选</translation>
     </message>
     <message>
         <source>Selection</source>
-        <translation type="unfinished"></translation>
+        <translation>选中内容</translation>
     </message>
 </context>
 <context>
     <name>TranscriptView</name>
     <message>
         <source>Conversation</source>
+        <translation>对话</translation>
+    </message>
+</context>
+<context>
+    <name>TrashPanel</name>
+    <message>
+        <source>All that is in the trash will be deleted for good.</source>
+        <translation>回收站中的所有内容将被永久删除。</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Chats</source>
+        <translation>对话</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Delete for good…</source>
+        <translation>永久删除…</translation>
+    </message>
+    <message>
+        <source>Empty the trash</source>
+        <translation>清空回收站</translation>
+    </message>
+    <message>
+        <source>Empty…</source>
+        <translation>清空…</translation>
+    </message>
+    <message>
+        <source>Goes in {days} days</source>
+        <translation>{days} 天后删除</translation>
+    </message>
+    <message>
+        <source>Goes within a day</source>
+        <translation>一天内删除</translation>
+    </message>
+    <message>
+        <source>It cannot be brought back afterwards.</source>
+        <translation>删除后无法恢复。</translation>
+    </message>
+    <message>
+        <source>Messages</source>
+        <translation>消息</translation>
+    </message>
+    <message>
+        <source>Restore</source>
+        <translation>恢复</translation>
+    </message>
+    <message>
+        <source>The trash is empty. What you delete is kept here for a while.</source>
         <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This chat will be deleted for good.</source>
+        <translation>此对话将被永久删除。</translation>
+    </message>
+    <message>
+        <source>Trash</source>
+        <translation>回收站</translation>
+    </message>
+    <message>
+        <source>{count} chats will be deleted for good.</source>
+        <translation>{count} 个对话将被永久删除。</translation>
+    </message>
+    <message>
+        <source>{goes} · in “{title}”</source>
+        <translation>{goes} · 位于“{title}”</translation>
     </message>
 </context>
 <context>
     <name>ValuesDialog</name>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>取消</translation>
     </message>
     <message>
         <source>Use</source>
-        <translation type="unfinished"></translation>
+        <translation>使用</translation>
     </message>
     <message>
         <source>“{name}” needs to know</source>
-        <translation type="unfinished"></translation>
+        <translation>“{name}”需要一些信息</translation>
     </message>
 </context>
 <context>
     <name>VariantDelegate</name>
     <message>
         <source>★ best</source>
-        <translation type="unfinished"></translation>
+        <translation>★ 最佳</translation>
     </message>
 </context>
 <context>
     <name>VariantModel</name>
     <message>
         <source>Estimated from the file&apos;s size</source>
-        <translation type="unfinished"></translation>
+        <translation>按文件大小估计</translation>
     </message>
     <message>
         <source>{quality} of {most}</source>
-        <translation type="unfinished"></translation>
+        <translation>{quality} / {most}</translation>
     </message>
 </context>
 <context>
     <name>VariantTable</name>
     <message>
         <source>Quality</source>
-        <translation type="unfinished"></translation>
+        <translation>质量</translation>
     </message>
     <message>
         <source>Variants</source>
-        <translation type="unfinished"></translation>
+        <translation>变体</translation>
     </message>
 </context>
 </TS>

@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from app.core.errors import Failure
+from app.core.repack import Note, TypeChoice
 
 
 class Format(StrEnum):
@@ -112,11 +113,28 @@ class Weights(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.embedding + self.output + sum(self.layers)
 
 
+class Prepared(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What a safetensors checkpoint is once it was repacked into GGUF, foreseen from its headers.
+
+    `type` is that of most of its matrices, `bytes` what the result takes on disk, `notes` say what happens to
+    the weights. `choice` is the type that was asked for, of an unquantized model.
+    """
+
+    type: str
+    bytes: int
+    bits_per_weight: float
+    weights: Weights
+    notes: tuple[Note, ...] = ()
+    choice: TypeChoice | None = None
+
+
 class Variant(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One way to have a model: a branch, or a file of it with all its shards.
 
     `name` is what tells it from its siblings (`Q4_K_M`, or a branch). `bits` is the nominal width,
     `group_size` -1 for one group per row. `header_file` is the file whose header holds the metadata.
+    `prepared` is what a safetensors variant becomes, the type that is best for most first; `refusal` says why it
+    cannot be prepared.
     """
 
     repo: str
@@ -136,11 +154,24 @@ class Variant(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     header_file: str = ""
     shape: ModelShape | None = None
     weights: Weights | None = None
+    prepared: tuple[Prepared, ...] = ()
+    refusal: Failure | None = None
 
     @property
     def bytes(self) -> int:
         """What is to be downloaded."""
         return sum(file.bytes for file in self.files)
+
+    @property
+    def becomes(self) -> Prepared | None:
+        """What it becomes as it would be prepared now."""
+        return self.prepared[0] if self.prepared else None
+
+    def prepared_as(self, choice: TypeChoice | None) -> Variant:
+        """The same, to be prepared in another type if that is offered for it."""
+        chosen = tuple(one for one in self.prepared if one.choice is choice)
+        others = tuple(one for one in self.prepared if one.choice is not choice)
+        return msgspec.structs.replace(self, prepared=chosen + others) if chosen else self
 
 
 class RepoSummary(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

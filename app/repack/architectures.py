@@ -1,6 +1,7 @@
 """The architectures that can be repacked, as tables: what a layer has, in which shape, and what is special.
 
-Names of GGUF's tensors come from the `gguf` package; a new architecture of these kinds is an entry of `_TABLE`.
+Names of GGUF's tensors come from the `gguf` package; a new architecture of these kinds is an entry
+of `_TABLE`, and a name in `app.core.quantized`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from dataclasses import dataclass, field
 
 from gguf import MODEL_ARCH
 
-from app.core.repack_errors import ArchitectureNotRepacked, ConfigUnusable
+from app.core.quantized import require_architecture
+from app.core.repack_errors import ConfigUnusable
 from app.repack.checkpoint import CONFIG, Settings
 
 Shape = tuple[str, ...]
@@ -143,12 +145,7 @@ def architecture_of(config: Settings) -> Architecture:
     Raises:
         ArchitectureNotRepacked: there is none.
     """
-    named = config.get("architectures")
-    name = str(named[0]) if isinstance(named, list) and named else str(config.get("model_type") or "that is not named")
-    if name not in _TABLE:
-        known = ", ".join(sorted({str(kind.removesuffix("ForCausalLM")) for kind in _TABLE if "For" in kind}))
-        raise ArchitectureNotRepacked(architecture=name, known=known)
-    return _TABLE[name]
+    return _TABLE[require_architecture(config)]
 
 
 def is_other_media(name: str) -> bool:

@@ -12,13 +12,13 @@ import numpy as np
 from gguf import GGMLQuantizationType as Kind
 from numpy.typing import NDArray
 
+from app.core.quantized import Scheme, awq_becomes
 from app.core.repack import NoteKind
 from app.core.repack_errors import QuantizationMismatch, ScalesNotFinite, TensorMissing, TensorWrong
 from app.repack import blocks, codes
 from app.repack.blocks import BLOCK
 from app.repack.checkpoint import Checkpoint, as_floats
 from app.repack.codes import AWQ_OUTPUTS
-from app.repack.scheme import Scheme
 from app.repack.source import Bytes, Fate, Floats, Loaded, Rows, Source
 
 _EIGHT = 8
@@ -51,12 +51,8 @@ class AwqSource:
     def fate(self) -> Fate:
         """What becomes of it."""
         was = f"AWQ 4-bit groups of {self.group}"
-        if self.group % BLOCK or self.columns % BLOCK:
-            kind, note = Kind.Q8_0 if self.columns % BLOCK == 0 else Kind.F16, NoteKind.RANGE_WIDENED
-        elif self.zero == 8:
-            kind, note = Kind.Q4_0, NoteKind.EXACT if self.scales_exact else NoteKind.SCALES_ROUNDED
-        else:
-            kind, note = Kind.Q4_1, NoteKind.OFFSETS_ROUNDED
+        found = awq_becomes(self.group, self.columns, zero=self.zero, scales_exact=self.scales_exact)
+        kind, note = Kind[found.type], found.note
         if self.kind is not None and self.kind is not kind:
             kind, note = self.kind, NoteKind.RANGE_WIDENED
         return Fate(kind, note, was)

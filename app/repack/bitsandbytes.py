@@ -15,6 +15,7 @@ import numpy as np
 from gguf import GGMLQuantizationType as Kind
 from numpy.typing import NDArray
 
+from app.core.quantized import four_bit_becomes, int8_becomes
 from app.core.repack import NoteKind
 from app.core.repack_errors import (
     QuantizationMismatch,
@@ -57,9 +58,8 @@ class Int8Source:
     @property
     def fate(self) -> Fate:
         """What becomes of it."""
-        kind, note = Kind.Q8_0, NoteKind.SCALES_ROUNDED
-        if self.columns % BLOCK:
-            kind, note = Kind.F16, NoteKind.NOT_IN_BLOCKS
+        found = int8_becomes(self.columns)
+        kind, note = Kind[found.type], found.note
         if self.kind is not None and self.kind is not kind:
             kind, note = self.kind, NoteKind.RANGE_WIDENED
         return Fate(kind, note, "bitsandbytes int8")
@@ -162,9 +162,8 @@ class FourBitSource:
     @property
     def fate(self) -> Fate:
         """What becomes of it."""
-        kind, note = Kind.Q8_0, NoteKind.LEVELS_ROUNDED
-        if self.columns % BLOCK or self.state.blocksize % BLOCK:
-            kind, note = Kind.F16, NoteKind.NOT_IN_BLOCKS
+        found = four_bit_becomes(self.columns, self.state.blocksize)
+        kind, note = Kind[found.type], found.note
         if self.kind is not None and self.kind is not kind:
             kind, note = self.kind, NoteKind.RANGE_WIDENED
         return Fate(kind, note, f"bitsandbytes {self.state.quant_type}")

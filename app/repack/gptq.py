@@ -16,6 +16,7 @@ import numpy as np
 from gguf import GGMLQuantizationType as Kind
 from numpy.typing import NDArray
 
+from app.core.quantized import BITS, Scheme, gptq_becomes
 from app.core.repack import NoteKind
 from app.core.repack_errors import QuantizationMismatch, ScalesNotFinite, TensorMissing, TensorWrong
 from app.core.safetensors import Tensor
@@ -23,7 +24,6 @@ from app.repack import blocks, codes
 from app.repack.blocks import BLOCK
 from app.repack.checkpoint import Checkpoint, as_floats
 from app.repack.codes import WORD_BITS
-from app.repack.scheme import BITS, Scheme
 from app.repack.source import Bytes, Fate, Floats, Loaded, Rows, Source, span
 
 Index = NDArray[np.intp]
@@ -103,18 +103,15 @@ class GptqSource:
         return (stored + np.uint8(self.zero_bias)) & np.uint8((1 << self.bits) - 1)
 
     def _natural(self) -> tuple[Kind, NoteKind]:
-        if self.columns % BLOCK:
-            return Kind.F16, NoteKind.NOT_IN_BLOCKS
-        if not self.is_ordered:
-            return Kind.Q8_0, NoteKind.ORDER_WIDENED
-        exact = NoteKind.EXACT if self.scales_exact else NoteKind.SCALES_ROUNDED
-        if self.order is not None:
-            exact = NoteKind.ORDER_UNDONE
-        if self.bits == 8:
-            return Kind.Q8_0, exact if self.zero == 128 else NoteKind.RANGE_WIDENED
-        if self.bits < 4 or self.zero == 8:
-            return Kind.Q4_0, exact
-        return Kind.Q4_1, NoteKind.ORDER_UNDONE if self.order is not None else NoteKind.OFFSETS_ROUNDED
+        found = gptq_becomes(
+            self.bits,
+            self.columns,
+            in_blocks=self.is_ordered,
+            zero=self.zero,
+            scales_exact=self.scales_exact,
+            undone=self.order is not None,
+        )
+        return Kind[found.type], found.note
 
     @property
     def _was(self) -> str:

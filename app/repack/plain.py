@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from gguf import GGMLQuantizationType as Kind
 
+from app.core.quantized import plain_becomes
 from app.core.repack import NoteKind
 from app.core.repack_errors import ScalesNotFinite, TensorMissing, TensorWrong
 from app.repack import blocks
-from app.repack.blocks import BLOCK
 from app.repack.checkpoint import Checkpoint, as_floats
 from app.repack.source import Bytes, Fate, Floats, Loaded, Rows, Source
 
@@ -42,15 +42,8 @@ class PlainSource:
     def fate(self) -> Fate:
         """What becomes of it."""
         dtype = self.checkpoint.tensors[self.name].dtype
-        if _SAME.get(dtype) is self.kind or self.kind is Kind.F32:
-            return Fate(self.kind, NoteKind.COPIED, dtype)
-        if dtype == "BF16" and self.kind is Kind.F16:
-            return Fate(self.kind, NoteKind.HALVED, dtype)
-        if self.kind in (Kind.F16, Kind.BF16):
-            return Fate(self.kind, NoteKind.NARROWED, dtype)
-        if self.columns % BLOCK:
-            return Fate(Kind.F16, NoteKind.NOT_IN_BLOCKS, dtype)
-        return Fate(self.kind, NoteKind.QUANTIZED, dtype)
+        found = plain_becomes(dtype, self.kind.name, self.columns)
+        return Fate(Kind[found.type], found.note, dtype)
 
     def widened(self, kind: Kind) -> Source:
         """The same, to become another type."""

@@ -14,6 +14,7 @@ import numpy as np
 from gguf import GGMLQuantizationType as Kind
 from gguf import TensorNameMap, get_tensor_name_map
 
+from app.core.quantized import Method, Schemes
 from app.core.repack import Note, NoteKind, TypeChoice
 from app.core.repack_errors import QuantizationMismatch, TensorLeftOver, TensorMissing, TypeNotOffered
 from app.repack import blocks
@@ -34,7 +35,7 @@ from app.repack.gptq import gptq_source
 from app.repack.ordering import Order, Slot, rotary_order, undo_act_order
 from app.repack.plain import MadeSource, PlainSource, plain_source, vector_source
 from app.repack.rope import Rope, rope_of
-from app.repack.scheme import Method, Schemes, read_schemes
+from app.repack.scheme import read_schemes
 from app.repack.source import LOSSLESS, Source
 
 _ROUTER = "block_sparse_moe.gate"

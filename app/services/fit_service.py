@@ -86,8 +86,8 @@ def variant_key(variant: Variant) -> VariantKey:
 
 
 def can_run(variant: Variant) -> bool:
-    """Whether Parley runs this variant: a GGUF file, whole or in shards that llama.cpp reads."""
-    return variant.format is Format.GGUF and not is_cut(variant)
+    """Whether Parley runs this variant: a GGUF file that llama.cpp reads, or what can be made into one."""
+    return not is_cut(variant) if variant.format is Format.GGUF else variant.becomes is not None
 
 
 def is_cut(variant: Variant) -> bool:

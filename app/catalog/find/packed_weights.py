@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from app.catalog.find.branch import Branch
 from app.catalog.find.config_shape import shape_of_config
 from app.catalog.find.file_groups import FileGroup
+from app.catalog.find.prepared import prepared_of, refusal_of
 from app.core.hub import Format, RemoteFile, Variant, Weights
 from app.core.safetensors import Tensor
 
@@ -73,6 +74,8 @@ def safetensors_variant(branch: Branch, group: FileGroup, *, is_only: bool) -> V
         header_file=group.first.path,
         shape=shape,
         weights=_weights(tensors) if tensors else None,
+        prepared=prepared_of(branch.config, tensors),
+        refusal=refusal_of(branch.config, tensors),
     )
 
 

@@ -90,7 +90,7 @@ def fit(
         needs=found.allotment.needs,
         verdict=verdict,
         speed=_speed(found, variant, shape, hardware, calibration) if verdict.fits else None,
-        quality=1 + bisect_right(_QUALITY, variant.bits_per_weight),
+        quality=1 + bisect_right(_QUALITY, bits_in_memory(variant)),
         context_length=plan.context_length,
         missing=max(found.allotment.missing, 0),
         exact=variant.shape is not None and weights.exact,
@@ -120,10 +120,10 @@ def best_of(fits: Iterable[tuple[Variant, Fit]]) -> tuple[Variant, Reason] | Non
     running = [(variant, found) for variant, found in fits if found.verdict.fits]
     if not running:
         return None
-    useful = [one for one in running if one[0].bits_per_weight <= _MOST_USEFUL_BITS] or running
+    useful = [one for one in running if bits_in_memory(one[0]) <= _MOST_USEFUL_BITS] or running
     fluent = [one for one in useful if _likely(one[1]) >= READING_SPEED]
     if fluent:
-        variant, found = max(fluent, key=lambda one: (one[1].quality, _is_gguf(one[0]), one[0].bits_per_weight))
+        variant, found = max(fluent, key=lambda one: (one[1].quality, _is_gguf(one[0]), bits_in_memory(one[0])))
         return variant, Reason(_reason_kind(found), found)
     fair = [one for one in useful if one[1].quality >= 3] or useful
     variant, found = max(fair, key=lambda one: (_likely(one[1]), _is_gguf(one[0])))
@@ -160,9 +160,17 @@ def quantization_in_memory(variant: Variant) -> str:
     """The type that a variant's weights have once they are loaded; other formats are repacked losslessly."""
     if variant.format is Format.GGUF:
         return variant.quantization
+    if variant.becomes is not None:
+        return variant.becomes.type
     if variant.format is Format.SAFETENSORS:
         return "F16"
     return _repacked_type(variant)[0]
+
+
+def bits_in_memory(variant: Variant) -> float:
+    """Bits per weight that mean something: what a checkpoint is repacked into cannot be finer than the checkpoint."""
+    prepared = variant.becomes
+    return min(variant.bits_per_weight, prepared.bits_per_weight) if prepared else variant.bits_per_weight
 
 
 def _placed(parts: Footprint, shape: ModelShape, weights: Weights, plan: Plan, hardware: Hardware) -> Prediction:
@@ -209,6 +217,8 @@ def _last(hardware: Hardware) -> Device:
 
 def _resident_weights(variant: Variant, shape: ModelShape) -> Weights:
     """What lies in memory: the tensors of a GGUF; of other formats, what they are repacked into."""
+    if variant.becomes is not None:
+        return variant.becomes.weights
     stored = variant.weights or estimated_weights(variant, shape)
     if variant.format in (Format.GGUF, Format.SAFETENSORS):
         return stored

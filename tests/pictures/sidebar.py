@@ -117,7 +117,7 @@ def searching(words: str) -> Callable[[Program], None]:
     def search(program: Program) -> None:
         listed(program)
         program.view.sidebar.focus_search()
-        QTest.keyClicks(program.view.sidebar.search, words)
+        program.view.sidebar.search.insert(words)
         settle()
         QTest.keyClick(program.view.sidebar.search, Qt.Key.Key_Down)
 

@@ -76,7 +76,7 @@ class ShelfPanel(QWidget):
             self.back.setFocus(Qt.FocusReason.TabFocusReason)
         elif not nothing and self._awaited:
             self._awaited = False
-            if self.back.hasFocus():
+            if self.window().focusWidget() is self.back:
                 self.view.enter()
 
 

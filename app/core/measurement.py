@@ -8,6 +8,7 @@ import msgspec
 
 from app.core.messages import FinishReason
 from app.core.protocol import Finished, ModelInfo
+from app.core.token_cost import TokenCost
 
 FEWEST_TOKENS = 16
 """A shorter reply says little about speed."""
@@ -24,7 +25,7 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     """One prediction and what came of it.
 
     Of memory in bytes, of which `certain` are known beforehand (weights and KV cache); of speed in
-    seconds per token, the prediction being that of nominal bandwidths. `backend` names the devices
+    seconds per token, the prediction being the `cost` on nominal devices. `backend` names the devices
     that took part, such as `CPU`, `CUDA` or `CPU+CUDA`.
     """
 
@@ -37,6 +38,7 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     certain: float = 0.0
     model: str = ""
     at: float = 0.0
+    cost: TokenCost | None = None
 
     @property
     def ratio(self) -> float:
@@ -55,24 +57,32 @@ def measurements_of(info: ModelInfo, reply: Finished) -> list[Measurement]:
     found = []
     if reply.peak_bytes and info.predicted_bytes:
         found.append(
-            _measurement(MeasurementKind.MEMORY, info, info.predicted_bytes, reply.peak_bytes, info.certain_bytes)
+            Measurement(
+                kind=MeasurementKind.MEMORY,
+                backend=info.backend,
+                architecture=info.architecture,
+                quantization=info.quantization,
+                predicted=info.predicted_bytes,
+                measured=reply.peak_bytes,
+                certain=info.certain_bytes,
+                model=info.path,
+            )
         )
     rate, is_long = reply.timings.decode_rate, reply.usage.completion_tokens >= FEWEST_TOKENS
-    if is_long and rate > 0 and reply.nominal_seconds and reply.reason is not FinishReason.CANCELLED:
-        found.append(_measurement(MeasurementKind.SPEED, info, reply.nominal_seconds, 1 / rate))
+    if is_long and rate > 0 and reply.cost is not None and reply.reason is not FinishReason.CANCELLED:
+        found.append(speed_of(info, reply.cost, rate))
     return found
 
 
-def _measurement(
-    kind: MeasurementKind, info: ModelInfo, predicted: float, measured: float, certain: float = 0.0
-) -> Measurement:
+def speed_of(info: ModelInfo, cost: TokenCost, rate: float) -> Measurement:
+    """A speed in tokens per second, and what a token was to cost."""
     return Measurement(
-        kind=kind,
+        kind=MeasurementKind.SPEED,
         backend=info.backend,
         architecture=info.architecture,
         quantization=info.quantization,
-        predicted=predicted,
-        measured=measured,
-        certain=certain,
+        predicted=cost.total,
+        measured=1 / rate,
         model=info.path,
+        cost=cost,
     )

@@ -1,13 +1,14 @@
-"""How long a token takes on devices of nominal bandwidth, which measurements then correct; pure functions."""
+"""What a token costs on devices of nominal speed, which measurements then correct; pure functions."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from app.core.fit import DeviceKind, Hardware
+from app.core.fit import DeviceKind, Hardware, Plan
 from app.core.footprint import KV_BYTES, Allotment
 from app.core.hub import ModelShape, Weights
 from app.core.loading import KvType
+from app.core.token_cost import DeviceCost, TokenCost
 
 NOMINAL_BANDWIDTH: Mapping[DeviceKind, float] = {
     DeviceKind.CPU: 20e9,
@@ -23,60 +24,75 @@ LAYER_SECONDS: Mapping[DeviceKind, float] = {
 }
 """What a layer costs however small it is: threads meet, kernels are launched."""
 
+TOKEN_SECONDS = 100e-6
+"""What a token costs the engine beside llama.cpp: its text, its message."""
 
-ATTENTION_SECONDS: Mapping[KvType, float] = {KvType.F16: 0.26e-9, KvType.BF16: 0.26e-9}
-_OTHER_ATTENTION_SECONDS = 0.75e-9
-"""What the processor takes for an element of the KV cache: it computes there, more than it reads."""
+ENTRY_SECONDS = 12e-9
+"""What an entry of the vocabulary costs to sample from, on the processor."""
+
+ATTENTION_SECONDS: Mapping[KvType, float] = {
+    KvType.F32: 0.30e-9,
+    KvType.F16: 0.13e-9,
+    KvType.BF16: 0.13e-9,
+    KvType.Q8_0: 0.15e-9,
+    KvType.Q5_1: 0.30e-9,
+    KvType.Q5_0: 0.30e-9,
+    KvType.Q4_1: 0.20e-9,
+    KvType.Q4_0: 0.20e-9,
+}
+"""What the processor takes for an element of a key or value, of each head: it computes there, more than it reads."""
+
+SLOWNESS: Mapping[str, float] = {}
+"""How many times longer than by the bytes alone the processor takes for weights of a type, for it computes too."""
 
 
-def nominal_seconds(
+def token_cost(
     shape: ModelShape,
     weights: Weights,
+    plan: Plan,
     allotment: Allotment,
     hardware: Hardware,
     *,
-    filled: float,
-    kv_type: KvType = KvType.F16,
-) -> float:
-    """How long a token takes on devices of nominal bandwidth.
+    tokens: float,
+    quantization: str = "",
+) -> TokenCost:
+    """What a token takes on devices of nominal speed.
 
-    Each device reads its active weights and the KV cache once: all tensors but the input embedding,
-    and of the experts those that are used.
+    Each device reads its active weights once: all tensors but the input embedding, and of the experts
+    those that are used. It attends to the context so far, of which a layer with a sliding window sees
+    the window only, and a recurrent layer its whole state. Every layer, and every entry of the
+    vocabulary when a token is drawn, costs something whatever its size.
 
     Args:
         shape: the model's sizes.
         weights: the model's bytes.
-        allotment: where they lie.
+        plan: how it is loaded.
+        allotment: where it lies.
         hardware: the devices.
-        filled: the part of the context that holds tokens, 0 to 1.
-        kv_type: the element type of the keys.
+        tokens: how many the context holds.
+        quantization: the type of the weights.
     """
-    verdict = allotment.verdict
-    share = _active_share(shape, weights)
-    reads_input = weights.tied and verdict.gpu_layers == 0
-    skipped = 0 if reads_input else weights.embedding
-    seconds = 0.0
-    for device, held in zip((hardware.memory, *hardware.gpus), allotment.needs, strict=False):
-        bandwidth = NOMINAL_BANDWIDTH[device.kind]
-        seconds += max(held.weights - skipped, 0) * share / bandwidth
-        if device.kind is DeviceKind.CPU:
-            elements = held.kv * filled / KV_BYTES[kv_type]
-            seconds += elements * ATTENTION_SECONDS.get(kv_type, _OTHER_ATTENTION_SECONDS)
-        else:
-            seconds += held.kv * filled / bandwidth
-        skipped = 0
-    gpu_kind = hardware.gpus[0].kind if hardware.gpus else DeviceKind.GPU
-    on_cpu = verdict.layers - verdict.gpu_layers
-    return seconds + on_cpu * LAYER_SECONDS[DeviceKind.CPU] + verdict.gpu_layers * LAYER_SECONDS[gpu_kind]
-
-
-def _active_share(shape: ModelShape, weights: Weights) -> float:
-    """The part of the weights behind the input that one token reads: of the experts only those it uses."""
-    whole = sum(weights.layers) + weights.output
-    if not shape.experts or not whole:
-        return 1.0
-    idle = sum(weights.experts) * (1 - min(shape.experts_used, shape.experts) / shape.experts)
-    return (whole - idle) / whole
+    gpu_layers = allotment.verdict.gpu_layers
+    first = len(weights.layers) - max(gpu_layers - 1, 0)
+    active = _active_weights(shape, weights)
+    output = weights.output + (weights.embedding if weights.tied else 0)
+    kind = hardware.gpus[0].kind if hardware.gpus else DeviceKind.GPU
+    seen = [_seen(shape, index, tokens) for index in range(len(shape.kv_heads))]
+    drawing = TOKEN_SECONDS + ENTRY_SECONDS * shape.vocabulary
+    on_cpu = sum(active[:first]) + (0 if gpu_layers else output)
+    cpu = DeviceCost(
+        weights=on_cpu * SLOWNESS.get(quantization, 1.0) / NOMINAL_BANDWIDTH[DeviceKind.CPU],
+        attention=_attention_on_cpu(shape, plan, seen[:first]),
+        fixed=drawing + (len(weights.layers) + 1 - gpu_layers) * LAYER_SECONDS[DeviceKind.CPU],
+    )
+    if not gpu_layers:
+        return TokenCost(cpu)
+    gpu = DeviceCost(
+        weights=(sum(active[first:]) + output) / NOMINAL_BANDWIDTH[kind],
+        attention=_cache_bytes(shape, plan, first, seen) / NOMINAL_BANDWIDTH[kind],
+        fixed=gpu_layers * LAYER_SECONDS[kind],
+    )
+    return TokenCost(cpu, gpu)
 
 
 def backend_of(allotment: Allotment, hardware: Hardware) -> str:
@@ -85,3 +101,49 @@ def backend_of(allotment: Allotment, hardware: Hardware) -> str:
     gpus = {gpu.backend: None for gpu in hardware.gpus} if verdict.gpu_layers else {}
     names = [*gpus] if verdict.gpu_layers == verdict.layers else ["CPU", *gpus]
     return "+".join(names)
+
+
+def _active_weights(shape: ModelShape, weights: Weights) -> Sequence[float]:
+    """The bytes of each layer that one token reads: of the experts only those it uses."""
+    if not shape.experts or not weights.experts:
+        return weights.layers
+    idle = 1 - min(shape.experts_used, shape.experts) / shape.experts
+    return [whole - experts * idle for whole, experts in zip(weights.layers, weights.experts, strict=True)]
+
+
+def _seen(shape: ModelShape, layer: int, tokens: float) -> float:
+    """How many tokens a layer looks back at: of a sliding window no more than it holds."""
+    slides = layer < len(shape.sliding_layers) and shape.sliding_layers[layer]
+    return min(tokens, shape.sliding_window) if slides and shape.sliding_window else tokens
+
+
+def _attention_on_cpu(shape: ModelShape, plan: Plan, seen: Sequence[float]) -> float:
+    """Every head goes through the keys and values by itself (`ggml_compute_forward_flash_attn_ext`).
+
+    With latent attention a head's keys are the compressed ones and the rotary part, its values the
+    compressed ones again.
+    """
+    keys, values = shape.key_width, shape.value_width
+    if shape.kv_lora_rank:
+        keys, values = shape.kv_lora_rank + shape.rope_width, shape.kv_lora_rank
+    element = keys * ATTENTION_SECONDS[plan.kv_type_k] + values * ATTENTION_SECONDS[plan.kv_type_v]
+    attending = sum(tokens for tokens, heads in zip(seen, shape.kv_heads, strict=False) if heads)
+    states = _state_bytes(shape, 0, len(seen)) / NOMINAL_BANDWIDTH[DeviceKind.CPU]
+    return shape.heads * element * attending + states
+
+
+def _cache_bytes(shape: ModelShape, plan: Plan, first: int, seen: Sequence[float]) -> float:
+    """What GPUs read of the context in the layers from `first`: there the heads of a group share it."""
+    if shape.kv_lora_rank:
+        cell = (shape.kv_lora_rank + shape.rope_width) * KV_BYTES[plan.kv_type_k]
+    else:
+        cell = shape.key_width * KV_BYTES[plan.kv_type_k] + shape.value_width * KV_BYTES[plan.kv_type_v]
+    most = 1 if shape.kv_lora_rank else max(shape.kv_heads, default=0)
+    cells = sum(tokens * min(heads, most) for tokens, heads in zip(seen[first:], shape.kv_heads[first:], strict=True))
+    return cells * cell + _state_bytes(shape, first, len(seen))
+
+
+def _state_bytes(shape: ModelShape, first: int, end: int) -> float:
+    """What recurrent layers read and write of their state."""
+    recurrent = [heads == 0 for heads in shape.kv_heads]
+    return 2 * shape.state_bytes * sum(recurrent[first:end]) / max(sum(recurrent), 1)

@@ -6,12 +6,15 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
+
 from app.core.measurement import Measurement, MeasurementKind
+from app.core.token_cost import TokenCost
 from app.storage.database import Database
 from app.storage.rows import storable
 
 KEPT = 500
-_COLUMNS = "kind, backend, architecture, quantization, model, predicted, measured, certain, at"
+_COLUMNS = "kind, backend, architecture, quantization, model, predicted, measured, certain, at, cost"
 
 
 class MeasurementStore:
@@ -28,11 +31,12 @@ class MeasurementStore:
             (
                 one.kind, storable(one.backend), storable(one.architecture), storable(one.quantization),
                 storable(one.model), one.predicted, one.measured, one.certain, self._clock(),
+                msgspec.json.encode(one.cost).decode() if one.cost else "",
             )
             for one in measurements
         ]  # fmt: skip
         with self._database.transaction() as connection:
-            connection.executemany(f"INSERT INTO measurements ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            connection.executemany(f"INSERT INTO measurements ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
             connection.execute("DELETE FROM measurements WHERE id <= (SELECT max(id) FROM measurements) - ?", (KEPT,))
 
     def list(self) -> list[Measurement]:
@@ -52,9 +56,10 @@ class MeasurementStore:
 
 
 def _measurement_of(row: tuple[Any, ...]) -> Measurement | None:
-    """From a row of `_COLUMNS`; None for a kind that a later version added."""
+    """From a row of `_COLUMNS`; None for a kind or a cost that another version wrote."""
     try:
         kind = MeasurementKind(row[0])
+        cost = msgspec.json.decode(row[9], type=TokenCost) if row[9] else None
     except ValueError:
         return None
     return Measurement(
@@ -67,4 +72,5 @@ def _measurement_of(row: tuple[Any, ...]) -> Measurement | None:
         measured=row[6],
         certain=row[7],
         at=row[8],
+        cost=cost,
     )

@@ -197,6 +197,7 @@ MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE conversations ADD COLUMN preset TEXT;
     CREATE INDEX folders_by_preset ON folders (preset_id) WHERE preset_id IS NOT NULL;
     """,
+    "ALTER TABLE measurements ADD COLUMN cost TEXT NOT NULL DEFAULT '';",
 )
 
 

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import math
 import statistics
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import msgspec
 
+from app.catalog.fit.speeds import Estimate, MachineSpeed, Prior, fit_speed
+from app.core.fit import Device, Hardware
 from app.core.measurement import Measurement, MeasurementKind
+from app.core.speed import NOMINAL_BANDWIDTH
+from app.core.token_cost import TokenCost
 
 MOST_MEASUREMENTS = 200
-_FEWEST = 1
-_SPREAD = 0.10
+_MEMORY_BOUNDS = 0.5, 3.0
+"""A measurement of memory beyond these was disturbed by something else."""
+
+_READ_SHARE = 0.7
+"""How much of the bandwidth of a plain copy decoding reaches."""
+
+_MEASURED_SPREAD, _GUESSED_SPREAD, _OTHER_SPREAD = 0.35, 0.7, 0.5
+"""How uncertain a factor is before any reply, as a logarithm: of weights by whether bandwidth is known, and of others."""
+
+_SpeedKey = tuple[tuple[str, ...], float, float]
 
 
 class Factor(msgspec.Struct, frozen=True):
@@ -23,33 +36,51 @@ class Factor(msgspec.Struct, frozen=True):
     high: float
 
 
-_BOUNDS = {MeasurementKind.MEMORY: (0.5, 3.0), MeasurementKind.SPEED: (0.02, 50.0)}
-"""A measurement beyond these was disturbed by something else."""
-
-
 @dataclass(frozen=True)
 class Calibration:
     """What is known of this machine; the newest measurements first. Empty on a new one."""
 
     measurements: Sequence[Measurement] = ()
+    _speeds: dict[_SpeedKey, MachineSpeed] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def factor(self, kind: MeasurementKind, backend: str, architecture: str, quantization: str) -> Factor | None:
+    def memory_factor(self, backend: str, architecture: str, quantization: str) -> float | None:
         """The correction from the measurements most like this one, None without any on this backend.
 
         It is their median, so that a disturbed one does no harm: first of the same architecture and
         quantization, then of the same quantization, then of any model.
         """
-        same = [one for one in self.measurements if one.kind is kind and one.backend == backend]
+        low, high = _MEMORY_BOUNDS
+        memory = (one for one in self.measurements if one.kind is MeasurementKind.MEMORY and one.backend == backend)
+        same = [one for one in memory if low <= one.ratio <= high]
         alike = [one for one in same if one.quantization == quantization]
         closest = [one for one in alike if one.architecture == architecture]
-        return _factor(kind, next((some for some in (closest, alike, same) if len(some) >= _FEWEST), []))
+        ratios = [one.ratio for one in (closest or alike or same)[:MOST_MEASUREMENTS]]
+        return statistics.median(ratios) if ratios else None
+
+    def seconds(self, cost: TokenCost, backend: str, hardware: Hardware, model: str, quantization: str) -> Estimate:
+        """How long a token takes here; see `MachineSpeed.estimate`."""
+        return self._machine(backend, hardware).estimate(cost, backend, model, quantization)
+
+    def _machine(self, backend: str, hardware: Hardware) -> MachineSpeed:
+        """The machine's factors, from the replies of the processor and of the GPUs that take part."""
+        gpus = tuple(name for name in backend.split("+") if name != "CPU")
+        key = gpus, hardware.memory.bandwidth, hardware.gpus[-1].bandwidth if hardware.gpus else 0.0
+        if key not in self._speeds:
+            alike = {"CPU", *gpus}
+            speeds = (one for one in self.measurements if one.kind is MeasurementKind.SPEED)
+            replies = (one for one in speeds if set(one.backend.split("+")) <= alike)
+            self._speeds[key] = fit_speed(replies, _priors(hardware))
+        return self._speeds[key]
 
 
-def _factor(kind: MeasurementKind, measurements: Iterable[Measurement]) -> Factor | None:
-    low, high = _BOUNDS[kind]
-    ratios = sorted(ratio for one in measurements if low <= (ratio := one.ratio) <= high)[:MOST_MEASUREMENTS]
-    if not ratios:
-        return None
-    likely = statistics.median(ratios)
-    cut = len(ratios) // 10
-    return Factor(min(ratios[cut], likely * (1 - _SPREAD)), likely, max(ratios[-1 - cut], likely * (1 + _SPREAD)))
+def _priors(hardware: Hardware) -> tuple[Prior, ...]:
+    """Before the first reply: the measured bandwidths, where they are known."""
+    devices = hardware.memory, (hardware.gpus or (hardware.memory,))[-1]
+    other = Prior(0.0, _OTHER_SPREAD)
+    return tuple(prior for device in devices for prior in (_weights_prior(device), other, other))
+
+
+def _weights_prior(device: Device) -> Prior:
+    if not device.bandwidth:
+        return Prior(0.0, _GUESSED_SPREAD)
+    return Prior(math.log(NOMINAL_BANDWIDTH[device.kind] / (device.bandwidth * _READ_SHARE)), _MEASURED_SPREAD)

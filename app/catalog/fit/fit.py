@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import msgspec
 
-from app.catalog.fit.calibration import Calibration, Factor
+from app.catalog.fit.calibration import Calibration
 from app.catalog.fit.planned import planned
-from app.core.fit import Device, Fit, Hardware, Need, NeedSource, Placement, Plan, Reason, ReasonKind, Speed
+from app.catalog.fit.speeds import Estimate, file_name
+from app.core.fit import Fit, Hardware, Need, NeedSource, Placement, Plan, Reason, ReasonKind, Speed
 from app.core.footprint import Allotment, Footprint, allot, footprint
 from app.core.hub import Format, ModelShape, Variant, Weights
 from app.core.loading import DEFAULT_CONTEXT, LoadOptions
-from app.core.measurement import MeasurementKind
 from app.core.protocol import MeasuredNeed
-from app.core.speed import NOMINAL_BANDWIDTH, backend_of, nominal_seconds
+from app.core.speed import backend_of, token_cost
 
 READING_SPEED = 8.0
 """Tokens per second that most people read; a variant that is slower is not recommended for its quality."""
 
-_READ_SHARE = 0.7
-"""How much of the bandwidth of a plain copy decoding reaches."""
+_LIKELY_RANGE = 1.28
+"""Standard deviations on either side of the likely speed: four of five replies lie within."""
 
-_GUESS = {True: Factor(1 / 1.6, 1.0, 1.6), False: Factor(1 / 2.5, 1.0, 2.5)}
-"""The range of a speed before the first reply, with the bandwidth measured or not."""
+_FILLED = 0.5
+"""The part of the context that a usual conversation fills."""
 
 _QUALITY = (2.6, 3.5, 4.65, 7.5)
 """Bits per weight from which a variant has the quality 2, 3, 4 and 5."""
@@ -45,17 +46,6 @@ _TYPICAL_SHAPES = (
     (1e9, 126, 16384, 53248, 128, 8),
 )
 """What models of a size mostly look like, for one whose header has not been read yet."""
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What a fit rests on: the parts, where they lie, and the seconds a token takes on nominal devices."""
-
-    parts: Footprint
-    allotment: Allotment
-    backend: str
-    nominal_seconds: float
-    empty_seconds: float
 
 
 def fit(
@@ -78,21 +68,19 @@ def fit(
     weights = _resident_weights(variant, shape)
     plan = plan_for(shape, options)
     parts, source = planned(shape, weights, plan, measured)
-    found = _placed(parts, shape, weights, plan, hardware)
-    memory = calibration.factor(
-        MeasurementKind.MEMORY, found.backend, shape.architecture, quantization_in_memory(variant)
-    )
+    found = allot(parts, hardware, plan.gpu_layers)
+    memory = calibration.memory_factor(backend_of(found, hardware), shape.architecture, quantization_in_memory(variant))
     if memory is not None:
         is_formula = source is NeedSource.FORMULA
-        found = _placed(corrected(parts, memory, buffers_too=is_formula), shape, weights, plan, hardware)
-    verdict = found.allotment.verdict
+        found = allot(corrected(parts, memory, buffers_too=is_formula), hardware, plan.gpu_layers)
+    verdict = found.verdict
     return Fit(
-        needs=found.allotment.needs,
+        needs=found.needs,
         verdict=verdict,
-        speed=_speed(found, variant, shape, hardware, calibration) if verdict.fits else None,
+        speed=_speed(found, variant, plan, hardware, calibration) if verdict.fits else None,
         quality=1 + bisect_right(_QUALITY, bits_in_memory(variant)),
         context_length=plan.context_length,
-        missing=max(found.allotment.missing, 0),
+        missing=max(found.missing, 0),
         exact=variant.shape is not None and weights.exact,
         source=source,
     )
@@ -137,22 +125,17 @@ def plan_for(shape: ModelShape, options: LoadOptions) -> Plan:
     return Plan.of(options, context)
 
 
-def predict(shape: ModelShape, weights: Weights, plan: Plan, hardware: Hardware) -> Prediction:
-    """The uncorrected prediction, which is what measurements are compared with."""
-    return _placed(footprint(shape, weights, plan), shape, weights, plan, hardware)
-
-
-def corrected(parts: Footprint, factor: Factor, *, buffers_too: bool = True) -> Footprint:
+def corrected(parts: Footprint, factor: float, *, buffers_too: bool = True) -> Footprint:
     """The parts with what is not certain multiplied by what was measured.
 
     `buffers_too` is false where llama.cpp itself told the compute buffers, which are certain then.
     """
-    on_buffers = factor.likely if buffers_too else 1.0
+    on_buffers = factor if buffers_too else 1.0
     return replace(
         parts,
         compute=round(parts.compute * on_buffers),
         host_compute=round(parts.host_compute * on_buffers),
-        process=round(parts.process * factor.likely),
+        process=round(parts.process * factor),
     )
 
 
@@ -173,46 +156,24 @@ def bits_in_memory(variant: Variant) -> float:
     return min(variant.bits_per_weight, prepared.bits_per_weight) if prepared else variant.bits_per_weight
 
 
-def _placed(parts: Footprint, shape: ModelShape, weights: Weights, plan: Plan, hardware: Hardware) -> Prediction:
-    allotment = allot(parts, hardware, plan.gpu_layers)
-    return Prediction(
-        parts,
-        allotment,
-        backend_of(allotment, hardware),
-        nominal_seconds(shape, weights, allotment, hardware, filled=0.5, kv_type=plan.kv_type_k),
-        nominal_seconds(shape, weights, allotment, hardware, filled=0.0, kv_type=plan.kv_type_k),
-    )
+def _speed(allotment: Allotment, variant: Variant, plan: Plan, hardware: Hardware, calibration: Calibration) -> Speed:
+    """From the full context at the slow end of what is likely to the empty one at the fast end."""
+    shape = variant.shape or typical_shape(variant)
+    weights = _resident_weights(variant, shape)
+    backend, quantization = backend_of(allotment, hardware), quantization_in_memory(variant)
+    model = file_name(variant.files[0].path) if variant.files else ""
 
+    def seconds(filled: float) -> Estimate:
+        tokens = filled * plan.context_length
+        cost = token_cost(shape, weights, plan, allotment, hardware, tokens=tokens, quantization=quantization)
+        return calibration.seconds(cost, backend, hardware, model, quantization)
 
-def _speed(
-    found: Prediction, variant: Variant, shape: ModelShape, hardware: Hardware, calibration: Calibration
-) -> Speed:
-    """From the full context at the slow end of what was measured to the empty one at the fast end."""
-    factor = calibration.factor(
-        MeasurementKind.SPEED, found.backend, shape.architecture, quantization_in_memory(variant)
-    )
-    if factor is None:
-        factor = _first_guess(found, hardware)
-    full = 2 * found.nominal_seconds - found.empty_seconds
+    empty, usual, full = seconds(0.0), seconds(_FILLED), seconds(1.0)
     return Speed(
-        low=1 / (full * factor.high),
-        likely=1 / (found.nominal_seconds * factor.likely),
-        high=1 / (found.empty_seconds * factor.low),
+        low=1 / (full.seconds * math.exp(_LIKELY_RANGE * full.spread)),
+        likely=1 / usual.seconds,
+        high=math.exp(_LIKELY_RANGE * empty.spread) / empty.seconds,
     )
-
-
-def _first_guess(found: Prediction, hardware: Hardware) -> Factor:
-    """Before the first reply: the measured bandwidth of main memory, where that is what counts."""
-    device = hardware.memory if found.backend == "CPU" else _last(hardware)
-    guess = _GUESS[device.bandwidth > 0]
-    if not device.bandwidth:
-        return guess
-    ratio = NOMINAL_BANDWIDTH[device.kind] / (device.bandwidth * _READ_SHARE)
-    return Factor(guess.low * ratio, guess.likely * ratio, guess.high * ratio)
-
-
-def _last(hardware: Hardware) -> Device:
-    return hardware.gpus[-1] if hardware.gpus else hardware.memory
 
 
 def _resident_weights(variant: Variant, shape: ModelShape) -> Weights:

@@ -18,7 +18,8 @@ from app.core.footprint import Allotment, allot, footprint
 from app.core.loading import FlashAttention, KvType, LoadOptions, RopeKind
 from app.core.protocol import LoadProgress
 from app.core.sizes import format_bytes
-from app.core.speed import nominal_seconds
+from app.core.speed import token_cost
+from app.core.token_cost import TokenCost
 from app.engines.base import Emit, ModelSource, StopFlag
 from app.engines.llama import devices
 from app.engines.llama.memory import is_repacked, resident_bytes
@@ -87,16 +88,17 @@ class LoadedModel:
     context: llama.llama_context_p
     vocabulary: Vocabulary
 
-    def nominal_seconds(self, tokens: float) -> float:
+    def token_cost(self, tokens: float) -> TokenCost:
         """What a token takes on nominal devices while the context holds so many."""
         source, plan = self.source, self.plan
-        return nominal_seconds(
+        return token_cost(
             source.shape,
             source.weights,
+            MemoryPlan.of(plan.options, plan.context_length),
             plan.allotment,
             plan.hardware,
-            filled=tokens / plan.context_length,
-            kv_type=plan.options.kv_type_k,
+            tokens=tokens,
+            quantization=source.quantization,
         )
 
     def close(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from app.core.conversations import StoredMessage
@@ -18,12 +18,13 @@ class ModelView:
     """What a model is given; `ids` holds, for each message, the stored one it begins with.
 
     `view_start` is the number of messages after the system message that the last reply already did
-    without, as a hint for the engine.
+    without, as a hint for the engine. `pinned` are the messages, counted likewise from 0, that stay.
     """
 
     messages: tuple[Message, ...]
     ids: tuple[int, ...]
     view_start: int
+    pinned: tuple[int, ...] = ()
 
     def first_seen(self, view_start: int) -> int | None:
         """The stored message a view that leaves out `view_start` messages begins with; None: all of them."""
@@ -46,6 +47,7 @@ def model_view(path: Sequence[StoredMessage], system: str | None = None) -> Mode
     """
     messages: list[Message] = []
     ids: list[int] = []
+    pinned: set[int] = set()
     view_start = 0
     if system is not None and path:
         path = path[1:] if path[0].role is Role.SYSTEM else path
@@ -57,12 +59,17 @@ def model_view(path: Sequence[StoredMessage], system: str | None = None) -> Mode
             continue
         if stored.record is not None:
             view_start = stored.record.view_start
-        if messages and messages[-1].role is stored.role:
+        joins = bool(messages) and messages[-1].role is stored.role
+        if stored.pinned and stored.role is not Role.SYSTEM:
+            pinned.add(len(messages) - joins)
+        if joins:
             messages[-1] = Message(stored.role, f"{messages[-1].text}\n\n{stored.text}")
             continue
         messages.append(stored.as_message())
         ids.append(stored.id)
-    return ModelView(tuple(_in_one_frame(messages)), tuple(ids), view_start)
+    above = bool(messages) and messages[0].role is Role.SYSTEM
+    kept = tuple(sorted(number - above for number in pinned))
+    return ModelView(tuple(_in_one_frame(messages, pinned)), tuple(ids), view_start, kept)
 
 
 def context_use(path: Sequence[StoredMessage]) -> tuple[int, int]:
@@ -83,13 +90,15 @@ def _last_answer(path: Sequence[StoredMessage]) -> ReplyRecord | None:
     return next((message.record for message in reversed(path) if message.record and message.record.usage), None)
 
 
-def _in_one_frame(messages: Sequence[Message]) -> list[Message]:
+def _in_one_frame(messages: Sequence[Message], pinned: Collection[int]) -> list[Message]:
     """Leave empty what lies so far back that no model reads it: the places of the others stay as they are."""
     kept: list[Message] = []
     characters = 0
-    for message in reversed(messages):
+    for number in range(len(messages) - 1, -1, -1):
+        message = messages[number]
         characters += len(message.text) if message.role is not Role.SYSTEM else 0
-        reached = characters <= MAX_MESSAGE_CHARACTERS or message.role is Role.SYSTEM or not kept
+        stays = message.role is Role.SYSTEM or number in pinned or not kept
+        reached = characters <= MAX_MESSAGE_CHARACTERS or stays
         kept.append(message if reached else Message(message.role, ""))
     return kept[::-1]
 

@@ -68,6 +68,7 @@ def generation(number: int, record: ReplyRecord, view: ModelView, template: str)
         template=template,
         template_variables=record.template_variables,
         view_start=view.view_start,
+        pinned=view.pinned,
         context_limit=record.context_limit,
     )
 
@@ -164,6 +165,7 @@ class Turn:
             timings=event.timings,
             finish_reason=event.reason,
             left_out=event.left_out,
+            kept=event.kept,
         )
         stopped = event.reason is FinishReason.CANCELLED
         return self.commit(MessageState.STOPPED if stopped else MessageState.COMPLETE)

@@ -31,7 +31,7 @@ class ConversationSummary(msgspec.Struct, frozen=True):
 
 
 class StoredMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """One node of the tree; `created_at` is in Unix seconds."""
+    """One node of the tree; `created_at` is in Unix seconds. The model sees what is `pinned`, however old it is."""
 
     id: int
     parent_id: int | None
@@ -41,6 +41,7 @@ class StoredMessage(msgspec.Struct, frozen=True, kw_only=True):
     state: MessageState = MessageState.COMPLETE
     created_at: float = 0.0
     record: ReplyRecord | None = None
+    pinned: bool = False
 
     def as_message(self) -> Message:
         """What a model needs of it."""

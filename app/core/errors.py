@@ -90,6 +90,13 @@ class PromptTooLong(UserError):
     advice = "Shorten the message, or load the model with a longer context."
 
 
+class PinsTooLong(UserError):
+    """The system prompt and the last message would fit, but not together with what is pinned."""
+
+    text = "With the pinned messages this comes to {tokens} tokens, but the model reads at most {limit} at once."
+    advice = "Unpin some of them, or load the model with a longer context."
+
+
 class InvalidOption(UserError):
     """An option is out of its range or of the wrong type."""
 

@@ -93,7 +93,8 @@ class ReplyRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     messages, counted after the system message, that the model no longer saw. `preset` is the name of the
     preset that was used, and `system` its prompt where that took the place of the conversation's own
     system message. `template_variables` and `context_limit` (in tokens) are as in `protocol.Generate`.
-    `left_out` names the sampling options that the server did not take.
+    `left_out` names the sampling options that the server did not take. `kept` are the messages before
+    `view_start`, counted from 0 after the system message, that it saw all the same, since their turns are pinned.
     """
 
     model: ModelIdentity
@@ -113,3 +114,4 @@ class ReplyRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     template_variables: dict[str, str | bool | int] = {}
     context_limit: int | None = None
     left_out: tuple[str, ...] = ()
+    kept: tuple[int, ...] = ()

@@ -24,7 +24,6 @@ from app.core.preview_frames import PromptRendered, RenderPrompt
 from app.core.repack import RepackCommand, RepackEvent
 from app.core.sampling import Sampling
 from app.core.server_frames import Connect, ServerCommand, ServerEvent
-from app.core.token_cost import TokenCost
 from app.core.typeset_frames import TypesetCommand, TypesetEvent
 
 VERSION = 1
@@ -80,8 +79,9 @@ class Generate(_Frame, frozen=True, tag="generate"):
     """Answer `messages`, whose last one is the user's (or the assistant's, to be continued).
 
     `template` names a fallback template, or is empty for the model's own. `view_start` says how
-    many messages after the system message the last reply already did without. `context_limit` is how
-    many tokens of the messages to read at most, where that is less than the model's context.
+    many messages after the system message the last reply already did without. `pinned` are messages, counted
+    from 0 after the system message, whose turns stay however old they are. `context_limit` is how many
+    tokens of the messages to read at most, where that is less than the model's context.
     """
 
     id: int
@@ -90,6 +90,7 @@ class Generate(_Frame, frozen=True, tag="generate"):
     template: str = ""
     template_variables: dict[str, str | bool | int] = {}
     view_start: int = 0
+    pinned: tuple[int, ...] = ()
     context_limit: int | None = None
 
 
@@ -183,8 +184,9 @@ class Finished(_Frame, frozen=True, tag="finished"):
     """A reply ended and all its pieces were sent.
 
     `peak_bytes` is the most memory that the engine has held, 0 as long as it has not yet done the
-    work that needs most. `cost` is what a token was to take on nominal devices.
-    `left_out` names the sampling options that a server did not take.
+    work that needs most. `nominal_seconds` is what a token was to take on nominal devices.
+    `left_out` names the sampling options that a server did not take. `kept` are the messages before
+    `view_start`, counted as it is, that were read all the same.
     """
 
     id: int
@@ -195,8 +197,9 @@ class Finished(_Frame, frozen=True, tag="finished"):
     template: str
     view_start: int = 0
     peak_bytes: int = 0
-    cost: TokenCost | None = None
+    nominal_seconds: float = 0.0
     left_out: tuple[str, ...] = ()
+    kept: tuple[int, ...] = ()
 
 
 class Failed(_Frame, frozen=True, tag="failed"):

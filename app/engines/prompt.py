@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from app.core.errors import EmptyPrompt, PromptTooLong
+from app.core.errors import EmptyPrompt, PinsTooLong, PromptTooLong
 from app.core.messages import Message, Role
 from app.core.prompt_room import MIN_REPLY_RESERVE
 from app.core.prompt_room import reply_reserve as usual_reserve
@@ -108,10 +108,14 @@ class Protection:
 
 @dataclass(frozen=True)
 class View:
-    """The messages that fit; `view_start` counts those after the system message that do not."""
+    """The messages that fit; `view_start` counts those after the system message that do not.
+
+    `kept` are those before it, counted likewise from 0, that are in `messages` all the same.
+    """
 
     messages: tuple[Message, ...]
     view_start: int
+    kept: tuple[int, ...] = ()
 
 
 def check_prompt(messages: Sequence[Message]) -> None:
@@ -131,6 +135,7 @@ def fit_view(
     context_length: int,
     count: Callable[[Sequence[Message]], int],
     view_start: int = 0,
+    pinned: Collection[int] = (),
     reply_reserve: int | None = None,
 ) -> View:
     """Choose the newest whole turns that leave room for a reply; nothing is cut within a message.
@@ -138,31 +143,38 @@ def fit_view(
     Where everything fits, as after a load with a longer context, nothing is left out. Else the view
     of the last reply is kept as long as it fits, so that the KV cache is reused. When it no longer
     does, turns are dropped until three quarters of the context are left in use, so that the next few
-    turns need not drop any.
+    turns need not drop any. A pinned message stays, and its whole turn with it: templates insist that
+    user and assistant alternate.
 
     Args:
         messages: the system message, if any, then the turns.
         context_length: in tokens.
         count: the tokens of a prompt made of some messages; more messages never give fewer tokens.
         view_start: messages after the system message that the last reply did without.
+        pinned: messages after the system message, counted from 0, whose turns stay.
         reply_reserve: tokens to keep free for the reply, if turns can be dropped for it; by
             default an eighth of the context, at most 512.
 
     Raises:
         EmptyPrompt: see `check_prompt`.
         PromptTooLong: the system message and the last turn alone are too long.
+        PinsTooLong: they would fit without what is pinned.
     """
     check_prompt(messages)
     system = tuple(messages[:1]) if messages[0].role is Role.SYSTEM else ()
     turns = tuple(messages[len(system) :])
     reserve = usual_reserve(context_length) if reply_reserve is None else reply_reserve
     starts = _turn_starts(turns, view_start)
+    staying = _turns_of(pinned, turns)
+
+    def kept(start: int) -> tuple[int, ...]:
+        return tuple(index for index in staying if index < start)
 
     def tokens(start: int) -> int:
-        return count((*system, *turns[start:]))
+        return count((*system, *(turns[index] for index in kept(start)), *turns[start:]))
 
     def view(start: int) -> View:
-        return View((*system, *turns[start:]), start)
+        return View((*system, *(turns[index] for index in kept(start)), *turns[start:]), start, kept(start))
 
     if starts[0] and tokens(0) <= context_length - reserve:
         return view(0)
@@ -178,7 +190,10 @@ def fit_view(
             low = middle + 1
     limit = context_length - min(MIN_REPLY_RESERVE, reserve)
     if low == len(starts) - 1 and (needed := tokens(starts[low])) > limit:
-        raise PromptTooLong(tokens=needed, limit=limit)
+        alone = count((*system, *turns[starts[low] :]))
+        if alone <= limit:
+            raise PinsTooLong(tokens=needed, limit=limit)
+        raise PromptTooLong(tokens=alone, limit=limit)
     return view(starts[low])
 
 
@@ -187,3 +202,15 @@ def _turn_starts(turns: Sequence[Message], view_start: int) -> list[int]:
     starts = [index for index, message in enumerate(turns) if message.role is Role.USER and index]
     starts = [0, *starts]
     return [index for index in starts if index >= view_start] or starts[-1:]
+
+
+def _turns_of(pinned: Collection[int], turns: Sequence[Message]) -> list[int]:
+    """The messages of all turns that hold a pinned one; a turn begins with the user's message."""
+    found: list[int] = []
+    turn: list[int] = []
+    for index, message in enumerate(turns):
+        if message.role is Role.USER and turn:
+            found += turn if not set(turn).isdisjoint(pinned) else []
+            turn = []
+        turn.append(index)
+    return found + (turn if not set(turn).isdisjoint(pinned) else [])

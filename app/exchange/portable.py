@@ -38,6 +38,7 @@ class PortableMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     state: MessageState = MessageState.COMPLETE
     created_at: float = 0.0
     record: ReplyRecord | None = None
+    pinned: bool = False
 
 
 class PortableConversation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -90,4 +91,5 @@ def _portable_message(message: StoredMessage) -> PortableMessage:
         state=message.state,
         created_at=message.created_at,
         record=message.record,
+        pinned=message.pinned,
     )

@@ -60,6 +60,12 @@ class MessageTree(QObject):
             lambda stores: stores.branches.branch_off(number, message_id).id, self._open_branch, self.problem.emit
         )
 
+    def pin(self, message_id: int, *, pinned: bool) -> None:
+        """Keep a message before the model's eyes, or no longer."""
+        self._change(
+            lambda stores, number: stores.branches.set_pinned(number, message_id, pinned=pinned), ignore
+        )
+
     def delete_message(self, message_id: int) -> None:
         """Delete one message; those below it stay."""
         self._delete(lambda stores, number: stores.branches.delete_message(number, message_id), Deed.MESSAGE_DELETED)

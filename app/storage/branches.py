@@ -33,7 +33,7 @@ _PATH = """
         SELECT messages.id, messages.parent_id FROM messages JOIN path ON messages.id = path.parent_id
     )
 """
-_COPIED = "role, text, reasoning, state, created_at, record"
+_COPIED = "role, text, reasoning, state, created_at, record, pinned"
 
 
 class BranchStore:
@@ -61,6 +61,16 @@ class BranchStore:
             ).fetchone()
             fields = tree.Fields(Role(role), text)
             return tree.insert_message(connection, conversation_id, parent_id, fields, writer="", now=self._clock())
+
+    def set_pinned(self, conversation_id: int, message_id: int, *, pinned: bool) -> None:
+        """Keep a message before the model's eyes from now on, or no longer.
+
+        Raises:
+            UnknownMessage: the conversation has no such message.
+        """
+        with self._database.transaction() as connection:
+            tree.require_message(connection, conversation_id, message_id)
+            connection.execute("UPDATE messages SET pinned = ? WHERE id = ?", (pinned, message_id))
 
     def delete_message(self, conversation_id: int, message_id: int) -> int:
         """Move one message to the trash; those below it come below the one above.

@@ -160,8 +160,8 @@ def _insert_message(
     connection: sqlite3.Connection, conversation_id: int, parent_id: int | None, message: PortableMessage
 ) -> int:
     cursor = connection.execute(
-        "INSERT INTO messages (conversation_id, parent_id, role, text, reasoning, state, created_at, record) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO messages (conversation_id, parent_id, role, text, reasoning, state, created_at, record, pinned) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             conversation_id,
             parent_id,
@@ -171,6 +171,7 @@ def _insert_message(
             message.state.value,
             message.created_at,
             encode_record(message.record),
+            message.pinned,
         ),
     )
     assert cursor.lastrowid is not None

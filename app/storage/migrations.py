@@ -198,6 +198,7 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX folders_by_preset ON folders (preset_id) WHERE preset_id IS NOT NULL;
     """,
     "ALTER TABLE measurements ADD COLUMN cost TEXT NOT NULL DEFAULT '';",
+    "ALTER TABLE messages ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;",
 )
 
 

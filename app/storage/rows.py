@@ -72,7 +72,7 @@ def summary_of(row: tuple[Any, ...]) -> ConversationSummary:
 
 
 def message_of(row: tuple[Any, ...]) -> StoredMessage:
-    """From `id, parent_id, role, text, reasoning, state, created_at, record`."""
+    """From `id, parent_id, role, text, reasoning, state, created_at, record, pinned`."""
     return StoredMessage(
         id=row[0],
         parent_id=row[1],
@@ -82,6 +82,7 @@ def message_of(row: tuple[Any, ...]) -> StoredMessage:
         state=_STATES.get(row[5], MessageState.COMPLETE),
         created_at=row[6],
         record=None if row[7] is None else decode_struct(row[7], ReplyRecord),
+        pinned=bool(row[8]),
     )
 
 

@@ -17,7 +17,7 @@ from app.storage.rows import encode_record, message_of, storable, summary_of
 
 SUMMARY_COLUMNS = "id, title, created_at, updated_at, folder_id, pinned, archived, trashed_at"
 SUMMARY = f"SELECT {SUMMARY_COLUMNS} FROM conversations"
-MESSAGE = "id, parent_id, role, text, reasoning, state, created_at, record"
+MESSAGE = "id, parent_id, role, text, reasoning, state, created_at, record, pinned"
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def read_messages(
         f"SELECT {MESSAGE}, writer FROM messages WHERE conversation_id = ? AND trash_id IS NULL ORDER BY id",
         (conversation_id,),
     )
-    return [_with_drafts(connection, row[:8], row[8], is_alive) for row in rows.fetchall()]
+    return [_with_drafts(connection, row[:9], row[9], is_alive) for row in rows.fetchall()]
 
 
 def require_message(connection: sqlite3.Connection, conversation_id: int, message_id: int) -> None:

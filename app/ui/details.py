@@ -83,7 +83,7 @@ def _choice_lines(record: ReplyRecord) -> Iterator[Line]:
     if record.system is not None:
         yield _tr("System prompt"), " ".join(record.system.split())
     if record.view_start:
-        yield _tr("Messages left out"), record.view_start
+        yield _tr("Messages left out"), record.view_start - len(record.kept)
 
 
 def _cost_lines(record: ReplyRecord) -> Iterator[Line]:

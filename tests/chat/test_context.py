@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from app.chat.context import model_view, require_text
+from app.chat.context import MAX_MESSAGE_CHARACTERS, model_view, require_text
 from app.core import protocol
 from app.core.conversations import StoredMessage
 from app.core.errors import EmptyPrompt
@@ -78,3 +79,18 @@ def test_a_history_larger_than_any_context_still_fits_into_one_frame() -> None:
     assert len(protocol.encode(protocol.Generate(id=1, messages=view.messages))) < protocol.MAX_FRAME_BYTES
     assert len(view.messages) == len(turns) == len(view.ids)
     assert [bool(message.text) for message in view.messages] == [True] + [False] * 8 + [True] * 3
+
+
+def test_what_is_pinned_is_counted_as_the_model_sees_it() -> None:
+    talk = path((Role.USER, "a"), (Role.ASSISTANT, ""), (Role.USER, "b"), (Role.ASSISTANT, "c"), (Role.USER, "d"))
+    talk[2] = msgspec.structs.replace(talk[2], pinned=True)
+    assert model_view(talk).pinned == (0,)
+    assert model_view(talk, "Be brief.").pinned == (0,)
+    talk[3] = msgspec.structs.replace(talk[3], pinned=True)
+    assert model_view(talk, "Be brief.").pinned == (0, 1)
+
+
+def test_a_pinned_message_keeps_its_text_however_far_back_it_is() -> None:
+    talk = path((Role.USER, "pinned"), (Role.ASSISTANT, "old"), (Role.USER, "x" * MAX_MESSAGE_CHARACTERS))
+    talk[0] = msgspec.structs.replace(talk[0], pinned=True)
+    assert [message.text for message in model_view(talk).messages[:2]] == ["pinned", ""]

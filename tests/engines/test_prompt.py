@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.errors import EmptyPrompt, PromptTooLong
+from app.core.errors import EmptyPrompt, PinsTooLong, PromptTooLong
 from app.core.messages import Message, Role
 from app.engines.prompt import Protection, Segment, fit_view
 from app.engines.templates import ChatTemplate, fallback
@@ -175,3 +175,25 @@ def test_after_a_trim_the_next_short_turn_keeps_the_view(sizes):
         assert (
             fit_view(longer, context_length=100, count=words, view_start=view.view_start).view_start == view.view_start
         )
+
+
+def test_a_pinned_message_stays_with_its_turn():
+    messages = chat(10, 10, 10, 10, 10, 10, system=5)
+    view = fit_view(messages, context_length=60, count=words, pinned=(1,), reply_reserve=10)
+    assert (view.view_start, view.kept) == (4, (0, 1))
+    assert list(view.messages) == [*messages[:3], *messages[5:]]
+
+
+def test_what_is_pinned_within_the_view_is_not_doubled():
+    messages = chat(10, 10, 10, 10)
+    view = fit_view(messages, context_length=30, count=words, pinned=(2,), reply_reserve=5)
+    assert (view.view_start, view.kept) == (2, ())
+    assert list(view.messages) == messages[2:]
+
+
+def test_pins_that_leave_no_room_are_named_as_the_cause():
+    messages = chat(40, 10, 10)
+    with pytest.raises(PinsTooLong):
+        fit_view(messages, context_length=50, count=words, pinned=(0,), reply_reserve=10)
+    with pytest.raises(PromptTooLong):
+        fit_view(chat(40, 10, 90), context_length=50, count=words, pinned=(0,), reply_reserve=10)

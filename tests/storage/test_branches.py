@@ -189,3 +189,15 @@ def test_one_process_at_a_time_answers_in_a_conversation(
     other.begin_exchange(None, None, "elsewhere", record=record)
     dead = ConversationStore(database, writer="third", is_alive=lambda writer: False)
     dead.begin_reply(chat, exchange.user.id, record=record)
+
+
+def test_a_pin_goes_with_the_message_wherever_it_is_copied(store: ConversationStore, branches: BranchStore) -> None:
+    chat, (first, second) = talk(store, "a", "b")
+    branches.set_pinned(chat, first, pinned=True)
+    assert [message.pinned for message in store.load(chat).path()] == [True, False]
+    copy = branches.branch_off(chat, second)
+    assert [message.pinned for message in store.load(copy.id).path()] == [True, False]
+    branches.set_pinned(chat, first, pinned=False)
+    assert not store.load(chat)[first].pinned
+    with pytest.raises(UnknownMessage):
+        branches.set_pinned(chat, 999, pinned=True)

@@ -134,8 +134,9 @@ class LlamaEngine:
                 seed=seed,
                 template=template.name,
                 view_start=prompt.view_start,
+                kept=prompt.kept,
                 peak_bytes=self._peak(live, usage),
-                cost=live.loaded.token_cost(usage.prompt_tokens + usage.completion_tokens / 2),
+                nominal_seconds=live.loaded.nominal_seconds(usage.prompt_tokens + usage.completion_tokens / 2),
             )
         )
 

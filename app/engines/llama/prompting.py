@@ -25,6 +25,7 @@ class Prompt:
     tokens: list[int]
     marks: tuple[Mark, ...]
     view_start: int = 0
+    kept: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,14 @@ class PromptMaker:
             return len(prompt.tokens)
 
         view = fit_view(
-            self.command.messages, context_length=context_length, count=count, view_start=self.command.view_start
+            self.command.messages,
+            context_length=context_length,
+            count=count,
+            view_start=self.command.view_start,
+            pinned=self.command.pinned,
         )
         prompt = made.get(len(view.messages)) or self._prompt(view.messages)
-        return Prompt(prompt.text, prompt.tokens, prompt.marks, view.view_start)
+        return Prompt(prompt.text, prompt.tokens, prompt.marks, view.view_start, view.kept)
 
     def _fewest_tokens(self, messages: Sequence[Message], context_length: int) -> int:
         """How many tokens there are at least: megabytes need not be tokenized to be too many."""

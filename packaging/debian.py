@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from failures import SetupError
-from system_packages import require
+from system_packages import WAYLAND_LIBRARIES, missing_packages, require, system_libraries
 
 APPLICATION = "org.parley.Parley"
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
@@ -23,6 +23,7 @@ OPTIONAL = ("libwayland-", "libvulkan1")
 CERTIFICATES = "ca-certificates"
 RECOMMENDED = ("fonts-dejavu-core | fonts-freefont-ttf", "xdg-desktop-portal", "gnome-keyring | kwalletmanager")
 SUGGESTED = ("mesa-vulkan-drivers",)
+VULKAN_LIBRARIES = {"libvulkan.so.1": "libvulkan1"}
 TOOLS = {"dpkg-shlibdeps": "dpkg-dev", "readelf": "binutils"}
 
 CONTROL = """\
@@ -50,7 +51,9 @@ def build_deb(bundle: Path, pictures: Mapping[int, bytes], version: str, target:
     Raises:
         SetupError: a tool is missing or failed.
     """
-    require([package for tool, package in TOOLS.items() if shutil.which(tool) is None], "A Debian package")
+    available = system_libraries() or frozenset()
+    tools = [package for tool, package in TOOLS.items() if shutil.which(tool) is None]
+    require([*tools, *missing_packages(WAYLAND_LIBRARIES | VULKAN_LIBRARIES, available)], "A Debian package")
     architecture = ARCHITECTURES[platform.machine()]
     root = target / "deb"
     shutil.rmtree(root, ignore_errors=True)
@@ -60,6 +63,7 @@ def build_deb(bundle: Path, pictures: Mapping[int, bytes], version: str, target:
     link = root / "usr" / "bin" / "parley"
     link.parent.mkdir(parents=True)
     link.symlink_to("../lib/parley/parley")
+    (root / "DEBIAN").mkdir()  # by it dpkg-shlibdeps knows which libraries are the package's own
     depends, recommends = dependencies(program, target)
     control = CONTROL.format(
         version=version,
@@ -69,7 +73,6 @@ def build_deb(bundle: Path, pictures: Mapping[int, bytes], version: str, target:
         recommends=", ".join(recommends),
         suggests=", ".join(SUGGESTED),
     )
-    (root / "DEBIAN").mkdir()
     (root / "DEBIAN" / "control").write_text(control, encoding="utf-8")
     _settle(root)
     package = target / f"parley_{version}_{architecture}.deb"
@@ -121,7 +124,9 @@ def dependencies(program: Path, scratch: Path) -> tuple[list[str], list[str]]:
     (source / "debian" / "control").write_text("Source: parley\n\nPackage: parley\nArchitecture: any\n", "utf-8")
     own = sorted({str(path.parent) for path in program.rglob("*.so*")})
     binaries = sorted(str(path) for path in program.rglob("*") if _is_elf(path))
+    shipped = {package for path in (program / "_internal").glob("lib*.so*") for package in _owners(path.name)}
     command = ["dpkg-shlibdeps", "-O", "--warnings=0", *(f"-l{folder}" for folder in own)]
+    command += [f"-x{package}" for package in sorted(shipped)]
     asked = subprocess.run([*command, *binaries], cwd=source, capture_output=True, text=True, check=False)
     shutil.rmtree(source)
     if asked.returncode:
@@ -130,6 +135,12 @@ def dependencies(program: Path, scratch: Path) -> tuple[list[str], list[str]]:
     optional = [one for one in found if one.startswith(OPTIONAL)]
     needed = [one for one in found if one not in optional]
     return sorted([*needed, CERTIFICATES]), sorted([*optional, *RECOMMENDED])
+
+
+def _owners(library: str) -> list[str]:
+    """The packages here that have a library of this name: what is shipped need not be installed as well."""
+    asked = subprocess.run(["dpkg", "-S", f"*/{library}"], capture_output=True, text=True, check=False)
+    return [line.partition(":")[0] for line in asked.stdout.splitlines()]
 
 
 def installed_bytes(root: Path) -> int:

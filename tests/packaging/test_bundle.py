@@ -30,7 +30,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The folder of a bundle that is built now, and removed afterwards: it is large."""
+    """The bundle that `PARLEY_BUNDLE` names, or one that is built now and removed afterwards: it is large."""
+    if "PARLEY_BUNDLE" in os.environ:
+        yield Path(os.environ["PARLEY_BUNDLE"])
+        return
     target = tmp_path_factory.mktemp("bundle")
     spec = DEV.with_name("parley.spec")
     folders = ["--distpath", str(target / "dist"), "--workpath", str(target / "work")]
@@ -168,4 +171,18 @@ def test_no_link_in_the_bundle_leads_nowhere(bundle: Path) -> None:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere the libraries have one name each")
 def test_each_of_the_engine_libraries_is_there_once(bundle: Path) -> None:
     names = {path.name for path in (bundle / "_internal" / "llama_cpp" / "lib").iterdir()}
-    assert names == {"libllama.so", "libggml.so.0", "libggml-base.so.0", "libggml-cpu.so.0"}
+    plugins = {name for name in names if name.startswith(("libggml-cpu-", "libggml-vulkan"))}
+    processor = set() if plugins else {"libggml-cpu.so.0"}
+    assert names - plugins == {"libllama.so", "libggml.so.0", "libggml-base.so.0"} | processor
+    assert not plugins or {"libggml-cpu-x64.so", "libggml-vulkan.so"} <= plugins
+
+
+def test_every_part_has_its_licence_and_the_changes_come_along(bundle: Path) -> None:
+    resources = bundle / "_internal" / "resources"
+    licences = (resources / "licences.txt").read_text(encoding="utf-8")
+    for part in ("Parley", "Python 3", "pyside6-essentials", "numpy", "llama-cpp-python", "pyinstaller"):
+        assert f"\n{part}" in licences.lower() or f"\n{part}" in licences
+    for words in ("GNU LESSER GENERAL PUBLIC LICENSE", "The ggml authors", "You may replace it"):
+        assert words in licences
+    assert (resources / "CHANGELOG.md").read_text(encoding="utf-8").startswith("# Changelog")
+    assert not (resources / "desktop").exists()

@@ -11,8 +11,8 @@ import translations
 from PySide6.QtCore import QTranslator
 from translations import FOLDER, LANGUAGES, ROOT, NotLiteral, Phrase, phrases
 
-COMPLETE = False
-"""Whether the translations are to be whole; switched on when the last string is written and translated."""
+COMPLETE = True
+"""Whether the translations are to be whole."""
 
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}|%n|%\d")
 

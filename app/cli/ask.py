@@ -15,6 +15,7 @@ from app.cli.measurements import keep_measurements
 from app.cli.models import choose_model
 from app.cli.options import load_options, manner
 from app.cli.presets import chosen_preset
+from app.cli.servers import remote_model, tell_destination
 from app.cli.session import Session, keep_digest
 from app.cli.views import JsonView, PlainView
 from app.core.conversations import StoredMessage
@@ -39,12 +40,16 @@ def ask(arguments: argparse.Namespace, invocation: Invocation) -> int:
         session.open(arguments.chat)
         if wanted.preset:
             session.use_preset(chosen_preset(library, wanted))
-        session.use(_model(arguments, library))
+        file = _model(arguments, library, invocation)
+        tell_destination(file, terminal)
+        session.use(file)
         view = JsonView(terminal) if arguments.json else PlainView(terminal)
         try:
             reply = session.say(prompt, view)
         finally:
             view.end()
+    if reply.record is not None and reply.record.left_out:
+        terminal.note(f"The server did not take these options: {', '.join(reply.record.left_out)}.")
     if arguments.json:
         chat_id = session.conversation.summary.id if session.conversation and not arguments.temporary else None
         terminal.record(_outcome(reply, chat_id))
@@ -57,7 +62,9 @@ def _read_prompt(prompt: str) -> str:
     return sys.stdin.buffer.read().decode("utf-8", "replace").removesuffix("\n")
 
 
-def _model(arguments: argparse.Namespace, library: Lane) -> ModelFile:
+def _model(arguments: argparse.Namespace, library: Lane, invocation: Invocation) -> ModelFile:
+    if arguments.server:
+        return remote_model(arguments.server, arguments.model, invocation)
     file = choose_model(library, arguments.model, storage_is_optional=arguments.temporary)
     return with_options(file, arguments)
 
@@ -84,4 +91,5 @@ def _outcome(reply: StoredMessage, chat_id: int | None) -> dict[str, object]:
         "seed": record.seed,
         "template": record.template,
         "preset": record.preset,
+        "left_out": record.left_out,
     }

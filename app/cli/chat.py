@@ -18,11 +18,13 @@ from app.cli.models import choose_model
 from app.cli.options import manner
 from app.cli.output import OutputFailed
 from app.cli.presets import chosen_preset
+from app.cli.servers import remote_model, tell_destination
 from app.cli.session import Session, keep_digest
 from app.cli.views import PlainView
 from app.core.conversations import StoredMessage
 from app.core.errors import ParleyError, UserError
 from app.core.messages import MessageState, Role
+from app.core.models import ModelFile
 from app.storage.lane import Lane
 
 _SHOWN_CHATS = 20
@@ -74,6 +76,7 @@ class Talk:
         self._session = session
         self._lane = lane
         self._arguments = arguments
+        self._invocation = invocation
         self._terminal = invocation.terminal
         self._interactive = sys.stdin.isatty() and sys.stdout.isatty()
         self._commands: dict[str, Callable[[str], None]] = {
@@ -105,7 +108,10 @@ class Talk:
         if self._interactive:
             self._terminal.note(f"Parley {__version__}. Type /help for what you can do here.")
         try:
-            self._use(self._arguments.model)
+            if self._arguments.server:
+                self._use_model(remote_model(self._arguments.server, self._arguments.model, self._invocation))
+            else:
+                self._use(self._arguments.model)
         except ParleyError as error:
             if not self._interactive:
                 raise
@@ -162,8 +168,11 @@ class Talk:
         self._reply(self._session.retry)
 
     def _use(self, path: Path | None) -> None:
-        file = choose_model(self._lane, path)
-        self._session.use(with_options(file, self._arguments))
+        self._use_model(with_options(choose_model(self._lane, path), self._arguments))
+
+    def _use_model(self, file: ModelFile) -> None:
+        tell_destination(file, self._terminal)
+        self._session.use(file)
         if self._interactive:
             self._terminal.note(f"Model: {file.identity.name}")
 

@@ -94,6 +94,10 @@ def _command(name: str) -> Command:
 
             return doctor
     group, _, action = name.partition(" ")
+    if group == "servers":
+        from app.cli import servers
+
+        return servers.COMMANDS[action]
     if group == "presets":
         from app.cli import presets
 

@@ -45,7 +45,8 @@ class Manner:
 def add_model_options(parser: argparse.ArgumentParser) -> None:
     """Which model answers, and how it is loaded; what is left out is as the file was last used."""
     group = parser.add_argument_group("model")
-    group.add_argument("--model", type=Path, metavar="FILE", help="a GGUF file; without it, the last one used")
+    group.add_argument("--model", type=Path, metavar="FILE", help="a GGUF file, or a server's model; else the last")
+    group.add_argument("--server", type=encodable, metavar="NAME", help="answer on a server; see “parley servers list”")
     group.add_argument("--template", choices=template_names(), help="a chat template in place of the model's own")
     group.add_argument("--context", type=int, metavar="N", help="tokens the model sees at once")
     group.add_argument("--gpu-layers", type=int, metavar="N", help="layers on the graphics card; 0 keeps it idle")

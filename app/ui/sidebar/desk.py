@@ -17,6 +17,7 @@ from app.services.chat_session import ChatSession
 from app.services.conversation_list import ConversationList
 from app.services.conversation_pages import ConversationPages
 from app.services.conversation_search import ConversationSearch
+from app.services.model_library import ModelLibrary
 from app.services.undo import Deed
 from app.ui.chat.chat_page import ChatPage
 from app.ui.chat.transcript_jump import show_hit
@@ -34,6 +35,7 @@ class SidebarDesk(QObject):
         session: ChatSession,
         conversations: ConversationList,
         search: ConversationSearch,
+        library: ModelLibrary,
         page: ChatPage,
     ) -> None:
         super().__init__(sidebar)
@@ -53,6 +55,7 @@ class SidebarDesk(QObject):
         self._follow_list()
         self._follow_shelves()
         self._follow_search()
+        library.changed.connect(lambda files: sidebar.set_models([file.identity.name for file in files]))
         self._connect_deeds()
         self._connect_menus()
 
@@ -91,15 +94,15 @@ class SidebarDesk(QObject):
         sidebar.trash.empty_wanted.connect(self._list.empty_trash)
 
     def _follow_search(self) -> None:
-        found = self._sidebar.found
+        sidebar = self._sidebar
 
         def failed(error: ParleyError) -> None:
-            found.failed()
+            sidebar.found.failed()
             self._page.problems.show(error)
 
-        found.search_wanted.connect(self._search.search)
-        found.hit_chosen.connect(self._go_to)
-        self._search.found.connect(found.show_result)
+        sidebar.search_wanted.connect(self._search.search)
+        sidebar.hit_chosen.connect(self._go_to)
+        self._search.found.connect(lambda query, result: sidebar.found.show_result(query, result))
         self._search.problem.connect(failed)
         self._session.message_found.connect(self._show_hit)
 

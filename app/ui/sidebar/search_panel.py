@@ -6,7 +6,6 @@ those that nobody waits for any more.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -78,10 +77,6 @@ class SearchPanel(QWidget):
         self._patience.stop()
         self._model.set_hits(())
         self.status.setText(self.tr("The search did not succeed."))
-
-    def set_models(self, names: Sequence[str]) -> None:
-        """Offer these models as a filter."""
-        self.filters.add_models(names)
 
     def _ask(self) -> None:
         text = self._query.text

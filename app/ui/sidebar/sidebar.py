@@ -6,6 +6,8 @@ Window process, interface thread. Emits what the user asks for; shows what it is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -22,9 +24,11 @@ from app.ui.sidebar.menus import Menus
 from app.ui.sidebar.model import Answer, ConversationModel
 from app.ui.sidebar.painting import INSET
 from app.ui.sidebar.rows import Content, ConversationRow, FolderRow, MoreRow, Row
-from app.ui.sidebar.search_panel import SearchPanel
 from app.ui.sidebar.shelf_panel import ShelfPanel, TrashPanel
 from app.ui.sidebar.view import RowView
+
+if TYPE_CHECKING:
+    from app.ui.sidebar.search_panel import SearchPanel
 
 
 class Sidebar(QWidget):
@@ -40,10 +44,11 @@ class Sidebar(QWidget):
     more_requested = Signal()
     archive_shown = Signal(bool)
     trash_shown = Signal(bool)
+    search_wanted = Signal(object)  # SearchQuery
+    hit_chosen = Signal(object)  # Hit
     export_requested = Signal(list)  # conversation ids
     downloads_requested = Signal()
     settings_requested = Signal()
-    left = Signal()  # Esc where there is nothing to end
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,6 +56,7 @@ class Sidebar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setMinimumWidth(200)
         self.menus = Menus(self)
+        self._model_names: Sequence[str] = ()
         self._new = icons.LabelledButton("plus", self.tr("New chat"))
         self._new.setProperty("kind", "wide")
         self._new.clicked.connect(self.new_requested)
@@ -74,6 +80,26 @@ class Sidebar(QWidget):
         self._lay_out()
         self.set_conversations([])
 
+    @cached_property
+    def found(self) -> SearchPanel:
+        """What a search finds; made with the first one, so that the window is there sooner."""
+        from app.ui.sidebar.search_panel import SearchPanel
+
+        panel = SearchPanel()
+        panel.filters.set_folders(self._model.folders)
+        panel.filters.add_models(self._model_names)
+        panel.search_wanted.connect(self.search_wanted)
+        panel.hit_chosen.connect(self.hit_chosen)
+        panel.view.left_upwards.connect(self.focus_search)
+        panel.view.installEventFilter(self)
+        self._stack.addWidget(panel)
+        return panel
+
+    @property
+    def is_searching(self) -> bool:
+        """Whether what was found is shown in the list's place."""
+        return "found" in self.__dict__ and self._stack.currentWidget() is self.found
+
     def set_conversations(self, conversations: Sequence[ConversationSummary], *, more: bool = False) -> None:
         """Show these that are in no folder, and keep the place; `more` when others can be asked for."""
         self._model.set_conversations(conversations, more=more)
@@ -85,10 +111,16 @@ class Sidebar(QWidget):
 
     def set_folders(self, folders: Sequence[Folder], contents: Mapping[int, Content]) -> None:
         """Show these folders; those with a content are open."""
-        if folders != self._model.folders:
+        if folders != self._model.folders and "found" in self.__dict__:
             self.found.filters.set_folders(folders)
         self._model.set_folders(folders, contents)
         self._show_nothing()
+
+    def set_models(self, names: Sequence[str]) -> None:
+        """Offer these when a search is narrowed, beside those that it finds."""
+        self._model_names = names
+        if "found" in self.__dict__:
+            self.found.filters.add_models(names)
 
     def set_archive(self, conversations: Sequence[ConversationSummary], *, more: bool) -> None:
         """Show these in the archive."""
@@ -124,7 +156,7 @@ class Sidebar(QWidget):
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         """From the search field, Down goes to what is below and Esc clears."""
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            if event.key() == Qt.Key.Key_Escape and self.search.text() and watched in (self.search, self.found.view):
+            if event.key() == Qt.Key.Key_Escape and self.search.text():
                 self.end_search()
                 return True
             if event.key() == Qt.Key.Key_Down and watched is self.search:
@@ -148,15 +180,12 @@ class Sidebar(QWidget):
         column.addWidget(self._nothing)
         column.addWidget(self.view, 1)
         column.addWidget(self.chosen_bar)
-        self.found = SearchPanel()
-        self.found.view.left_upwards.connect(self.focus_search)
-        self.found.view.installEventFilter(self)
         self.archive_model = ConversationModel(self)
         nothing = self.tr("The archive is empty. Chats that you archive are out of the way here, and found by search.")
         self.archive = ShelfPanel(self.tr("Archive"), nothing, RowView(self.archive_model))
         self.trash = TrashPanel()
         self._stack = QStackedWidget()
-        for panel in (self._list, self.found, self.archive, self.trash):
+        for panel in (self._list, self.archive, self.trash):
             self._stack.addWidget(panel)
 
     def _connect_list(self) -> None:
@@ -211,16 +240,16 @@ class Sidebar(QWidget):
         if text.strip():
             self._show(self.found)
             self.found.look_for(text.strip())
-        elif self._stack.currentWidget() is self.found:
+        elif self.is_searching:
             self._show(self._list)
 
     def _show(self, panel: QWidget) -> None:
         """Put a panel below the search field, and forget what only the one before needed."""
-        before = self._stack.currentWidget()
+        before, was_searching = self._stack.currentWidget(), self.is_searching
         if panel is before:
             return
         self._stack.setCurrentWidget(panel)
-        if before is self.found:
+        if was_searching:
             self.found.end()
             self.search.clear()
         for shelf, shown in ((self.archive, self.archive_shown), (self.trash, self.trash_shown)):
@@ -237,7 +266,7 @@ class Sidebar(QWidget):
 
     def _enter_below(self) -> None:
         shown = self._stack.currentWidget()
-        if shown is self.found:
+        if self.is_searching:
             self.found.view.enter()
         elif isinstance(shown, ShelfPanel):
             shown.enter()

@@ -126,6 +126,13 @@ def resources() -> Path:
     return installed if installed.is_dir() else package.parent / "resources"
 
 
+def about_texts() -> tuple[Path, Path]:
+    """The changes of the versions, and the licences of all that is shipped, which only a bundle has."""
+    checkout = Path(__file__).parents[2]
+    folder = checkout if (checkout / "pyproject.toml").is_file() else resources()
+    return folder / "CHANGELOG.md", resources() / "licences.txt"
+
+
 def template_names() -> tuple[str, ...]:
     """The chat templates that ship with the program, for models without one, in the order of the alphabet."""
     return tuple(sorted(path.stem for path in (resources() / "templates").glob("*.jinja")))

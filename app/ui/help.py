@@ -1,4 +1,4 @@
-"""The keyboard's shortcuts, and what Parley is.
+"""The keyboard's shortcuts.
 
 Window process, interface thread.
 """
@@ -7,12 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
-
-from app import __version__
-from app.ui.text_dialog import MessageDialog
 
 
 class ShortcutsDialog(QDialog):
@@ -39,17 +36,3 @@ class ShortcutsDialog(QDialog):
         column.addLayout(grid)
         column.addWidget(buttons)
         self.setMinimumWidth(400)
-
-
-def show_about(parent: QWidget) -> MessageDialog:
-    """Say which version this is."""
-    purpose = _tr("Private conversations with language models on your own machine.")
-    licence = _tr("Free software under the MIT licence. It uses llama.cpp and Qt.")
-    dialog = MessageDialog(_tr("About Parley"), f"Parley {__version__}", f"{purpose}\n\n{licence}", parent)
-    dialog.add_button(_tr("Close"), dialog.accept, default=True)
-    dialog.open()
-    return dialog
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Help", text)

@@ -345,7 +345,7 @@ class MainView(QSplitter):
         ShortcutsDialog(shortcuts, self).open()
 
     def _show_about(self) -> None:
-        from app.ui.help import show_about
+        from app.ui.about import show_about
 
         show_about(self)
 

@@ -32,7 +32,7 @@ Version: {version}
 Section: utils
 Priority: optional
 Architecture: {architecture}
-Maintainer: The Parley developers <parley@localhost>
+Maintainer: The Parley maintainers <parley@localhost>
 Installed-Size: {kilobytes}
 Depends: {depends}
 Recommends: {recommends}

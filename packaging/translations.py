@@ -2,8 +2,9 @@
 
 Collects the strings of the sources, brings `resources/translations/parley_*.ts` up to date with Qt's lupdate, and
 builds the .qm files with lrelease. Strings stand in `self.tr("…")`, whose context is the class, in functions that
-call `QCoreApplication.translate("Context", text)`, in the settings table, and in the classes of errors. They are
-handed to lupdate as one file of plain calls, since it does not know the latter three.
+call `QCoreApplication.translate("Context", text)` or go through `said`, in the settings table, in the classes of
+errors and the words these are made with, and in the presets that ship with Parley. They are handed to lupdate as one
+file of plain calls, since it knows none but the first two.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +22,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "resources" / "translations"
 LANGUAGES = ("de", "zh_CN")
-ERRORS, SETTINGS = "Errors", "Settings"
-ERROR_FIELDS = ("text", "advice")
+ERRORS, PRESETS, SETTINGS = "Errors", "Presets", "Settings"
+ERROR_FIELDS = ("text", "advice", "words")
 ROOT_ERROR = "ParleyError"
 
 
@@ -52,6 +54,7 @@ def phrases(root: Path) -> list[Phrase]:
         found.update(_Finder(path, tree, own, {**own, **dict(_imported(tree, makers))}).found)
     found.update(_errors(trees.values()))
     found.update(_settings(root))
+    found.update(_presets(root))
     return sorted(phrase for phrase in found if phrase.text)
 
 
@@ -82,6 +85,11 @@ class _Finder(ast.NodeVisitor):
             self._add(self._classes[-1] if self._classes else "", node.args[0], node, plural=len(node.args) > 2)
         elif isinstance(function, ast.Name) and function.id in self._contexts and node.args:
             self._add(self._contexts[function.id], node.args[0], node)
+        elif _is_translate(function):
+            raise NotLiteral(f"{self._path}:{node.lineno}: translate in a function at the top, which names its context")
+        for keyword in node.keywords:
+            if keyword.arg in _spoken() and isinstance(keyword.value, ast.Constant):
+                self._add(ERRORS, keyword.value, node)
         self.generic_visit(node)
 
     def _add(self, context: str, argument: ast.expr, node: ast.Call, *, plural: bool = False) -> None:
@@ -107,16 +115,30 @@ def _imported(tree: ast.Module, makers: Mapping[str, Mapping[str, str]]) -> Iter
 
 def _translating_functions(tree: ast.Module) -> Iterator[tuple[str, str]]:
     """Functions of a module that translate their argument in a context of their own."""
+    constants = dict(_constants(tree))
     for node in tree.body:
-        if not isinstance(node, ast.FunctionDef):
+        if not isinstance(node, ast.FunctionDef) or not node.args.args:
             continue
-        for call in (part for part in ast.walk(node) if isinstance(part, ast.Call)):
-            is_translate = isinstance(call.func, ast.Attribute) and call.func.attr == "translate"
-            if is_translate and call.args and isinstance(call.args[0], ast.Constant):
-                context = str(call.args[0].value)
-                text = call.args[1] if len(call.args) > 1 else None
-                if isinstance(text, ast.Name) and node.args.args and text.id == node.args.args[0].arg:
-                    yield node.name, context
+        for call in (part for part in ast.walk(node) if isinstance(part, ast.Call) and len(part.args) > 1):
+            where, text = call.args[:2]
+            context = constants.get(where.id) if isinstance(where, ast.Name) else getattr(where, "value", None)
+            takes_it = isinstance(text, ast.Name) and text.id == node.args.args[0].arg
+            if takes_it and context and _is_translate(call.func):
+                yield node.name, str(context)
+
+
+def _is_translate(function: ast.expr) -> bool:
+    """Whether this is Qt's function, or what a thread has in place of it."""
+    return ast.unparse(function) in ("QCoreApplication.translate", "TRANSLATE.get()")
+
+
+def _constants(tree: ast.Module) -> Iterator[tuple[str, object]]:
+    """What a module calls by a name."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    yield target.id, node.value.value
 
 
 def _errors(trees: Iterable[ast.Module]) -> Iterator[Phrase]:
@@ -131,8 +153,10 @@ def _errors(trees: Iterable[ast.Module]) -> Iterator[Phrase]:
         for part in node.body:
             names = [target.id for target in getattr(part, "targets", []) if isinstance(target, ast.Name)]
             value = getattr(part, "value", None)
-            if set(names) & set(ERROR_FIELDS) and isinstance(value, ast.Constant):
-                yield Phrase(ERRORS, str(value.value))
+            if set(names) & set(ERROR_FIELDS):
+                for text in value.elts if isinstance(value, ast.Tuple) else [value]:
+                    if isinstance(text, ast.Constant):
+                        yield Phrase(ERRORS, str(text.value))
 
 
 def _bases(node: ast.ClassDef) -> list[str]:
@@ -148,6 +172,14 @@ def _settings(root: Path) -> Iterator[Phrase]:
         if setting.page is not None:
             for text in (setting.title, setting.help, *(name for _, name in setting.choices)):
                 yield Phrase(SETTINGS, text)
+
+
+def _presets(root: Path) -> Iterator[Phrase]:
+    """What the presets are called that ship with Parley, and what they are for."""
+    for path in sorted((root / "resources" / "presets").glob("*.toml")):
+        for preset in tomllib.loads(path.read_text(encoding="utf-8"))["preset"]:
+            yield Phrase(PRESETS, preset["name"])
+            yield Phrase(PRESETS, preset["description"])
 
 
 def as_source(found: Iterable[Phrase]) -> str:

@@ -64,7 +64,7 @@ Section
 
   WriteRegStr HKCU "${UNINSTALL}" "DisplayName" "Parley"
   WriteRegStr HKCU "${UNINSTALL}" "DisplayVersion" "${VERSION}"
-  WriteRegStr HKCU "${UNINSTALL}" "Publisher" "The Parley developers"
+  WriteRegStr HKCU "${UNINSTALL}" "Publisher" "The Parley maintainers"
   WriteRegStr HKCU "${UNINSTALL}" "DisplayIcon" "$INSTDIR\parley.ico"
   WriteRegStr HKCU "${UNINSTALL}" "InstallLocation" "$INSTDIR"
   WriteRegStr HKCU "${UNINSTALL}" "UninstallString" '"$INSTDIR\uninstall.exe"'

@@ -1,0 +1,152 @@
+"""The parts of the packages that need no build: desktop files, licences, the single file's head, the installer's script."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import artwork
+import debian
+import licences
+import portable
+import pytest
+import windows_installer
+from failures import SetupError
+from single_file import build_single_file
+
+from app import __version__
+
+RESOURCES = Path(__file__).parents[2] / "resources"
+linux_only = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a matter of Linux")
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    """As small as can be: a program that says its arguments, and a file in a folder."""
+    folder = tmp_path / "parley"
+    (folder / "_internal" / "a folder").mkdir(parents=True)
+    (folder / "_internal" / "a folder" / "file.txt").write_text("$", encoding="utf-8")
+    program = folder / "parley"
+    program.write_text('#!/bin/sh\necho "$@"; exit 7\n', encoding="utf-8")
+    program.chmod(0o755)
+    (folder / "parley-window.exe").touch()
+    return folder
+
+
+@linux_only
+def test_the_desktop_entry_and_the_metadata_are_valid(tmp_path: Path) -> None:
+    for place, text in debian.desktop_files(RESOURCES, __version__).items():
+        path = tmp_path / Path(place).name
+        path.write_text(text, encoding="utf-8")
+        assert "@" not in text
+        for ending, command in {
+            ".desktop": ["desktop-file-validate"],
+            ".metainfo.xml": ["appstreamcli", "validate", "--no-net"],
+        }.items():
+            if place.endswith(ending) and shutil.which(command[0]):
+                checked = subprocess.run([*command, path], capture_output=True, text=True, check=False)
+                assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_icons_have_the_sizes_they_tell() -> None:
+    assert struct.unpack(">II", artwork.png(48)[16:24]) == (48, 48)
+    icon = artwork.ico()
+    kind, count = struct.unpack("<HH", icon[2:6])
+    assert (kind, count) == (1, len(artwork.WINDOWS_SIZES))
+    size, offset = struct.unpack("<II", icon[6 + 8 : 6 + 16])
+    assert icon[offset : offset + 4] == b"\x89PNG" and size < len(icon)
+    mac = artwork.icns()
+    assert mac[:4] == b"icns" and struct.unpack(">I", mac[4:8])[0] == len(mac)
+
+
+@linux_only
+def test_the_single_file_unpacks_once_and_starts(bundle: Path, tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    target.mkdir()
+    single = build_single_file(bundle, "1.2", target)
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "a cache")}
+
+    def run(*arguments: str) -> tuple[int, str]:
+        done = subprocess.run([single, *arguments], env=environment, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    assert run("ask", "two words") == (7, "ask two words\n")
+    (unpacked,) = (tmp_path / "a cache" / "parley" / "program").iterdir()
+    (unpacked / "parley" / "parley").write_text("#!/bin/sh\necho kept\n", encoding="utf-8")
+    (unpacked.parent / "an older version").mkdir()
+    assert run("ask") == (0, "kept\n")
+    assert run("--remove") == (0, "")
+    assert not unpacked.parent.exists()
+    assert sorted(path.name for path in target.iterdir()) == [single.name]
+
+
+@linux_only
+def test_an_older_version_is_taken_away_when_a_newer_one_unpacks(bundle: Path, tmp_path: Path) -> None:
+    old = tmp_path / ".cache" / "parley" / "program" / "old"
+    old.mkdir(parents=True)
+    single = build_single_file(bundle, "1.2", tmp_path)
+    subprocess.run([single], env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)}, check=False)
+    assert not old.exists() and len(list(old.parent.iterdir())) == 1
+
+
+def test_the_uninstaller_removes_what_was_installed_and_no_more(bundle: Path) -> None:
+    files, folders = windows_installer.removals(bundle)
+    assert 'Delete "$INSTDIR\\_internal\\a folder\\file.txt"' in files
+    assert folders == ['RMDir "$INSTDIR\\_internal\\a folder"', 'RMDir "$INSTDIR\\_internal"']
+    assert not any("*" in line or "/r" in line for line in (*files, *folders))
+
+
+@pytest.mark.skipif(shutil.which("makensis") is None, reason="needs NSIS")
+def test_the_windows_installer_compiles(bundle: Path, tmp_path: Path) -> None:
+    installer = windows_installer.build(bundle, __version__, tmp_path)
+    assert installer.read_bytes()[:2] == b"MZ"
+
+
+def test_what_has_no_licence_is_refused() -> None:
+    with pytest.raises(SetupError, match="no_such_module"):
+        licences.licences([], ["no_such_module"])
+
+
+def test_licences_of_modules_and_files_are_found() -> None:
+    text = licences.licences([("PySide6/Qt/lib/libQt6Core.so.6", "/somewhere")], ["app.core", "msgspec", "json"])
+    heads = re.findall(r"^=+\n(\S+)", text, re.MULTILINE)
+    assert {"Parley", "Python", "msgspec", "pyside6-essentials", "pyinstaller", "llama-cpp-python"} <= {
+        head.lower() if head not in ("Parley", "Python") else head for head in (h.replace("_", "-") for h in heads)
+    }
+    assert "GNU LESSER GENERAL PUBLIC LICENSE" in text and "The ggml authors" in text
+
+
+def test_a_kept_build_serves_the_same_options_only() -> None:
+    key = portable.portable_key("numpy", "2.0", ["-a"])
+    assert key == portable.portable_key("numpy", "2.0", ["-a"])
+    assert key not in (portable.portable_key("numpy", "2.1", ["-a"]), portable.portable_key("numpy", "2.0", ["-b"]))
+
+
+@linux_only
+def test_each_library_is_taken_once_and_by_the_name_it_is_loaded_by(tmp_path: Path) -> None:
+    for name in ("libllama.so", "libggml.so", "libggml-base.so"):
+        (tmp_path / f"{name}.0.1").touch()
+        (tmp_path / f"{name}.0").symlink_to(f"{name}.0.1")
+        (tmp_path / name).symlink_to(f"{name}.0")
+    (tmp_path / "libggml-cpu-haswell.so").touch()
+    names = [path.name for path in portable.built_libraries(tmp_path)]
+    assert names == ["libggml-base.so.0", "libggml-cpu-haswell.so", "libggml.so.0", "libllama.so"]
+
+
+def test_the_program_lies_alone_in_the_archive(bundle: Path, tmp_path: Path) -> None:
+    if not sys.platform.startswith("linux"):
+        pytest.skip("a matter of Linux")
+    single = build_single_file(bundle, "1.2", tmp_path)
+    content = single.read_bytes()
+    start = int(re.search(rb"tail -c \+(\d+)", content)[1]) - 1  # type: ignore[index]
+    packed = tmp_path / "content.tar.xz"
+    packed.write_bytes(content[start:])
+    with tarfile.open(packed) as archive:
+        assert {Path(entry.name).parts[0] for entry in archive} == {"parley"}
+        assert {entry.uname for entry in archive} == {""}

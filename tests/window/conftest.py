@@ -77,7 +77,9 @@ class User:
 
 
 @pytest.fixture
-def start_program(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[[], User]]:
+def start_program(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], User]]:
+    # Children that open the database find it by themselves.
+    monkeypatch.setenv("PARLEY_HOME", str(tmp_path / "home"))
     programs: list[Program] = []
 
     def start() -> User:

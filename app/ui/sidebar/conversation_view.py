@@ -42,7 +42,7 @@ class Side(Enum):
 class Target(NamedTuple):
     """A row, and where by it; without a row: out of all folders."""
 
-    index: QModelIndex
+    place: QModelIndex
     side: Side
 
 
@@ -116,7 +116,7 @@ class ConversationView(RowView):
         if data.hasFormat(FOLDER):
             self._drop_folder(_folder_in(data), target)
         else:
-            row = self.rows.row(target.index)
+            row = self.rows.row(target.place)
             self.file_wanted.emit(_conversations_in(data), row.folder.id if isinstance(row, FolderRow) else None)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -127,7 +127,7 @@ class ConversationView(RowView):
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Highlight), 2))
-        rect = self.visualRect(self._target.index) if self._target.index.isValid() else self.viewport().rect()
+        rect = self.visualRect(self._target.place) if self._target.place.isValid() else self.viewport().rect()
         match self._target.side:
             case Side.INTO:
                 painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), 6, 6)
@@ -182,7 +182,7 @@ class ConversationView(RowView):
         return Target(index, side)
 
     def _drop_folder(self, dragged_id: int, target: Target) -> None:
-        row = self.rows.row(target.index)
+        row = self.rows.row(target.place)
         if not isinstance(row, FolderRow):
             return
         if target.side is Side.INTO:

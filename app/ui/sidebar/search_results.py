@@ -6,7 +6,6 @@ Window process, interface thread.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -76,7 +75,7 @@ class HitModel(QAbstractListModel):
 
     def foot(self, hit: Hit) -> str:
         """The date, and who wrote it."""
-        day = QLocale().toString(QDateTime(datetime.fromtimestamp(hit.at)).date(), QLocale.FormatType.ShortFormat)
+        day = QLocale().toString(QDateTime.fromSecsSinceEpoch(int(hit.at)).date(), QLocale.FormatType.ShortFormat)
         who = hit.model or (self.tr("You") if hit.role is Role.USER else "")
         return f"{day} · {who}" if who else day
 

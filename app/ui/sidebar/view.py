@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QListView
 
 from app.ui.sidebar.model import RowModel
@@ -111,6 +111,12 @@ class RowView(QListView):
     def choose_only(self, index: QModelIndex) -> None:
         """Let one row be selected, and no other."""
         self.selectionModel().setCurrentIndex(index, _SELECT.ClearAndSelect)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep what is chosen in view when the bar for it takes room."""
+        super().resizeEvent(event)
+        if self.delegate.marks_choice:
+            self.scrollTo(self.currentIndex())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Remember where a click began; the right button leaves a choice as it is."""

@@ -1,4 +1,4 @@
-"""The parts of the packages that need no build: desktop files, licences, the single file's head, the installer's script."""
+"""The parts of the packages that need no build: desktop files, licences, icons, the installers' scripts."""
 
 from __future__ import annotations
 

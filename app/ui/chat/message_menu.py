@@ -5,6 +5,7 @@ Window process, interface thread.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -98,5 +99,7 @@ class MessageMenu(QObject):
             self._engine.choose(file)
         self._session.retry(message_id)
 
-    def _add(self, menu: QMenu, icon_name: str, text: str, act: object) -> QAction:
-        return menu.addAction(icon(icon_name, self._window), text, act)  # type: ignore[arg-type]
+    def _add(self, menu: QMenu, icon_name: str, text: str, act: Callable[[], object]) -> QAction:
+        action = menu.addAction(icon(icon_name, self._window), text)
+        action.triggered.connect(lambda: act())
+        return action

@@ -180,8 +180,8 @@ def branch_buttons(branch: Branch | None) -> tuple[Button, ...]:
     if branch is None:
         return ()
     older = Button("‹", Action.OLDER if branch.number > 1 else None, standing=True)
-    newer = Button("›", Action.NEWER if branch.number < branch.count else None, standing=True)
-    number = words("{0} / {1}").format(format_count(branch.number), format_count(branch.count))
+    newer = Button("›", Action.NEWER if branch.number < branch.total else None, standing=True)
+    number = words("{0} / {1}").format(format_count(branch.number), format_count(branch.total))
     return older, Button(number, None, standing=True), newer
 
 

@@ -45,7 +45,7 @@ class Branch(NamedTuple):
     """Which one a message is of those at its place, counted from 1, and how many there are."""
 
     number: int
-    count: int
+    total: int
 
 
 Branches = Mapping[int, Branch]

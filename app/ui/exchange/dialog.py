@@ -62,7 +62,7 @@ class ExchangeDialog(QDialog):
         self.is_working = True
         self.heading.setText(heading)
         self.bar.setRange(0, 0)
-        self.done.setText("")
+        self.count.setText("")
         self.stop.setEnabled(True)
         self._pages.setCurrentWidget(self._work)
 
@@ -71,7 +71,7 @@ class ExchangeDialog(QDialog):
         self.bar.setRange(0, total)
         self.bar.setValue(done)
         many = self.tr("{done} of {total} chats") if total else self.tr("{done} chats so far")
-        self.done.setText(many.format(done=format_count(done), total=format_count(total)))
+        self.count.setText(many.format(done=format_count(done), total=format_count(total)))
 
     def show_exported(self, report: ExportReport) -> None:
         """Tell what was written."""
@@ -131,7 +131,7 @@ class ExchangeDialog(QDialog):
 
     def _end(self, heading: str, text: str, skipped: Sequence[Skipped] = (), skipped_count: int = 0) -> None:
         self.is_working = False
-        self.result.setText(heading)
+        self.verdict.setText(heading)
         self.facts.setText(text)
         self.facts.setVisible(bool(text))
         count = format_count(skipped_count)
@@ -162,13 +162,13 @@ class ExchangeDialog(QDialog):
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(self.tr("Progress"))
-        self.done = _label("muted", "")
+        self.count = _label("muted", "")
         self.stop = QPushButton(self.tr("Stop"))
         self.stop.clicked.connect(self._stop)
-        self._work = self._page((self.heading, self.bar, self.done), [], [self.stop])
+        self._work = self._page((self.heading, self.bar, self.count), [], [self.stop])
 
     def _make_result(self) -> None:
-        self.result, self.facts = _label("heading", ""), _label("muted", "")
+        self.verdict, self.facts = _label("heading", ""), _label("muted", "")
         self.left_out = _label("body", "")
         self.skipped = QPlainTextEdit()
         self.skipped.setProperty("kind", "record")
@@ -183,7 +183,7 @@ class ExchangeDialog(QDialog):
         self.close_button = QPushButton(self.tr("Close"))
         self.close_button.setDefault(True)
         self.close_button.clicked.connect(self.accept)
-        words = (self.result, self.facts, self.left_out, self.skipped)
+        words = (self.verdict, self.facts, self.left_out, self.skipped)
         self._result = self._page(words, [self.copy, self.show_folder], [self.close_button])
 
     def _page(

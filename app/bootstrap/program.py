@@ -38,6 +38,7 @@ from app.services.message_room import MessageRoom
 from app.services.message_tree import MessageTree
 from app.services.model_fetch import ModelFetch
 from app.services.model_folders import ModelFolders
+from app.services.model_import import ModelImport
 from app.services.model_library import ModelLibrary
 from app.services.network_ledger import NetworkLedger
 from app.services.network_settings import NetworkSettings
@@ -51,6 +52,7 @@ from app.services.token_counter import TokenCounter
 from app.services.typesetter import Typesetter
 from app.storage.integrity import was_left_open
 from app.storage.lane import Lane
+from app.storage.preparations import PreparationFile
 from app.storage.servers import ServerFile
 from app.storage.stores import open_kept, open_stores, open_temporary
 from app.ui.main_view import MainView
@@ -84,6 +86,7 @@ class Program:
     hub: HubService
     servers: ServerList
     downloads: DownloadQueue
+    imports: ModelImport
     disk: DiskLibrary
     presets: PresetLibrary
     preview: PromptPreview
@@ -110,6 +113,7 @@ class Program:
         self.servers.refresh()
         self.presets.refresh()
         self.measurements.refresh()
+        self.imports.restore()
         self.downloads.restore()
         if model is not None:
             self.library.open(model)
@@ -131,6 +135,7 @@ class Program:
         self.hub.shutdown()
         self.servers.shutdown()
         self.downloads.shutdown()
+        self.imports.shutdown()
         self.disk.shutdown()
         self.library.shutdown()
         self.preferences.shutdown()
@@ -198,7 +203,9 @@ def furnish(frame: Frame, child_command: Sequence[str] | None = None) -> Program
 
     places = ModelFolders(preferences, folders)
     disk = DiskLibrary(starter(ChildRole.DOWNLOAD), frame.relay, places, os.environ)
-    fetch = ModelFetch(downloads, library, lambda: places.now[0])
+    kept = PreparationFile(folders.data / "preparations.json")
+    imports = ModelImport(starter(ChildRole.REPACK), storage, kept, frame.relay)
+    fetch = ModelFetch(downloads, imports, library, lambda: places.now[0])
     network.follow(hub, downloads)
     counter = TokenCounter(engine, lambda: session.is_answering, window)
     tools = ChatTools(
@@ -221,6 +228,7 @@ def furnish(frame: Frame, child_command: Sequence[str] | None = None) -> Program
             hub,
             fetch,
             downloads,
+            imports,
             probe,
             engine,
             measurements,
@@ -274,6 +282,7 @@ def furnish(frame: Frame, child_command: Sequence[str] | None = None) -> Program
         hub,
         servers,
         downloads,
+        imports,
         disk,
         presets,
         preview,
@@ -321,6 +330,9 @@ def _connect(program: Program) -> None:
     downloads.progress.connect(view.sidebar.downloads.set_progress)
     downloads.problem.connect(view.page.problems.show)
     downloads.finished.connect(view.announce_download)
+    program.imports.changed.connect(view.sidebar.downloads.set_preparations)
+    program.imports.progress.connect(view.sidebar.downloads.set_preparation_progress)
+    program.imports.problem.connect(view.page.problems.show)
     view.find_model_requested.connect(lambda: program.desk().choose_model())
     view.library_requested.connect(lambda: program.desk().show_library())
     view.downloads_requested.connect(lambda: program.desk().show_downloads())

@@ -10,6 +10,7 @@ from app.core import download_errors as download_errors  # so that every process
 from app.core.errors import Failure
 from app.core.hub import RemoteFile
 from app.core.library import LibraryModel
+from app.core.preparing import Wishes
 
 
 class DownloadState(StrEnum):
@@ -45,12 +46,13 @@ class Patience(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Source(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """Files of one commit of a repo; `branch` is how the user named it."""
+    """Files of one commit of a repo; `branch` is how the user named it. What has `wishes` is prepared then."""
 
     repo: str
     commit: str
     files: tuple[RemoteFile, ...]
     branch: str = "main"
+    wishes: Wishes | None = None
 
     @property
     def bytes(self) -> int:

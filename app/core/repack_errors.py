@@ -146,3 +146,17 @@ class RepackerLost(WorldError):
 
     text = "The preparation of the model stopped: {reason}."
     advice = "What was done is kept. Try again to go on from there."
+
+
+class OriginalStays(WorldError):
+    """The result is there, but the checkpoint could not be removed."""
+
+    text = "The model is ready, but its original {file} could not be removed: {reason}."
+    advice = "Delete it with your file manager."
+
+
+class PreparationsUnsaved(WorldError):
+    """The list of preparations could not be written."""
+
+    text = "The list of preparations could not be saved: {reason}."
+    advice = "Make room on the disk; otherwise an unfinished preparation is forgotten when the window closes."

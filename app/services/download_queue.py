@@ -31,6 +31,7 @@ class DownloadQueue(QObject):
     changed = Signal(list)  # list[Download], in order
     progress = Signal(int, object)  # id, DownloadProgress
     finished = Signal(object)  # Download: every file of it is verified and in its place
+    restored = Signal(list)  # list[Download], as the last run of the program left them
     problem = Signal(object)  # ParleyError
 
     def __init__(
@@ -123,6 +124,7 @@ class DownloadQueue(QObject):
         for download in cut:
             self._replace(msgspec.structs.replace(download, state=DownloadState.QUEUED))
         self.changed.emit(self.downloads)
+        self.restored.emit(list(self.downloads))
         self._advance()
 
     def _added(self, download: Download) -> None:

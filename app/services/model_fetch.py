@@ -1,4 +1,4 @@
-"""From a variant that was chosen to a model that is loaded: queued, fetched, remembered, opened.
+"""From a variant that was chosen to a model that is loaded: queued, fetched, prepared if need be, remembered, opened.
 
 Runs on the window's thread.
 """
@@ -11,43 +11,105 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from app.catalog.fetch.layout import folder_for, target_of
-from app.core.downloads import Download, Source
-from app.core.hub import Variant
+from app.core.downloads import Download, DownloadState, Source
+from app.core.hub import Format, Variant
 from app.core.loading import LoadOptions
+from app.core.preparing import Preparation, Wishes
+from app.core.repack import Provenance, StartRepack
 from app.services.download_queue import DownloadQueue
+from app.services.model_import import ModelImport
 from app.services.model_library import ModelLibrary
 
 
 class ModelFetch(QObject):
-    """What was asked for in this window is opened when it is there; what was queued before is only remembered."""
+    """What was asked for in this window is opened when it is there; what was queued before is only remembered.
+
+    What had to be prepared is opened in any case: it is the last step of what was asked for.
+    """
 
     def __init__(
-        self, queue: DownloadQueue, library: ModelLibrary, folder: Callable[[], Path], parent: QObject | None = None
+        self,
+        queue: DownloadQueue,
+        imports: ModelImport,
+        library: ModelLibrary,
+        folder: Callable[[], Path],
+        parent: QObject | None = None,
     ) -> None:
         """`folder` tells where models go now."""
         super().__init__(parent)
         self._queue = queue
+        self._imports = imports
         self._library = library
         self._folder = folder
         self._wanted: dict[Source, LoadOptions] = {}
         queue.finished.connect(self._on_finished)
+        queue.restored.connect(self._on_restored)
+        imports.finished.connect(self._on_prepared)
 
     @property
     def folder(self) -> Path:
         """Where models go now."""
         return self._folder()
 
-    def fetch(self, variant: Variant, options: LoadOptions) -> None:
-        """Download a variant, then load it with these options."""
-        source = Source(repo=variant.repo, commit=variant.commit, files=variant.files, branch=variant.branch)
-        self._wanted[source] = options
+    def fetch(self, variant: Variant, wishes: Wishes) -> None:
+        """Download a variant, prepare it if it is no GGUF, then load it with the options that are wished."""
+        source = Source(
+            repo=variant.repo,
+            commit=variant.commit,
+            files=variant.files,
+            branch=variant.branch,
+            wishes=None if variant.format is Format.GGUF else wishes,
+        )
+        self._wanted[source] = wishes.options
         name = f"{variant.repo.partition('/')[2]} · {variant.name}"
         self._queue.add(name, source, folder_for(self.folder, variant.repo, variant.branch))
 
+    def prepare_folder(self, folder: Path, wishes: Wishes) -> None:
+        """Prepare a checkpoint that is on the disk already; the result goes where models go."""
+        command = StartRepack(
+            folder=str(folder),
+            into=str(self.folder),
+            choice=wishes.choice,
+            prompt_template=wishes.prompt_template,
+        )
+        self._imports.add(folder.name, command, wishes)
+
     def _on_finished(self, download: Download) -> None:
-        path = target_of(Path(download.folder), download.source.files[0].path)
         options = self._wanted.pop(download.source, None)
+        if download.source.wishes is not None:
+            self._hand_over(download, download.source.wishes)
+            return
+        path = target_of(Path(download.folder), download.source.files[0].path)
         if options is not None:
             self._library.open(path, options)
         else:
             self._library.add(path)
+
+    def _on_restored(self, downloads: list[Download]) -> None:
+        """The program ended when a download was done and its preparation was not noted yet."""
+        for download in downloads:
+            if download.state is DownloadState.DONE and download.source.wishes is not None:
+                self._hand_over(download, download.source.wishes)
+
+    def _hand_over(self, download: Download, wishes: Wishes) -> None:
+        """The line among the downloads becomes one among the preparations."""
+        source = download.source
+        command = StartRepack(
+            folder=str(target_of(Path(download.folder), source.files[0].path).parent),
+            into=download.folder,
+            name=Path(download.folder).name,
+            choice=wishes.choice,
+            prompt_template=wishes.prompt_template,
+            provenance=Provenance(
+                repo=source.repo,
+                branch=source.branch,
+                commit=source.commit,
+                sha256={Path(file.path).name: file.sha256 for file in source.files if file.sha256},
+            ),
+        )
+        self._imports.add(download.name, command, wishes)
+        self._queue.cancel(download.id)
+
+    def _on_prepared(self, preparation: Preparation) -> None:
+        if preparation.report is not None:
+            self._library.open(Path(preparation.report.path), preparation.options)

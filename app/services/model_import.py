@@ -1,23 +1,29 @@
 """Checkpoints that are turned into GGUF, one after the other, each in a child process.
 
-Runs on the window's thread.
+Runs on the window's thread. What was under way when the program ended, however it ended, goes on with the next start.
 """
 
 from __future__ import annotations
 
-from collections import deque
+import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.core.errors import Cancelled, ParleyError
+from app.catalog.fetch.journal import journal_of
+from app.core.errors import Failure
+from app.core.preparing import Original, Preparation, PreparationState, Wishes
 from app.core.protocol import Cancel, Event, Failed
-from app.core.repack import RepackDone, RepackProgress, RepackStopped, StartRepack
-from app.core.repack_errors import RepackerLost
+from app.core.repack import RepackDone, RepackProgress, RepackReport, RepackStopped, StartRepack
+from app.core.repack_errors import OriginalStays, PreparationsUnsaved, RepackerLost
 from app.services.engine_host import ChildFactory
-from app.services.relay import Relay
+from app.services.relay import Relay, Storage, ignore
+from app.storage.preparations import PreparationFile
 
 if TYPE_CHECKING:
     from app.children.child import Child
@@ -36,97 +42,186 @@ class ImportState(Enum):
 
 
 class ModelImport(QObject):
-    """What waits stands in a line; what was stopped goes on where it was when it is added again."""
+    """`preparations` are all there are, in order; what was stopped goes on where it was when it is retried."""
 
-    begun = Signal(object)  # StartRepack: it is in the line
-    progress = Signal(object, object)  # StartRepack, RepackProgress
-    finished = Signal(object, object)  # StartRepack, RepackReport
-    failed = Signal(object, object)  # StartRepack, ParleyError or Cancelled
+    changed = Signal(list)  # list[Preparation], in order
+    progress = Signal(int, object)  # id, RepackProgress
+    finished = Signal(object)  # Preparation: its result is verified and has its name
+    problem = Signal(object)  # ParleyError
 
-    def __init__(self, start: ChildFactory, relay: Relay, parent: QObject | None = None) -> None:
+    def __init__(
+        self, start: ChildFactory, storage: Storage, file: PreparationFile, relay: Relay, parent: QObject | None = None
+    ) -> None:
+        """`file` is read and written on the storage's thread."""
         super().__init__(parent)
         self._start = start
+        self._storage = storage
+        self._file = file
         self._relay = relay
         self._child: Child | None = None
+        self._current = 0
         self._leaving: list[Child] = []
-        self._line: deque[StartRepack] = deque()
+        self._cleaner = ThreadPoolExecutor(1, thread_name_prefix="originals")
+        self.preparations: list[Preparation] = []
         self.state = ImportState.IDLE
 
-    @property
-    def waiting(self) -> Sequence[StartRepack]:
-        """The one at work, then those that wait."""
-        return tuple(self._line)
+    def restore(self) -> None:
+        """Read what was kept and go on with it."""
+        self._storage.call(lambda _: self._file.read(), self._restored, self.problem.emit)
 
-    def add(self, command: StartRepack) -> None:
-        """Do this when its turn comes; one at a time for each folder."""
-        if any(other.folder == command.folder for other in self._line):
+    def add(self, name: str, command: StartRepack, wishes: Wishes) -> None:
+        """Prepare this when its turn comes; what is in the list already is done anew."""
+        known = next((one for one in self.preparations if one.command == command), None)
+        if known is not None and known.state in (PreparationState.QUEUED, PreparationState.RUNNING):
             return
-        self._line.append(command)
-        self.begun.emit(command)
-        if self.state is ImportState.IDLE:
-            self._next()
+        if known is not None:
+            self.preparations.remove(known)
+        number = 1 + max((one.id for one in self.preparations), default=0)
+        added = Preparation(id=number, name=name, command=command, original=wishes.original, options=wishes.options)
+        self.preparations.append(added)
+        self._keep()
+        self._advance()
 
-    def stop(self, command: StartRepack) -> None:
-        """Give one up; what was written of it is kept."""
-        if command not in self._line:
-            return
-        if command != self._line[0]:
-            self._line.remove(command)
-            self.failed.emit(command, Cancelled())
-        elif self._child is not None:
+    def stop(self, preparation_id: int) -> None:
+        """Give one up for now; what was written of it is kept."""
+        if preparation_id != self._current:
+            if self._find(preparation_id).state is PreparationState.QUEUED:
+                self._note(preparation_id, PreparationState.STOPPED)
+        elif self._child is not None and self.state is ImportState.WORKING:
             self.state = ImportState.STOPPING
             self._child.send(Cancel())
             QTimer.singleShot(_STOP_MS, self, self._child.kill)
 
+    def retry(self, preparation_id: int) -> None:
+        """Go on with one that was stopped or has failed, when its turn comes."""
+        if self._find(preparation_id).state in (PreparationState.STOPPED, PreparationState.FAILED):
+            self._note(preparation_id, PreparationState.QUEUED)
+            self._advance()
+
+    def clear(self, preparation_id: int) -> None:
+        """Take one that is not at work off the list; its files stay."""
+        if preparation_id != self._current:
+            self.preparations.remove(self._find(preparation_id))
+            self._keep()
+
     def shutdown(self) -> None:
-        """End the child; the next start of the program may go on."""
-        self._line.clear()
+        """End the child; the next start of the program goes on."""
+        self._current = 0
         for child in (*self._leaving, self._child):
             if child is not None:
                 child.kill()
                 child.wait(_END_SECONDS)
+        self._cleaner.shutdown()
 
-    def _next(self) -> None:
-        self.state = ImportState.WORKING
+    def _find(self, preparation_id: int) -> Preparation:
+        return next(one for one in self.preparations if one.id == preparation_id)
+
+    def _restored(self, kept: list[Preparation]) -> None:
+        """What was added meanwhile comes behind what was kept."""
+        added = self.preparations
+        cut = [
+            msgspec.structs.replace(one, state=PreparationState.QUEUED)
+            if one.state is PreparationState.RUNNING
+            else one
+            for one in kept
+            if all(one.command != other.command for other in added)
+        ]
+        highest = max((one.id for one in cut), default=0)
+        self.preparations = cut + [msgspec.structs.replace(one, id=one.id + highest) for one in added]
+        if self._current:
+            self._current += highest
+        self.changed.emit(self.preparations)
+        self._advance()
+
+    def _advance(self) -> None:
+        """Start the next one, if none is at work."""
+        waiting = (one for one in self.preparations if one.state is PreparationState.QUEUED)
+        if self.state is not ImportState.IDLE or (following := next(waiting, None)) is None:
+            return
+        self.state, self._current = ImportState.WORKING, following.id
         child = self._child = self._start(
             lambda event: self._relay.post(lambda: self._on_event(child, event)),
             lambda outcome: self._relay.post(lambda: self._on_exit(child, outcome)),
         )
+        self._note(following.id, PreparationState.RUNNING)
         child.start()
-        child.send(self._line[0])
+        child.send(following.command)
 
     def _on_event(self, child: Child, event: Event) -> None:
-        if child is not self._child or not self._line:
+        if child is not self._child or not self._current:
             return
         match event:
             case RepackProgress():
-                self.progress.emit(self._line[0], event)
+                self.progress.emit(self._current, event)
             case RepackDone():
-                command = self._end()
-                self.finished.emit(command, event.report)
+                self._done(event.report)
             case RepackStopped():
-                self._fail(Cancelled())
+                self._end(PreparationState.STOPPED)
             case Failed():
-                self._fail(event.failure.error())
+                self._fail(event.failure)
 
     def _on_exit(self, child: Child, outcome: Outcome) -> None:
         if child in self._leaving:
             self._leaving.remove(child)
-        elif child is self._child and self._line:
-            stopping = self.state is ImportState.STOPPING
-            self._fail(Cancelled() if stopping else RepackerLost(reason=outcome.sentence))
+        elif child is self._child and self._current:
+            if self.state is ImportState.STOPPING:
+                self._end(PreparationState.STOPPED)
+            else:
+                self._fail(Failure.of(RepackerLost(reason=outcome.sentence)))
 
-    def _fail(self, error: ParleyError | Cancelled) -> None:
-        command = self._end()
-        self.failed.emit(command, error)
+    def _done(self, report: RepackReport) -> None:
+        """The original goes only now, since the result is there and verified."""
+        number, original = self._current, self._find(self._current).original
+        self._end(PreparationState.DONE, report=report, ended_at=time.time())
+        if original is not Original.KEEP:
+            removed = self._cleaner.submit(_remove, report.sources, original)
+            self._storage.settle(removed, ignore, self.problem.emit)
+        self.finished.emit(self._find(number))
 
-    def _end(self) -> StartRepack:
+    def _fail(self, failure: Failure) -> None:
+        self._end(PreparationState.FAILED, failure=failure)
+        self.problem.emit(failure.error())
+
+    def _end(self, state: PreparationState, **changes: Any) -> None:
         """The one at work is over; the next begins."""
-        command, child = self._line.popleft(), self._child
-        self._child, self.state = None, ImportState.IDLE
+        number, child = self._current, self._child
+        self._child, self._current, self.state = None, 0, ImportState.IDLE
         if child is not None:
             self._leaving.append(child)
             child.close()
-        if self._line:
-            self._next()
-        return command
+        self._note(number, state, **changes)
+        self._advance()
+
+    def _note(self, preparation_id: int, state: PreparationState, **changes: Any) -> None:
+        old = self._find(preparation_id)
+        new = msgspec.structs.replace(old, state=state, **{"failure": None, **changes})
+        self.preparations = [new if one is old else one for one in self.preparations]
+        self._keep()
+
+    def _keep(self) -> None:
+        """Store the list and tell of it."""
+        kept = tuple(self.preparations)
+        self._storage.call(lambda _: _write(self._file, kept), ignore, self.problem.emit)
+        self.changed.emit(self.preparations)
+
+
+def _write(file: PreparationFile, preparations: Sequence[Preparation]) -> None:
+    try:
+        file.write(preparations)
+    except OSError as error:
+        raise PreparationsUnsaved(str(error), reason=error.strerror or str(error)) from error
+
+
+def _remove(sources: Sequence[str], original: Original) -> None:
+    """Delete the weights of a checkpoint, with Parley's own notes beside them, or put them into the trash."""
+    from send2trash import send2trash
+
+    for path in map(Path, sources):
+        try:
+            if original is Original.TRASH:
+                send2trash(path)
+            else:
+                path.unlink(missing_ok=True)
+            journal_of(path).unlink(missing_ok=True)
+        except OSError as error:
+            raise OriginalStays(str(error), file=path.name, reason=error.strerror or str(error)) from error

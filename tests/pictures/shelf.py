@@ -31,10 +31,12 @@ from app.services.disk_library import DiskLibrary
 from app.services.download_queue import DownloadQueue
 from app.services.library_work import Job, Work
 from app.services.model_folders import ModelFolders
+from app.services.model_import import ModelImport
 from app.services.model_library import ModelLibrary
 from app.services.preferences import Preferences
 from app.services.relay import Relay, Storage
 from app.storage.lane import Lane
+from app.storage.preparations import PreparationFile
 from app.storage.settings import SettingsFile
 from app.storage.stores import open_stores
 from app.ui.models.downloads import DownloadsDialog
@@ -58,11 +60,14 @@ class Shelf:
         self.preferences = Preferences(SettingsFile(folders.config / "settings.json"), relay)
         self.preferences.set("models.folders", f"{MODELS}\n/media/ada/Disk/models")
         self.queue = DownloadQueue(start, self.storage, relay)
+        kept = PreparationFile(folders.data / "preparations.json")
+        self.imports = ModelImport(child_starter(ChildRole.REPACK, folders, None), self.storage, kept, relay)
         self.library = ModelLibrary(self.storage, identify)
         self.disk = DiskLibrary(start, relay, ModelFolders(self.preferences, folders), {})
 
     def close(self) -> None:
         self.queue.shutdown()
+        self.imports.shutdown()
         self.disk.shutdown()
         self.library.shutdown()
         self.preferences.shutdown()
@@ -78,7 +83,7 @@ def download(number: int, name: str, size: int, done: float, state: DownloadStat
 
 
 def downloads(shelf: Shelf, *several: Download) -> DownloadsDialog:
-    dialog = DownloadsDialog(shelf.queue, shelf.preferences)
+    dialog = DownloadsDialog(shelf.queue, shelf.imports, shelf.preferences)
     shelf.queue.downloads = list(several)
     shelf.queue.changed.emit(shelf.queue.downloads)
     return dialog

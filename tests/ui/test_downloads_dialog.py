@@ -10,12 +10,18 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
+from app.bootstrap.program import child_starter
 from app.core.downloads import DownloadState
 from app.core.paths import Folders
+from app.core.protocol import ChildRole
 from app.services.download_queue import DownloadQueue
+from app.services.model_import import ModelImport
 from app.services.preferences import Preferences
-from app.services.relay import Relay
+from app.services.relay import Relay, Storage
+from app.storage.lane import Lane
+from app.storage.preparations import PreparationFile
 from app.storage.settings import SettingsFile
+from app.storage.stores import open_stores
 from app.ui.models.downloads import DownloadsDialog
 from app.ui.text_dialog import MessageDialog
 from app.ui.theme import ThemeSource
@@ -35,7 +41,11 @@ def queue(open_queue: Opener) -> DownloadQueue:  # noqa: F811
 def dialog(qtbot: QtBot, themed: ThemeSource, queue: DownloadQueue, tmp_path: Path) -> Iterator[DownloadsDialog]:
     folders = Folders.of({"PARLEY_HOME": str(tmp_path / "settings")})
     preferences = Preferences(SettingsFile(folders.config / "settings.json"), Relay())
-    made = DownloadsDialog(queue, preferences)
+    relay = Relay()
+    storage = Storage(Lane(lambda: open_stores(folders.database)), relay)
+    kept = PreparationFile(folders.data / "preparations.json")
+    imports = ModelImport(child_starter(ChildRole.REPACK, folders, None), storage, kept, relay)
+    made = DownloadsDialog(queue, imports, preferences)
     made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
     qtbot.addWidget(made)
     made.show()
@@ -43,6 +53,8 @@ def dialog(qtbot: QtBot, themed: ThemeSource, queue: DownloadQueue, tmp_path: Pa
         made.activateWindow()
     yield made
     made.close()
+    imports.shutdown()
+    storage.close()
     preferences.shutdown()
 
 

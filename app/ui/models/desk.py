@@ -20,6 +20,7 @@ from app.services.hub_service import HubService
 from app.services.machine_probe import MachineProbe
 from app.services.measurement_recorder import MeasurementRecorder
 from app.services.model_fetch import ModelFetch
+from app.services.model_import import ModelImport
 from app.services.model_library import ModelLibrary
 from app.services.need_finder import NeedFinder
 from app.services.preferences import Preferences
@@ -40,6 +41,7 @@ class ModelDesk(QObject):
         hub: HubService,
         fetch: ModelFetch,
         queue: DownloadQueue,
+        imports: ModelImport,
         probe: MachineProbe,
         engine: EngineHost,
         measurements: MeasurementRecorder,
@@ -54,6 +56,7 @@ class ModelDesk(QObject):
         self._theme = theme
         self._fetch = fetch
         self._queue = queue
+        self._imports = imports
         self._disk = disk
         self._library = library
         self._preferences = preferences
@@ -77,7 +80,7 @@ class ModelDesk(QObject):
 
     def show_downloads(self) -> None:
         """Open the list of downloads."""
-        DownloadsDialog(self._queue, self._preferences, self._window).open()
+        DownloadsDialog(self._queue, self._imports, self._preferences, self._window).open()
 
     def show_library(self) -> LibraryDialog:
         """Open the list of models on this machine."""
@@ -90,7 +93,7 @@ class ModelDesk(QObject):
         self._needs.shutdown()
 
     def _download(self, wanted: Wanted) -> None:
-        self._fetch.fetch(wanted.variant, wanted.options)
+        self._fetch.fetch(wanted.variant, wanted.wishes)
 
     def _take_machine(self, machine: Machine) -> None:
         self._fit.set_machine(machine, self._engine.model)

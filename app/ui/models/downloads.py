@@ -11,13 +11,18 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.core.downloads import Download, DownloadProgress, DownloadState
+from app.core.preparing import Preparation, PreparationState
+from app.core.repack import RepackProgress
 from app.core.sizes import format_bytes
 from app.services.download_queue import DownloadQueue
+from app.services.model_import import ModelImport
 from app.services.preferences import Preferences
 from app.ui.icons import ComboBox
 from app.ui.models.download_row import DownloadRow, time_left
 from app.ui.models.plain_label import plain_label
-from app.ui.text_dialog import MessageDialog
+from app.ui.models.preparation_row import PreparationRow
+from app.ui.models.prepare_words import report_text
+from app.ui.text_dialog import MessageDialog, TextDialog
 
 _LIMITS = (0, 1_000_000, 2_000_000, 5_000_000, 10_000_000, 20_000_000, 50_000_000)
 _OPEN = (DownloadState.RUNNING, DownloadState.QUEUED)
@@ -27,11 +32,15 @@ _WORTH_ASKING = 10_000_000
 class DownloadsDialog(QDialog):
     """All downloads in their order; it can be closed while they go on."""
 
-    def __init__(self, queue: DownloadQueue, preferences: Preferences, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, queue: DownloadQueue, imports: ModelImport, preferences: Preferences, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._queue = queue
+        self._imports = imports
         self._preferences = preferences
         self.rows: dict[int, DownloadRow] = {}
+        self.preparations: dict[int, PreparationRow] = {}
         self.setWindowTitle(self.tr("Downloads"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(620, 460)
@@ -70,7 +79,10 @@ class DownloadsDialog(QDialog):
         column.addLayout(buttons)
         queue.changed.connect(self._show)
         queue.progress.connect(self._show_progress)
+        imports.changed.connect(self._show_preparations)
+        imports.progress.connect(self._show_preparing)
         self._show(queue.downloads)
+        self._show_preparations(imports.preparations)
 
     @property
     def summary(self) -> str:
@@ -103,9 +115,41 @@ class DownloadsDialog(QDialog):
             waiting += queued
         running = {download.id for download in downloads if download.state is DownloadState.RUNNING}
         self._progress = {key: progress for key, progress in self._progress.items() if key in running}
-        self._nothing.setVisible(not downloads)
-        self.clear.setVisible(any(download.state is DownloadState.DONE for download in downloads))
         self._show_all()
+        self._show_what_is_over()
+
+    def _show_preparations(self, preparations: Sequence[Preparation]) -> None:
+        """Below the downloads, from which they came."""
+        known = {preparation.id for preparation in preparations}
+        for gone in [key for key in self.preparations if key not in known]:
+            self.preparations.pop(gone).deleteLater()
+        for preparation in preparations:
+            row = self.preparations.get(preparation.id) or self._add_preparation(preparation)
+            row.show_preparation(preparation)
+        self._show_what_is_over()
+
+    def _show_preparing(self, preparation_id: int, progress: RepackProgress) -> None:
+        if (row := self.preparations.get(preparation_id)) is not None:
+            row.show_progress(progress)
+
+    def _add_preparation(self, preparation: Preparation) -> PreparationRow:
+        row = self.preparations[preparation.id] = PreparationRow(preparation)
+        self._column.insertWidget(self._column.count() - 2, row)
+        row.stopped.connect(self._imports.stop)
+        row.retried.connect(self._imports.retry)
+        row.cleared.connect(self._imports.clear)
+        row.details_requested.connect(self._show_report)
+        return row
+
+    def _show_report(self, preparation_id: int) -> None:
+        preparation = next(one for one in self._imports.preparations if one.id == preparation_id)
+        TextDialog(self.tr("How it was made"), preparation.name, report_text(preparation), self).open()
+
+    def _show_what_is_over(self) -> None:
+        downloads, preparations = self._queue.downloads, self._imports.preparations
+        self._nothing.setVisible(not downloads and not preparations)
+        over = any(download.state is DownloadState.DONE for download in downloads)
+        self.clear.setVisible(over or any(one.state is PreparationState.DONE for one in preparations))
 
     def _show_progress(self, download_id: int, progress: DownloadProgress) -> None:
         row = self.rows.get(download_id)
@@ -149,6 +193,9 @@ class DownloadsDialog(QDialog):
         for download in list(self._queue.downloads):
             if download.state is DownloadState.DONE:
                 self._queue.cancel(download.id)
+        for preparation in list(self._imports.preparations):
+            if preparation.state is PreparationState.DONE:
+                self._imports.clear(preparation.id)
 
     def _ask_to_cancel(self, download_id: int) -> None:
         """What has arrived is deleted, so it is asked for first where that is much."""

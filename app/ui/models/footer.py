@@ -61,9 +61,13 @@ class Footer(QWidget):
             return
         free = _free_bytes(self._folder)
         refused = self._refused(page, variant, free)
+        prepared = variant.becomes
+        self.download.setText(self.tr("Download and prepare") if prepared else self.tr("Download and chat"))
         self.download.setEnabled(not refused)
         self.download.setToolTip(refused)
         size = self.tr("{size} to download").format(size=format_bytes(variant.bytes))
+        if prepared:
+            size += self.tr(", {size} on disk until the original is removed").format(size=format_bytes(_room(variant)))
         if free:
             size += self.tr(", {free} free on disk").format(free=format_bytes(free))
         self._facts.setText(refused or " · ".join([*words.page_facts(page), size]))
@@ -74,11 +78,19 @@ class Footer(QWidget):
             return page.refusal.error().sentence
         if is_cut(variant):
             return self.tr("Parley cannot join the pieces of this file yet; choose another variant.")
+        if variant.refusal is not None:
+            error = variant.refusal.error()
+            return f"{error.sentence} {error.next_step}"
         if not can_run(variant):
-            return self.tr("Parley cannot run this format yet; choose a GGUF variant.")
-        if 0 < free < variant.bytes:
-            return self.tr("The disk has too little room: {size} are needed.").format(size=format_bytes(variant.bytes))
+            return self.tr("The headers of these files could not be read; choose another variant.")
+        if 0 < free < _room(variant):
+            return self.tr("The disk has too little room: {size} are needed.").format(size=format_bytes(_room(variant)))
         return ""
+
+
+def _room(variant: Variant) -> int:
+    """What it takes on disk at most: the files, and what is made of them."""
+    return variant.bytes + (variant.becomes.bytes if variant.becomes is not None else 0)
 
 
 def _free_bytes(folder: Path) -> int:

@@ -18,6 +18,7 @@ from app.core.errors import ParleyError
 from app.core.hub import Recommendation, RepoPage, SearchQuery, Variant
 from app.core.hub_errors import NotARepo
 from app.core.loading import LoadOptions
+from app.core.preparing import Original, Wishes
 from app.services.fit_service import FitService
 from app.services.hub_service import HubService, Question
 from app.services.need_finder import NeedFinder
@@ -38,10 +39,10 @@ _NARROW = 960
 
 @dataclass(frozen=True)
 class Wanted:
-    """A variant to download, and how to load it then."""
+    """A variant to download, and what to do with it then."""
 
     variant: Variant
-    options: LoadOptions
+    wishes: Wishes
 
 
 class PickerDialog(QDialog):
@@ -169,10 +170,17 @@ class PickerDialog(QDialog):
             TextDialog(self.tr("Files"), intro, words.file_list(variant), self).open()
 
     def _download(self) -> None:
-        variant = self.view.variant
-        if variant is not None:
-            self.download_requested.emit(Wanted(variant, self.view.options))
-            self.accept()
+        variant, page, prepare = self.view.variant, self.view.page, self.view.prepare
+        if variant is None or page is None:
+            return
+        wishes = Wishes(
+            choice=variant.becomes.choice if variant.becomes is not None else None,
+            original=Original.DELETE if prepare.remove.isChecked() else Original.KEEP,
+            options=self.view.options,
+            prompt_template=page.prompt_template,
+        )
+        self.download_requested.emit(Wanted(variant, wishes))
+        self.accept()
 
     def _show_footer(self) -> None:
         self.footer.show_chosen(self.view.page, self.view.variant)
@@ -188,6 +196,7 @@ class PickerDialog(QDialog):
         self.found.chosen.connect(self.open_repo)
         self.view.variant_chosen.connect(lambda _: self._show_footer())
         self.view.looked_at_changed.connect(self._measure)
+        self.view.prepare.changed.connect(self._show_footer)
         self.view.repo_requested.connect(self.open_repo)
         self.view.retry_requested.connect(self._again)
         self.view.token_requested.connect(self._token.ask)

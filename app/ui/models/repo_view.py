@@ -19,6 +19,7 @@ from app.ui.chat.states import Panel
 from app.ui.models import words
 from app.ui.models.access import AccessBar
 from app.ui.models.fit_panel import FitPanel
+from app.ui.models.prepare_bar import PrepareBar
 from app.ui.models.variant_rows import VariantRow
 from app.ui.models.variant_table import VariantTable
 from app.ui.theme import Theme
@@ -51,11 +52,13 @@ class RepoView(QStackedWidget):
         self.access = AccessBar()
         self.table = VariantTable(theme)
         self.panel = FitPanel(theme)
+        self.prepare = PrepareBar(removes=True)
         self._content = self._make_content()
         for widget in (self._invitation, self._reading, self._failed, self._empty, self._content):
             self.addWidget(widget)
         self.table.chosen.connect(self._on_chosen)
         self.panel.changed.connect(self.rank)
+        self.prepare.changed.connect(self.rank)
         self.access.page_requested.connect(self.page_requested)
         self.access.token_requested.connect(self.token_requested)
 
@@ -135,11 +138,12 @@ class RepoView(QStackedWidget):
         """Tell every variant's need and verdict anew, at the context and KV type that are chosen."""
         if self.page is None:
             return
-        self._ranked = ranked = self._fit.rank(self._variants, self.panel.options)
-        fits: Sequence[object] = ranked.fits or [None] * len(self._variants)
+        variants = [self.prepare.chosen(variant) for variant in self._variants]
+        self._ranked = ranked = self._fit.rank(variants, self.panel.options)
+        fits: Sequence[object] = ranked.fits or [None] * len(variants)
         rows = [
             VariantRow(variant, fit, is_best=variant is ranked.best)  # type: ignore[arg-type]
-            for variant, fit in zip(self._variants, fits, strict=True)
+            for variant, fit in zip(variants, fits, strict=True)
         ]
         self.table.set_rows(rows)
         self._explain()
@@ -159,6 +163,7 @@ class RepoView(QStackedWidget):
     def _explain(self) -> None:
         row, hardware = self.table.current, self._fit.hardware
         self.panel.setEnabled(row is not None and row.fit is not None)
+        self.prepare.show_variant(row.variant if row is not None else None)
         if row is None or row.fit is None or hardware is None:
             return
         others = [(other.variant, other.fit) for other in self.table.rows if other.fit is not None]
@@ -180,6 +185,7 @@ class RepoView(QStackedWidget):
         column.addWidget(self.access)
         column.addWidget(card, 1)
         column.addWidget(self.panel)
+        column.addWidget(self.prepare)
         return content
 
     def _make_invitation(self) -> Panel:

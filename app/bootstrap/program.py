@@ -310,7 +310,15 @@ def _connect(program: Program) -> None:
     view, engine, downloads = program.view, program.engine, program.downloads
     program.window.closing.connect(view.close_down)
     view.page.set_typesetter(program.typesetter.ask)
-    SidebarDesk(view.sidebar, program.session, program.conversations, program.search, program.library, view.page)
+    SidebarDesk(
+        view.sidebar,
+        program.session,
+        program.conversations,
+        program.search,
+        program.library,
+        program.presets,
+        view.page,
+    )
     ServerDesk(view.page, program.session, engine, program.servers, program.preferences)
     program.session.conversations_changed.connect(program.conversations.refresh)
     program.conversations.changed_elsewhere.connect(program.session.read_again)

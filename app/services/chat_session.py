@@ -7,6 +7,7 @@ inference in the engine's child.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.chat.context import context_use, first_seen, model_view, require_text
 from app.chat.turn import opening_record
+from app.core.conversation_errors import UnknownFolder
 from app.core.conversations import Conversation, StoredMessage
 from app.core.errors import EngineBusy, NoModel, ParleyError
 from app.core.messages import ReplyRecord
@@ -77,6 +79,7 @@ class ChatSession(QObject):
         self._beginning = False
         self._wanted = 0
         self.is_temporary = False
+        self._folder_id: int | None = None
         self.preset: ChosenPreset | None = None
         self._run = ReplyRun(engine, self)
         self.conversation: Conversation | None = None
@@ -105,11 +108,14 @@ class ChatSession(QObject):
         """Where the shown conversation is, or will be."""
         return self._storage_of(is_temporary=self.is_temporary)
 
-    def new_conversation(self, preset: ChosenPreset | None = None, *, temporary: bool = False) -> None:
+    def new_conversation(
+        self, preset: ChosenPreset | None = None, *, temporary: bool = False, folder_id: int | None = None
+    ) -> None:
         """Show an empty conversation; it is stored with its first message, a temporary one in memory alone."""
         self._wanted += 1
         self._leave()
         self.is_temporary = temporary
+        self._folder_id = folder_id
         self._show(None, preset)
 
     def use_preset(self, preset: ChosenPreset | None) -> None:
@@ -144,7 +150,7 @@ class ChatSession(QObject):
         def show(found: tuple[Conversation, ChosenPreset | None]) -> None:
             if wanted == self._wanted:
                 self._leave()
-                self.is_temporary = False
+                self.is_temporary, self._folder_id = False, None
                 self._show(*found)
                 if message_id is not None and message_id in found[0]:
                     self.message_found.emit(message_id)
@@ -205,10 +211,15 @@ class ChatSession(QObject):
         preset = self.preset
         system = (preset.system or "") if preset and parent_id is None else ""
 
+        folder_id = self._folder_id
+
         def begin(stores: Stores) -> Exchange:
             exchange = stores.conversations.begin_exchange(conversation_id, parent_id, clean, system, record=record)
             if preset is not None and conversation_id is None:
                 stores.presets.set_for_conversation(exchange.conversation.id, preset)
+            if folder_id is not None and conversation_id is None:
+                with suppress(UnknownFolder):  # it was deleted while the first message was being written
+                    stores.listing.file({exchange.conversation.id: folder_id})
             return exchange
 
         self._beginning = True

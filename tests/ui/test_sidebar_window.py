@@ -423,3 +423,33 @@ def test_everything_in_the_sidebar_has_a_name_and_fits_a_small_window(listed: Li
                 assert control.accessibleName() or control.text()
                 assert control.width() >= control.minimumSizeHint().width()
     assert listed.sidebar.trash.isVisible() and listed.sidebar.width() <= 300
+
+
+def test_a_chat_begins_in_a_folder_with_the_folders_preset(listed: Listed, model_file: FileFactory) -> None:
+    program = listed.program
+    with listed.qtbot.waitSignal(program.presets.changed):
+        program.presets.refresh()
+    preset = program.presets.presets[1]
+    listed.menu("Work")
+    with listed.qtbot.waitSignal(program.presets.changed):
+        listed.press(f"Preset of its new chats > {preset.preset.name}")
+    program.engine.load(model_file())
+    listed.qtbot.waitUntil(lambda: program.engine.state is EngineState.READY)
+    listed.menu("Work")
+    listed.press("New chat here")
+    edit = program.view.page.composer.edit
+    assert program.window.focusWidget() is edit
+    listed.qtbot.keyClicks(edit, "Hello")
+    with listed.qtbot.waitSignal(program.session.reply_finished, timeout=20_000):
+        listed.qtbot.keyClick(edit, Qt.Key.Key_Return)
+    listed.wait_for("Folders", "Home", "Work", "Hello", "Today", "Three", "Two", "One")
+    assert program.session.preset is not None and program.session.preset.preset.name == preset.preset.name
+
+
+def test_several_are_moved_by_the_bar(listed: Listed) -> None:
+    listed.click("Three", CONTROL)
+    listed.click("One", CONTROL)
+    bar = listed.sidebar.chosen_bar
+    listed.qtbot.mouseClick(bar.move_button, LEFT)
+    listed.press("Work")
+    listed.wait_for("Folders", "Home", "Work", "Three", "One", "Today", "Two")

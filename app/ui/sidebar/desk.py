@@ -18,6 +18,7 @@ from app.services.conversation_list import ConversationList
 from app.services.conversation_pages import ConversationPages
 from app.services.conversation_search import ConversationSearch
 from app.services.model_library import ModelLibrary
+from app.services.presets import PresetLibrary
 from app.services.undo import Deed
 from app.ui.chat.chat_page import ChatPage
 from app.ui.chat.transcript_jump import show_hit
@@ -36,6 +37,7 @@ class SidebarDesk(QObject):
         conversations: ConversationList,
         search: ConversationSearch,
         library: ModelLibrary,
+        presets: PresetLibrary,
         page: ChatPage,
     ) -> None:
         super().__init__(sidebar)
@@ -43,6 +45,7 @@ class SidebarDesk(QObject):
         self._session = session
         self._list = conversations
         self._search = search
+        self._presets = presets
         self._page = page
         self._folders: list[Folder] = []
         self._open_folders: dict[int, ConversationPages] = {}
@@ -121,6 +124,9 @@ class SidebarDesk(QObject):
         menus.duplicate_wanted.connect(listed.duplicate)
         menus.trash_wanted.connect(listed.trash)
         menus.folder_move_wanted.connect(listed.move_folder)
+        menus.new_here_wanted.connect(self._begin_in)
+        menus.preset_wanted.connect(self._presets.set_for_folder)
+        self._presets.changed.connect(lambda found: menus.set_presets(found, self._presets.of_folders))
 
     def _set_folders(self, folders: list[Folder]) -> None:
         known = {folder.id for folder in folders}
@@ -164,6 +170,10 @@ class SidebarDesk(QObject):
             self._fold(parent_id, True)
         self._list.create_folder(self.tr("New folder"), parent_id, ids)
 
+    def _begin_in(self, folder_id: int) -> None:
+        self._fold(folder_id, True)
+        self._session.new_conversation(self._presets.chosen_for(folder_id), folder_id=folder_id)
+
     def _name_soon(self, folder: Folder) -> None:
         self._to_name = folder.id
 
@@ -186,7 +196,7 @@ class SidebarDesk(QObject):
     def _leave_trashed(self, ids: list[int]) -> None:
         shown, focused = self._session.conversation, QApplication.focusWidget()
         if shown is not None and shown.summary.id in ids:
-            self._session.new_conversation()
+            self._session.new_conversation(self._presets.chosen_for(None))
             if focused is not None and self._sidebar.isAncestorOf(focused):
                 focused.setFocus(Qt.FocusReason.OtherFocusReason)
 

@@ -5,7 +5,7 @@ Window process, interface thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeySequence
@@ -13,6 +13,8 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from app.core.conversations import ConversationSummary
 from app.core.listing import Folder
+from app.core.presets import StoredPreset
+from app.ui import icons
 
 
 class Menus(QObject):
@@ -30,10 +32,14 @@ class Menus(QObject):
     shift_wanted = Signal(object, int)  # Folder, steps
     folder_move_wanted = Signal(int, object, object)  # folder id, parent id or None, position or None
     folder_delete_wanted = Signal(int)
+    new_here_wanted = Signal(int)  # folder id
+    preset_wanted = Signal(int, object)  # folder id, preset id or None
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._owner = parent
+        self._presets: Sequence[StoredPreset] = ()
+        self._of_folders: Mapping[int, int] = {}
 
     def show_conversations(self, chosen: Sequence[ConversationSummary], folders: Sequence[Folder], at: QPoint) -> None:
         """For one conversation or for several, in use or in the archive."""
@@ -64,10 +70,17 @@ class Menus(QObject):
         self._fill_move(menu, chosen, folders)
         menu.popup(at)
 
+    def set_presets(self, presets: Sequence[StoredPreset], of_folders: Mapping[int, int]) -> None:
+        """Offer these presets for the new chats of a folder, and know those that are chosen."""
+        self._presets, self._of_folders = presets, of_folders
+
     def show_folder(self, folder: Folder, folders: Sequence[Folder], at: QPoint) -> None:
         """For a folder; folders nest one level."""
         menu = self._menu()
         key = ("folder", folder.id)
+        menu.addAction(self.tr("New chat here"), lambda: self.new_here_wanted.emit(folder.id))
+        self._add_presets(menu, folder.id)
+        menu.addSeparator()
         menu.addAction(self.tr("Rename"), QKeySequence(Qt.Key.Key_F2), lambda: self.rename_wanted.emit(key))
         if folder.parent_id is None:
             menu.addAction(self.tr("New folder inside"), lambda: self.new_folder_wanted.emit(folder.id, []))
@@ -115,6 +128,18 @@ class Menus(QObject):
 
     def _filing(self, ids: list[int], folder_id: int) -> Callable[[], None]:
         return lambda: self.file_wanted.emit(ids, folder_id)
+
+    def _add_presets(self, menu: QMenu, folder_id: int) -> None:
+        inner = menu.addMenu(self.tr("Preset of its new chats"))
+        chosen = self._of_folders.get(folder_id)
+        choices = [(None, self.tr("As everywhere")), *((one.id, one.preset.name) for one in self._presets)]
+        for number, name in choices:
+            action = inner.addAction(name.replace("&", "&&"), self._presetting(folder_id, number))
+            if number == chosen:
+                action.setIcon(icons.icon("check", self._owner))
+
+    def _presetting(self, folder_id: int, preset_id: int | None) -> Callable[[], None]:
+        return lambda: self.preset_wanted.emit(folder_id, preset_id)
 
     def _add_nesting(self, menu: QMenu, folder: Folder, folders: Sequence[Folder]) -> None:
         if folder.parent_id is not None:

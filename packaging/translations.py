@@ -24,6 +24,9 @@ FOLDER = ROOT / "resources" / "translations"
 LANGUAGES = ("de", "zh_CN")
 ERRORS, PRESETS, SETTINGS = "Errors", "Presets", "Settings"
 ERROR_FIELDS = ("text", "advice", "words")
+SPOKEN = ("reason", "activity", "what")
+"""Values of errors that are words themselves."""
+TRANSLATE, OWN_TRANSLATE = "QCoreApplication.translate", "TRANSLATE.get()"
 ROOT_ERROR = "ParleyError"
 
 
@@ -85,12 +88,23 @@ class _Finder(ast.NodeVisitor):
             self._add(self._classes[-1] if self._classes else "", node.args[0], node, plural=len(node.args) > 2)
         elif isinstance(function, ast.Name) and function.id in self._contexts and node.args:
             self._add(self._contexts[function.id], node.args[0], node)
-        elif _is_translate(function):
-            raise NotLiteral(f"{self._path}:{node.lineno}: translate in a function at the top, which names its context")
+        elif ast.unparse(function) == TRANSLATE:
+            self._add(getattr(node.args[0], "value", ""), node.args[1], node)
         for keyword in node.keywords:
-            if keyword.arg in _spoken() and isinstance(keyword.value, ast.Constant):
-                self._add(ERRORS, keyword.value, node)
+            if keyword.arg in SPOKEN:
+                self._add_words(keyword.value)
         self.generic_visit(node)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        if any(isinstance(target, ast.Name) and target.id in SPOKEN for target in node.targets):
+            self._add_words(node.value)
+        self.generic_visit(node)
+
+    def _add_words(self, value: ast.expr) -> None:
+        """What an error is made with, as far as it is there word by word."""
+        for part in [value.body, value.orelse] if isinstance(value, ast.IfExp) else [value]:
+            if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                self.found.append(Phrase(ERRORS, part.value))
 
     def _add(self, context: str, argument: ast.expr, node: ast.Call, *, plural: bool = False) -> None:
         if context == SETTINGS:
@@ -123,13 +137,8 @@ def _translating_functions(tree: ast.Module) -> Iterator[tuple[str, str]]:
             where, text = call.args[:2]
             context = constants.get(where.id) if isinstance(where, ast.Name) else getattr(where, "value", None)
             takes_it = isinstance(text, ast.Name) and text.id == node.args.args[0].arg
-            if takes_it and context and _is_translate(call.func):
+            if takes_it and context and ast.unparse(call.func) in (TRANSLATE, OWN_TRANSLATE):
                 yield node.name, str(context)
-
-
-def _is_translate(function: ast.expr) -> bool:
-    """Whether this is Qt's function, or what a thread has in place of it."""
-    return ast.unparse(function) in ("QCoreApplication.translate", "TRANSLATE.get()")
 
 
 def _constants(tree: ast.Module) -> Iterator[tuple[str, object]]:
@@ -154,9 +163,8 @@ def _errors(trees: Iterable[ast.Module]) -> Iterator[Phrase]:
             names = [target.id for target in getattr(part, "targets", []) if isinstance(target, ast.Name)]
             value = getattr(part, "value", None)
             if set(names) & set(ERROR_FIELDS):
-                for text in value.elts if isinstance(value, ast.Tuple) else [value]:
-                    if isinstance(text, ast.Constant):
-                        yield Phrase(ERRORS, str(text.value))
+                texts = (text for text in ast.walk(value) if isinstance(text, ast.Constant)) if value else ()
+                yield from (Phrase(ERRORS, str(text.value)) for text in texts)
 
 
 def _bases(node: ast.ClassDef) -> list[str]:

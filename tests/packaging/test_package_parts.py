@@ -16,6 +16,7 @@ import debian
 import licences
 import portable
 import pytest
+import small_icu
 import windows_installer
 from failures import SetupError
 from single_file import build_single_file
@@ -150,3 +151,38 @@ def test_the_program_lies_alone_in_the_archive(bundle: Path, tmp_path: Path) -> 
     with tarfile.open(packed) as archive:
         assert {Path(entry.name).parts[0] for entry in archive} == {"parley"}
         assert {entry.uname for entry in archive} == {""}
+
+
+COMPARE = """
+from PySide6.QtCore import QCollator, QLocale, QTimeZone
+words = ["Zebra", "zebra", "Äpfel", "apfel", "Öl", "örn", "ångström", "汉", "语", "模型", "10", "9", "straße"]
+for name in ("C", "de_DE", "sv_SE", "zh_CN", "en_US", "ja_JP", "tr_TR"):
+    locale = QLocale(name)
+    collator = QCollator(locale)
+    print(name, sorted(words, key=collator.sortKey), locale.toUpper("iı"), QLocale.languageToString(locale.language()))
+    print(QTimeZone(b"Europe/Berlin").displayName(QTimeZone.TimeType.StandardTime, QTimeZone.NameType.LongName, locale))
+"""
+
+
+@linux_only
+def test_qt_sorts_and_names_with_the_small_icu_as_with_the_whole(tmp_path: Path) -> None:
+    import PySide6
+
+    whole = next((Path(PySide6.__file__).parent / "Qt" / "lib").glob("libicudata.so.*"))
+    small = small_icu.shrink(whole, tmp_path)
+    assert small.stat().st_size < whole.stat().st_size / 2
+
+    def answers(**variables: str) -> str:
+        command = [sys.executable, "-c", COMPARE]
+        return subprocess.run(
+            command, env=os.environ | variables, capture_output=True, text=True, check=True, encoding="utf-8"
+        ).stdout
+
+    assert answers(LD_PRELOAD=str(small)) == answers()
+
+
+def test_what_is_no_icu_is_refused(tmp_path: Path) -> None:
+    other = tmp_path / "libicudata.so.73"
+    other.write_bytes(b"something else")
+    with pytest.raises(SetupError, match="no archive"):
+        small_icu.shrink(other, tmp_path)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -132,23 +134,35 @@ def ask_probe(folders: Folders, command: Command) -> Event:
         ProbeLost: it does not answer.
         ParleyError: it failed.
     """
+    with probing(folders) as ask:
+        return ask(command)
+
+
+@contextmanager
+def probing(folders: Folders) -> Iterator[Callable[[Command], Event]]:
+    """A child that runs one command after the other; asking it raises as `ask_probe` does."""
     inbox: SimpleQueue[Event | Outcome] = SimpleQueue()
     child = Child(ChildRole.PROBE, inbox.put, inbox.put, log=folders.logs / "probe.log")
+
+    def ask(command: Command) -> Event:
+        child.send(command)
+        try:
+            answer = inbox.get(timeout=_PROBE_SECONDS)
+        except Empty:
+            child.kill()
+            raise ProbeLost(reason=f"nothing came within {_PROBE_SECONDS:.0f} seconds") from None
+        match answer:
+            case Failed():
+                raise answer.failure.error()
+            case Outcome():
+                raise ProbeLost(reason=answer.sentence)
+        return answer
+
     child.start()
-    child.send(command)
     try:
-        answer = inbox.get(timeout=_PROBE_SECONDS)
-    except Empty:
-        child.kill()
-        raise ProbeLost(reason=f"nothing came within {_PROBE_SECONDS:.0f} seconds") from None
+        yield ask
     finally:
         child.shutdown()
-    match answer:
-        case Failed():
-            raise answer.failure.error()
-        case Outcome():
-            raise ProbeLost(reason=answer.sentence)
-    return answer
 
 
 def _installed(package: str) -> str | None:

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
+from app.catalog.find.hub import Hub
 from app.catalog.find.hub_client import Connection
 from app.catalog.find.repo_ref import parse_repo_ref
 from app.catalog.fit.calibration import Calibration
-from app.catalog.fit.fit import best, fit
+from app.catalog.fit.fit import best_of, fit
 from app.catalog.fit.local_variant import local_variant
-from app.cli.doctor import ask_probe, probe
+from app.cli.doctor import ProbeLost, probe, probing
 from app.cli.hub import connected
 from app.cli.invocation import Invocation
 from app.cli.measurements import known_so_far
 from app.core.errors import ParleyError
-from app.core.fit import Fit, Hardware, Placement
-from app.core.hub import Variant
+from app.core.fit import Fit, Hardware, NeedSource, Placement
+from app.core.hub import HeaderCopy, Variant
 from app.core.loading import KvType, LoadOptions
 from app.core.measurement import Measurement, MeasurementKind
-from app.core.protocol import MeasuredNeed, MeasureNeed
+from app.core.protocol import Command, Event, MeasuredNeed, MeasureNeed, MeasureRemote
 from app.core.sizes import format_bytes, format_count
 
 
@@ -77,29 +79,50 @@ def _of_file(
     path: Path, hardware: Hardware, options: LoadOptions, known: Calibration, invocation: Invocation
 ) -> Answer:
     variant = local_variant(path)
-    measured = _measured(path, options, invocation)
-    found = fit(variant, hardware, options, known, [measured] if measured else ())
-    return _answer(variant, found, measured is not None, False, _past(known, str(path)))
+    with probing(invocation.folders) as ask:
+        measured = _measured(MeasureNeed(path=str(path), options=options), ask, invocation)
+    return _answer(variant, fit(variant, hardware, options, known, measured), False, _past(known, str(path)))
 
 
 def _of_repo(
     text: str, hardware: Hardware, options: LoadOptions, known: Calibration, invocation: Invocation
 ) -> list[Answer]:
+    """Every variant, measured from its headers alone where they can be read."""
     ref = parse_repo_ref(text, Connection.of(os.environ).endpoint)
-    variants = connected(invocation).open_repo(ref).variants
-    star = best(variants, hardware, options, known)
+    hub = connected(invocation)
+    fits = []
+    with probing(invocation.folders) as ask:
+        for listed in hub.open_repo(ref).variants:
+            variant, headers = _opened(hub, listed, invocation)
+            command = MeasureRemote(headers=headers, options=options)
+            measured = _measured(command, ask, invocation) if headers else ()
+            fits.append((variant, fit(variant, hardware, options, known, measured)))
+    star = best_of(fits)
     starred = star[0] if star else None
-    return [_answer(one, fit(one, hardware, options, known), False, one == starred) for one in variants]
+    return [_answer(variant, found, variant == starred) for variant, found in fits]
 
 
-def _measured(path: Path, options: LoadOptions, invocation: Invocation) -> MeasuredNeed | None:
-    """What llama.cpp plans; None for what it cannot load, which the formula still knows."""
+def _opened(hub: Hub, variant: Variant, invocation: Invocation) -> tuple[Variant, tuple[HeaderCopy, ...]]:
+    """With its exact weights and its headers; as it was listed where they cannot be read."""
     try:
-        answer = ask_probe(invocation.folders, MeasureNeed(path=str(path), options=options))
+        return hub.open_variant(variant)
+    except ParleyError as error:
+        invocation.terminal.note(f"{variant.name}: {error}")
+        return variant, ()
+
+
+def _measured(
+    command: MeasureNeed | MeasureRemote, ask: Callable[[Command], Event], invocation: Invocation
+) -> tuple[MeasuredNeed, ...]:
+    """What llama.cpp plans; nothing for what it cannot load, which the formula still knows."""
+    try:
+        answer = ask(command)
+    except ProbeLost:
+        raise
     except ParleyError as error:
         invocation.terminal.note(str(error))
-        return None
-    return answer if isinstance(answer, MeasuredNeed) else None
+        return ()
+    return (answer,) if isinstance(answer, MeasuredNeed) else ()
 
 
 def _past(known: Calibration, path: str) -> Past | None:
@@ -109,7 +132,7 @@ def _past(known: Calibration, path: str) -> Past | None:
     return Past(round(found[0].predicted), round(found[0].measured)) if found else None
 
 
-def _answer(variant: Variant, found: Fit, is_measured: bool, is_recommended: bool, past: Past | None = None) -> Answer:
+def _answer(variant: Variant, found: Fit, is_recommended: bool, past: Past | None = None) -> Answer:
     speed = found.speed
     rates = {name: round(getattr(speed, name), 2) for name in ("low", "likely", "high")} if speed else None
     return Answer(
@@ -125,7 +148,7 @@ def _answer(variant: Variant, found: Fit, is_measured: bool, is_recommended: boo
         tokens_per_second=rates,
         quality=found.quality,
         exact=found.exact,
-        measured_by_llama_cpp=is_measured,
+        measured_by_llama_cpp=found.source is NeedSource.MEASURED,
         recommended=is_recommended,
         last_run=past,
     )

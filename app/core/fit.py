@@ -18,6 +18,9 @@ MARGIN = 256 * MIB
 CONTEXT_BYTES: Mapping[str, int] = {"CUDA": 450 * MIB, "ROCm": 400 * MIB}
 """What a backend takes of a GPU before the first weight: the driver's context and its kernels."""
 
+NARROW_VECTOR, WIDE_VECTOR = 32, 64
+"""`GGML_F16_STEP` of ggml's `simd-mappings.h`: of most processors, and with AVX-512."""
+
 
 class DeviceKind(StrEnum):
     """Whose memory it is; `UNIFIED` memory is a part of main memory that a GPU may use."""
@@ -48,11 +51,15 @@ class Hardware(msgspec.Struct, frozen=True):
     """Main memory, and the GPUs that llama.cpp would use; unified memory is within `memory` too.
 
     `reclaimed` are the bytes that unloading our own model gives back, counted as free already.
+    Of the processor, `cores` are those that compute, and `vector` is how many numbers llama.cpp has
+    each take in one step.
     """
 
     memory: Device
     gpus: tuple[Device, ...] = ()
     reclaimed: int = 0
+    cores: int = 4
+    vector: int = NARROW_VECTOR
 
     @staticmethod
     def of(machine: Machine, reclaimed: Mapping[str, int] | None = None) -> Hardware:
@@ -73,7 +80,8 @@ class Hardware(msgspec.Struct, frozen=True):
         found = [device for device in machine.devices if device.kind == "gpu"]
         found = found or [device for device in machine.devices if device.kind == "igpu"]
         gpus = tuple(_gpu(device, memory, given_back.get(device.name, 0)) for device in found)
-        return Hardware(memory, gpus, sum(given_back.values()))
+        vector = WIDE_VECTOR if "AVX512" in machine.cpu_features else NARROW_VECTOR
+        return Hardware(memory, gpus, sum(given_back.values()), max(machine.physical_cores, 1), vector)
 
     @property
     def held_by_others(self) -> int:
@@ -185,7 +193,7 @@ class Fit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReasonKind(StrEnum):
-    """Why a variant is starred."""
+    """Why a variant is starred: the finest that answers fast enough, by where it runs; or the fastest there is."""
 
     BEST_ON_GPU = "best-on-gpu"
     BEST_PARTLY = "best-partly"

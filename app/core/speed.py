@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from app.core.fit import DeviceKind, Hardware, Plan
 from app.core.footprint import KV_BYTES, Allotment
 from app.core.hub import ModelShape, Weights
-from app.core.loading import KvType
+from app.core.loading import FlashAttention, KvType
 from app.core.token_cost import DeviceCost, TokenCost
 
 NOMINAL_BANDWIDTH: Mapping[DeviceKind, float] = {
@@ -18,32 +18,38 @@ NOMINAL_BANDWIDTH: Mapping[DeviceKind, float] = {
 """Bytes per second of a common device; measurements are kept relative to these."""
 
 LAYER_SECONDS: Mapping[DeviceKind, float] = {
-    DeviceKind.CPU: 60e-6,
+    DeviceKind.CPU: 20e-6,
     DeviceKind.UNIFIED: 60e-6,
     DeviceKind.GPU: 40e-6,
 }
 """What a layer costs however small it is: threads meet, kernels are launched."""
 
-TOKEN_SECONDS = 100e-6
+TOKEN_SECONDS = 40e-6
 """What a token costs the engine beside llama.cpp: its text, its message."""
 
 ENTRY_SECONDS = 12e-9
 """What an entry of the vocabulary costs to sample from, on the processor."""
 
 ATTENTION_SECONDS: Mapping[KvType, float] = {
-    KvType.F32: 0.30e-9,
-    KvType.F16: 0.13e-9,
-    KvType.BF16: 0.13e-9,
-    KvType.Q8_0: 0.15e-9,
-    KvType.Q5_1: 0.30e-9,
-    KvType.Q5_0: 0.30e-9,
-    KvType.Q4_1: 0.20e-9,
-    KvType.Q4_0: 0.20e-9,
+    KvType.F32: 0.90e-9,
+    KvType.F16: 0.30e-9,
+    KvType.BF16: 0.34e-9,
+    KvType.Q8_0: 0.32e-9,
+    KvType.Q5_1: 0.90e-9,
+    KvType.Q5_0: 0.90e-9,
+    KvType.Q4_1: 0.64e-9,
+    KvType.Q4_0: 0.64e-9,
 }
-"""What the processor takes for an element of a key or value, of each head: it computes there, more than it reads."""
+"""What a core takes for an element of a key or value, of each head: it computes there, more than it reads."""
 
-SLOWNESS: Mapping[str, float] = {}
-"""How many times longer than by the bytes alone the processor takes for weights of a type, for it computes too."""
+ODD = 4.0
+"""How many times longer an element takes that is left over when the processor goes through a head in whole steps."""
+
+_WITHOUT_FLASH = 0.7
+"""How much of that it takes where keys and values are multiplied as matrices instead."""
+
+_WHOLE = (KvType.F32, KvType.F16, KvType.BF16)
+"""The types that are read in steps; those of the others are blocks, of which a head has no part."""
 
 
 def token_cost(
@@ -54,7 +60,6 @@ def token_cost(
     hardware: Hardware,
     *,
     tokens: float,
-    quantization: str = "",
 ) -> TokenCost:
     """What a token takes on devices of nominal speed.
 
@@ -70,7 +75,6 @@ def token_cost(
         allotment: where it lies.
         hardware: the devices.
         tokens: how many the context holds.
-        quantization: the type of the weights.
     """
     gpu_layers = allotment.verdict.gpu_layers
     first = len(weights.layers) - max(gpu_layers - 1, 0)
@@ -81,15 +85,15 @@ def token_cost(
     drawing = TOKEN_SECONDS + ENTRY_SECONDS * shape.vocabulary
     on_cpu = sum(active[:first]) + (0 if gpu_layers else output)
     cpu = DeviceCost(
-        weights=on_cpu * SLOWNESS.get(quantization, 1.0) / NOMINAL_BANDWIDTH[DeviceKind.CPU],
-        attention=_attention_on_cpu(shape, plan, seen[:first]),
+        weights=on_cpu / NOMINAL_BANDWIDTH[DeviceKind.CPU],
+        attention=_attention_on_cpu(shape, plan, hardware, seen[:first]),
         fixed=drawing + (len(weights.layers) + 1 - gpu_layers) * LAYER_SECONDS[DeviceKind.CPU],
     )
     if not gpu_layers:
         return TokenCost(cpu)
     gpu = DeviceCost(
         weights=(sum(active[first:]) + output) / NOMINAL_BANDWIDTH[kind],
-        attention=_cache_bytes(shape, plan, first, seen) / NOMINAL_BANDWIDTH[kind],
+        attention=_cache_bytes(shape, plan, seen, first) / NOMINAL_BANDWIDTH[kind],
         fixed=gpu_layers * LAYER_SECONDS[kind],
     )
     return TokenCost(cpu, gpu)
@@ -117,33 +121,35 @@ def _seen(shape: ModelShape, layer: int, tokens: float) -> float:
     return min(tokens, shape.sliding_window) if slides and shape.sliding_window else tokens
 
 
-def _attention_on_cpu(shape: ModelShape, plan: Plan, seen: Sequence[float]) -> float:
+def _attention_on_cpu(shape: ModelShape, plan: Plan, hardware: Hardware, seen: Sequence[float]) -> float:
     """Every head goes through the keys and values by itself (`ggml_compute_forward_flash_attn_ext`).
 
-    With latent attention a head's keys are the compressed ones and the rotary part, its values the
-    compressed ones again.
+    The cores share the work, but cannot read faster than the memory. With latent attention a head's
+    keys are the compressed ones and the rotary part, its values the compressed ones again.
     """
     keys, values = shape.key_width, shape.value_width
     if shape.kv_lora_rank:
         keys, values = shape.kv_lora_rank + shape.rope_width, shape.kv_lora_rank
-    element = keys * ATTENTION_SECONDS[plan.kv_type_k] + values * ATTENTION_SECONDS[plan.kv_type_v]
+    cell = _cell_seconds(keys, plan.kv_type_k, hardware) + _cell_seconds(values, plan.kv_type_v, hardware)
     attending = sum(tokens for tokens, heads in zip(seen, shape.kv_heads, strict=False) if heads)
-    states = _state_bytes(shape, 0, len(seen)) / NOMINAL_BANDWIDTH[DeviceKind.CPU]
-    return shape.heads * element * attending + states
+    share = _WITHOUT_FLASH if plan.flash_attention is FlashAttention.OFF else 1.0
+    computing = shape.heads * cell * attending * share / hardware.cores
+    return max(computing, _cache_bytes(shape, plan, seen, 0) / NOMINAL_BANDWIDTH[DeviceKind.CPU])
 
 
-def _cache_bytes(shape: ModelShape, plan: Plan, first: int, seen: Sequence[float]) -> float:
-    """What GPUs read of the context in the layers from `first`: there the heads of a group share it."""
+def _cell_seconds(width: int, kind: KvType, hardware: Hardware) -> float:
+    """A key or a value of one token and head (`ggml_vec_dot_f16`, `ggml_vec_mad_f32`)."""
+    odd = width % hardware.vector if kind in _WHOLE else 0
+    return (width + (ODD - 1) * odd) * ATTENTION_SECONDS[kind]
+
+
+def _cache_bytes(shape: ModelShape, plan: Plan, seen: Sequence[float], first: int) -> float:
+    """What is read of the context by the layers from `first` on; the heads of a group share it."""
     if shape.kv_lora_rank:
         cell = (shape.kv_lora_rank + shape.rope_width) * KV_BYTES[plan.kv_type_k]
     else:
         cell = shape.key_width * KV_BYTES[plan.kv_type_k] + shape.value_width * KV_BYTES[plan.kv_type_v]
     most = 1 if shape.kv_lora_rank else max(shape.kv_heads, default=0)
-    cells = sum(tokens * min(heads, most) for tokens, heads in zip(seen[first:], shape.kv_heads[first:], strict=True))
-    return cells * cell + _state_bytes(shape, first, len(seen))
-
-
-def _state_bytes(shape: ModelShape, first: int, end: int) -> float:
-    """What recurrent layers read and write of their state."""
-    recurrent = [heads == 0 for heads in shape.kv_heads]
-    return 2 * shape.state_bytes * sum(recurrent[first:end]) / max(sum(recurrent), 1)
+    layers = list(zip(seen, shape.kv_heads, strict=False))[first:]
+    recurrent = sum(not heads for _, heads in layers) / max(sum(not heads for heads in shape.kv_heads), 1)
+    return sum(tokens * min(heads, most) for tokens, heads in layers) * cell + 2 * shape.state_bytes * recurrent

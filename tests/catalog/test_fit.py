@@ -6,12 +6,13 @@ import msgspec
 import pytest
 
 from app.catalog.fit.calibration import Calibration
-from app.catalog.fit.fit import best, fit, need
+from app.catalog.fit.fit import READING_SPEED, best, best_of, fit, need
 from app.core.fit import MIB, Device, DeviceKind, Hardware, Placement
 from app.core.hub import Format, ModelShape, RemoteFile, Variant, Weights
 from app.core.loading import KvType, LoadOptions
 from app.core.measurement import Measurement, MeasurementKind
 from app.core.protocol import DeviceInfo, Machine, MeasuredNeed
+from tests.machines import MACHINES
 
 GB = 10**9
 NOTHING = Calibration()
@@ -19,6 +20,7 @@ BITS = {"Q2_K": 3.0, "Q4_K_M": 4.85, "Q6_K": 6.6, "Q8_0": 8.5, "F16": 16.0}
 
 SMALL = (1.24, 16, 2048, 8192, 32, 8, 128_256)
 MIDDLE = (8.03, 32, 4096, 14336, 32, 8, 128_256)
+THIRTEEN = (13.0, 40, 5120, 13824, 40, 8, 32_000)
 LARGE = (70.6, 80, 8192, 28672, 64, 8, 128_256)
 
 
@@ -140,6 +142,48 @@ def test_the_star_is_the_best_that_answers_faster_than_people_read():
     chosen, reason = best([variant(SMALL, name) for name in BITS], LAPTOP, LoadOptions(), NOTHING)
     assert (chosen.name, reason.kind) == ("Q8_0", "best-on-cpu")
     assert best([variant(LARGE, "F16")], LAPTOP, LoadOptions(), NOTHING) is None
+
+
+@pytest.mark.parametrize("name", MACHINES)
+@pytest.mark.parametrize("size", [SMALL, MIDDLE, THIRTEEN, LARGE])
+def test_on_every_machine_nothing_finer_would_be_fast_enough(name, size):
+    machine, options = Hardware.of(MACHINES[name]), LoadOptions(context_length=8192)
+    variants = [variant(size, quantization) for quantization in BITS if quantization != "F16"]
+    fits = [(one, fit(one, machine, options, NOTHING)) for one in variants]
+    found = best_of(fits)
+    running = [one for one in fits if one[1].speed]
+    if not running:
+        assert found is None
+        return
+    chosen, reason = found
+    fluent = [one for one in running if one[1].speed.likely >= READING_SPEED]
+    if fluent:
+        assert chosen.bits_per_weight == max(one.bits_per_weight for one, _ in fluent)
+        places = {ALL: "best-on-gpu", PARTLY: "best-partly", CPU: "best-on-cpu"}
+        assert reason.kind == places[reason.fit.verdict.placement]
+    else:
+        assert reason.kind == "fastest"
+        assert reason.fit.speed.likely == max(found.speed.likely for _, found in running)
+
+
+def test_a_finer_one_partly_on_the_gpu_wins_only_while_it_is_fast_enough():
+    options, memory = LoadOptions(context_length=4096), cpu(64, 60)
+    variants = [variant(THIRTEEN, name) for name in ("Q2_K", "Q4_K_M")]
+
+    def star(bandwidth):
+        machine = Hardware(msgspec.structs.replace(memory, bandwidth=bandwidth), (card(0, 10, 9),))
+        assert [fit(one, machine, options, NOTHING).verdict.placement for one in variants] == [ALL, PARTLY]
+        chosen, reason = best(variants, machine, options, NOTHING)
+        return chosen.name, reason.kind
+
+    assert star(300e9) == ("Q4_K_M", "best-partly")
+    assert star(10e9) == ("Q2_K", "best-on-gpu")
+
+
+def test_where_none_is_fast_enough_the_fastest_of_fair_quality_is_starred():
+    variants = [variant(LARGE, name) for name in ("Q2_K", "Q4_K_M", "Q8_0")]
+    chosen, reason = best(variants, Hardware(cpu(128, 110)), LoadOptions(context_length=4096), NOTHING)
+    assert (chosen.name, reason.kind) == ("Q4_K_M", "fastest")
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ _READ_SHARE = 0.7
 """How much of the bandwidth of a plain copy decoding reaches."""
 
 _MEASURED_SPREAD, _GUESSED_SPREAD, _OTHER_SPREAD = 0.35, 0.7, 0.5
-"""How uncertain a factor is before any reply, as a logarithm: of weights by whether bandwidth is known, and of others."""
+"""How uncertain a factor is before any reply, as a logarithm: weights, by whether bandwidth is known; all others."""
 
 _SpeedKey = tuple[tuple[str, ...], float, float]
 

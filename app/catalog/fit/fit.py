@@ -102,8 +102,9 @@ def best(
 def best_of(fits: Iterable[tuple[Variant, Fit]]) -> tuple[Variant, Reason] | None:
     """The variant to recommend among those whose fit is known, and why; None when none fits.
 
-    It is the one of the best quality among those that answer faster than people read; where none
-    does, the fastest of fair quality.
+    It is the one of the best quality among those whose likely speed is at least the reading speed,
+    wherever they lie: a finer one partly on the GPU goes before a coarser one that is all there, as
+    long as it is read more slowly than it is written. Where none is that fast, the fastest of fair quality.
     """
     running = [(variant, found) for variant, found in fits if found.verdict.fits]
     if not running:
@@ -165,7 +166,7 @@ def _speed(allotment: Allotment, variant: Variant, plan: Plan, hardware: Hardwar
 
     def seconds(filled: float) -> Estimate:
         tokens = filled * plan.context_length
-        cost = token_cost(shape, weights, plan, allotment, hardware, tokens=tokens, quantization=quantization)
+        cost = token_cost(shape, weights, plan, allotment, hardware, tokens=tokens)
         return calibration.seconds(cost, backend, hardware, model, quantization)
 
     empty, usual, full = seconds(0.0), seconds(_FILLED), seconds(1.0)

@@ -98,7 +98,6 @@ class LoadedModel:
             plan.allotment,
             plan.hardware,
             tokens=tokens,
-            quantization=source.quantization,
         )
 
     def close(self) -> None:

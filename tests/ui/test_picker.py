@@ -269,13 +269,23 @@ def test_a_click_on_a_header_sorts(qtbot: QtBot, picker: Opener) -> None:
     assert table.current is not None and table.current.is_best
 
 
-def test_a_format_that_cannot_run_says_so(qtbot: QtBot, picker: Opener) -> None:
+def test_a_packed_checkpoint_is_judged_by_what_it_becomes(qtbot: QtBot, picker: Opener) -> None:
     dialog = picker(WORKSTATION)
     open_repo(qtbot, dialog, GPTQ_70B)
     assert len(dialog.view.table.rows) == 8
-    assert starred(dialog) == []
-    assert not dialog.footer.download.isEnabled()
-    assert "Parley cannot run this format yet; choose a GGUF variant." in words(dialog)
+    assert len(starred(dialog)) == 1
+    by_name = {row.variant.name: row for row in dialog.view.table.rows}
+    scattered, in_order = by_name["gptq-4bit-32g-actorder_True"], by_name["gptq-3bit-128g-actorder_False"]
+    assert scattered.fit is not None and in_order.fit is not None
+    assert scattered.fit.part("weights") > 1.3 * scattered.variant.bytes
+    assert in_order.fit.part("weights") < 0.75 * scattered.fit.part("weights")
+    dialog.view.table.choose(scattered.variant)
+    assert dialog.footer.download.text() == "Download and prepare"
+    assert "with act-order are stored at 8 bits (Q8_0), 1." in dialog.view.prepare.text
+    assert "undone without loss, so they stay Q4_0" in dialog.view.prepare.text
+    assert "on disk until the original is removed" in words(dialog) or "The disk has too little room" in words(dialog)
+    dialog.view.table.choose(in_order.variant)
+    assert "GPTQ 3-bit groups of 128 are kept exactly, as Q4_0." in dialog.view.prepare.text
 
 
 def test_a_gated_repo_says_what_to_do_and_takes_a_token(qtbot: QtBot, picker: Opener) -> None:

@@ -6,7 +6,7 @@ import gc
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from app.services.attaching import Attaching
 from app.services.backups import BackupKeeper
 from app.services.chat_session import ChatSession
 from app.services.chat_tools import ChatTools
+from app.services.compare import CompareKit, Comparison
 from app.services.conversation_list import ConversationList
 from app.services.conversation_search import ConversationSearch
 from app.services.data_folder import DataFolder
@@ -208,15 +209,21 @@ def furnish(frame: Frame, child_command: Sequence[str] | None = None) -> Program
     fetch = ModelFetch(downloads, imports, library, lambda: places.now[0])
     network.follow(hub, downloads)
     counter = TokenCounter(engine, lambda: session.is_answering, window)
+    preview = PromptPreview(starter(ChildRole.PROBE), engine, lambda: session.is_answering, frame.relay, window)
     tools = ChatTools(
         MessageTree(session, conversations.undo, window),
         Attaching(reader, counter, window),
         MessageRoom(engine, counter, window),
         conversations.undo,
+        counter,
+        preview,
+        CompareKit(
+            partial(Comparison, starter(ChildRole.ENGINE), starter(ChildRole.PROBE), frame.relay),
+            lambda: str(preferences.get("chat.user_name")),
+        ),
     )
     view = MainView(session, engine, conversations, library, preferences, probe, presets, tools, window.theme)
     IdleUnload(engine, preferences, lambda: session.is_answering, window)
-    preview = PromptPreview(starter(ChildRole.PROBE), engine, lambda: session.is_answering, frame.relay, window)
 
     @cache
     def desk() -> ModelDesk:
@@ -309,6 +316,7 @@ def _connect(program: Program) -> None:
     """Tell each part of what it needs from another."""
     view, engine, downloads = program.view, program.engine, program.downloads
     program.window.closing.connect(view.close_down)
+    program.window.closing.connect(view.page.close_comparisons)
     view.page.set_typesetter(program.typesetter.ask)
     SidebarDesk(
         view.sidebar,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from app.core.errors import InvalidOption, UserError
+from app.core.language import said_of_settings
 from app.core.setting import Effect, Form, Page, Setting, SettingValue, Unit
 
 __all__ = ["SETTINGS", "Setting", "SettingValue", "ShortcutTaken", "check_conflict", "setting_of"]
@@ -182,6 +183,7 @@ _SHORTCUTS = (
     _shortcut("undo", "Ctrl+Z", "Take back the last deletion"),
     _shortcut("attach", "Ctrl+Shift+A", "Attach files"),
     _shortcut("retry", "Ctrl+R", "Answer once more"),
+    _shortcut("compare", "Ctrl+Shift+M", "Compare models or presets"),
     _shortcut("search", "Ctrl+K", "Search chats"),
     _shortcut("find_model", "Ctrl+L", "Find a model"),
     _shortcut("open_file", "Ctrl+O", "Open a GGUF file"),
@@ -231,4 +233,4 @@ def check_conflict(key: str, value: SettingValue, values: Mapping[str, SettingVa
         return
     for other, setting in SETTINGS.items():
         if other != key and setting.form is Form.KEYS and values.get(other, setting.default) == value:
-            raise ShortcutTaken(keys=str(value), other=setting.title)
+            raise ShortcutTaken(keys=str(value), other=said_of_settings(setting.title))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
-from app.core.conversations import Conversation
+from app.core.conversations import Conversation, StoredMessage
 from app.services.chat_session import ChatSession
 from app.services.relay import ignore
 from app.services.undo import Deed, UndoStack
@@ -60,11 +60,22 @@ class MessageTree(QObject):
             lambda stores: stores.branches.branch_off(number, message_id).id, self._open_branch, self.problem.emit
         )
 
+    def look_up(self, message_id: int, then: Callable[[StoredMessage], object]) -> None:
+        """Hand on a message of the shown conversation as it is stored now."""
+        shown = self._session.conversation
+        if shown is None:
+            return
+        number = shown.summary.id
+
+        def go_on(conversation: Conversation) -> None:
+            if message_id in conversation:
+                then(conversation[message_id])
+
+        self._session.storage.call(lambda stores: stores.conversations.load(number), go_on, self.problem.emit)
+
     def pin(self, message_id: int, *, pinned: bool) -> None:
         """Keep a message before the model's eyes, or no longer."""
-        self._change(
-            lambda stores, number: stores.branches.set_pinned(number, message_id, pinned=pinned), ignore
-        )
+        self._change(lambda stores, number: stores.branches.set_pinned(number, message_id, pinned=pinned), ignore)
 
     def delete_message(self, message_id: int) -> None:
         """Delete one message; those below it stay."""

@@ -199,6 +199,7 @@ class MainView(QSplitter):
         )
         page.sending.longer_context_requested.connect(self._load_longer)
         header.export_requested.connect(self._export)
+        header.compare_requested.connect(self._compare)
         header.temporary_requested.connect(lambda wanted: self._new_conversation(temporary=wanted))
         self._presets.changed.connect(self._show_presets)
         self._presets.problem.connect(page.problems.show)
@@ -215,6 +216,7 @@ class MainView(QSplitter):
             "undo": self._tools.undo.undo,
             "attach": self.page.choose_files,
             "retry": self.page.retry_last,
+            "compare": self._compare,
             "search": self._search,
             "open_file": self.choose_file,
             "find_model": self.find_model_requested.emit,
@@ -226,6 +228,10 @@ class MainView(QSplitter):
         }
         for name, act in acts.items():
             self.shortcuts.add(name, act)
+
+    def _compare(self) -> None:
+        """Compare models or presets; what is written already is what they are asked."""
+        self.page.compare.open_setup(self.page.composer.text())
 
     def choose_file(self) -> None:
         """Let the user choose a model's file."""

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from app.ui.chat.reading import ReadingPane
     from app.ui.chat.reading_desk import ReadingDesk
     from app.ui.chat.transcript import TranscriptView
+    from app.ui.compare.desk import CompareDesk
 
 COLUMN_WIDTH = 760
 _SHOW_PROMPT_AFTER_MS = 250
@@ -101,7 +102,25 @@ class ChatPage(QWidget):
         menu.preset_chosen.connect(self.preset_chosen)
         desk = ReadingDesk(pane, self._session, self._tools.tree, menu)
         desk.sent_instead.connect(self.sending.send_instead)
+        pane.transcript.menu_filled.connect(self.compare.fill)
         return desk
+
+    @cached_property
+    def compare(self) -> CompareDesk:
+        """Replies side by side; made when the first one is asked for, or with the first conversation."""
+        from app.ui.compare.desk import CompareDesk
+
+        made = CompareDesk(
+            self._session, self._engine, self._tools, self.choices, lambda: (self._theme, self._typeset), self
+        )
+        made.said.connect(self.say)
+        made.problem.connect(self.problems.show)
+        return made
+
+    def close_comparisons(self) -> None:
+        """Before the window closes: keep what the replies have that are being compared."""
+        if "compare" in self.__dict__:
+            self.compare.shutdown()
 
     @property
     def reading(self) -> ReadingPane:
@@ -121,6 +140,7 @@ class ChatPage(QWidget):
         """Draw with another theme."""
         self._theme = theme
         self.transcript.set_theme(theme)
+        self.compare.set_theme(theme)
 
     def say(self, text: str) -> None:
         """Tell something that needs no answer."""

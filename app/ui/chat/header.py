@@ -85,6 +85,7 @@ class Header(QWidget):
     sidebar_requested = Signal()
     appearance_chosen = Signal(Appearance)
     copy_requested = Signal()
+    compare_requested = Signal()
     shortcuts_requested = Signal()
     about_requested = Signal()
     settings_requested = Signal()
@@ -170,6 +171,7 @@ class Header(QWidget):
         for action in (rename, copy, export.menuAction()):
             action.setEnabled(self._title.editable)
         export.menuAction().setEnabled(self._title.editable and not self.temporary.isChecked())
+        menu.addAction(self.tr("Compare models…"), self.compare_requested.emit)
         menu.addSeparator()
         menu.addAction(self.tr("Export all chats…"), self.export_all_requested.emit)
         menu.addAction(self.tr("Import chats…"), self.import_requested.emit)

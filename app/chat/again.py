@@ -1,0 +1,57 @@
+"""A reply that is given once more, exactly as the record of the first one says. Plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import msgspec
+
+from app.chat.context import ModelView, model_view
+from app.core.compare_errors import ModelNotHere, ModelNotKnownExactly, NothingToRepeat
+from app.core.conversations import StoredMessage
+from app.core.messages import ReplyRecord
+from app.core.models import ModelFile
+from app.core.paths import template_names
+
+
+def repeated(message: StoredMessage, files: Iterable[ModelFile]) -> tuple[ModelFile, ReplyRecord]:
+    """The file to load, with the options of then, and the record that the new reply begins with.
+
+    Raises:
+        NothingToRepeat: no model on this machine wrote the message.
+        ModelNotKnownExactly: the hash of the file was never computed.
+        ModelNotHere: none of `files` is that file, by its hash or its path.
+    """
+    record = message.record
+    if record is None or record.model.server or record.usage is None:
+        raise NothingToRepeat
+    model = record.model
+    if not model.sha256:
+        raise ModelNotKnownExactly(name=model.name)
+    known = [file for file in files if file.server is None]
+    alike = [file for file in known if file.identity.sha256 == model.sha256]
+    there = [file for file in known if file.identity.path == model.path]
+    if not alike and not there:
+        raise ModelNotHere(name=model.name)
+    template = record.template if record.template in template_names() else ""
+    file = msgspec.structs.replace((there or alike)[0], options=record.options, template=template)
+    again = ReplyRecord(
+        model=file.identity,
+        engine="",
+        engine_version="",
+        template=template,
+        sampling=msgspec.structs.replace(record.sampling, seed=record.seed),
+        options=record.options,
+        preset=record.preset,
+        system=record.system,
+        template_variables=record.template_variables,
+        context_limit=record.context_limit,
+        kept=record.kept,
+    )
+    return file, again
+
+
+def view_again(path: Sequence[StoredMessage], record: ReplyRecord) -> ModelView:
+    """What the model is given once more: what was pinned then stays, whatever is pinned now."""
+    return replace(model_view(path, record.system), pinned=record.kept)

@@ -1,0 +1,1 @@
+"""Replies side by side: one given once more, or several to one message."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QAbstractSpinBox,
     QDialog,
     QFileDialog,
     QFormLayout,
@@ -50,7 +49,6 @@ class ServerForm(QDialog):
         self.ca_file.setPlaceholderText(self.tr("The system's certificates only"))
         self.timeout = QSpinBox()
         self.timeout.setRange(1, _LONGEST_TIMEOUT)
-        self.timeout.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
         self.timeout.setSuffix(self.tr(" seconds of silence"))
         self.timeout.setValue(int(server.timeout_seconds if server else DEFAULT_TIMEOUT_SECONDS))
         self.forget = QPushButton(self.tr("Forget the key"))

@@ -158,6 +158,7 @@ class ServersDialog(QDialog):
     def _show(self) -> None:
         for card in self.cards.values():
             self._column.removeWidget(card)
+            card.hide()
             card.deleteLater()
         self.cards = {}
         for place, server in enumerate(self._servers.servers):
@@ -203,6 +204,7 @@ class ServersDialog(QDialog):
         self._column.setSpacing(8)
         self._column.addStretch(1)
         scroll = QScrollArea()
+        scroll.setProperty("kind", "plain")
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidget(inside)

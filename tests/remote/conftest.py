@@ -47,6 +47,14 @@ def model_server(tiny_gguf: Path) -> Iterator[ModelServer]:
 
 
 @pytest.fixture
+def leavable_server(tiny_gguf: Path) -> Iterator[ModelServer]:
+    """One of its own for a test that leaves in the middle of a reply: this server answers nobody after that."""
+    server = ModelServer(tiny_gguf)
+    yield server
+    server.close()
+
+
+@pytest.fixture
 def proxy(model_server: ModelServer) -> Iterator[FaultProxy]:
     made = FaultProxy(model_server.address)
     yield made

@@ -86,7 +86,10 @@ class FaultProxy:
             response = connection.getresponse()
             if self.plan.begin is not None and body is not None:
                 self.plan.begin.wait(20)
-            self._pass_on(handler, response, streamed=body is not None)
+            try:
+                self._pass_on(handler, response, streamed=body is not None)
+            finally:
+                response.read()  # the real server answers nobody any more once a reader has left it
         except OSError:
             self.left.set()
         finally:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from urllib.request import Request, urlopen
 
 import psutil
 import pytest
@@ -34,25 +36,19 @@ def events(*lines: str) -> str:
     return "".join(f"data: {line}\n\n" for line in lines)
 
 
-def test_a_reply_is_the_same_as_without_a_server(talker, model_server, tiny_gguf):
-    from app.core.loading import LoadOptions
-    from app.engines.base import StopFlag
-    from app.engines.llama.engine import LlamaEngine
-    from app.worker.source import describe
-
+def test_a_reply_is_what_the_server_says_to_anyone(talker, model_server):
     info = talker.connect(model_server.address)
     finished = talker.say("hello", max_tokens=12)
     assert (info.name, info.path, info.device, info.engine) == ("tiny", model_server.address, "Far", "openai")
     assert finished.reason is FinishReason.LENGTH
     assert finished.usage.completion_tokens in (11, 12)  # a token without text of its own is not told
     assert finished.timings.first_token_seconds > 0
-
-    local, pieces = LlamaEngine(), []
-    local.load(describe(tiny_gguf), LoadOptions(context_length=4096), lambda _: None, StopFlag())
-    asked = Generate(7, (Message(Role.USER, "hello"),), Sampling(temperature=0, max_tokens=12))
-    local.generate(asked, pieces.append, StopFlag())
-    local.unload()
-    assert talker.text.split() == "".join(piece.text for piece in pieces if isinstance(piece, Piece)).split()
+    asked = {"messages": [{"role": "user", "content": "hello"}], "max_tokens": 12, "temperature": 0}
+    request = Request(f"{model_server.address}/chat/completions", json.dumps(asked).encode())
+    request.add_header("Content-Type", "application/json")
+    with urlopen(request, timeout=20) as answer:
+        said = json.load(answer)["choices"][0]["message"]["content"]
+    assert talker.text == said
 
 
 def test_what_was_said_is_sent_and_the_options_by_their_names(talker, proxy):
@@ -100,14 +96,14 @@ def test_reasoning_between_tags_is_told_from_the_answer(talker, proxy):
     assert (talker.reasoning, talker.text) == ("Hm", "Yes")
 
 
-def test_a_stop_ends_the_work_of_the_server(talker, model_server):
-    talker.connect(model_server.address)
+def test_a_stop_ends_the_work_of_the_server(talker, leavable_server):
+    talker.connect(leavable_server.address)
     threading.Thread(target=lambda: (talker.at.wait(20), talker.stop.set())).start()
     finished = talker.say("hello", max_tokens=3900)
     assert finished.reason is FinishReason.CANCELLED
     assert len(talker.text) > 0
     assert finished.usage.completion_tokens < 3900
-    server = psutil.Process(model_server.process.pid)
+    server = psutil.Process(leavable_server.process.pid)
     rested = 0
     while rested < 3:  # the test's own time limit ends this if the server goes on writing
         rested = rested + 1 if server.cpu_percent(0.1) < 20 else 0

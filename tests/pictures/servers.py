@@ -1,0 +1,78 @@
+"""Pictures of the servers' dialogs and the model menu: `python -m tests.pictures.servers FOLDER [--dark]`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+import msgspec
+from PySide6.QtWidgets import QApplication
+
+from app.bootstrap.program import build
+from app.core.models import ModelFile
+from app.core.paths import Folders
+from app.core.server_errors import ServerUnreachable
+from app.core.servers import KeyPlace, checked_server
+from app.ui.server_consent import ConsentDialog
+from app.ui.servers_dialog import ServersDialog
+from tests.pictures.__main__ import MODEL, settle
+from tests.pictures.settings import keep
+
+MODELS = ("Qwen/Qwen3-32B-AWQ", "meta-llama/Llama-3.3-70B-Instruct")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--dark", action="store_true")
+    args = parser.parse_args()
+    args.folder.mkdir(parents=True, exist_ok=True)
+    theme = "dark" if args.dark else "light"
+    QApplication(sys.argv[:1]).setQuitOnLastWindowClosed(False)
+    with tempfile.TemporaryDirectory() as home:
+        engine = [sys.executable, "-m", "tests.pictures.staged_engine", "done"]
+        program = build(Folders.of({"PARLEY_HOME": home}), engine)
+        program.preferences.set("appearance.theme", theme)
+        lab = msgspec.structs.replace(checked_server("Lab", "https://vllm.example.org/v1"), models=MODELS)
+        program.servers.add(lab)
+        program.servers.add(checked_server("Workstation", "192.168.1.20:8080"))
+        program.window.resize(1280, 800)
+        program.window.show()
+        program.start()
+        settle()
+        program.engine.file = ModelFile.on(lab, MODELS[0])
+        button = program.view.page.header.model
+        button.show_model(program.engine.file)
+        button.set_files([MODEL])
+        keep(program.window, args.folder, f"server-chosen-{theme}")
+        button.open_menu()
+        keep(button.drop_down, args.folder, f"server-menu-{theme}")
+        models = next(action.menu() for action in button.drop_down.actions() if action.menu() is not None)
+        models.popup(program.window.pos())
+        keep(models, args.folder, f"server-models-{theme}")
+        models.close()
+        button.drop_down.close()
+        dialog = ServersDialog(program.servers, program.window)
+        dialog.open()
+        dialog.cards["Lab"].show_known(MODELS, 0.021)
+        lost = ServerUnreachable(server="Workstation", host="192.168.1.20", reason="there is no connection")
+        dialog.cards["Workstation"].show_error(lost)
+        keep(dialog, args.folder, f"servers-{theme}")
+        dialog.edit(lab)
+        assert dialog.form is not None
+        dialog.form.show_key(KeyPlace.KEYRING, has_keyring=True)
+        keep(dialog.form, args.folder, f"server-form-{theme}")
+        dialog.form.reject()
+        dialog.close()
+        consent = ConsentDialog(program.servers.servers[1], "llama", program.window)
+        consent.open()
+        keep(consent, args.folder, f"server-consent-{theme}")
+        consent.close()
+        program.window.close()
+        program.close()
+
+
+if __name__ == "__main__":
+    main()

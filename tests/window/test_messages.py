@@ -33,7 +33,7 @@ ALT, CONTROL, SHIFT = (
 def talking(user: User, tiny_gguf: Path) -> User:
     """A window with a model whose replies end soon."""
     user.open_model(tiny_gguf)
-    user.load_with(LoadOptions(context_length=256))
+    user.load_with(LoadOptions(context_length=256, threads=1))
     return user
 
 
@@ -163,7 +163,7 @@ def test_a_reply_is_given_anew_with_another_model_and_preset(talking: User, make
 
 def test_a_stopped_reply_is_continued(user: User, tiny_gguf: Path) -> None:
     user.open_model(tiny_gguf)
-    user.load_with(LoadOptions(context_length=512))
+    user.load_with(LoadOptions(context_length=512, threads=1))
     with user.qtbot.waitSignal(user.program.session.reply_text, timeout=30_000):
         user.write("Tell me everything")
     cut = finished(user, lambda: user.qtbot.keyClick(user.page.composer.edit, Qt.Key.Key_Escape))

@@ -50,6 +50,7 @@ class ServerForm(QDialog):
         self.timeout = QSpinBox()
         self.timeout.setRange(1, _LONGEST_TIMEOUT)
         self.timeout.setSuffix(self.tr(" seconds of silence"))
+        self.timeout.lineEdit().setTextMargins(8, 0, 8, 0)  # a stylesheet's padding does not reach it
         self.timeout.setValue(int(server.timeout_seconds if server else DEFAULT_TIMEOUT_SECONDS))
         self.forget = QPushButton(self.tr("Forget the key"))
         self.forget.setAutoDefault(False)

@@ -1,0 +1,104 @@
+"""A server in the real window: added by hand, asked before text goes there, and mixed with a local model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog
+
+from app.core.messages import MessageState
+from app.services.engine_host import EngineState
+from app.ui.server_consent import ConsentDialog
+from app.ui.servers_dialog import ServersDialog
+from tests.remote.conftest import ModelServer
+from tests.window.conftest import User
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture(scope="module")
+def model_server(tiny_gguf: Path) -> Iterator[ModelServer]:
+    server = ModelServer(tiny_gguf)
+    yield server
+    server.close()
+
+
+def dialog_of(user: User, kind: type[QDialog]) -> QDialog:
+    def shown() -> list[QDialog]:
+        return [one for one in user.window.findChildren(kind) if one.isVisible()]
+
+    user.qtbot.waitUntil(lambda: bool(shown()), timeout=10_000)
+    return shown()[-1]
+
+
+def add_server(user: User, name: str, address: str) -> None:
+    user.page.header.model.servers_requested.emit()
+    dialog = dialog_of(user, ServersDialog)
+    assert isinstance(dialog, ServersDialog)
+    user.qtbot.mouseClick(dialog.add, LEFT)
+    form = dialog.form
+    assert form is not None
+    user.qtbot.keyClicks(form.name, name)
+    user.qtbot.keyClicks(form.address, address)
+    with user.qtbot.waitSignal(user.program.servers.known, timeout=30_000):
+        user.qtbot.mouseClick(form.save, LEFT)
+    dialog.accept()
+
+
+def choose(user: User, server: str, model: str) -> None:
+    button = user.page.header.model
+    button.open_menu()
+    menu = next(action.menu() for action in button.drop_down.actions() if action.text() == f"On {server}")
+    next(action for action in menu.actions() if action.text() == model).trigger()
+    button.drop_down.close()
+    user.qtbot.waitUntil(lambda: user.program.engine.state is EngineState.READY, timeout=30_000)
+
+
+def test_text_goes_to_another_machine_only_after_a_yes(user: User, model_server: ModelServer, tiny_gguf: Path) -> None:
+    # An address that leads here, but that is not one of this machine's loopback addresses.
+    add_server(user, "Far", f"http://0.0.0.0:{model_server.port}/v1")
+    choose(user, "Far", "tiny")
+    assert "tiny · on Far" in user.page.header.model.accessibleName()
+
+    user.write("Hello")
+    consent = dialog_of(user, ConsentDialog)
+    assert isinstance(consent, ConsentDialog)
+    user.qtbot.mouseClick(consent.keep, LEFT)
+    assert user.program.session.conversation is None
+    assert user.page.composer.text() == "Hello"
+
+    user.write("")
+    consent = dialog_of(user, ConsentDialog)
+    assert isinstance(consent, ConsentDialog)
+    with user.qtbot.waitSignal(user.program.session.reply_finished, timeout=60_000) as caught:
+        user.qtbot.mouseClick(consent.send, LEFT)
+    reply = caught.args[0]
+    assert reply.state is MessageState.COMPLETE
+    record = reply.record
+    assert (record.model.server, record.model.name, record.engine) == ("Far", "tiny", "openai")
+    assert record.usage.completion_tokens > 0
+    assert record.timings.first_token_seconds > 0
+
+    assert user.exchange("And again?").record.model.server == "Far"  # the same conversation is not asked for twice
+    user.open_model(tiny_gguf)
+    assert user.exchange("And here?").record.model.server == ""
+
+
+def test_a_server_on_this_machine_needs_no_yes(user: User, model_server: ModelServer) -> None:
+    add_server(user, "Here", model_server.address)
+    choose(user, "Here", "tiny")
+    assert user.exchange("Hello").state is MessageState.COMPLETE
+
+
+def test_going_offline_leaves_a_server_elsewhere(user: User, model_server: ModelServer) -> None:
+    add_server(user, "Far", f"http://0.0.0.0:{model_server.port}/v1")
+    user.program.servers.trust("Far")
+    choose(user, "Far", "tiny")
+    assert user.exchange("Hello").state is MessageState.COMPLETE
+    user.program.preferences.set("network.offline", True)
+    reply = user.exchange("Still there?")
+    assert reply.state is MessageState.FAILED
+    assert reply.record.failure.code == "ServerForbiddenOffline"

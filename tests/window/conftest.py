@@ -61,9 +61,7 @@ class User:
 
     @property
     def chats(self) -> QListView:
-        found = self.view.sidebar.findChild(QListView)
-        assert found is not None
-        return found
+        return self.view.sidebar.view
 
     def titles(self) -> list[str]:
         model = self.chats.model()

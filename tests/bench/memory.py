@@ -33,8 +33,8 @@ from app.core.sizes import format_bytes
 
 ROOT = Path(__file__).parents[2]
 LOG = ROOT / ".cache" / "bench-engine.log"
-REPLY_TOKENS = 24
-FEWEST_ROUNDS, MOST_ROUNDS, STEADY_ROUNDS = 5, 30, 5
+REPLY_TOKENS = FEWEST_TOKENS
+FEWEST_ROUNDS, MOST_ROUNDS, STEADY_ROUNDS = 8, 40, 8
 FASTER = 0.02
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.core.errors import ParleyError
+from app.core.language import said
 
 _WINDOWS_CRASH = 0xC0000000
 
@@ -47,24 +48,28 @@ class Outcome:
         if self.error is not None:
             return self.error.sentence
         if self.kind is OutcomeKind.NEVER_STARTED:
-            return f"it could not be started ({self.reason})"
+            return said("it could not be started ({reason})").format(reason=self.reason)
         if self.kind is OutcomeKind.RUNNING:
-            return "it is still running"
+            return said("it is still running")
         if self.kind is OutcomeKind.EXITED:
-            return "it ended by itself" if self.number == 0 else f"it ended with exit code {self.number}"
+            if self.number == 0:
+                return said("it ended by itself")
+            return said("it ended with exit code {number}").format(number=self.number)
         return _killed_sentence(self.number)
 
 
 def _killed_sentence(number: int) -> str:
     if number >= _WINDOWS_CRASH:
-        return f"it crashed (code 0x{number:08X})"
+        return said("it crashed (code {number})").format(number=f"0x{number:08X}")
     if number == getattr(signal, "SIGKILL", 9):
-        return "it was killed (signal 9), as the system does when memory runs out"
+        return said("it was killed (signal 9), as the system does when memory runs out")
     try:
         name = signal.Signals(number).name
     except ValueError:
-        return f"it was ended by signal {number}"
-    return f"it crashed ({name}, signal {number})" if name in _CRASHES else f"it was ended by {name} (signal {number})"
+        return said("it was ended by signal {number}").format(number=number)
+    if name in _CRASHES:
+        return said("it crashed ({name}, signal {number})").format(name=name, number=number)
+    return said("it was ended by {name} (signal {number})").format(name=name, number=number)
 
 
 _CRASHES = frozenset({"SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGTRAP"})

@@ -52,6 +52,7 @@ class AttachmentTooCostly(UserError):
 
     text = "{file} was given up: reading it took too much {what}."
     advice = "Save it anew, or attach a part of it as text."
+    words = ("time", "memory")
 
 
 class ExtractionLost(WorldError):

@@ -15,17 +15,22 @@ import msgspec
 
 from app.core.language import ERRORS, TRANSLATE
 
+SPOKEN = ("reason", "activity", "what")
+"""Values that are words, not names or numbers, and so are translated too where a translation knows them."""
+
 _REGISTRY: dict[str, type[ParleyError]] = {}
 
 
 class ParleyError(Exception):
     """A failure with a sentence for the user and the next step.
 
-    `values` fill the placeholders of `text` and `advice`; `detail` is for the report and the log.
+    `values` fill the placeholders of `text` and `advice`, `words` are what the spoken ones can be, for translators;
+    `detail` is for the report and the log.
     """
 
     text: ClassVar[str] = ""
     advice: ClassVar[str] = ""
+    words: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, detail: str = "", **values: str | int) -> None:
         super().__init__(detail)
@@ -39,15 +44,26 @@ class ParleyError(Exception):
     @property
     def sentence(self) -> str:
         """What happened."""
-        return TRANSLATE.get()(ERRORS, self.text).format(**self.values) if self.text else ""
+        return self._said(self.text)
 
     @property
     def next_step(self) -> str:
         """What the user can do about it."""
-        return TRANSLATE.get()(ERRORS, self.advice).format(**self.values) if self.advice else ""
+        return self._said(self.advice)
+
+    def _said(self, template: str) -> str:
+        values = {name: _spoken(str(value)) if name in SPOKEN else value for name, value in self.values.items()}
+        return TRANSLATE.get()(ERRORS, template).format(**values) if template else ""
 
     def __str__(self) -> str:
         return f"{self.sentence} {self.next_step}".strip()
+
+
+def _spoken(word: str) -> str:
+    """A word in the user's language, where it is known; the system writes its own with a capital."""
+    small = word[:1].lower() + word[1:]
+    translated = TRANSLATE.get()(ERRORS, small) if word else ""
+    return translated if translated != small else word
 
 
 class UserError(ParleyError):
@@ -130,6 +146,12 @@ class FileUnreadable(WorldError):
 
     text = "{file} cannot be read: {reason}."
     advice = "Check the file's permissions, or choose another file."
+    words = (
+        *("no such file or directory", "permission denied", "is a directory", "not a directory"),
+        *("input/output error", "no space left on device", "read-only file system", "file exists"),
+        *("connection refused", "connection reset by peer", "network is unreachable", "no route to host"),
+        *("name or service not known", "temporary failure in name resolution", "timed out"),
+    )
 
 
 class NotGguf(UserError):
@@ -193,6 +215,7 @@ class EngineFailed(WorldError):
 
     text = "The model stopped with an error while {activity}."
     advice = "Try again; if it happens again, load the model with a shorter context."
+    words = ("reading", "writing")
 
 
 class ProtocolBroken(WorldError):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from app.core.language import said
+
 _MODIFIERS = ("Ctrl", "Alt", "Shift", "Meta")
 _NAMED = frozenset(
     {
@@ -30,9 +32,9 @@ def check_keys(keys: str) -> str:
     is_function = _FUNCTION.fullmatch(key) is not None
     is_letter = len(key) == 1 and key.isprintable() and key == key.upper()
     if not (is_function or is_letter or key in _NAMED) or modifiers != [one for one in _MODIFIERS if one in modifiers]:
-        return "expected keys such as Ctrl+Shift+N or F5"
+        return said("expected keys such as Ctrl+Shift+N or F5")
     if not is_function and not {"Ctrl", "Alt", "Meta"} & set(modifiers):
-        return "without Ctrl or Alt it is typed into the message"
+        return said("without Ctrl or Alt it is typed into the message")
     if keys in _FIXED:
-        return "it is used in text fields and lists"
+        return said("it is used in text fields and lists")
     return ""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 ERRORS = "Errors"
 """The translations' context of errors' sentences."""
+_SETTINGS = "Settings"
 
 
 @dataclass(frozen=True)
@@ -28,3 +29,13 @@ def _as_it_is(_context: str, text: str) -> str:
 TRANSLATE: ContextVar[Callable[[str, str], str]] = ContextVar("translate", default=_as_it_is)
 _ENGLISH = NumberMarks()
 NUMBERS: ContextVar[NumberMarks] = ContextVar("numbers", default=_ENGLISH)
+
+
+def said(text: str) -> str:
+    """A part of an error's sentence, in the language of this thread."""
+    return TRANSLATE.get()(ERRORS, text)
+
+
+def said_of_settings(text: str) -> str:
+    """A title of the settings table, in the language of this thread."""
+    return TRANSLATE.get()(_SETTINGS, text)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from app.core.errors import InvalidOption
 from app.core.keys import check_keys
+from app.core.language import said
 
 SettingValue = str | int | float | bool
 
@@ -99,9 +100,9 @@ class Setting:
         if isinstance(value, str):
             return self._checked_text(value)
         if self.minimum is not None and not value >= self.minimum:
-            raise self._invalid(value, f"expected at least {self.minimum:g}")
+            raise self._invalid(value, said("expected at least {number}").format(number=f"{self.minimum:g}"))
         if self.maximum is not None and not value <= self.maximum:
-            raise self._invalid(value, f"expected at most {self.maximum:g}")
+            raise self._invalid(value, said("expected at most {number}").format(number=f"{self.maximum:g}"))
         return value
 
     def parsed(self, text: str) -> SettingValue:
@@ -114,13 +115,13 @@ class Setting:
         if kind is bool:
             if text.strip().lower() in _TRUE | _FALSE:
                 return text.strip().lower() in _TRUE
-            raise self._invalid(text, "expected on or off")
+            raise self._invalid(text, said("expected on or off"))
         if kind is str:
             return self.checked(text)
         try:
             return self.checked(kind(text))
         except ValueError:
-            raise self._invalid(text, "expected a number") from None
+            raise self._invalid(text, said("expected a number")) from None
 
     def matches(self, words: str, *texts: str) -> bool:
         """Whether all words stand in its key or in these texts, its title and help in the user's language."""
@@ -141,7 +142,7 @@ class Setting:
         except ValueError:
             is_sound = False
         if not is_sound or value != value.strip():
-            raise self._invalid(value, "expected an address such as http://name:port")
+            raise self._invalid(value, said("expected an address such as http://name:port"))
 
     def _invalid(self, value: object, reason: str) -> InvalidOption:
         return InvalidOption(option=self.key, value=repr(value), reason=reason)

@@ -2,6 +2,29 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="de" sourcelanguage="en">
 <context>
+    <name>AboutDialog</name>
+    <message>
+        <source>About Parley</source>
+        <translation>Über Parley</translation>
+    </message>
+    <message>
+        <source>Changes</source>
+        <translation>Änderungen</translation>
+    </message>
+    <message>
+        <source>Free software under the MIT licence. It uses llama.cpp and Qt.</source>
+        <translation>Freie Software unter der MIT-Lizenz. Verwendet llama.cpp und Qt.</translation>
+    </message>
+    <message>
+        <source>Licences</source>
+        <translation>Lizenzen</translation>
+    </message>
+    <message>
+        <source>Private conversations with language models on your own machine.</source>
+        <translation>Private Unterhaltungen mit Sprachmodellen auf dem eigenen Rechner.</translation>
+    </message>
+</context>
+<context>
     <name>AccessBar</name>
     <message>
         <source>Enter a token…</source>
@@ -104,6 +127,21 @@
     <message>
         <source>Why</source>
         <translation>Anlass</translation>
+    </message>
+</context>
+<context>
+    <name>CandidateRow</name>
+    <message>
+        <source>Model {number}</source>
+        <translation>Modell {number}</translation>
+    </message>
+    <message>
+        <source>No preset</source>
+        <translation>Kein Preset</translation>
+    </message>
+    <message>
+        <source>Preset {number}</source>
+        <translation>Preset {number}</translation>
     </message>
 </context>
 <context>
@@ -219,6 +257,151 @@
     </message>
 </context>
 <context>
+    <name>CompareDesk</name>
+    <message>
+        <source>A temporary chat can be compared from its second message on</source>
+        <translation>Ein temporärer Chat lässt sich ab der zweiten Nachricht vergleichen</translation>
+    </message>
+    <message>
+        <source>Compare with another model</source>
+        <translation>Mit anderem Modell vergleichen</translation>
+    </message>
+    <message>
+        <source>Compare with another preset</source>
+        <translation>Mit anderem Preset vergleichen</translation>
+    </message>
+    <message>
+        <source>Edited by you</source>
+        <translation>Von Ihnen bearbeitet</translation>
+    </message>
+    <message>
+        <source>Now</source>
+        <translation>Jetzt</translation>
+    </message>
+    <message>
+        <source>Run again exactly</source>
+        <translation>Genau so wiederholen</translation>
+    </message>
+    <message>
+        <source>{name}, then</source>
+        <translation>{name}, damals</translation>
+    </message>
+</context>
+<context>
+    <name>CompareDialog</name>
+    <message>
+        <source>All at once: together they need {need} of the {room} there are.</source>
+        <translation>Alle zugleich: Zusammen brauchen sie {need} von {room}.</translation>
+    </message>
+    <message>
+        <source>Another text came out.</source>
+        <translation>Es kam ein anderer Text heraus.</translation>
+    </message>
+    <message>
+        <source>As it was written</source>
+        <translation>Wie geschrieben</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>Vergleichen</translation>
+    </message>
+    <message>
+        <source>Discard the new reply</source>
+        <translation>Neue Antwort verwerfen</translation>
+    </message>
+    <message>
+        <source>Finding out whether they fit into memory together…</source>
+        <translation>Prüfen, ob sie zusammen in den Speicher passen …</translation>
+    </message>
+    <message>
+        <source>Keep both</source>
+        <translation>Beide behalten</translation>
+    </message>
+    <message>
+        <source>Loading the model and checking that its file is the same…</source>
+        <translation>Modell wird geladen und seine Datei geprüft …</translation>
+    </message>
+    <message>
+        <source>Mark the differences</source>
+        <translation>Unterschiede zeigen</translation>
+    </message>
+    <message>
+        <source>Not begun</source>
+        <translation>Nicht begonnen</translation>
+    </message>
+    <message>
+        <source>One after the other: how much memory they need together is not known.</source>
+        <translation>Nacheinander: Ihr gemeinsamer Speicherbedarf ist nicht bekannt.</translation>
+    </message>
+    <message>
+        <source>One after the other: together they would need {need}, and there are {room}.</source>
+        <translation>Nacheinander: Zusammen bräuchten sie {need}, da sind {room}.</translation>
+    </message>
+    <message>
+        <source>Run again exactly</source>
+        <translation>Genau so wiederholen</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Stopp</translation>
+    </message>
+    <message>
+        <source>The file, the options, the template, the sampling and the seed are the same.</source>
+        <translation>Datei, Optionen, Vorlage, Sampling und Seed sind dieselben.</translation>
+    </message>
+    <message>
+        <source>The prompt was another one: {before} tokens then, {now} now.</source>
+        <translation>Der Prompt war ein anderer: damals {before} Tokens, jetzt {now}.</translation>
+    </message>
+    <message>
+        <source>The same message, answered anew.</source>
+        <translation>Dieselbe Nachricht, neu beantwortet.</translation>
+    </message>
+    <message>
+        <source>The same text came out.</source>
+        <translation>Es kam derselbe Text heraus.</translation>
+    </message>
+    <message>
+        <source>The texts differ.</source>
+        <translation>Die Texte unterscheiden sich.</translation>
+    </message>
+</context>
+<context>
+    <name>CompareSetup</name>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>Vergleichen</translation>
+    </message>
+    <message>
+        <source>Every reply is kept beside the others, and you choose the one to go on with.</source>
+        <translation>Alle Antworten bleiben nebeneinander erhalten; Sie wählen die, mit der es weitergeht.</translation>
+    </message>
+    <message>
+        <source>Message</source>
+        <translation>Nachricht</translation>
+    </message>
+    <message>
+        <source>One message, for all of them</source>
+        <translation>Eine Nachricht für alle</translation>
+    </message>
+    <message>
+        <source>One more</source>
+        <translation>Noch eines</translation>
+    </message>
+    <message>
+        <source>Two of them are the same.</source>
+        <translation>Zwei davon sind gleich.</translation>
+    </message>
+</context>
+<context>
     <name>Composer</name>
     <message>
         <source>, nearly full</source>
@@ -257,11 +440,11 @@
     <name>ConsentDialog</name>
     <message>
         <source>Do not ask again for “{server}”</source>
-        <translation type="unfinished"></translation>
+        <translation>Für „{server}“ nicht mehr fragen</translation>
     </message>
     <message>
         <source>Do not send</source>
-        <translation type="unfinished"></translation>
+        <translation>Nicht senden</translation>
     </message>
     <message>
         <source>Send</source>
@@ -269,19 +452,19 @@
     </message>
     <message>
         <source>Send to another machine?</source>
-        <translation type="unfinished"></translation>
+        <translation>An einen anderen Rechner senden?</translation>
     </message>
     <message>
         <source>The way there is not encrypted.</source>
-        <translation type="unfinished"></translation>
+        <translation>Der Weg dorthin ist nicht verschlüsselt.</translation>
     </message>
     <message>
         <source>This conversation will leave your machine</source>
-        <translation type="unfinished"></translation>
+        <translation>Diese Unterhaltung verlässt Ihren Rechner</translation>
     </message>
     <message>
         <source>{model} runs on “{server}” at {host}. The whole conversation is sent there with each message. Who runs that server can read it.</source>
-        <translation type="unfinished"></translation>
+        <translation>{model} läuft auf „{server}“ unter {host}. Mit jeder Nachricht wird die ganze Unterhaltung dorthin gesendet. Wer den Server betreibt, kann sie lesen.</translation>
     </message>
 </context>
 <context>
@@ -315,11 +498,27 @@
     <name>Details</name>
     <message>
         <source>Address</source>
-        <translation type="unfinished"></translation>
+        <translation>Adresse</translation>
     </message>
     <message>
         <source>Architecture</source>
         <translation>Architektur</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>Kopieren</translation>
+    </message>
+    <message>
+        <source>Copy: {title}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Costs in the context</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Details</source>
@@ -342,12 +541,16 @@
         <translation>Erstes Token nach</translation>
     </message>
     <message>
-        <source>How this reply came to be.</source>
-        <translation>Wie diese Antwort entstanden ist.</translation>
+        <source>How this reply came to be</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Load</source>
         <translation>Laden</translation>
+    </message>
+    <message>
+        <source>Message</source>
+        <translation>Nachricht</translation>
     </message>
     <message>
         <source>Messages left out</source>
@@ -359,7 +562,7 @@
     </message>
     <message>
         <source>Not taken by the server</source>
-        <translation type="unfinished"></translation>
+        <translation>Vom Server nicht übernommen</translation>
     </message>
     <message>
         <source>Preset</source>
@@ -418,12 +621,20 @@
         <translation>Vorlage</translation>
     </message>
     <message>
+        <source>The prompt, as the model saw it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Thought for</source>
         <translation>Nachgedacht</translation>
     </message>
     <message>
         <source>Written</source>
         <translation>Geschrieben</translation>
+    </message>
+    <message>
+        <source>about {tokens} tokens</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>none</source>
@@ -448,6 +659,10 @@
     <message>
         <source>unknown</source>
         <translation>unbekannt</translation>
+    </message>
+    <message>
+        <source>{tokens} tokens</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -611,6 +826,10 @@
         <translation>Downloads</translation>
     </message>
     <message>
+        <source>How it was made</source>
+        <translation>Wie es entstand</translation>
+    </message>
+    <message>
         <source>Keep it</source>
         <translation>Behalten</translation>
     </message>
@@ -661,6 +880,10 @@
         <source>Downloads · {percent} %</source>
         <translation>Downloads · {percent} %</translation>
     </message>
+    <message>
+        <source>Preparing · {percent} %</source>
+        <translation>Vorbereitung · {percent} %</translation>
+    </message>
 </context>
 <context>
     <name>Errand</name>
@@ -699,6 +922,10 @@
         <translation>Ein Hintergrundprozess hat so geantwortet, dass Parley ihn nicht versteht.</translation>
     </message>
     <message>
+        <source>A comparison needs two different models or presets.</source>
+        <translation>Ein Vergleich braucht zwei verschiedene Modelle oder Presets.</translation>
+    </message>
+    <message>
         <source>A message belongs to one conversation, but several were named.</source>
         <translation>Eine Nachricht gehört zu einer Unterhaltung, aber mehrere wurden genannt.</translation>
     </message>
@@ -733,6 +960,10 @@
     <message>
         <source>Attach only the part that matters.</source>
         <translation>Hängen Sie nur den Teil an, auf den es ankommt.</translation>
+    </message>
+    <message>
+        <source>Bring the old file back, or run it with the file there is now, as with another model.</source>
+        <translation>Holen Sie die alte Datei zurück, oder wiederholen Sie mit der jetzigen Datei wie mit einem anderen Modell.</translation>
     </message>
     <message>
         <source>Change what it names, such as a sampling option or the length of the conversation.</source>
@@ -823,6 +1054,10 @@
         <translation>Wählen Sie ein Modell auf diesem Rechner, um zu sehen, wie es dort aussähe.</translation>
     </message>
     <message>
+        <source>Choose a reply that a model on this machine wrote.</source>
+        <translation>Wählen Sie eine Antwort, die ein Modell auf diesem Rechner geschrieben hat.</translation>
+    </message>
+    <message>
         <source>Choose an empty folder, or one that does not exist yet.</source>
         <translation>Wählen Sie einen leeren Ordner oder einen, den es noch nicht gibt.</translation>
     </message>
@@ -833,6 +1068,10 @@
     <message>
         <source>Choose another folder.</source>
         <translation>Wählen Sie einen anderen Ordner.</translation>
+    </message>
+    <message>
+        <source>Choose another model or preset in one of the columns.</source>
+        <translation>Wählen Sie in einer der Spalten ein anderes Modell oder Preset.</translation>
     </message>
     <message>
         <source>Choose another model, or update Parley.</source>
@@ -1055,6 +1294,10 @@
         <translation>Sehen Sie in probe.log im Protokollordner nach; eine Neuinstallation von Parley hilft vielleicht.</translation>
     </message>
     <message>
+        <source>Make room on the disk; otherwise an unfinished preparation is forgotten when the window closes.</source>
+        <translation>Schaffen Sie Platz auf dem Laufwerk; sonst wird eine unfertige Vorbereitung beim Schließen des Fensters vergessen.</translation>
+    </message>
+    <message>
         <source>Models quantized by {method} cannot be repacked.</source>
         <translation>Mit {method} quantisierte Modelle lassen sich nicht umpacken.</translation>
     </message>
@@ -1139,6 +1382,10 @@
         <translation>Öffnen Sie sie in dem Programm, aus dem sie stammt, und speichern Sie sie erneut.</translation>
     </message>
     <message>
+        <source>Open its file again, then run the reply once more.</source>
+        <translation>Öffnen Sie seine Datei wieder, und wiederholen Sie dann die Antwort.</translation>
+    </message>
+    <message>
         <source>Parley cannot write to {folder}.</source>
         <translation>Parley kann nicht in {folder} schreiben.</translation>
     </message>
@@ -1165,6 +1412,10 @@
     <message>
         <source>Run it through text recognition (OCR) first, and attach what comes out.</source>
         <translation>Lassen Sie zuerst eine Texterkennung (OCR) darüberlaufen, und hängen Sie deren Ergebnis an.</translation>
+    </message>
+    <message>
+        <source>Run it with another model instead, and choose the same one.</source>
+        <translation>Antworten Sie stattdessen mit anderem Modell, und wählen Sie dasselbe.</translation>
     </message>
     <message>
         <source>Save a copy without the password and attach that.</source>
@@ -1339,6 +1590,10 @@
         <translation>Der Schlüssel kann nicht aufbewahrt werden: {reason}.</translation>
     </message>
     <message>
+        <source>The list of preparations could not be saved: {reason}.</source>
+        <translation>Die Liste der Vorbereitungen konnte nicht gespeichert werden: {reason}.</translation>
+    </message>
+    <message>
         <source>The list of servers in {file} cannot be read: {reason}.</source>
         <translation>Die Serverliste in {file} kann nicht gelesen werden: {reason}.</translation>
     </message>
@@ -1349,6 +1604,10 @@
     <message>
         <source>The message is empty.</source>
         <translation>Die Nachricht ist leer.</translation>
+    </message>
+    <message>
+        <source>The model is ready, but its original {file} could not be removed: {reason}.</source>
+        <translation>Das Modell ist bereit, aber das Original {file} ließ sich nicht entfernen: {reason}.</translation>
     </message>
     <message>
         <source>The model is still busy with another reply.</source>
@@ -1507,6 +1766,10 @@
         <translation>Das ist kein Token: {reason}.</translation>
     </message>
     <message>
+        <source>This message cannot be run again exactly: no model on this machine wrote it.</source>
+        <translation>Diese Nachricht lässt sich nicht genau wiederholen: Kein Modell auf diesem Rechner hat sie geschrieben.</translation>
+    </message>
+    <message>
         <source>This message comes to {tokens} tokens, but the model reads at most {limit} at once.</source>
         <translation>Diese Nachricht kommt auf {tokens} Tokens, aber das Modell liest höchstens {limit} auf einmal.</translation>
     </message>
@@ -1557,6 +1820,10 @@
     <message>
         <source>Try again; if it happens again, load the model with a shorter context.</source>
         <translation>Versuchen Sie es erneut; geschieht es wieder, laden Sie das Modell mit kürzerem Kontext.</translation>
+    </message>
+    <message>
+        <source>Unpin some of them, or load the model with a longer context.</source>
+        <translation>Lösen Sie einige davon, oder laden Sie das Modell mit längerem Kontext.</translation>
     </message>
     <message>
         <source>Unset it and start Parley again; the models on this machine work without it.</source>
@@ -1619,6 +1886,14 @@
         <translation>Was getan ist, bleibt erhalten. Versuchen Sie es erneut, um dort weiterzumachen.</translation>
     </message>
     <message>
+        <source>Which file of {name} wrote this reply was not noted, so it cannot be run again exactly.</source>
+        <translation>Welche Datei von {name} diese Antwort schrieb, ist nicht vermerkt; sie lässt sich daher nicht genau wiederholen.</translation>
+    </message>
+    <message>
+        <source>With the pinned messages this comes to {tokens} tokens, but the model reads at most {limit} at once.</source>
+        <translation>Mit den angehefteten Nachrichten sind das {tokens} Tokens, aber das Modell liest höchstens {limit} auf einmal.</translation>
+    </message>
+    <message>
         <source>Write one first.</source>
         <translation>Schreiben Sie zuerst eine.</translation>
     </message>
@@ -1655,8 +1930,468 @@
         <translation>Ihre Unterhaltungen wurden mit einer neueren Version von Parley gespeichert.</translation>
     </message>
     <message>
+        <source>a count in it makes no sense</source>
+        <translation>eine Anzahl darin ergibt keinen Sinn</translation>
+    </message>
+    <message>
+        <source>a key does not belong into the address; it is entered apart</source>
+        <translation>ein Schlüssel gehört nicht in die Adresse, sondern in sein eigenes Feld</translation>
+    </message>
+    <message>
+        <source>a rule under “dynamic” cannot be read</source>
+        <translation>eine Regel unter „dynamic“ ist nicht lesbar</translation>
+    </message>
+    <message>
+        <source>a text in it is too long</source>
+        <translation>ein Text darin ist zu lang</translation>
+    </message>
+    <message>
+        <source>connection refused</source>
+        <translation>Verbindung abgelehnt</translation>
+    </message>
+    <message>
+        <source>connection reset by peer</source>
+        <translation>Verbindung von der Gegenstelle getrennt</translation>
+    </message>
+    <message>
+        <source>does not describe its codes</source>
+        <translation>die Codes sind nicht beschrieben</translation>
+    </message>
+    <message>
+        <source>expected a number</source>
+        <translation>erwartet wird eine Zahl</translation>
+    </message>
+    <message>
+        <source>expected an address such as http://name:port</source>
+        <translation>erwartet wird eine Adresse wie http://name:port</translation>
+    </message>
+    <message>
+        <source>expected at least {number}</source>
+        <translation>erwartet wird mindestens {number}</translation>
+    </message>
+    <message>
+        <source>expected at most {number}</source>
+        <translation>erwartet wird höchstens {number}</translation>
+    </message>
+    <message>
+        <source>expected keys such as Ctrl+Shift+N or F5</source>
+        <translation>erwartet werden Tasten wie Strg+Umschalt+N oder F5</translation>
+    </message>
+    <message>
+        <source>expected on or off</source>
+        <translation>erwartet wird on oder off</translation>
+    </message>
+    <message>
+        <source>file exists</source>
+        <translation>Datei ist schon vorhanden</translation>
+    </message>
+    <message>
+        <source>input/output error</source>
+        <translation>Ein-/Ausgabefehler</translation>
+    </message>
+    <message>
+        <source>is a directory</source>
+        <translation>ist ein Ordner</translation>
+    </message>
+    <message>
+        <source>it cannot continue a broken transfer</source>
+        <translation>eine abgebrochene Übertragung lässt sich dort nicht fortsetzen</translation>
+    </message>
+    <message>
+        <source>it closed the connection</source>
+        <translation>die Gegenseite hat die Verbindung geschlossen</translation>
+    </message>
+    <message>
+        <source>it could not be started ({reason})</source>
+        <translation>Start nicht möglich ({reason})</translation>
+    </message>
+    <message>
+        <source>it crashed (code {number})</source>
+        <translation>Absturz (Code {number})</translation>
+    </message>
+    <message>
+        <source>it crashed ({name}, signal {number})</source>
+        <translation>Absturz ({name}, Signal {number})</translation>
+    </message>
+    <message>
+        <source>it does not answer</source>
+        <translation>keine Antwort</translation>
+    </message>
+    <message>
+        <source>it does not speak TLS as expected</source>
+        <translation>spricht nicht wie erwartet TLS</translation>
+    </message>
+    <message>
+        <source>it ended by itself</source>
+        <translation>von selbst beendet</translation>
+    </message>
+    <message>
+        <source>it ended with exit code {number}</source>
+        <translation>mit Exit-Code {number} beendet</translation>
+    </message>
+    <message>
+        <source>it ends within its header</source>
+        <translation>endet mitten im Kopf</translation>
+    </message>
+    <message>
+        <source>it has a part of an unknown kind</source>
+        <translation>enthält einen Teil unbekannter Art</translation>
+    </message>
+    <message>
+        <source>it has another type, shape or place</source>
+        <translation>anderer Typ, andere Form oder anderer Ort</translation>
+    </message>
+    <message>
+        <source>it has no .safetensors files</source>
+        <translation>keine .safetensors-Dateien vorhanden</translation>
+    </message>
+    <message>
+        <source>it has no config.json</source>
+        <translation>keine config.json vorhanden</translation>
+    </message>
+    <message>
+        <source>it has no id</source>
+        <translation>ohne ID</translation>
+    </message>
+    <message>
+        <source>it has no merges</source>
+        <translation>keine Merges vorhanden</translation>
+    </message>
+    <message>
+        <source>it holds a value of an unknown kind</source>
+        <translation>enthält einen Wert unbekannter Art</translation>
+    </message>
+    <message>
+        <source>it holds no settings</source>
+        <translation>enthält keine Einstellungen</translation>
+    </message>
+    <message>
+        <source>it holds spaces or other signs that no key has, or is too long</source>
+        <translation>enthält Leerzeichen oder andere Zeichen, die kein Schlüssel hat, oder ist zu lang</translation>
+    </message>
+    <message>
+        <source>it holds spaces or other signs that no token has, or is of an unlikely length</source>
+        <translation>enthält Leerzeichen oder andere Zeichen, die kein Token hat, oder ist unwahrscheinlich lang</translation>
+    </message>
+    <message>
+        <source>it is cut off</source>
+        <translation>abgeschnitten</translation>
+    </message>
+    <message>
+        <source>it is damaged</source>
+        <translation>beschädigt</translation>
+    </message>
+    <message>
+        <source>it is far too large</source>
+        <translation>viel zu groß</translation>
+    </message>
+    <message>
+        <source>it is missing</source>
+        <translation>fehlt</translation>
+    </message>
+    <message>
+        <source>it is not a chat of GPT4All</source>
+        <translation>kein Chat von GPT4All</translation>
+    </message>
+    <message>
+        <source>it is not a file</source>
+        <translation>keine Datei</translation>
+    </message>
+    <message>
+        <source>it is not a message</source>
+        <translation>keine Nachricht</translation>
+    </message>
+    <message>
+        <source>it is not a whole PDF</source>
+        <translation>kein vollständiges PDF</translation>
+    </message>
+    <message>
+        <source>it is not a whole document</source>
+        <translation>kein vollständiges Dokument</translation>
+    </message>
+    <message>
+        <source>it is not a whole zip file</source>
+        <translation>keine vollständige ZIP-Datei</translation>
+    </message>
+    <message>
+        <source>it is not an object</source>
+        <translation>kein Objekt</translation>
+    </message>
+    <message>
+        <source>it is not there</source>
+        <translation>nicht vorhanden</translation>
+    </message>
+    <message>
+        <source>it is not there, or not a folder</source>
+        <translation>nicht vorhanden oder kein Ordner</translation>
+    </message>
+    <message>
+        <source>it is not to be quantized like this</source>
+        <translation>soll nicht so quantisiert werden</translation>
+    </message>
+    <message>
+        <source>it is not valid JSON</source>
+        <translation>kein gültiges JSON</translation>
+    </message>
+    <message>
+        <source>it is of no format that Parley knows</source>
+        <translation>kein Format, das Parley kennt</translation>
+    </message>
+    <message>
+        <source>it is protected by a password</source>
+        <translation>mit einem Passwort geschützt</translation>
+    </message>
+    <message>
+        <source>it is still running</source>
+        <translation>läuft noch</translation>
+    </message>
+    <message>
+        <source>it is too large</source>
+        <translation>zu groß</translation>
+    </message>
+    <message>
+        <source>it is too slow</source>
+        <translation>zu langsam</translation>
+    </message>
+    <message>
+        <source>it is used in text fields and lists</source>
+        <translation>wird in Textfeldern und Listen gebraucht</translation>
+    </message>
+    <message>
+        <source>it leads nowhere</source>
+        <translation>führt ins Leere</translation>
+    </message>
+    <message>
+        <source>it lists no weights</source>
+        <translation>nennt keine Gewichte</translation>
+    </message>
+    <message>
+        <source>it makes no sense</source>
+        <translation>ergibt keinen Sinn</translation>
+    </message>
+    <message>
+        <source>it names files outside of its folder</source>
+        <translation>nennt Dateien außerhalb des Ordners</translation>
+    </message>
+    <message>
+        <source>it needs --rope-scaling</source>
+        <translation>braucht --rope-scaling</translation>
+    </message>
+    <message>
+        <source>it splits text in a way that llama.cpp does not know</source>
+        <translation>teilt Text auf eine Weise, die llama.cpp nicht kennt</translation>
+    </message>
+    <message>
+        <source>it takes whole words in a way that llama.cpp does not know</source>
+        <translation>nimmt ganze Wörter auf eine Weise, die llama.cpp nicht kennt</translation>
+    </message>
+    <message>
+        <source>it took too long</source>
+        <translation>dauerte zu lange</translation>
+    </message>
+    <message>
+        <source>it was ended by signal {number}</source>
+        <translation>durch Signal {number} beendet</translation>
+    </message>
+    <message>
+        <source>it was ended by {name} (signal {number})</source>
+        <translation>durch {name} beendet (Signal {number})</translation>
+    </message>
+    <message>
+        <source>it was killed (signal 9), as the system does when memory runs out</source>
+        <translation>abgebrochen (Signal 9), wie es das System bei Speichermangel tut</translation>
+    </message>
+    <message>
+        <source>its XML declares entities</source>
+        <translation>das XML deklariert Entitäten</translation>
+    </message>
+    <message>
+        <source>its XML is broken</source>
+        <translation>das XML ist fehlerhaft</translation>
+    </message>
+    <message>
+        <source>its address must end with its path, usually /v1</source>
+        <translation>die Adresse muss mit ihrem Pfad enden, meist /v1</translation>
+    </message>
+    <message>
+        <source>its address must look like http://host:8000/v1</source>
+        <translation>die Adresse muss aussehen wie http://host:8000/v1</translation>
+    </message>
+    <message>
+        <source>its blocks have no size</source>
+        <translation>die Blöcke haben keine Größe</translation>
+    </message>
+    <message>
+        <source>its header cannot be parsed</source>
+        <translation>der Kopf ist nicht lesbar</translation>
+    </message>
+    <message>
+        <source>its header has no end, or it is another kind of file</source>
+        <translation>der Kopf hat kein Ende, oder es ist eine andere Art Datei</translation>
+    </message>
+    <message>
+        <source>its name cannot be shown</source>
+        <translation>der Name lässt sich nicht darstellen</translation>
+    </message>
+    <message>
+        <source>its pages cannot be read</source>
+        <translation>die Seiten sind nicht lesbar</translation>
+    </message>
+    <message>
+        <source>its parts are nested too deeply</source>
+        <translation>zu tief verschachtelt</translation>
+    </message>
+    <message>
+        <source>its path is not valid text</source>
+        <translation>der Pfad ist kein gültiger Text</translation>
+    </message>
+    <message>
+        <source>its tensors overlap or leave gaps</source>
+        <translation>die Tensoren überlappen oder lassen Lücken</translation>
+    </message>
+    <message>
+        <source>its timeout must be 1 to 3600 seconds</source>
+        <translation>die Wartezeit muss 1 bis 3600 Sekunden betragen</translation>
+    </message>
+    <message>
+        <source>its version makes no sense</source>
+        <translation>die Version ergibt keinen Sinn</translation>
+    </message>
+    <message>
+        <source>its weights are quantized already</source>
+        <translation>die Gewichte sind schon quantisiert</translation>
+    </message>
+    <message>
         <source>llama.cpp does not answer: {reason}.</source>
         <translation>llama.cpp antwortet nicht: {reason}.</translation>
+    </message>
+    <message>
+        <source>memory</source>
+        <translation>Speicher</translation>
+    </message>
+    <message>
+        <source>name conversations, or use --all</source>
+        <translation>Unterhaltungen nennen oder --all verwenden</translation>
+    </message>
+    <message>
+        <source>name or service not known</source>
+        <translation>Name unbekannt</translation>
+    </message>
+    <message>
+        <source>network is unreachable</source>
+        <translation>Netzwerk nicht erreichbar</translation>
+    </message>
+    <message>
+        <source>no message is in it</source>
+        <translation>keine Nachricht darin</translation>
+    </message>
+    <message>
+        <source>no route to host</source>
+        <translation>kein Weg zum Rechner</translation>
+    </message>
+    <message>
+        <source>no space left on device</source>
+        <translation>kein Platz mehr auf dem Laufwerk</translation>
+    </message>
+    <message>
+        <source>no such file or directory</source>
+        <translation>Datei oder Ordner nicht gefunden</translation>
+    </message>
+    <message>
+        <source>not a directory</source>
+        <translation>kein Ordner</translation>
+    </message>
+    <message>
+        <source>nothing was entered</source>
+        <translation>nichts eingegeben</translation>
+    </message>
+    <message>
+        <source>one of its files is damaged</source>
+        <translation>eine der Dateien ist beschädigt</translation>
+    </message>
+    <message>
+        <source>only a new conversation can be given one</source>
+        <translation>nur eine neue Unterhaltung kann einen bekommen</translation>
+    </message>
+    <message>
+        <source>permission denied</source>
+        <translation>Zugriff verweigert</translation>
+    </message>
+    <message>
+        <source>quantized values in the KV cache need flash attention</source>
+        <translation>quantisierte Werte im KV-Cache brauchen Flash Attention</translation>
+    </message>
+    <message>
+        <source>read-only file system</source>
+        <translation>schreibgeschütztes Laufwerk</translation>
+    </message>
+    <message>
+        <source>reading</source>
+        <translation>beim Lesen</translation>
+    </message>
+    <message>
+        <source>temporary failure in name resolution</source>
+        <translation>Name derzeit nicht auflösbar</translation>
+    </message>
+    <message>
+        <source>the file cannot be written</source>
+        <translation>die Datei lässt sich nicht schreiben</translation>
+    </message>
+    <message>
+        <source>the network settings changed</source>
+        <translation>die Netzwerkeinstellungen haben sich geändert</translation>
+    </message>
+    <message>
+        <source>the preset has its own</source>
+        <translation>das Preset hat einen eigenen</translation>
+    </message>
+    <message>
+        <source>the proxy refuses</source>
+        <translation>der Proxy lehnt ab</translation>
+    </message>
+    <message>
+        <source>the system&apos;s proxy cannot be used</source>
+        <translation>der Proxy des Systems lässt sich nicht verwenden</translation>
+    </message>
+    <message>
+        <source>there is neither tokenizer.model nor tokenizer.json</source>
+        <translation>weder tokenizer.model noch tokenizer.json vorhanden</translation>
+    </message>
+    <message>
+        <source>there is no connection</source>
+        <translation>keine Verbindung</translation>
+    </message>
+    <message>
+        <source>there is no such setting</source>
+        <translation>diese Einstellung gibt es nicht</translation>
+    </message>
+    <message>
+        <source>time</source>
+        <translation>Zeit</translation>
+    </message>
+    <message>
+        <source>timed out</source>
+        <translation>Zeit überschritten</translation>
+    </message>
+    <message>
+        <source>tokenizer.model holds no pieces</source>
+        <translation>tokenizer.model enthält keine Teile</translation>
+    </message>
+    <message>
+        <source>tokenizer.model is damaged, or no SentencePiece model</source>
+        <translation>tokenizer.model ist beschädigt oder kein SentencePiece-Modell</translation>
+    </message>
+    <message>
+        <source>tokenizer.model splits by words or characters</source>
+        <translation>tokenizer.model teilt nach Wörtern oder Zeichen</translation>
+    </message>
+    <message>
+        <source>without Ctrl or Alt it is typed into the message</source>
+        <translation>ohne Strg oder Alt landet es in der Nachricht</translation>
+    </message>
+    <message>
+        <source>writing</source>
+        <translation>beim Schreiben</translation>
     </message>
     <message>
         <source>{count} conversations cannot be written as one {format} file.</source>
@@ -1869,6 +2604,14 @@
     <message>
         <source>{keys} is already the shortcut for “{other}”.</source>
         <translation>{keys} ist schon das Kürzel für „{other}“.</translation>
+    </message>
+    <message>
+        <source>{name} has changed since this reply was written, so it cannot be run again exactly.</source>
+        <translation>{name} hat sich geändert, seit diese Antwort entstand; sie lässt sich daher nicht genau wiederholen.</translation>
+    </message>
+    <message>
+        <source>{name}, which wrote this reply, is not on this machine any more.</source>
+        <translation>{name}, von dem diese Antwort stammt, ist nicht mehr auf diesem Rechner.</translation>
     </message>
     <message>
         <source>{option} cannot be {value}: {reason}.</source>
@@ -2262,8 +3005,16 @@
         <translation>, {free} auf dem Laufwerk frei</translation>
     </message>
     <message>
+        <source>, {size} on disk until the original is removed</source>
+        <translation>, {size} auf dem Laufwerk, bis das Original entfernt ist</translation>
+    </message>
+    <message>
         <source>Download and chat</source>
         <translation>Herunterladen und chatten</translation>
+    </message>
+    <message>
+        <source>Download and prepare</source>
+        <translation>Herunterladen und vorbereiten</translation>
     </message>
     <message>
         <source>Model card</source>
@@ -2274,16 +3025,16 @@
         <translation>Parley kann die Teile dieser Datei noch nicht zusammenfügen; wählen Sie eine andere Variante.</translation>
     </message>
     <message>
-        <source>Parley cannot run this format yet; choose a GGUF variant.</source>
-        <translation>Parley kann dieses Format noch nicht ausführen; wählen Sie eine GGUF-Variante.</translation>
-    </message>
-    <message>
         <source>Show files</source>
         <translation>Dateien zeigen</translation>
     </message>
     <message>
         <source>The disk has too little room: {size} are needed.</source>
         <translation>Zu wenig Platz auf dem Laufwerk: {size} sind nötig.</translation>
+    </message>
+    <message>
+        <source>The headers of these files could not be read; choose another variant.</source>
+        <translation>Die Köpfe dieser Dateien waren nicht lesbar; wählen Sie eine andere Variante.</translation>
     </message>
     <message>
         <source>{size} to download</source>
@@ -2338,6 +3089,10 @@
     <message>
         <source>About Parley</source>
         <translation>Über Parley</translation>
+    </message>
+    <message>
+        <source>Compare models…</source>
+        <translation>Modelle vergleichen …</translation>
     </message>
     <message>
         <source>Copy conversation</source>
@@ -2421,29 +3176,33 @@
     </message>
 </context>
 <context>
-    <name>Help</name>
-    <message>
-        <source>About Parley</source>
-        <translation>Über Parley</translation>
-    </message>
-    <message>
-        <source>Close</source>
-        <translation>Schließen</translation>
-    </message>
-    <message>
-        <source>Free software under the MIT licence. It uses llama.cpp and Qt.</source>
-        <translation>Freie Software unter der MIT-Lizenz. Verwendet llama.cpp und Qt.</translation>
-    </message>
-    <message>
-        <source>Private conversations with language models on your own machine.</source>
-        <translation>Private Unterhaltungen mit Sprachmodellen auf dem eigenen Rechner.</translation>
-    </message>
-</context>
-<context>
     <name>HitModel</name>
     <message>
         <source>You</source>
         <translation>Sie</translation>
+    </message>
+</context>
+<context>
+    <name>ImportDialog</name>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Import a folder</source>
+        <translation>Ordner importieren</translation>
+    </message>
+    <message>
+        <source>Move the original to the trash once the result is verified</source>
+        <translation>Original in den Papierkorb, sobald das Ergebnis geprüft ist</translation>
+    </message>
+    <message>
+        <source>Prepare</source>
+        <translation>Vorbereiten</translation>
+    </message>
+    <message>
+        <source>The model goes to {folder}.</source>
+        <translation>Das Modell kommt nach {folder}.</translation>
     </message>
 </context>
 <context>
@@ -2485,7 +3244,7 @@
     </message>
     <message>
         <source>Parley has no account and sends no statistics. Chats leave this machine only for servers that you added and chose. Else it speaks with a server only when you search for models or download one. Each is noted here.</source>
-        <translation type="unfinished"></translation>
+        <translation>Parley hat kein Konto und sendet keine Statistik. Chats verlassen diesen Rechner nur zu Servern, die Sie hinzugefügt und gewählt haben. Sonst spricht es nur dann mit einem Server, wenn Sie Modelle suchen oder herunterladen. Jeder wird hier vermerkt.</translation>
     </message>
     <message>
         <source>Search</source>
@@ -2570,8 +3329,16 @@
         <translation>Vergessen</translation>
     </message>
     <message>
+        <source>Import a folder…</source>
+        <translation>Ordner importieren …</translation>
+    </message>
+    <message>
         <source>Looking at the folders…</source>
         <translation>Ordner werden durchsucht …</translation>
+    </message>
+    <message>
+        <source>Make a GGUF model of one in safetensors: GPTQ, AWQ, bitsandbytes or unquantized</source>
+        <translation>Aus einem safetensors-Modell ein GGUF-Modell machen: GPTQ, AWQ, bitsandbytes oder unquantisiert</translation>
     </message>
     <message>
         <source>Models on this machine</source>
@@ -2766,6 +3533,10 @@
         <translation>Archivieren</translation>
     </message>
     <message>
+        <source>As everywhere</source>
+        <translation>Wie überall</translation>
+    </message>
+    <message>
         <source>Delete</source>
         <translation>Löschen</translation>
     </message>
@@ -2802,6 +3573,10 @@
         <translation>Nach oben</translation>
     </message>
     <message>
+        <source>New chat here</source>
+        <translation>Neuer Chat hier</translation>
+    </message>
+    <message>
         <source>New folder</source>
         <translation>Neuer Ordner</translation>
     </message>
@@ -2824,6 +3599,10 @@
     <message>
         <source>Pin</source>
         <translation>Anheften</translation>
+    </message>
+    <message>
+        <source>Preset of its new chats</source>
+        <translation>Preset für neue Chats darin</translation>
     </message>
     <message>
         <source>Rename</source>
@@ -2932,7 +3711,7 @@
     </message>
     <message>
         <source>On {server}</source>
-        <translation type="unfinished"></translation>
+        <translation>Auf {server}</translation>
     </message>
     <message>
         <source>Open a GGUF file…</source>
@@ -2940,7 +3719,7 @@
     </message>
     <message>
         <source>Servers…</source>
-        <translation type="unfinished"></translation>
+        <translation>Server …</translation>
     </message>
     <message>
         <source>Unload</source>
@@ -2949,6 +3728,17 @@
     <message>
         <source>missing</source>
         <translation>fehlt</translation>
+    </message>
+    <message>
+        <source>on {server}</source>
+        <translation>auf {server}</translation>
+    </message>
+</context>
+<context>
+    <name>ModelDesk</name>
+    <message>
+        <source>Import a folder of safetensors</source>
+        <translation>Ordner mit safetensors importieren</translation>
     </message>
 </context>
 <context>
@@ -3122,16 +3912,16 @@
         <translation>Hier am besten: die feinste Variante, die schneller antwortet, als man liest, {room}.</translation>
     </message>
     <message>
-        <source>Best here because it is the finest variant that runs entirely on the GPU {room}.</source>
-        <translation>Hier am besten: die feinste Variante, die ganz auf der GPU läuft, {room}.</translation>
+        <source>Best here because it is the finest variant that answers faster than you read; it runs entirely on the GPU, {room}.</source>
+        <translation>Hier am besten: die feinste Variante, die schneller antwortet, als man liest; sie läuft ganz auf der GPU, {room}.</translation>
     </message>
     <message>
-        <source>Best here because it is the finest variant that still answers faster than you read, {room}.</source>
-        <translation>Hier am besten: die feinste Variante, die noch schneller antwortet, als man liest, {room}.</translation>
+        <source>Best here because it is the finest variant that still answers faster than you read, though only a part of it fits on the GPU, {room}.</source>
+        <translation>Hier am besten: die feinste Variante, die noch schneller antwortet, als man liest, auch wenn nur ein Teil auf die GPU passt, {room}.</translation>
     </message>
     <message>
-        <source>Best here because it is the quickest variant of fair quality {room}.</source>
-        <translation>Hier am besten: die schnellste Variante von guter Qualität, {room}.</translation>
+        <source>Best here because it is the quickest variant of fair quality; none answers as fast as you read. It comes {room}.</source>
+        <translation>Hier am besten: die schnellste Variante von guter Qualität; keine antwortet so schnell, wie man liest. Sie kommt {room}.</translation>
     </message>
     <message>
         <source>Between {low} and {high} tokens per second</source>
@@ -3299,6 +4089,255 @@
     <message>
         <source>Looking at this machine…</source>
         <translation>Rechner wird untersucht …</translation>
+    </message>
+</context>
+<context>
+    <name>PreparationRow</name>
+    <message>
+        <source>Clear</source>
+        <translation>Entfernen</translation>
+    </message>
+    <message>
+        <source>Details</source>
+        <translation>Details</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>Weiter</translation>
+    </message>
+    <message>
+        <source>Reading the checkpoint</source>
+        <translation>Checkpoint wird gelesen</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Stopp</translation>
+    </message>
+    <message>
+        <source>Stopped. What was done is kept, and so is the original.</source>
+        <translation>Gestoppt. Was getan ist, bleibt erhalten, das Original auch.</translation>
+    </message>
+    <message>
+        <source>Stopping…</source>
+        <translation>Wird gestoppt …</translation>
+    </message>
+    <message>
+        <source>The original is kept.</source>
+        <translation>Das Original bleibt erhalten.</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>Erneut versuchen</translation>
+    </message>
+    <message>
+        <source>Waiting to be prepared</source>
+        <translation>Wartet auf Vorbereitung</translation>
+    </message>
+    <message>
+        <source>{done} of {total}</source>
+        <translation>{done} von {total}</translation>
+    </message>
+    <message>
+        <source>{rate}/s</source>
+        <translation>{rate}/s</translation>
+    </message>
+    <message>
+        <source>{size}, prepared and verified; the original is kept</source>
+        <translation>{size}, vorbereitet und geprüft; Original behalten</translation>
+    </message>
+    <message>
+        <source>{size}, prepared and verified; the original is removed</source>
+        <translation>{size}, vorbereitet und geprüft; Original entfernt</translation>
+    </message>
+</context>
+<context>
+    <name>Prepare</name>
+    <message>
+        <source>From</source>
+        <translation>Aus</translation>
+    </message>
+    <message>
+        <source>Hashing the original</source>
+        <translation>Prüfsumme des Originals wird berechnet</translation>
+    </message>
+    <message>
+        <source>It cannot continue a reply that was begun</source>
+        <translation>Sie kann eine begonnene Antwort nicht fortsetzen</translation>
+    </message>
+    <message>
+        <source>It cannot render a conversation without a system message</source>
+        <translation>Sie kann keine Unterhaltung ohne Systemnachricht darstellen</translation>
+    </message>
+    <message>
+        <source>It cannot render an empty message</source>
+        <translation>Sie kann keine leere Nachricht darstellen</translation>
+    </message>
+    <message>
+        <source>It cannot render two turns with a system message</source>
+        <translation>Sie kann zwei Wechsel mit Systemnachricht nicht darstellen</translation>
+    </message>
+    <message>
+        <source>It changes text that looks like a special token</source>
+        <translation>Sie ändert Text, der wie ein Sondertoken aussieht</translation>
+    </message>
+    <message>
+        <source>It shows the model no tools</source>
+        <translation>Sie zeigt dem Modell keine Tools</translation>
+    </message>
+    <message>
+        <source>Made of</source>
+        <translation>Entstanden aus</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>Modell</translation>
+    </message>
+    <message>
+        <source>Neither the model nor its card has one; the load options offer some.</source>
+        <translation>Weder das Modell noch seine Karte hat eine; die Ladeoptionen bieten welche.</translation>
+    </message>
+    <message>
+        <source>Of some the act-order is undone without loss, so they stay {type}.</source>
+        <translation>Bei einigen wird act-order verlustfrei aufgelöst; sie bleiben {type}.</translation>
+    </message>
+    <message>
+        <source>Original</source>
+        <translation>Original</translation>
+    </message>
+    <message>
+        <source>Preparing</source>
+        <translation>Wird vorbereitet</translation>
+    </message>
+    <message>
+        <source>Prompt template</source>
+        <translation>Prompt-Vorlage</translation>
+    </message>
+    <message>
+        <source>Reading the checkpoint</source>
+        <translation>Checkpoint wird gelesen</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>Tensors</source>
+        <translation>Tensoren</translation>
+    </message>
+    <message>
+        <source>The levels of {source} are stored at 8 bits ({type}), {growth} larger.</source>
+        <translation>Die Stufen von {source} werden mit 8 Bit gespeichert ({type}), {growth} größer.</translation>
+    </message>
+    <message>
+        <source>The model card asks for dynamic rope scaling; set it in the load options.</source>
+        <translation>Die Modellkarte verlangt dynamische RoPE-Skalierung; stellen Sie sie in den Ladeoptionen ein.</translation>
+    </message>
+    <message>
+        <source>The model&apos;s own.</source>
+        <translation>Die des Modells.</translation>
+    </message>
+    <message>
+        <source>The one that the model card describes; the load options offer others.</source>
+        <translation>Die in der Modellkarte beschriebene; die Ladeoptionen bieten andere.</translation>
+    </message>
+    <message>
+        <source>The parts for other media than text are left out.</source>
+        <translation>Die Teile für andere Medien als Text bleiben weg.</translation>
+    </message>
+    <message>
+        <source>Verifying</source>
+        <translation>Wird geprüft</translation>
+    </message>
+    <message>
+        <source>What happened</source>
+        <translation>Was geschah</translation>
+    </message>
+    <message>
+        <source>Without loss</source>
+        <translation>Verlustfrei</translation>
+    </message>
+    <message>
+        <source>no</source>
+        <translation>nein</translation>
+    </message>
+    <message>
+        <source>yes</source>
+        <translation>ja</translation>
+    </message>
+    <message>
+        <source>{count} tokens without a row in the embedding are left out.</source>
+        <translation>{count} Tokens ohne Zeile im Embedding bleiben weg.</translation>
+    </message>
+    <message>
+        <source>{repo} at {commit}</source>
+        <translation>{repo} bei {commit}</translation>
+    </message>
+    <message>
+        <source>{size} from {original}</source>
+        <translation>{size} aus {original}</translation>
+    </message>
+    <message>
+        <source>{source} are decoded and stored as {type}.</source>
+        <translation>{source} werden dekodiert und als {type} gespeichert.</translation>
+    </message>
+    <message>
+        <source>{source} are kept as {type}; only offsets are rounded, to 16 bits.</source>
+        <translation>{source} bleiben als {type}; nur Versätze werden gerundet, auf 16 Bit.</translation>
+    </message>
+    <message>
+        <source>{source} are kept exactly, as {type}.</source>
+        <translation>{source} bleiben genau erhalten, als {type}.</translation>
+    </message>
+    <message>
+        <source>{source} is kept as {type}; only scales are rounded, to 16 bits.</source>
+        <translation>{source} bleibt als {type}; nur Skalen werden gerundet, auf 16 Bit.</translation>
+    </message>
+    <message>
+        <source>{source} is kept as {type}; only values below 0.00001 are rounded.</source>
+        <translation>{source} bleibt als {type}; nur Werte unter 0,00001 werden gerundet.</translation>
+    </message>
+    <message>
+        <source>{source} is kept exactly, as {type}.</source>
+        <translation>{source} bleibt genau erhalten, als {type}.</translation>
+    </message>
+    <message>
+        <source>{source} is quantized to {type}.</source>
+        <translation>{source} wird zu {type} quantisiert.</translation>
+    </message>
+    <message>
+        <source>{source} is rounded to {type}.</source>
+        <translation>{source} wird auf {type} gerundet.</translation>
+    </message>
+    <message>
+        <source>{source} whose width is no multiple of 32 is stored as {type}.</source>
+        <translation>{source}, dessen Breite kein Vielfaches von 32 ist, wird als {type} gespeichert.</translation>
+    </message>
+    <message>
+        <source>{source} with act-order are stored at 8 bits ({type}), {growth} larger.</source>
+        <translation>{source} mit act-order werden mit 8 Bit gespeichert ({type}), {growth} größer.</translation>
+    </message>
+</context>
+<context>
+    <name>PrepareBar</name>
+    <message>
+        <source>Keep {type}</source>
+        <translation>{type} behalten</translation>
+    </message>
+    <message>
+        <source>Make {type}</source>
+        <translation>Zu {type} machen</translation>
+    </message>
+    <message>
+        <source>Parley makes a GGUF model of {size} of it.</source>
+        <translation>Parley macht daraus ein GGUF-Modell von {size}.</translation>
+    </message>
+    <message>
+        <source>Prepare as</source>
+        <translation>Vorbereiten als</translation>
+    </message>
+    <message>
+        <source>Remove the original once the result is verified</source>
+        <translation>Original entfernen, sobald das Ergebnis geprüft ist</translation>
     </message>
 </context>
 <context>
@@ -3564,6 +4603,65 @@
     </message>
 </context>
 <context>
+    <name>Presets</name>
+    <message>
+        <source>Careful</source>
+        <translation>Umsichtig</translation>
+    </message>
+    <message>
+        <source>Coding</source>
+        <translation>Programmieren</translation>
+    </message>
+    <message>
+        <source>Concise</source>
+        <translation>Knapp</translation>
+    </message>
+    <message>
+        <source>Drafts and better sentences, in your own voice.</source>
+        <translation>Entwürfe und bessere Sätze, in Ihrer eigenen Stimme.</translation>
+    </message>
+    <message>
+        <source>Everything you send, in the language you choose.</source>
+        <translation>Alles, was Sie senden, in der Sprache Ihrer Wahl.</translation>
+    </message>
+    <message>
+        <source>General</source>
+        <translation>Allgemein</translation>
+    </message>
+    <message>
+        <source>Helpful, honest and respectful, as the Llama 2 cards advise.</source>
+        <translation>Hilfreich, ehrlich und respektvoll, wie die Llama-2-Karten raten.</translation>
+    </message>
+    <message>
+        <source>Programs that run, and why they are as they are.</source>
+        <translation>Programme, die laufen, und warum sie so sind.</translation>
+    </message>
+    <message>
+        <source>Step by step, with questions that let you find it yourself.</source>
+        <translation>Schritt für Schritt, mit Fragen, die Sie selbst darauf bringen.</translation>
+    </message>
+    <message>
+        <source>The answer, and nothing else.</source>
+        <translation>Die Antwort, sonst nichts.</translation>
+    </message>
+    <message>
+        <source>The model as it is, with no instructions of ours.</source>
+        <translation>Das Modell, wie es ist, ohne Anweisungen von uns.</translation>
+    </message>
+    <message>
+        <source>Translate</source>
+        <translation>Übersetzen</translation>
+    </message>
+    <message>
+        <source>Tutor</source>
+        <translation>Nachhilfe</translation>
+    </message>
+    <message>
+        <source>Writing</source>
+        <translation>Schreiben</translation>
+    </message>
+</context>
+<context>
     <name>PreviewPane</name>
     <message>
         <source>Hello!</source>
@@ -3646,6 +4744,22 @@
         <source>As the model reads it.</source>
         <translation>So, wie das Modell es liest.</translation>
     </message>
+    <message>
+        <source>Details…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pin into the context</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The model sees a pinned message, with its turn, however long the chat becomes.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Unpin from the context</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>ReadingPane</name>
@@ -3668,6 +4782,49 @@
     <message>
         <source>{percent} %</source>
         <translation>{percent} %</translation>
+    </message>
+</context>
+<context>
+    <name>ReplyColumn</name>
+    <message>
+        <source>Done</source>
+        <translation>Fertig</translation>
+    </message>
+    <message>
+        <source>Go on with the reply of {name}</source>
+        <translation>Mit der Antwort von {name} weitermachen</translation>
+    </message>
+    <message>
+        <source>Go on with this one</source>
+        <translation>Damit weitermachen</translation>
+    </message>
+    <message>
+        <source>Loading the model…</source>
+        <translation>Modell wird geladen …</translation>
+    </message>
+    <message>
+        <source>Reading the prompt…</source>
+        <translation>Prompt wird gelesen …</translation>
+    </message>
+    <message>
+        <source>Reply of {name}</source>
+        <translation>Antwort von {name}</translation>
+    </message>
+    <message>
+        <source>Reply of {name}, differences marked</source>
+        <translation>Antwort von {name}, Unterschiede markiert</translation>
+    </message>
+    <message>
+        <source>Stopping…</source>
+        <translation>Wird gestoppt …</translation>
+    </message>
+    <message>
+        <source>Waits</source>
+        <translation>Wartet</translation>
+    </message>
+    <message>
+        <source>Writing…</source>
+        <translation>Schreibt …</translation>
     </message>
 </context>
 <context>
@@ -3894,31 +5051,31 @@
     <name>ServerCard</name>
     <message>
         <source>Asking…</source>
-        <translation type="unfinished"></translation>
+        <translation>Wird gefragt …</translation>
     </message>
     <message>
         <source>Change…</source>
-        <translation type="unfinished"></translation>
+        <translation>Ändern …</translation>
     </message>
     <message>
         <source>It answered in {milliseconds} ms.</source>
-        <translation type="unfinished"></translation>
+        <translation>Er antwortete in {milliseconds} ms.</translation>
     </message>
     <message>
         <source>It lists no models.</source>
-        <translation type="unfinished"></translation>
+        <translation>Er nennt keine Modelle.</translation>
     </message>
     <message>
         <source>Models: {names}</source>
-        <translation type="unfinished"></translation>
+        <translation>Modelle: {names}</translation>
     </message>
     <message>
         <source>Models: {names}, and {more} more</source>
-        <translation type="unfinished"></translation>
+        <translation>Modelle: {names} und {more} weitere</translation>
     </message>
     <message>
         <source>Not asked yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>Noch nicht gefragt.</translation>
     </message>
     <message>
         <source>Remove</source>
@@ -3926,26 +5083,26 @@
     </message>
     <message>
         <source>Test</source>
-        <translation type="unfinished"></translation>
+        <translation>Testen</translation>
     </message>
 </context>
 <context>
     <name>ServerForm</name>
     <message>
         <source> seconds of silence</source>
-        <translation type="unfinished"></translation>
+        <translation> Sekunden Stille</translation>
     </message>
     <message>
         <source>Add a server</source>
-        <translation type="unfinished"></translation>
+        <translation>Server hinzufügen</translation>
     </message>
     <message>
         <source>Address</source>
-        <translation type="unfinished"></translation>
+        <translation>Adresse</translation>
     </message>
     <message>
         <source>Any server that speaks the OpenAI API: vLLM, llama-server, Ollama, LM Studio.</source>
-        <translation type="unfinished"></translation>
+        <translation>Jeder Server, der die OpenAI-API spricht: vLLM, llama-server, Ollama, LM Studio.</translation>
     </message>
     <message>
         <source>Cancel</source>
@@ -3957,15 +5114,15 @@
     </message>
     <message>
         <source>Certificates (*.pem *.crt *.cer);;All files (*)</source>
-        <translation type="unfinished"></translation>
+        <translation>Zertifikate (*.pem *.crt *.cer);;Alle Dateien (*)</translation>
     </message>
     <message>
         <source>Change a server</source>
-        <translation type="unfinished"></translation>
+        <translation>Server ändern</translation>
     </message>
     <message>
         <source>Choose a file of certificates</source>
-        <translation type="unfinished"></translation>
+        <translation>Zertifikatsdatei wählen</translation>
     </message>
     <message>
         <source>Choose…</source>
@@ -3973,19 +5130,19 @@
     </message>
     <message>
         <source>Forget the key</source>
-        <translation type="unfinished"></translation>
+        <translation>Schlüssel vergessen</translation>
     </message>
     <message>
         <source>Give up after</source>
-        <translation type="unfinished"></translation>
+        <translation>Aufgeben nach</translation>
     </message>
     <message>
         <source>Kept; a new one takes its place</source>
-        <translation type="unfinished"></translation>
+        <translation>Aufbewahrt; ein neuer ersetzt ihn</translation>
     </message>
     <message>
         <source>Key</source>
-        <translation type="unfinished"></translation>
+        <translation>Schlüssel</translation>
     </message>
     <message>
         <source>Name</source>
@@ -3993,7 +5150,7 @@
     </message>
     <message>
         <source>None, if the server asks for none</source>
-        <translation type="unfinished"></translation>
+        <translation>Keiner, wenn der Server keinen verlangt</translation>
     </message>
     <message>
         <source>Save</source>
@@ -4001,30 +5158,30 @@
     </message>
     <message>
         <source>The key goes to this server alone, and is in no log and no database.</source>
-        <translation type="unfinished"></translation>
+        <translation>Der Schlüssel geht allein an diesen Server und steht in keinem Protokoll und keiner Datenbank.</translation>
     </message>
     <message>
         <source>The key goes to this server alone; it is kept in the system&apos;s keyring.</source>
-        <translation type="unfinished"></translation>
+        <translation>Der Schlüssel geht allein an diesen Server; er liegt im Schlüsselbund des Systems.</translation>
     </message>
     <message>
         <source>The key goes to this server alone; without a keyring it is in a file only you can read.</source>
-        <translation type="unfinished"></translation>
+        <translation>Der Schlüssel geht allein an diesen Server; ohne Schlüsselbund liegt er in einer Datei, die nur Sie lesen können.</translation>
     </message>
     <message>
         <source>The system&apos;s certificates only</source>
-        <translation type="unfinished"></translation>
+        <translation>Nur die Zertifikate des Systems</translation>
     </message>
     <message>
         <source>Workstation</source>
-        <translation type="unfinished"></translation>
+        <translation>Arbeitsrechner</translation>
     </message>
 </context>
 <context>
     <name>ServersDialog</name>
     <message>
         <source>Add a server…</source>
-        <translation type="unfinished"></translation>
+        <translation>Server hinzufügen …</translation>
     </message>
     <message>
         <source>Close</source>
@@ -4032,15 +5189,15 @@
     </message>
     <message>
         <source>Models can also run on other machines. Choose one in the model&apos;s menu; Parley asks before the first message of a conversation leaves this machine.</source>
-        <translation type="unfinished"></translation>
+        <translation>Modelle können auch auf anderen Rechnern laufen. Wählen Sie eines im Modellmenü; Parley fragt, bevor die erste Nachricht einer Unterhaltung diesen Rechner verlässt.</translation>
     </message>
     <message>
         <source>Servers</source>
-        <translation type="unfinished"></translation>
+        <translation>Server</translation>
     </message>
     <message>
         <source>There are none yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>Noch gibt es keine.</translation>
     </message>
 </context>
 <context>
@@ -4066,7 +5223,7 @@
     </message>
     <message>
         <source>After a first answer the model is asked for a title while it is idle. Otherwise the first words stay.</source>
-        <translation type="unfinished"></translation>
+        <translation>Nach der ersten Antwort wird das Modell im Leerlauf um einen Titel gebeten. Sonst bleiben die ersten Wörter.</translation>
     </message>
     <message>
         <source>Answer once more</source>
@@ -4087,6 +5244,10 @@
     <message>
         <source>Compact</source>
         <translation>Kompakt</translation>
+    </message>
+    <message>
+        <source>Compare models or presets</source>
+        <translation>Modelle oder Presets vergleichen</translation>
     </message>
     <message>
         <source>Copy the last reply</source>
@@ -4254,7 +5415,7 @@
     </message>
     <message>
         <source>Titles by the model</source>
-        <translation type="unfinished"></translation>
+        <translation>Titel vom Modell</translation>
     </message>
     <message>
         <source>Unload the model after so many minutes without a reply; the next message loads it again. 0 means never.</source>
@@ -4348,7 +5509,7 @@
     </message>
     <message>
         <source>Search settings</source>
-        <translation>Einstellungen durchsuchen</translation>
+        <translation>Suchen</translation>
     </message>
     <message>
         <source>Settings</source>
@@ -4423,8 +5584,24 @@
         <translation>Archivieren</translation>
     </message>
     <message>
+        <source>Folders</source>
+        <translation>Ordner</translation>
+    </message>
+    <message>
         <source>New folder</source>
         <translation>Neuer Ordner</translation>
+    </message>
+    <message>
+        <source>Nothing in it</source>
+        <translation>Leer</translation>
+    </message>
+    <message>
+        <source>Pinned</source>
+        <translation>Angeheftet</translation>
+    </message>
+    <message>
+        <source>Previous 7 days</source>
+        <translation>Letzte 7 Tage</translation>
     </message>
     <message>
         <source>Search chats</source>
@@ -4435,12 +5612,24 @@
         <translation>Einstellungen</translation>
     </message>
     <message>
+        <source>Show more</source>
+        <translation>Mehr zeigen</translation>
+    </message>
+    <message>
         <source>The archive is empty. Chats that you archive are out of the way here, and found by search.</source>
         <translation>Das Archiv ist leer. Archivierte Chats sind hier aus dem Weg und über die Suche zu finden.</translation>
     </message>
     <message>
+        <source>Today</source>
+        <translation>Heute</translation>
+    </message>
+    <message>
         <source>Trash</source>
         <translation>Papierkorb</translation>
+    </message>
+    <message>
+        <source>Yesterday</source>
+        <translation>Gestern</translation>
     </message>
     <message>
         <source>Your chats will be listed here.</source>
@@ -4451,23 +5640,23 @@
     <name>SidebarDesk</name>
     <message>
         <source>Archived</source>
-        <translation type="unfinished"></translation>
+        <translation>Archiviert</translation>
     </message>
     <message>
         <source>Folder deleted; its chats are kept</source>
-        <translation type="unfinished"></translation>
+        <translation>Ordner gelöscht; seine Chats bleiben</translation>
     </message>
     <message>
         <source>Folder moved</source>
-        <translation type="unfinished"></translation>
+        <translation>Ordner verschoben</translation>
     </message>
     <message>
         <source>Moved</source>
-        <translation type="unfinished"></translation>
+        <translation>Verschoben</translation>
     </message>
     <message>
         <source>Moved to the trash</source>
-        <translation type="unfinished"></translation>
+        <translation>In den Papierkorb verschoben</translation>
     </message>
     <message>
         <source>New folder</source>
@@ -4475,11 +5664,11 @@
     </message>
     <message>
         <source>Taken back</source>
-        <translation type="unfinished"></translation>
+        <translation>Zurückgeholt</translation>
     </message>
     <message>
         <source>Taken out of the archive</source>
-        <translation type="unfinished"></translation>
+        <translation>Aus dem Archiv geholt</translation>
     </message>
     <message>
         <source>Undo</source>
@@ -4689,6 +5878,10 @@
         <translation>Mehr</translation>
     </message>
     <message>
+        <source>Pinned</source>
+        <translation>Angeheftet</translation>
+    </message>
+    <message>
         <source>Reasoning</source>
         <translation>Denken</translation>
     </message>
@@ -4763,6 +5956,10 @@
     <message>
         <source>You</source>
         <translation>Sie</translation>
+    </message>
+    <message>
+        <source>about {0} tokens</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{0} / {1}</source>
@@ -4898,7 +6095,7 @@
     </message>
     <message>
         <source>The trash is empty. What you delete is kept here for a while.</source>
-        <translation type="unfinished"></translation>
+        <translation>Der Papierkorb ist leer. Was Sie löschen, bleibt hier eine Weile.</translation>
     </message>
     <message>
         <source>This chat will be deleted for good.</source>

@@ -2,6 +2,29 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN" sourcelanguage="en">
 <context>
+    <name>AboutDialog</name>
+    <message>
+        <source>About Parley</source>
+        <translation>关于 Parley</translation>
+    </message>
+    <message>
+        <source>Changes</source>
+        <translation>更新记录</translation>
+    </message>
+    <message>
+        <source>Free software under the MIT licence. It uses llama.cpp and Qt.</source>
+        <translation>采用 MIT 许可证的自由软件。使用 llama.cpp 和 Qt。</translation>
+    </message>
+    <message>
+        <source>Licences</source>
+        <translation>许可证</translation>
+    </message>
+    <message>
+        <source>Private conversations with language models on your own machine.</source>
+        <translation>在您自己的电脑上与语言模型私密对话。</translation>
+    </message>
+</context>
+<context>
     <name>AccessBar</name>
     <message>
         <source>Enter a token…</source>
@@ -104,6 +127,21 @@
     <message>
         <source>Why</source>
         <translation>缘由</translation>
+    </message>
+</context>
+<context>
+    <name>CandidateRow</name>
+    <message>
+        <source>Model {number}</source>
+        <translation>模型 {number}</translation>
+    </message>
+    <message>
+        <source>No preset</source>
+        <translation>无预设</translation>
+    </message>
+    <message>
+        <source>Preset {number}</source>
+        <translation>预设 {number}</translation>
     </message>
 </context>
 <context>
@@ -219,6 +257,151 @@
     </message>
 </context>
 <context>
+    <name>CompareDesk</name>
+    <message>
+        <source>A temporary chat can be compared from its second message on</source>
+        <translation>临时对话从第二条消息起才能比较</translation>
+    </message>
+    <message>
+        <source>Compare with another model</source>
+        <translation>与另一模型比较</translation>
+    </message>
+    <message>
+        <source>Compare with another preset</source>
+        <translation>与另一预设比较</translation>
+    </message>
+    <message>
+        <source>Edited by you</source>
+        <translation>由您编辑</translation>
+    </message>
+    <message>
+        <source>Now</source>
+        <translation>当前</translation>
+    </message>
+    <message>
+        <source>Run again exactly</source>
+        <translation>原样重新生成</translation>
+    </message>
+    <message>
+        <source>{name}, then</source>
+        <translation>{name}，当时</translation>
+    </message>
+</context>
+<context>
+    <name>CompareDialog</name>
+    <message>
+        <source>All at once: together they need {need} of the {room} there are.</source>
+        <translation>同时运行：共需 {need}，现有 {room}。</translation>
+    </message>
+    <message>
+        <source>Another text came out.</source>
+        <translation>生成了不同的文本。</translation>
+    </message>
+    <message>
+        <source>As it was written</source>
+        <translation>原文</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>比较</translation>
+    </message>
+    <message>
+        <source>Discard the new reply</source>
+        <translation>放弃新回复</translation>
+    </message>
+    <message>
+        <source>Finding out whether they fit into memory together…</source>
+        <translation>正在检查内存能否同时容纳…</translation>
+    </message>
+    <message>
+        <source>Keep both</source>
+        <translation>两者都保留</translation>
+    </message>
+    <message>
+        <source>Loading the model and checking that its file is the same…</source>
+        <translation>正在加载模型并核对其文件…</translation>
+    </message>
+    <message>
+        <source>Mark the differences</source>
+        <translation>标出差异</translation>
+    </message>
+    <message>
+        <source>Not begun</source>
+        <translation>未开始</translation>
+    </message>
+    <message>
+        <source>One after the other: how much memory they need together is not known.</source>
+        <translation>依次运行：共需多少内存未知。</translation>
+    </message>
+    <message>
+        <source>One after the other: together they would need {need}, and there are {room}.</source>
+        <translation>依次运行：共需 {need}，只有 {room}。</translation>
+    </message>
+    <message>
+        <source>Run again exactly</source>
+        <translation>原样重新生成</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>The file, the options, the template, the sampling and the seed are the same.</source>
+        <translation>文件、选项、模板、采样和随机种子均相同。</translation>
+    </message>
+    <message>
+        <source>The prompt was another one: {before} tokens then, {now} now.</source>
+        <translation>提示词不同：当时 {before} token，现在 {now}。</translation>
+    </message>
+    <message>
+        <source>The same message, answered anew.</source>
+        <translation>同一消息，重新回复。</translation>
+    </message>
+    <message>
+        <source>The same text came out.</source>
+        <translation>生成了相同的文本。</translation>
+    </message>
+    <message>
+        <source>The texts differ.</source>
+        <translation>文本有差异。</translation>
+    </message>
+</context>
+<context>
+    <name>CompareSetup</name>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>比较</translation>
+    </message>
+    <message>
+        <source>Every reply is kept beside the others, and you choose the one to go on with.</source>
+        <translation>所有回复都会并列保留，由您选择以哪一个继续。</translation>
+    </message>
+    <message>
+        <source>Message</source>
+        <translation>消息</translation>
+    </message>
+    <message>
+        <source>One message, for all of them</source>
+        <translation>发给所有模型的消息</translation>
+    </message>
+    <message>
+        <source>One more</source>
+        <translation>再加一个</translation>
+    </message>
+    <message>
+        <source>Two of them are the same.</source>
+        <translation>其中有两个相同。</translation>
+    </message>
+</context>
+<context>
     <name>Composer</name>
     <message>
         <source>, nearly full</source>
@@ -257,11 +440,11 @@
     <name>ConsentDialog</name>
     <message>
         <source>Do not ask again for “{server}”</source>
-        <translation type="unfinished"></translation>
+        <translation>不再询问“{server}”</translation>
     </message>
     <message>
         <source>Do not send</source>
-        <translation type="unfinished"></translation>
+        <translation>不发送</translation>
     </message>
     <message>
         <source>Send</source>
@@ -269,19 +452,19 @@
     </message>
     <message>
         <source>Send to another machine?</source>
-        <translation type="unfinished"></translation>
+        <translation>发送到另一台机器？</translation>
     </message>
     <message>
         <source>The way there is not encrypted.</source>
-        <translation type="unfinished"></translation>
+        <translation>传输途中未加密。</translation>
     </message>
     <message>
         <source>This conversation will leave your machine</source>
-        <translation type="unfinished"></translation>
+        <translation>此对话将离开您的电脑</translation>
     </message>
     <message>
         <source>{model} runs on “{server}” at {host}. The whole conversation is sent there with each message. Who runs that server can read it.</source>
-        <translation type="unfinished"></translation>
+        <translation>{model} 在位于 {host} 的“{server}”上运行。每条消息都会将整个对话发送到那里。该服务器的管理者可以读取。</translation>
     </message>
 </context>
 <context>
@@ -315,11 +498,27 @@
     <name>Details</name>
     <message>
         <source>Address</source>
-        <translation type="unfinished"></translation>
+        <translation>地址</translation>
     </message>
     <message>
         <source>Architecture</source>
         <translation>架构</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Copy: {title}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Costs in the context</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Details</source>
@@ -342,12 +541,16 @@
         <translation>首个 token 用时</translation>
     </message>
     <message>
-        <source>How this reply came to be.</source>
-        <translation>这条回复是如何生成的。</translation>
+        <source>How this reply came to be</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Load</source>
         <translation>加载</translation>
+    </message>
+    <message>
+        <source>Message</source>
+        <translation>消息</translation>
     </message>
     <message>
         <source>Messages left out</source>
@@ -359,7 +562,7 @@
     </message>
     <message>
         <source>Not taken by the server</source>
-        <translation type="unfinished"></translation>
+        <translation>服务器未采用</translation>
     </message>
     <message>
         <source>Preset</source>
@@ -418,12 +621,20 @@
         <translation>模板</translation>
     </message>
     <message>
+        <source>The prompt, as the model saw it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Thought for</source>
         <translation>思考用时</translation>
     </message>
     <message>
         <source>Written</source>
         <translation>写于</translation>
+    </message>
+    <message>
+        <source>about {tokens} tokens</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>none</source>
@@ -448,6 +659,10 @@
     <message>
         <source>unknown</source>
         <translation>未知</translation>
+    </message>
+    <message>
+        <source>{tokens} tokens</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -611,6 +826,10 @@
         <translation>下载</translation>
     </message>
     <message>
+        <source>How it was made</source>
+        <translation>制作详情</translation>
+    </message>
+    <message>
         <source>Keep it</source>
         <translation>保留</translation>
     </message>
@@ -661,6 +880,10 @@
         <source>Downloads · {percent} %</source>
         <translation>下载 · {percent}%</translation>
     </message>
+    <message>
+        <source>Preparing · {percent} %</source>
+        <translation>准备中 · {percent}%</translation>
+    </message>
 </context>
 <context>
     <name>Errand</name>
@@ -699,6 +922,10 @@
         <translation>后台进程的应答 Parley 无法理解。</translation>
     </message>
     <message>
+        <source>A comparison needs two different models or presets.</source>
+        <translation>比较需要两个不同的模型或预设。</translation>
+    </message>
+    <message>
         <source>A message belongs to one conversation, but several were named.</source>
         <translation>一条消息只属于一个对话，但指定了多个。</translation>
     </message>
@@ -733,6 +960,10 @@
     <message>
         <source>Attach only the part that matters.</source>
         <translation>请只附加重要的部分。</translation>
+    </message>
+    <message>
+        <source>Bring the old file back, or run it with the file there is now, as with another model.</source>
+        <translation>请找回旧文件，或像换模型一样用现有文件运行。</translation>
     </message>
     <message>
         <source>Change what it names, such as a sampling option or the length of the conversation.</source>
@@ -823,6 +1054,10 @@
         <translation>请选择本机上的模型以查看其效果。</translation>
     </message>
     <message>
+        <source>Choose a reply that a model on this machine wrote.</source>
+        <translation>请选择由本机模型所写的回复。</translation>
+    </message>
+    <message>
         <source>Choose an empty folder, or one that does not exist yet.</source>
         <translation>请选择空文件夹，或尚不存在的文件夹。</translation>
     </message>
@@ -833,6 +1068,10 @@
     <message>
         <source>Choose another folder.</source>
         <translation>请选择其他文件夹。</translation>
+    </message>
+    <message>
+        <source>Choose another model or preset in one of the columns.</source>
+        <translation>请在其中一列选择其他模型或预设。</translation>
     </message>
     <message>
         <source>Choose another model, or update Parley.</source>
@@ -1055,6 +1294,10 @@
         <translation>请查看日志文件夹中的 probe.log；重新安装 Parley 可能有帮助。</translation>
     </message>
     <message>
+        <source>Make room on the disk; otherwise an unfinished preparation is forgotten when the window closes.</source>
+        <translation>请在磁盘上腾出空间；否则关闭窗口时会丢失未完成的准备工作。</translation>
+    </message>
+    <message>
         <source>Models quantized by {method} cannot be repacked.</source>
         <translation>以 {method} 量化的模型无法重新打包。</translation>
     </message>
@@ -1139,6 +1382,10 @@
         <translation>请在其来源程序中打开并重新保存。</translation>
     </message>
     <message>
+        <source>Open its file again, then run the reply once more.</source>
+        <translation>请重新打开其文件，然后再次生成回复。</translation>
+    </message>
+    <message>
         <source>Parley cannot write to {folder}.</source>
         <translation>Parley 无法写入 {folder}。</translation>
     </message>
@@ -1165,6 +1412,10 @@
     <message>
         <source>Run it through text recognition (OCR) first, and attach what comes out.</source>
         <translation>请先进行文字识别 (OCR)，再附加识别结果。</translation>
+    </message>
+    <message>
+        <source>Run it with another model instead, and choose the same one.</source>
+        <translation>请改用“换一个模型回复”，并选择同一模型。</translation>
     </message>
     <message>
         <source>Save a copy without the password and attach that.</source>
@@ -1339,6 +1590,10 @@
         <translation>无法保存密钥：{reason}。</translation>
     </message>
     <message>
+        <source>The list of preparations could not be saved: {reason}.</source>
+        <translation>无法保存准备工作列表：{reason}。</translation>
+    </message>
+    <message>
         <source>The list of servers in {file} cannot be read: {reason}.</source>
         <translation>无法读取 {file} 中的服务器列表：{reason}。</translation>
     </message>
@@ -1349,6 +1604,10 @@
     <message>
         <source>The message is empty.</source>
         <translation>消息为空。</translation>
+    </message>
+    <message>
+        <source>The model is ready, but its original {file} could not be removed: {reason}.</source>
+        <translation>模型已就绪，但无法移除其原始文件 {file}：{reason}。</translation>
     </message>
     <message>
         <source>The model is still busy with another reply.</source>
@@ -1507,6 +1766,10 @@
         <translation>这不是访问令牌：{reason}。</translation>
     </message>
     <message>
+        <source>This message cannot be run again exactly: no model on this machine wrote it.</source>
+        <translation>此消息无法原样重新生成：它不是由本机模型所写。</translation>
+    </message>
+    <message>
         <source>This message comes to {tokens} tokens, but the model reads at most {limit} at once.</source>
         <translation>此消息共 {tokens} token，但模型一次最多读取 {limit}。</translation>
     </message>
@@ -1557,6 +1820,10 @@
     <message>
         <source>Try again; if it happens again, load the model with a shorter context.</source>
         <translation>请重试；若再次发生，请以更短的上下文加载模型。</translation>
+    </message>
+    <message>
+        <source>Unpin some of them, or load the model with a longer context.</source>
+        <translation>请取消固定其中一些，或以更长的上下文加载模型。</translation>
     </message>
     <message>
         <source>Unset it and start Parley again; the models on this machine work without it.</source>
@@ -1619,6 +1886,14 @@
         <translation>已完成的部分会保留。请重试以从该处继续。</translation>
     </message>
     <message>
+        <source>Which file of {name} wrote this reply was not noted, so it cannot be run again exactly.</source>
+        <translation>未记录此回复由 {name} 的哪个文件所写，因此无法原样重新生成。</translation>
+    </message>
+    <message>
+        <source>With the pinned messages this comes to {tokens} tokens, but the model reads at most {limit} at once.</source>
+        <translation>连同固定的消息共 {tokens} token，但模型一次最多读取 {limit}。</translation>
+    </message>
+    <message>
         <source>Write one first.</source>
         <translation>请先写一条。</translation>
     </message>
@@ -1655,8 +1930,468 @@
         <translation>您的对话由较新版本的 Parley 保存。</translation>
     </message>
     <message>
+        <source>a count in it makes no sense</source>
+        <translation>其中的计数不合理</translation>
+    </message>
+    <message>
+        <source>a key does not belong into the address; it is entered apart</source>
+        <translation>密钥不应写在地址中，请单独输入</translation>
+    </message>
+    <message>
+        <source>a rule under “dynamic” cannot be read</source>
+        <translation>“dynamic”下的规则无法读取</translation>
+    </message>
+    <message>
+        <source>a text in it is too long</source>
+        <translation>其中的文本过长</translation>
+    </message>
+    <message>
+        <source>connection refused</source>
+        <translation>连接被拒绝</translation>
+    </message>
+    <message>
+        <source>connection reset by peer</source>
+        <translation>连接被对方重置</translation>
+    </message>
+    <message>
+        <source>does not describe its codes</source>
+        <translation>未描述其编码</translation>
+    </message>
+    <message>
+        <source>expected a number</source>
+        <translation>应为数字</translation>
+    </message>
+    <message>
+        <source>expected an address such as http://name:port</source>
+        <translation>应为 http://name:port 形式的地址</translation>
+    </message>
+    <message>
+        <source>expected at least {number}</source>
+        <translation>至少应为 {number}</translation>
+    </message>
+    <message>
+        <source>expected at most {number}</source>
+        <translation>最多应为 {number}</translation>
+    </message>
+    <message>
+        <source>expected keys such as Ctrl+Shift+N or F5</source>
+        <translation>应为 Ctrl+Shift+N 或 F5 之类的按键</translation>
+    </message>
+    <message>
+        <source>expected on or off</source>
+        <translation>应为 on 或 off</translation>
+    </message>
+    <message>
+        <source>file exists</source>
+        <translation>文件已存在</translation>
+    </message>
+    <message>
+        <source>input/output error</source>
+        <translation>输入/输出错误</translation>
+    </message>
+    <message>
+        <source>is a directory</source>
+        <translation>是文件夹</translation>
+    </message>
+    <message>
+        <source>it cannot continue a broken transfer</source>
+        <translation>它无法续传中断的传输</translation>
+    </message>
+    <message>
+        <source>it closed the connection</source>
+        <translation>它关闭了连接</translation>
+    </message>
+    <message>
+        <source>it could not be started ({reason})</source>
+        <translation>无法启动（{reason}）</translation>
+    </message>
+    <message>
+        <source>it crashed (code {number})</source>
+        <translation>已崩溃（代码 {number}）</translation>
+    </message>
+    <message>
+        <source>it crashed ({name}, signal {number})</source>
+        <translation>已崩溃（{name}，信号 {number}）</translation>
+    </message>
+    <message>
+        <source>it does not answer</source>
+        <translation>没有应答</translation>
+    </message>
+    <message>
+        <source>it does not speak TLS as expected</source>
+        <translation>TLS 通信不符合预期</translation>
+    </message>
+    <message>
+        <source>it ended by itself</source>
+        <translation>自行结束</translation>
+    </message>
+    <message>
+        <source>it ended with exit code {number}</source>
+        <translation>以退出码 {number} 结束</translation>
+    </message>
+    <message>
+        <source>it ends within its header</source>
+        <translation>在文件头中途结束</translation>
+    </message>
+    <message>
+        <source>it has a part of an unknown kind</source>
+        <translation>含有未知类型的部分</translation>
+    </message>
+    <message>
+        <source>it has another type, shape or place</source>
+        <translation>类型、形状或位置不同</translation>
+    </message>
+    <message>
+        <source>it has no .safetensors files</source>
+        <translation>没有 .safetensors 文件</translation>
+    </message>
+    <message>
+        <source>it has no config.json</source>
+        <translation>没有 config.json</translation>
+    </message>
+    <message>
+        <source>it has no id</source>
+        <translation>没有 id</translation>
+    </message>
+    <message>
+        <source>it has no merges</source>
+        <translation>没有 merges</translation>
+    </message>
+    <message>
+        <source>it holds a value of an unknown kind</source>
+        <translation>含有未知类型的值</translation>
+    </message>
+    <message>
+        <source>it holds no settings</source>
+        <translation>不含设置</translation>
+    </message>
+    <message>
+        <source>it holds spaces or other signs that no key has, or is too long</source>
+        <translation>含有空格或密钥中不会出现的字符，或过长</translation>
+    </message>
+    <message>
+        <source>it holds spaces or other signs that no token has, or is of an unlikely length</source>
+        <translation>含有空格或令牌中不会出现的字符，或长度异常</translation>
+    </message>
+    <message>
+        <source>it is cut off</source>
+        <translation>内容被截断</translation>
+    </message>
+    <message>
+        <source>it is damaged</source>
+        <translation>已损坏</translation>
+    </message>
+    <message>
+        <source>it is far too large</source>
+        <translation>过大</translation>
+    </message>
+    <message>
+        <source>it is missing</source>
+        <translation>缺失</translation>
+    </message>
+    <message>
+        <source>it is not a chat of GPT4All</source>
+        <translation>不是 GPT4All 的对话</translation>
+    </message>
+    <message>
+        <source>it is not a file</source>
+        <translation>不是文件</translation>
+    </message>
+    <message>
+        <source>it is not a message</source>
+        <translation>不是消息</translation>
+    </message>
+    <message>
+        <source>it is not a whole PDF</source>
+        <translation>不是完整的 PDF</translation>
+    </message>
+    <message>
+        <source>it is not a whole document</source>
+        <translation>不是完整的文档</translation>
+    </message>
+    <message>
+        <source>it is not a whole zip file</source>
+        <translation>不是完整的 zip 文件</translation>
+    </message>
+    <message>
+        <source>it is not an object</source>
+        <translation>不是对象</translation>
+    </message>
+    <message>
+        <source>it is not there</source>
+        <translation>不存在</translation>
+    </message>
+    <message>
+        <source>it is not there, or not a folder</source>
+        <translation>不存在，或不是文件夹</translation>
+    </message>
+    <message>
+        <source>it is not to be quantized like this</source>
+        <translation>不应如此量化</translation>
+    </message>
+    <message>
+        <source>it is not valid JSON</source>
+        <translation>不是有效的 JSON</translation>
+    </message>
+    <message>
+        <source>it is of no format that Parley knows</source>
+        <translation>不是 Parley 认识的格式</translation>
+    </message>
+    <message>
+        <source>it is protected by a password</source>
+        <translation>受密码保护</translation>
+    </message>
+    <message>
+        <source>it is still running</source>
+        <translation>仍在运行</translation>
+    </message>
+    <message>
+        <source>it is too large</source>
+        <translation>太大</translation>
+    </message>
+    <message>
+        <source>it is too slow</source>
+        <translation>太慢</translation>
+    </message>
+    <message>
+        <source>it is used in text fields and lists</source>
+        <translation>已用于文本框和列表</translation>
+    </message>
+    <message>
+        <source>it leads nowhere</source>
+        <translation>没有指向任何地方</translation>
+    </message>
+    <message>
+        <source>it lists no weights</source>
+        <translation>未列出权重</translation>
+    </message>
+    <message>
+        <source>it makes no sense</source>
+        <translation>不合理</translation>
+    </message>
+    <message>
+        <source>it names files outside of its folder</source>
+        <translation>指向其文件夹之外的文件</translation>
+    </message>
+    <message>
+        <source>it needs --rope-scaling</source>
+        <translation>需要 --rope-scaling</translation>
+    </message>
+    <message>
+        <source>it splits text in a way that llama.cpp does not know</source>
+        <translation>其切分文本的方式 llama.cpp 不支持</translation>
+    </message>
+    <message>
+        <source>it takes whole words in a way that llama.cpp does not know</source>
+        <translation>其处理整词的方式 llama.cpp 不支持</translation>
+    </message>
+    <message>
+        <source>it took too long</source>
+        <translation>耗时过长</translation>
+    </message>
+    <message>
+        <source>it was ended by signal {number}</source>
+        <translation>被信号 {number} 终止</translation>
+    </message>
+    <message>
+        <source>it was ended by {name} (signal {number})</source>
+        <translation>被 {name} 终止（信号 {number}）</translation>
+    </message>
+    <message>
+        <source>it was killed (signal 9), as the system does when memory runs out</source>
+        <translation>被强制终止（信号 9），内存耗尽时系统会这样做</translation>
+    </message>
+    <message>
+        <source>its XML declares entities</source>
+        <translation>其 XML 声明了实体</translation>
+    </message>
+    <message>
+        <source>its XML is broken</source>
+        <translation>其 XML 已损坏</translation>
+    </message>
+    <message>
+        <source>its address must end with its path, usually /v1</source>
+        <translation>地址必须以路径结尾，通常为 /v1</translation>
+    </message>
+    <message>
+        <source>its address must look like http://host:8000/v1</source>
+        <translation>地址应形如 http://host:8000/v1</translation>
+    </message>
+    <message>
+        <source>its blocks have no size</source>
+        <translation>其块没有大小</translation>
+    </message>
+    <message>
+        <source>its header cannot be parsed</source>
+        <translation>无法解析其文件头</translation>
+    </message>
+    <message>
+        <source>its header has no end, or it is another kind of file</source>
+        <translation>文件头没有结尾，或是其他类型的文件</translation>
+    </message>
+    <message>
+        <source>its name cannot be shown</source>
+        <translation>其名称无法显示</translation>
+    </message>
+    <message>
+        <source>its pages cannot be read</source>
+        <translation>无法读取其页面</translation>
+    </message>
+    <message>
+        <source>its parts are nested too deeply</source>
+        <translation>嵌套过深</translation>
+    </message>
+    <message>
+        <source>its path is not valid text</source>
+        <translation>其路径不是有效文本</translation>
+    </message>
+    <message>
+        <source>its tensors overlap or leave gaps</source>
+        <translation>其张量重叠或有空隙</translation>
+    </message>
+    <message>
+        <source>its timeout must be 1 to 3600 seconds</source>
+        <translation>超时应为 1 到 3600 秒</translation>
+    </message>
+    <message>
+        <source>its version makes no sense</source>
+        <translation>其版本不合理</translation>
+    </message>
+    <message>
+        <source>its weights are quantized already</source>
+        <translation>其权重已经量化</translation>
+    </message>
+    <message>
         <source>llama.cpp does not answer: {reason}.</source>
         <translation>llama.cpp 没有应答：{reason}。</translation>
+    </message>
+    <message>
+        <source>memory</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>name conversations, or use --all</source>
+        <translation>请指定对话，或使用 --all</translation>
+    </message>
+    <message>
+        <source>name or service not known</source>
+        <translation>未知的名称或服务</translation>
+    </message>
+    <message>
+        <source>network is unreachable</source>
+        <translation>网络不可达</translation>
+    </message>
+    <message>
+        <source>no message is in it</source>
+        <translation>其中没有消息</translation>
+    </message>
+    <message>
+        <source>no route to host</source>
+        <translation>没有到主机的路由</translation>
+    </message>
+    <message>
+        <source>no space left on device</source>
+        <translation>磁盘空间不足</translation>
+    </message>
+    <message>
+        <source>no such file or directory</source>
+        <translation>没有该文件或文件夹</translation>
+    </message>
+    <message>
+        <source>not a directory</source>
+        <translation>不是文件夹</translation>
+    </message>
+    <message>
+        <source>nothing was entered</source>
+        <translation>未输入任何内容</translation>
+    </message>
+    <message>
+        <source>one of its files is damaged</source>
+        <translation>其中一个文件已损坏</translation>
+    </message>
+    <message>
+        <source>only a new conversation can be given one</source>
+        <translation>只有新对话才能设置</translation>
+    </message>
+    <message>
+        <source>permission denied</source>
+        <translation>权限不足</translation>
+    </message>
+    <message>
+        <source>quantized values in the KV cache need flash attention</source>
+        <translation>KV 缓存中的量化值需要 Flash Attention</translation>
+    </message>
+    <message>
+        <source>read-only file system</source>
+        <translation>只读文件系统</translation>
+    </message>
+    <message>
+        <source>reading</source>
+        <translation>读取时</translation>
+    </message>
+    <message>
+        <source>temporary failure in name resolution</source>
+        <translation>名称解析暂时失败</translation>
+    </message>
+    <message>
+        <source>the file cannot be written</source>
+        <translation>无法写入文件</translation>
+    </message>
+    <message>
+        <source>the network settings changed</source>
+        <translation>网络设置已更改</translation>
+    </message>
+    <message>
+        <source>the preset has its own</source>
+        <translation>预设已有自己的</translation>
+    </message>
+    <message>
+        <source>the proxy refuses</source>
+        <translation>代理拒绝</translation>
+    </message>
+    <message>
+        <source>the system&apos;s proxy cannot be used</source>
+        <translation>无法使用系统代理</translation>
+    </message>
+    <message>
+        <source>there is neither tokenizer.model nor tokenizer.json</source>
+        <translation>既没有 tokenizer.model 也没有 tokenizer.json</translation>
+    </message>
+    <message>
+        <source>there is no connection</source>
+        <translation>没有网络连接</translation>
+    </message>
+    <message>
+        <source>there is no such setting</source>
+        <translation>没有该设置</translation>
+    </message>
+    <message>
+        <source>time</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>timed out</source>
+        <translation>超时</translation>
+    </message>
+    <message>
+        <source>tokenizer.model holds no pieces</source>
+        <translation>tokenizer.model 中没有词片</translation>
+    </message>
+    <message>
+        <source>tokenizer.model is damaged, or no SentencePiece model</source>
+        <translation>tokenizer.model 已损坏，或不是 SentencePiece 模型</translation>
+    </message>
+    <message>
+        <source>tokenizer.model splits by words or characters</source>
+        <translation>tokenizer.model 按词或字符切分</translation>
+    </message>
+    <message>
+        <source>without Ctrl or Alt it is typed into the message</source>
+        <translation>没有 Ctrl 或 Alt 时会输入到消息中</translation>
+    </message>
+    <message>
+        <source>writing</source>
+        <translation>书写时</translation>
     </message>
     <message>
         <source>{count} conversations cannot be written as one {format} file.</source>
@@ -1869,6 +2604,14 @@
     <message>
         <source>{keys} is already the shortcut for “{other}”.</source>
         <translation>{keys} 已是“{other}”的快捷键。</translation>
+    </message>
+    <message>
+        <source>{name} has changed since this reply was written, so it cannot be run again exactly.</source>
+        <translation>此回复写成之后 {name} 已更改，因此无法原样重新生成。</translation>
+    </message>
+    <message>
+        <source>{name}, which wrote this reply, is not on this machine any more.</source>
+        <translation>写下此回复的 {name} 已不在本机。</translation>
     </message>
     <message>
         <source>{option} cannot be {value}: {reason}.</source>
@@ -2262,8 +3005,16 @@
         <translation>，磁盘可用 {free}</translation>
     </message>
     <message>
+        <source>, {size} on disk until the original is removed</source>
+        <translation>，移除原始文件前占用磁盘 {size}</translation>
+    </message>
+    <message>
         <source>Download and chat</source>
         <translation>下载并开始对话</translation>
+    </message>
+    <message>
+        <source>Download and prepare</source>
+        <translation>下载并准备</translation>
     </message>
     <message>
         <source>Model card</source>
@@ -2274,16 +3025,16 @@
         <translation>Parley 尚不能合并此文件的各部分；请选择其他变体。</translation>
     </message>
     <message>
-        <source>Parley cannot run this format yet; choose a GGUF variant.</source>
-        <translation>Parley 尚不能运行此格式；请选择 GGUF 变体。</translation>
-    </message>
-    <message>
         <source>Show files</source>
         <translation>显示文件</translation>
     </message>
     <message>
         <source>The disk has too little room: {size} are needed.</source>
         <translation>磁盘空间不足：需要 {size}。</translation>
+    </message>
+    <message>
+        <source>The headers of these files could not be read; choose another variant.</source>
+        <translation>无法读取这些文件的文件头；请选择其他变体。</translation>
     </message>
     <message>
         <source>{size} to download</source>
@@ -2338,6 +3089,10 @@
     <message>
         <source>About Parley</source>
         <translation>关于 Parley</translation>
+    </message>
+    <message>
+        <source>Compare models…</source>
+        <translation>比较模型…</translation>
     </message>
     <message>
         <source>Copy conversation</source>
@@ -2421,29 +3176,33 @@
     </message>
 </context>
 <context>
-    <name>Help</name>
-    <message>
-        <source>About Parley</source>
-        <translation>关于 Parley</translation>
-    </message>
-    <message>
-        <source>Close</source>
-        <translation>关闭</translation>
-    </message>
-    <message>
-        <source>Free software under the MIT licence. It uses llama.cpp and Qt.</source>
-        <translation>采用 MIT 许可证的自由软件。使用 llama.cpp 和 Qt。</translation>
-    </message>
-    <message>
-        <source>Private conversations with language models on your own machine.</source>
-        <translation>在您自己的电脑上与语言模型私密对话。</translation>
-    </message>
-</context>
-<context>
     <name>HitModel</name>
     <message>
         <source>You</source>
         <translation>您</translation>
+    </message>
+</context>
+<context>
+    <name>ImportDialog</name>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Import a folder</source>
+        <translation>导入文件夹</translation>
+    </message>
+    <message>
+        <source>Move the original to the trash once the result is verified</source>
+        <translation>结果校验后将原始文件移入回收站</translation>
+    </message>
+    <message>
+        <source>Prepare</source>
+        <translation>准备</translation>
+    </message>
+    <message>
+        <source>The model goes to {folder}.</source>
+        <translation>模型将存入 {folder}。</translation>
     </message>
 </context>
 <context>
@@ -2485,7 +3244,7 @@
     </message>
     <message>
         <source>Parley has no account and sends no statistics. Chats leave this machine only for servers that you added and chose. Else it speaks with a server only when you search for models or download one. Each is noted here.</source>
-        <translation type="unfinished"></translation>
+        <translation>Parley 没有账户，也不发送统计数据。只有您添加并选用的服务器才会收到对话。除此之外，仅当您搜索或下载模型时才会联系服务器。每次都记录在此。</translation>
     </message>
     <message>
         <source>Search</source>
@@ -2570,8 +3329,16 @@
         <translation>移除记录</translation>
     </message>
     <message>
+        <source>Import a folder…</source>
+        <translation>导入文件夹…</translation>
+    </message>
+    <message>
         <source>Looking at the folders…</source>
         <translation>正在查看文件夹…</translation>
+    </message>
+    <message>
+        <source>Make a GGUF model of one in safetensors: GPTQ, AWQ, bitsandbytes or unquantized</source>
+        <translation>由 safetensors 模型生成 GGUF 模型：GPTQ、AWQ、bitsandbytes 或未量化</translation>
     </message>
     <message>
         <source>Models on this machine</source>
@@ -2766,6 +3533,10 @@
         <translation>归档</translation>
     </message>
     <message>
+        <source>As everywhere</source>
+        <translation>与其他处相同</translation>
+    </message>
+    <message>
         <source>Delete</source>
         <translation>删除</translation>
     </message>
@@ -2802,6 +3573,10 @@
         <translation>上移</translation>
     </message>
     <message>
+        <source>New chat here</source>
+        <translation>在此新建对话</translation>
+    </message>
+    <message>
         <source>New folder</source>
         <translation>新建文件夹</translation>
     </message>
@@ -2824,6 +3599,10 @@
     <message>
         <source>Pin</source>
         <translation>置顶</translation>
+    </message>
+    <message>
+        <source>Preset of its new chats</source>
+        <translation>其中新对话的预设</translation>
     </message>
     <message>
         <source>Rename</source>
@@ -2932,7 +3711,7 @@
     </message>
     <message>
         <source>On {server}</source>
-        <translation type="unfinished"></translation>
+        <translation>位于 {server}</translation>
     </message>
     <message>
         <source>Open a GGUF file…</source>
@@ -2940,7 +3719,7 @@
     </message>
     <message>
         <source>Servers…</source>
-        <translation type="unfinished"></translation>
+        <translation>服务器…</translation>
     </message>
     <message>
         <source>Unload</source>
@@ -2950,12 +3729,23 @@
         <source>missing</source>
         <translation>缺失</translation>
     </message>
+    <message>
+        <source>on {server}</source>
+        <translation>位于 {server}</translation>
+    </message>
+</context>
+<context>
+    <name>ModelDesk</name>
+    <message>
+        <source>Import a folder of safetensors</source>
+        <translation>导入 safetensors 文件夹</translation>
+    </message>
 </context>
 <context>
     <name>ModelOptionsDialog</name>
     <message>
         <source>As many as fit</source>
-        <translation>能放多少放多少</translation>
+        <translation>尽量多</translation>
     </message>
     <message>
         <source>Automatic</source>
@@ -3122,16 +3912,16 @@
         <translation>最适合本机：回复快于阅读速度的变体中最精细的，{room}。</translation>
     </message>
     <message>
-        <source>Best here because it is the finest variant that runs entirely on the GPU {room}.</source>
-        <translation>最适合本机：能完全在 GPU 上运行的变体中最精细的，{room}。</translation>
+        <source>Best here because it is the finest variant that answers faster than you read; it runs entirely on the GPU, {room}.</source>
+        <translation>最适合本机：回复快于阅读速度的变体中最精细的；完全在 GPU 上运行，{room}。</translation>
     </message>
     <message>
-        <source>Best here because it is the finest variant that still answers faster than you read, {room}.</source>
-        <translation>最适合本机：仍快于阅读速度的变体中最精细的，{room}。</translation>
+        <source>Best here because it is the finest variant that still answers faster than you read, though only a part of it fits on the GPU, {room}.</source>
+        <translation>最适合本机：仍快于阅读速度的变体中最精细的，尽管只有一部分可放入 GPU，{room}。</translation>
     </message>
     <message>
-        <source>Best here because it is the quickest variant of fair quality {room}.</source>
-        <translation>最适合本机：质量尚可的变体中最快的，{room}。</translation>
+        <source>Best here because it is the quickest variant of fair quality; none answers as fast as you read. It comes {room}.</source>
+        <translation>最适合本机：质量尚可的变体中最快的；没有变体的回复能跟上阅读速度。{room}。</translation>
     </message>
     <message>
         <source>Between {low} and {high} tokens per second</source>
@@ -3302,6 +4092,255 @@
     </message>
 </context>
 <context>
+    <name>PreparationRow</name>
+    <message>
+        <source>Clear</source>
+        <translation>清除</translation>
+    </message>
+    <message>
+        <source>Details</source>
+        <translation>详细信息</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Reading the checkpoint</source>
+        <translation>正在读取检查点</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Stopped. What was done is kept, and so is the original.</source>
+        <translation>已停止。已完成的部分和原始文件都会保留。</translation>
+    </message>
+    <message>
+        <source>Stopping…</source>
+        <translation>正在停止…</translation>
+    </message>
+    <message>
+        <source>The original is kept.</source>
+        <translation>原始文件会保留。</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>Waiting to be prepared</source>
+        <translation>等待准备</translation>
+    </message>
+    <message>
+        <source>{done} of {total}</source>
+        <translation>{done} / {total}</translation>
+    </message>
+    <message>
+        <source>{rate}/s</source>
+        <translation>{rate}/s</translation>
+    </message>
+    <message>
+        <source>{size}, prepared and verified; the original is kept</source>
+        <translation>{size}，已准备并校验；保留原始文件</translation>
+    </message>
+    <message>
+        <source>{size}, prepared and verified; the original is removed</source>
+        <translation>{size}，已准备并校验；已移除原始文件</translation>
+    </message>
+</context>
+<context>
+    <name>Prepare</name>
+    <message>
+        <source>From</source>
+        <translation>来源</translation>
+    </message>
+    <message>
+        <source>Hashing the original</source>
+        <translation>正在计算原始文件的校验和</translation>
+    </message>
+    <message>
+        <source>It cannot continue a reply that was begun</source>
+        <translation>不能续写已开始的回复</translation>
+    </message>
+    <message>
+        <source>It cannot render a conversation without a system message</source>
+        <translation>不能渲染没有系统消息的对话</translation>
+    </message>
+    <message>
+        <source>It cannot render an empty message</source>
+        <translation>不能渲染空消息</translation>
+    </message>
+    <message>
+        <source>It cannot render two turns with a system message</source>
+        <translation>不能渲染带系统消息的两轮对话</translation>
+    </message>
+    <message>
+        <source>It changes text that looks like a special token</source>
+        <translation>会改动形似特殊 token 的文本</translation>
+    </message>
+    <message>
+        <source>It shows the model no tools</source>
+        <translation>不向模型提供工具</translation>
+    </message>
+    <message>
+        <source>Made of</source>
+        <translation>来自</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Neither the model nor its card has one; the load options offer some.</source>
+        <translation>模型及其模型卡都没有；加载选项中有可选的。</translation>
+    </message>
+    <message>
+        <source>Of some the act-order is undone without loss, so they stay {type}.</source>
+        <translation>其中一些的 act-order 可无损还原，仍为 {type}。</translation>
+    </message>
+    <message>
+        <source>Original</source>
+        <translation>原始文件</translation>
+    </message>
+    <message>
+        <source>Preparing</source>
+        <translation>准备中</translation>
+    </message>
+    <message>
+        <source>Prompt template</source>
+        <translation>提示词模板</translation>
+    </message>
+    <message>
+        <source>Reading the checkpoint</source>
+        <translation>正在读取检查点</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Tensors</source>
+        <translation>张量</translation>
+    </message>
+    <message>
+        <source>The levels of {source} are stored at 8 bits ({type}), {growth} larger.</source>
+        <translation>{source} 的量化级以 8 位存储 ({type})，增大 {growth}。</translation>
+    </message>
+    <message>
+        <source>The model card asks for dynamic rope scaling; set it in the load options.</source>
+        <translation>模型卡要求动态 RoPE 缩放；请在加载选项中设置。</translation>
+    </message>
+    <message>
+        <source>The model&apos;s own.</source>
+        <translation>模型自带。</translation>
+    </message>
+    <message>
+        <source>The one that the model card describes; the load options offer others.</source>
+        <translation>模型卡所述的模板；加载选项中有其他可选。</translation>
+    </message>
+    <message>
+        <source>The parts for other media than text are left out.</source>
+        <translation>省略文本以外媒体的部分。</translation>
+    </message>
+    <message>
+        <source>Verifying</source>
+        <translation>校验中</translation>
+    </message>
+    <message>
+        <source>What happened</source>
+        <translation>发生了什么</translation>
+    </message>
+    <message>
+        <source>Without loss</source>
+        <translation>无损</translation>
+    </message>
+    <message>
+        <source>no</source>
+        <translation>否</translation>
+    </message>
+    <message>
+        <source>yes</source>
+        <translation>是</translation>
+    </message>
+    <message>
+        <source>{count} tokens without a row in the embedding are left out.</source>
+        <translation>省略嵌入中没有对应行的 {count} 个 token。</translation>
+    </message>
+    <message>
+        <source>{repo} at {commit}</source>
+        <translation>{repo}，提交 {commit}</translation>
+    </message>
+    <message>
+        <source>{size} from {original}</source>
+        <translation>{size}，来自 {original}</translation>
+    </message>
+    <message>
+        <source>{source} are decoded and stored as {type}.</source>
+        <translation>{source} 解码后以 {type} 存储。</translation>
+    </message>
+    <message>
+        <source>{source} are kept as {type}; only offsets are rounded, to 16 bits.</source>
+        <translation>{source} 保留为 {type}；仅偏移量舍入到 16 位。</translation>
+    </message>
+    <message>
+        <source>{source} are kept exactly, as {type}.</source>
+        <translation>{source} 精确保留为 {type}。</translation>
+    </message>
+    <message>
+        <source>{source} is kept as {type}; only scales are rounded, to 16 bits.</source>
+        <translation>{source} 保留为 {type}；仅缩放因子舍入到 16 位。</translation>
+    </message>
+    <message>
+        <source>{source} is kept as {type}; only values below 0.00001 are rounded.</source>
+        <translation>{source} 保留为 {type}；仅小于 0.00001 的值被舍入。</translation>
+    </message>
+    <message>
+        <source>{source} is kept exactly, as {type}.</source>
+        <translation>{source} 精确保留为 {type}。</translation>
+    </message>
+    <message>
+        <source>{source} is quantized to {type}.</source>
+        <translation>{source} 量化为 {type}。</translation>
+    </message>
+    <message>
+        <source>{source} is rounded to {type}.</source>
+        <translation>{source} 舍入为 {type}。</translation>
+    </message>
+    <message>
+        <source>{source} whose width is no multiple of 32 is stored as {type}.</source>
+        <translation>宽度不是 32 的倍数的 {source} 以 {type} 存储。</translation>
+    </message>
+    <message>
+        <source>{source} with act-order are stored at 8 bits ({type}), {growth} larger.</source>
+        <translation>带 act-order 的 {source} 以 8 位存储 ({type})，增大 {growth}。</translation>
+    </message>
+</context>
+<context>
+    <name>PrepareBar</name>
+    <message>
+        <source>Keep {type}</source>
+        <translation>保留 {type}</translation>
+    </message>
+    <message>
+        <source>Make {type}</source>
+        <translation>转为 {type}</translation>
+    </message>
+    <message>
+        <source>Parley makes a GGUF model of {size} of it.</source>
+        <translation>Parley 会由此生成 {size} 的 GGUF 模型。</translation>
+    </message>
+    <message>
+        <source>Prepare as</source>
+        <translation>准备为</translation>
+    </message>
+    <message>
+        <source>Remove the original once the result is verified</source>
+        <translation>结果校验后移除原始文件</translation>
+    </message>
+</context>
+<context>
     <name>PresetButton</name>
     <message>
         <source>Edit presets…</source>
@@ -3350,7 +4389,7 @@
     <name>PresetForm</name>
     <message>
         <source>All that fits</source>
-        <translation>能放多少放多少</translation>
+        <translation>尽量多</translation>
     </message>
     <message>
         <source>Answer</source>
@@ -3564,6 +4603,65 @@
     </message>
 </context>
 <context>
+    <name>Presets</name>
+    <message>
+        <source>Careful</source>
+        <translation>谨慎</translation>
+    </message>
+    <message>
+        <source>Coding</source>
+        <translation>编程</translation>
+    </message>
+    <message>
+        <source>Concise</source>
+        <translation>简洁</translation>
+    </message>
+    <message>
+        <source>Drafts and better sentences, in your own voice.</source>
+        <translation>起草与润色，保持您自己的风格。</translation>
+    </message>
+    <message>
+        <source>Everything you send, in the language you choose.</source>
+        <translation>将您发送的一切译成所选语言。</translation>
+    </message>
+    <message>
+        <source>General</source>
+        <translation>通用</translation>
+    </message>
+    <message>
+        <source>Helpful, honest and respectful, as the Llama 2 cards advise.</source>
+        <translation>乐于助人、诚实、尊重，遵循 Llama 2 模型卡的建议。</translation>
+    </message>
+    <message>
+        <source>Programs that run, and why they are as they are.</source>
+        <translation>能运行的程序，以及为何如此编写。</translation>
+    </message>
+    <message>
+        <source>Step by step, with questions that let you find it yourself.</source>
+        <translation>循序渐进，用提问引导您自己找到答案。</translation>
+    </message>
+    <message>
+        <source>The answer, and nothing else.</source>
+        <translation>只给答案，别无其他。</translation>
+    </message>
+    <message>
+        <source>The model as it is, with no instructions of ours.</source>
+        <translation>模型本来的样子，不附加任何指令。</translation>
+    </message>
+    <message>
+        <source>Translate</source>
+        <translation>翻译</translation>
+    </message>
+    <message>
+        <source>Tutor</source>
+        <translation>辅导</translation>
+    </message>
+    <message>
+        <source>Writing</source>
+        <translation>写作</translation>
+    </message>
+</context>
+<context>
     <name>PreviewPane</name>
     <message>
         <source>Hello!</source>
@@ -3646,6 +4744,22 @@
         <source>As the model reads it.</source>
         <translation>模型读到的样子。</translation>
     </message>
+    <message>
+        <source>Details…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pin into the context</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The model sees a pinned message, with its turn, however long the chat becomes.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Unpin from the context</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>ReadingPane</name>
@@ -3668,6 +4782,49 @@
     <message>
         <source>{percent} %</source>
         <translation>{percent}%</translation>
+    </message>
+</context>
+<context>
+    <name>ReplyColumn</name>
+    <message>
+        <source>Done</source>
+        <translation>完成</translation>
+    </message>
+    <message>
+        <source>Go on with the reply of {name}</source>
+        <translation>以 {name} 的回复继续</translation>
+    </message>
+    <message>
+        <source>Go on with this one</source>
+        <translation>以此继续</translation>
+    </message>
+    <message>
+        <source>Loading the model…</source>
+        <translation>正在加载模型…</translation>
+    </message>
+    <message>
+        <source>Reading the prompt…</source>
+        <translation>正在读取提示词…</translation>
+    </message>
+    <message>
+        <source>Reply of {name}</source>
+        <translation>{name} 的回复</translation>
+    </message>
+    <message>
+        <source>Reply of {name}, differences marked</source>
+        <translation>{name} 的回复，已标出差异</translation>
+    </message>
+    <message>
+        <source>Stopping…</source>
+        <translation>正在停止…</translation>
+    </message>
+    <message>
+        <source>Waits</source>
+        <translation>等待中</translation>
+    </message>
+    <message>
+        <source>Writing…</source>
+        <translation>正在书写…</translation>
     </message>
 </context>
 <context>
@@ -3894,31 +5051,31 @@
     <name>ServerCard</name>
     <message>
         <source>Asking…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在询问…</translation>
     </message>
     <message>
         <source>Change…</source>
-        <translation type="unfinished"></translation>
+        <translation>更改…</translation>
     </message>
     <message>
         <source>It answered in {milliseconds} ms.</source>
-        <translation type="unfinished"></translation>
+        <translation>{milliseconds} 毫秒内应答。</translation>
     </message>
     <message>
         <source>It lists no models.</source>
-        <translation type="unfinished"></translation>
+        <translation>它没有列出模型。</translation>
     </message>
     <message>
         <source>Models: {names}</source>
-        <translation type="unfinished"></translation>
+        <translation>模型：{names}</translation>
     </message>
     <message>
         <source>Models: {names}, and {more} more</source>
-        <translation type="unfinished"></translation>
+        <translation>模型：{names}，另有 {more} 个</translation>
     </message>
     <message>
         <source>Not asked yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>尚未询问。</translation>
     </message>
     <message>
         <source>Remove</source>
@@ -3926,26 +5083,26 @@
     </message>
     <message>
         <source>Test</source>
-        <translation type="unfinished"></translation>
+        <translation>测试</translation>
     </message>
 </context>
 <context>
     <name>ServerForm</name>
     <message>
         <source> seconds of silence</source>
-        <translation type="unfinished"></translation>
+        <translation> 秒无应答</translation>
     </message>
     <message>
         <source>Add a server</source>
-        <translation type="unfinished"></translation>
+        <translation>添加服务器</translation>
     </message>
     <message>
         <source>Address</source>
-        <translation type="unfinished"></translation>
+        <translation>地址</translation>
     </message>
     <message>
         <source>Any server that speaks the OpenAI API: vLLM, llama-server, Ollama, LM Studio.</source>
-        <translation type="unfinished"></translation>
+        <translation>任何支持 OpenAI API 的服务器：vLLM、llama-server、Ollama、LM Studio。</translation>
     </message>
     <message>
         <source>Cancel</source>
@@ -3957,15 +5114,15 @@
     </message>
     <message>
         <source>Certificates (*.pem *.crt *.cer);;All files (*)</source>
-        <translation type="unfinished"></translation>
+        <translation>证书 (*.pem *.crt *.cer);;所有文件 (*)</translation>
     </message>
     <message>
         <source>Change a server</source>
-        <translation type="unfinished"></translation>
+        <translation>更改服务器</translation>
     </message>
     <message>
         <source>Choose a file of certificates</source>
-        <translation type="unfinished"></translation>
+        <translation>选择证书文件</translation>
     </message>
     <message>
         <source>Choose…</source>
@@ -3973,19 +5130,19 @@
     </message>
     <message>
         <source>Forget the key</source>
-        <translation type="unfinished"></translation>
+        <translation>忘记密钥</translation>
     </message>
     <message>
         <source>Give up after</source>
-        <translation type="unfinished"></translation>
+        <translation>放弃等待</translation>
     </message>
     <message>
         <source>Kept; a new one takes its place</source>
-        <translation type="unfinished"></translation>
+        <translation>已保存；新密钥将取代它</translation>
     </message>
     <message>
         <source>Key</source>
-        <translation type="unfinished"></translation>
+        <translation>密钥</translation>
     </message>
     <message>
         <source>Name</source>
@@ -3993,7 +5150,7 @@
     </message>
     <message>
         <source>None, if the server asks for none</source>
-        <translation type="unfinished"></translation>
+        <translation>若服务器不要求则留空</translation>
     </message>
     <message>
         <source>Save</source>
@@ -4001,30 +5158,30 @@
     </message>
     <message>
         <source>The key goes to this server alone, and is in no log and no database.</source>
-        <translation type="unfinished"></translation>
+        <translation>密钥只发送给此服务器，不写入任何日志或数据库。</translation>
     </message>
     <message>
         <source>The key goes to this server alone; it is kept in the system&apos;s keyring.</source>
-        <translation type="unfinished"></translation>
+        <translation>密钥只发送给此服务器；保存在系统密钥环中。</translation>
     </message>
     <message>
         <source>The key goes to this server alone; without a keyring it is in a file only you can read.</source>
-        <translation type="unfinished"></translation>
+        <translation>密钥只发送给此服务器；没有密钥环时保存在只有您能读取的文件中。</translation>
     </message>
     <message>
         <source>The system&apos;s certificates only</source>
-        <translation type="unfinished"></translation>
+        <translation>仅使用系统证书</translation>
     </message>
     <message>
         <source>Workstation</source>
-        <translation type="unfinished"></translation>
+        <translation>工作站</translation>
     </message>
 </context>
 <context>
     <name>ServersDialog</name>
     <message>
         <source>Add a server…</source>
-        <translation type="unfinished"></translation>
+        <translation>添加服务器…</translation>
     </message>
     <message>
         <source>Close</source>
@@ -4032,15 +5189,15 @@
     </message>
     <message>
         <source>Models can also run on other machines. Choose one in the model&apos;s menu; Parley asks before the first message of a conversation leaves this machine.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型也可在其他机器上运行。请在模型菜单中选择；对话的第一条消息离开本机之前，Parley 会先询问。</translation>
     </message>
     <message>
         <source>Servers</source>
-        <translation type="unfinished"></translation>
+        <translation>服务器</translation>
     </message>
     <message>
         <source>There are none yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>暂无。</translation>
     </message>
 </context>
 <context>
@@ -4066,7 +5223,7 @@
     </message>
     <message>
         <source>After a first answer the model is asked for a title while it is idle. Otherwise the first words stay.</source>
-        <translation type="unfinished"></translation>
+        <translation>首次回复之后，模型空闲时会为对话起标题。否则保留开头的文字。</translation>
     </message>
     <message>
         <source>Answer once more</source>
@@ -4087,6 +5244,10 @@
     <message>
         <source>Compact</source>
         <translation>紧凑</translation>
+    </message>
+    <message>
+        <source>Compare models or presets</source>
+        <translation>比较模型或预设</translation>
     </message>
     <message>
         <source>Copy the last reply</source>
@@ -4254,7 +5415,7 @@
     </message>
     <message>
         <source>Titles by the model</source>
-        <translation type="unfinished"></translation>
+        <translation>由模型起标题</translation>
     </message>
     <message>
         <source>Unload the model after so many minutes without a reply; the next message loads it again. 0 means never.</source>
@@ -4423,8 +5584,24 @@
         <translation>归档</translation>
     </message>
     <message>
+        <source>Folders</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
         <source>New folder</source>
         <translation>新建文件夹</translation>
+    </message>
+    <message>
+        <source>Nothing in it</source>
+        <translation>空</translation>
+    </message>
+    <message>
+        <source>Pinned</source>
+        <translation>已置顶</translation>
+    </message>
+    <message>
+        <source>Previous 7 days</source>
+        <translation>过去 7 天</translation>
     </message>
     <message>
         <source>Search chats</source>
@@ -4435,12 +5612,24 @@
         <translation>设置</translation>
     </message>
     <message>
+        <source>Show more</source>
+        <translation>显示更多</translation>
+    </message>
+    <message>
         <source>The archive is empty. Chats that you archive are out of the way here, and found by search.</source>
         <translation>归档为空。归档的对话收在这里，仍可通过搜索找到。</translation>
     </message>
     <message>
+        <source>Today</source>
+        <translation>今天</translation>
+    </message>
+    <message>
         <source>Trash</source>
         <translation>回收站</translation>
+    </message>
+    <message>
+        <source>Yesterday</source>
+        <translation>昨天</translation>
     </message>
     <message>
         <source>Your chats will be listed here.</source>
@@ -4451,23 +5640,23 @@
     <name>SidebarDesk</name>
     <message>
         <source>Archived</source>
-        <translation type="unfinished"></translation>
+        <translation>已归档</translation>
     </message>
     <message>
         <source>Folder deleted; its chats are kept</source>
-        <translation type="unfinished"></translation>
+        <translation>已删除文件夹；对话已保留</translation>
     </message>
     <message>
         <source>Folder moved</source>
-        <translation type="unfinished"></translation>
+        <translation>已移动文件夹</translation>
     </message>
     <message>
         <source>Moved</source>
-        <translation type="unfinished"></translation>
+        <translation>已移动</translation>
     </message>
     <message>
         <source>Moved to the trash</source>
-        <translation type="unfinished"></translation>
+        <translation>已移入回收站</translation>
     </message>
     <message>
         <source>New folder</source>
@@ -4475,11 +5664,11 @@
     </message>
     <message>
         <source>Taken back</source>
-        <translation type="unfinished"></translation>
+        <translation>已撤回</translation>
     </message>
     <message>
         <source>Taken out of the archive</source>
-        <translation type="unfinished"></translation>
+        <translation>已移出归档</translation>
     </message>
     <message>
         <source>Undo</source>
@@ -4689,6 +5878,10 @@
         <translation>更多</translation>
     </message>
     <message>
+        <source>Pinned</source>
+        <translation>已置顶</translation>
+    </message>
+    <message>
         <source>Reasoning</source>
         <translation>思考</translation>
     </message>
@@ -4763,6 +5956,10 @@
     <message>
         <source>You</source>
         <translation>您</translation>
+    </message>
+    <message>
+        <source>about {0} tokens</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{0} / {1}</source>
@@ -4898,7 +6095,7 @@
     </message>
     <message>
         <source>The trash is empty. What you delete is kept here for a while.</source>
-        <translation type="unfinished"></translation>
+        <translation>回收站为空。您删除的内容会在此保留一段时间。</translation>
     </message>
     <message>
         <source>This chat will be deleted for good.</source>

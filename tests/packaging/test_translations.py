@@ -11,8 +11,13 @@ import translations
 from PySide6.QtCore import QTranslator
 from translations import FOLDER, LANGUAGES, ROOT, NotLiteral, Phrase, phrases
 
+from app.core.errors import SPOKEN
+
 COMPLETE = True
 """Whether the translations are to be whole."""
+
+PLURALS = {"de": 2, "zh_CN": 1}
+"""How many forms a number asks for."""
 
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}|%n|%\d")
 
@@ -53,6 +58,25 @@ def test_a_translation_has_the_placeholders_of_its_source(language: str) -> None
     assert wrong == []
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_translation_has_a_form_for_every_number(language: str) -> None:
+    wrong = [
+        phrase
+        for phrase, forms in said(language).items()
+        if forms and len(forms) != (PLURALS[language] if phrase.plural else 1)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_translation_begins_and_ends_with_spaces_where_its_source_does(language: str) -> None:
+    def ends(text: str) -> tuple[bool, bool]:
+        return text.startswith(" "), text.endswith(" ")
+
+    for phrase, forms in said(language).items():
+        assert all(ends(form) == ends(phrase.text) for form in forms), phrase
+
+
 @whole
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_the_program_reads_is_what_was_translated(language: str) -> None:
@@ -70,6 +94,8 @@ def test_strings_are_found_wherever_they_stand() -> None:
     assert Phrase("Errors", "The message is empty.") in found
     assert Phrase("Details", "Quantization") in found
     assert Phrase("Header", "Settings…") in found
+    assert Phrase("Sidebar", "Yesterday") in found
+    assert Phrase("Presets", "Careful") in found
     assert "" not in contexts
 
 
@@ -93,6 +119,30 @@ def test_a_class_is_the_context_of_its_strings(tmp_path: Path, no_table: None) -
 def test_a_string_put_together_is_refused(tmp_path: Path, no_table: None) -> None:
     with pytest.raises(NotLiteral, match=r"part\.py:3"):
         made(tmp_path, "class Box:\n    def show(self, name):\n        self.tr(f'{name}')\n")
+
+
+def test_a_context_may_have_a_name(tmp_path: Path, no_table: None) -> None:
+    source = '_CONTEXT = "Box"\ndef _tr(text):\n    return QCoreApplication.translate(_CONTEXT, text)\n_tr("one")\n'
+    assert made(tmp_path, source) == [Phrase("Box", "one")]
+
+
+def test_a_string_translated_in_place_is_found(tmp_path: Path, no_table: None) -> None:
+    assert made(tmp_path, 'print(QCoreApplication.translate("Box", "one"))\n') == [Phrase("Box", "one")]
+
+
+def test_the_words_of_errors_are_found(tmp_path: Path, no_table: None) -> None:
+    source = (
+        'class ParleyError(Exception):\n    text = ""\n    words = ()\n'
+        'class Wrong(ParleyError):\n    words = ("time", *("memory",))\n'
+        'def check(it):\n    reason = "it is red" if it else "it is gone"\n'
+        '    raise Wrong(file="x", reason="it is blue")\n'
+    )
+    texts = ["it is blue", "it is gone", "it is red", "memory", "time"]
+    assert made(tmp_path, source) == [Phrase("Errors", text) for text in texts]
+
+
+def test_the_same_values_of_errors_are_collected_as_are_translated() -> None:
+    assert translations.SPOKEN == SPOKEN
 
 
 def test_errors_are_found_down_the_line(tmp_path: Path, no_table: None) -> None:

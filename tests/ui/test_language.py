@@ -4,12 +4,14 @@ import contextvars
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QLocale, Qt
+from PySide6.QtCore import QCoreApplication, QLocale, Qt, QTranslator
 from PySide6.QtWidgets import QApplication
 
 from app.bootstrap.language import speak
-from app.core.errors import EmptyPrompt, OutOfMemory
+from app.children.outcome import Outcome, OutcomeKind
+from app.core.errors import EmptyPrompt, EngineLost, FileUnreadable, InvalidOption, OutOfMemory
 from app.core.language import NUMBERS, TRANSLATE, NumberMarks
+from app.core.settings import SETTINGS, ShortcutTaken, check_conflict
 from app.core.sizes import format_bytes, format_count
 
 
@@ -22,6 +24,8 @@ def spoken(qapp: QApplication) -> Iterator[QApplication]:
     TRANSLATE.reset(translate)
     QLocale.setDefault(locale)
     qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+    for translator in qapp.findChildren(QTranslator):
+        qapp.removeTranslator(translator)
 
 
 @pytest.mark.parametrize(
@@ -44,3 +48,39 @@ def test_errors_are_said_in_the_language_of_the_thread(spoken: QApplication) -> 
 def test_english_loads_no_translation(spoken: QApplication) -> None:
     speak(spoken, "en")
     assert TRANSLATE.get() != QCoreApplication.translate
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("de", "a.gguf kann nicht gelesen werden: Zugriff verweigert."),
+        ("zh_CN", "无法读取 a.gguf：权限不足。"),
+        ("en", "a.gguf cannot be read: Permission denied."),
+    ],
+)
+def test_the_words_in_an_error_are_translated_with_it(spoken: QApplication, language: str, sentence: str) -> None:
+    speak(spoken, language)
+    assert FileUnreadable(file="a.gguf", reason="Permission denied").sentence == sentence
+
+
+def test_words_no_translation_knows_stay_as_they_are(spoken: QApplication) -> None:
+    speak(spoken, "de")
+    assert (
+        FileUnreadable(file="a.gguf", reason="It is Tuesday").sentence
+        == "a.gguf kann nicht gelesen werden: It is Tuesday."
+    )
+    assert FileUnreadable(file="a.gguf", reason="").sentence == "a.gguf kann nicht gelesen werden: ."
+
+
+def test_how_a_process_ended_is_said_in_the_language(spoken: QApplication) -> None:
+    speak(spoken, "de")
+    lost = EngineLost(reason=Outcome(OutcomeKind.EXITED, 3).sentence)
+    assert lost.sentence == "Die Engine hat angehalten: mit Exit-Code 3 beendet."
+
+
+def test_a_setting_says_in_the_language_why_it_refuses(spoken: QApplication) -> None:
+    speak(spoken, "de")
+    with pytest.raises(InvalidOption, match="erwartet wird eine Adresse wie http://name:port"):
+        SETTINGS["network.proxy"].checked("proxy")
+    with pytest.raises(ShortcutTaken, match="„Neuer Chat“"):
+        check_conflict("shortcuts.presets", "Ctrl+N", {})

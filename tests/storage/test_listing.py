@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import psutil
 import pytest
 
 from app.core.conversation_errors import FolderInsideItself, UnknownFolder
 from app.core.listing import Listing, Shelf
-from app.core.messages import Role
+from app.core.messages import ReplyRecord, Role
 from app.storage.branches import BranchStore
 from app.storage.conversations import ConversationStore
 from app.storage.database import Database
@@ -193,3 +194,25 @@ def test_pages_are_read_along_an_index(store: ConversationStore, listing: Listin
             plan = "\n".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}"))
         assert index in plan
         assert "TEMP B-TREE" not in plan
+
+
+def test_the_trash_is_emptied_a_hundred_at_a_time(store: ConversationStore, listing: ListingStore) -> None:
+    kept = store.create("kept").id
+    listing.trash([store.create(str(number)).id for number in range(150)])
+    assert [listing.empty_trash() for _ in range(3)] == [100, 50, 0]
+    assert ids(listing) == [kept] and ids(listing, Listing(Shelf.TRASH)) == []
+
+
+def test_who_answers_elsewhere_is_another_living_process(
+    database: Database, store: ConversationStore, listing: ListingStore, record: ReplyRecord
+) -> None:
+    parent = psutil.Process().parent()
+    assert parent is not None
+    numbers = [store.begin_exchange(None, None, "Hello", record=record).conversation.id for _ in range(3)]
+    assert listing.answered_elsewhere() == frozenset()
+    with database.transaction() as connection:
+        for number, writer in zip(numbers, (f"{parent.pid}:{parent.create_time():.2f}", "1:12.00"), strict=False):
+            connection.execute(
+                "UPDATE messages SET writer = ? WHERE conversation_id = ? AND state = 'streaming'", (writer, number)
+            )
+    assert listing.answered_elsewhere() == frozenset({numbers[0]})

@@ -81,8 +81,9 @@ def _texts(one: Distribution) -> str:
     ]
     if normal == "llama-cpp-python":
         texts.append("It contains llama.cpp and ggml:\n\n" + (TEXTS / "llama.cpp.txt").read_text("utf-8"))
-    if not texts and "MIT" in (one.metadata.get("License-Expression"), one.metadata.get("License")):
-        author = one.metadata.get("Author") or one.metadata["Author-email"]
+    about = one.metadata.json
+    if not texts and "MIT" in (about.get("license_expression"), about.get("license")):
+        author = about.get("author") or about["author_email"]
         texts = [f"MIT License\n\nCopyright (c) {author}\n\n{(TEXTS / 'mit.txt').read_text('utf-8')}"]
     if not texts:
         raise SetupError(f"{one.name} is shipped, and has no text of its licence.")

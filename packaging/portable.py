@@ -91,9 +91,9 @@ class Workshop:
             scratch = Path(folder)
             sources = self._sources("llama-cpp-python", scratch)
             origin = "@loader_path" if sys.platform == "darwin" else "$ORIGIN"
-            configure = ["cmake", "-G", "Ninja", "-S", sources / "vendor" / "llama.cpp", "-B", scratch / "build"]
+            folders: list[str | Path] = ["-S", sources / "vendor" / "llama.cpp", "-B", scratch / "build"]
             found = ensure_shader_tools().options if "vulkan" in backends and sys.platform == "linux" else ()
-            self._call([*configure, *options, *found, f"-DCMAKE_INSTALL_RPATH={origin}"])
+            self._call(["cmake", "-G", "Ninja", *folders, *options, *found, f"-DCMAKE_INSTALL_RPATH={origin}"])
             self._call(["cmake", "--build", scratch / "build", "--parallel", str(self._jobs)])
             libraries = target / "llama_cpp" / "lib"
             shutil.copytree(sources / "llama_cpp", libraries.parent, ignore=shutil.ignore_patterns(*ENGINE_RESIDUE))
@@ -106,15 +106,16 @@ class Workshop:
     def _build_numpy(self, target: Path) -> None:
         with tempfile.TemporaryDirectory(prefix="parley-numpy-") as folder:
             requirement = f"numpy=={pinned_version(self._constraints, 'numpy')}"
-            wheel = [self._python, "-m", "pip", "wheel", "--no-deps", "--no-binary", "numpy", "--wheel-dir", folder]
-            self._call([*wheel, *NUMPY_OPTIONS, f"-Ccompile-args=-j{self._jobs}", requirement])
+            command: list[str | Path] = [self._python, "-m", "pip", "wheel", "--no-deps", "--no-binary", "numpy"]
+            jobs = f"-Ccompile-args=-j{self._jobs}"
+            self._call([*command, "--wheel-dir", folder, *NUMPY_OPTIONS, jobs, requirement])
             with zipfile.ZipFile(next(Path(folder).glob("*.whl"))) as built:
                 built.extractall(target)
 
     def _sources(self, distribution: str, scratch: Path) -> Path:
         requirement = f"{distribution}=={pinned_version(self._constraints, distribution)}"
-        download = [self._python, "-m", "pip", "download", "--no-deps", "--no-binary", distribution, "--dest", scratch]
-        self._call([*download, requirement])
+        command: list[str | Path] = [self._python, "-m", "pip", "download", "--no-deps", "--no-binary", distribution]
+        self._call([*command, "--dest", scratch, requirement])
         with tarfile.open(next(scratch.glob("*.tar.gz"))) as archive:
             archive.extractall(scratch, filter="data")
         return next(path for path in scratch.iterdir() if path.is_dir())

@@ -107,8 +107,8 @@ class _Finder(ast.NodeVisitor):
                 self.found.append(Phrase(ERRORS, part.value))
 
     def _add(self, context: str, argument: ast.expr, node: ast.Call, *, plural: bool = False) -> None:
-        if context == SETTINGS:
-            return  # these come from the table
+        if context in (SETTINGS, PRESETS):
+            return  # these come from the table, and from files
         if not isinstance(argument, ast.Constant) or not isinstance(argument.value, str):
             raise NotLiteral(f"{self._path}:{node.lineno}")
         self.found.append(Phrase(context, argument.value, plural))

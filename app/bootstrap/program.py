@@ -352,6 +352,8 @@ def _connect(program: Program) -> None:
     view.find_model_requested.connect(lambda: program.desk().choose_model())
     view.library_requested.connect(lambda: program.desk().show_library())
     view.downloads_requested.connect(lambda: program.desk().show_downloads())
+    view.folder_dropped.connect(lambda folder: program.desk().import_folder(folder))
+    program.disk.unreadable.connect(view.page.problems.show)
     view.settings_requested.connect(lambda: program.settings().show_settings())
     view.presets_requested.connect(lambda: program.settings().show_presets())
     view.export_requested.connect(lambda summary, form: program.exchange_desk().export(summary, form))

@@ -12,10 +12,12 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from app.catalog.fetch.journal import read_pins
+from app.catalog.find.local_checkpoint import local_checkpoint
 from app.catalog.shelf.adopt import Place, places
 from app.catalog.shelf.folders import scan
 from app.catalog.shelf.keep import place_in, to_trash
 from app.core.downloads import CheckFile, ModelMoved, MoveModel, RepairFile
+from app.core.hub import Variant
 from app.core.library import LibraryModel, Owner
 from app.services.engine_host import ChildFactory
 from app.services.library_work import Job, LibraryWork, Work
@@ -27,6 +29,8 @@ class DiskLibrary(QObject):
     """Looks, and has the work done that takes long; `work` tells how it goes."""
 
     found = Signal(list)  # list[LibraryModel]
+    checkpoint = Signal(object, object, str)  # Path, Variant, the card's prompt template
+    unreadable = Signal(object)  # ParleyError
     moved = Signal(object)  # tuple[tuple[str, str], ...]: each file's old and new path
     problem = Signal(object)  # ParleyError
 
@@ -56,6 +60,14 @@ class DiskLibrary(QObject):
             return scan([*mine, *places(environment, Path.home())])
 
         self._relay.deliver(self._worker.submit(look), self.found.emit, self.problem.emit)
+
+    def look_at(self, folder: Path) -> None:
+        """Read what a folder of safetensors holds; `checkpoint` follows, or `unreadable`."""
+
+        def tell(found: tuple[Variant, str]) -> None:
+            self.checkpoint.emit(folder, *found)
+
+        self._relay.deliver(self._worker.submit(local_checkpoint, folder), tell, self.unreadable.emit)
 
     def delete(self, model: LibraryModel) -> None:
         """Put a model into the system's trash, then look anew."""

@@ -44,6 +44,7 @@ class MainView(QSplitter):
 
     find_model_requested = Signal()
     downloads_requested = Signal()
+    folder_dropped = Signal(object)  # Path
     library_requested = Signal()
     settings_requested = Signal()
     presets_requested = Signal()
@@ -125,12 +126,15 @@ class MainView(QSplitter):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files."""
-        if _dropped_files(event):
+        if _dropped_files(event) or _dropped_folder(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open a model; any other files go along with the next message."""
-        files = _dropped_files(event)
+        """Open a model, or import the folder of one; any other files go along with the next message."""
+        files, folder = _dropped_files(event), _dropped_folder(event)
+        if folder is not None:
+            event.acceptProposedAction()
+            self.folder_dropped.emit(folder)
         if not files:
             return
         event.acceptProposedAction()
@@ -359,3 +363,9 @@ class MainView(QSplitter):
 def _dropped_files(event: QDropEvent) -> list[Path]:
     paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
     return [path for path in paths if not path.is_dir()]
+
+
+def _dropped_folder(event: QDropEvent) -> Path | None:
+    """A folder that was dropped alone."""
+    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+    return paths[0] if len(paths) == 1 and paths[0].is_dir() else None

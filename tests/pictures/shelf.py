@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from PySide6.QtWidgets import QApplication, QDialog
@@ -26,7 +27,10 @@ from app.core.library import LibraryModel, Owner
 from app.core.messages import ModelIdentity
 from app.core.models import ModelFile
 from app.core.paths import Folders
+from app.core.preparing import Original, Preparation, PreparationState
 from app.core.protocol import ChildRole
+from app.core.repack import RepackActivity, RepackProgress, RepackReport, StartRepack
+from app.core.repack_errors import TensorMissing
 from app.services.disk_library import DiskLibrary
 from app.services.download_queue import DownloadQueue
 from app.services.library_work import Job, Work
@@ -80,6 +84,31 @@ def download(number: int, name: str, size: int, done: float, state: DownloadStat
     failure = Failure.of(error) if isinstance(error, BaseException) else None
     told = {"id": number, "name": name, "source": source, "folder": MODELS, "state": state, "position": number}
     return Download(**told, done=round(size * done), failure=failure)  # type: ignore[arg-type]
+
+
+def preparing(shelf: Shelf) -> QDialog:
+    """Each state that a preparation can be in."""
+    report = RepackReport(
+        path=f"{MODELS}/m.gguf", architecture="llama", method="GPTQ 4-bit groups of 128", tensors={"Q4_0": 224},
+        lossless=True, bytes=4 * GB, source_bytes=4 * GB, sources=(),
+    )  # fmt: skip
+    failure = Failure.of(TensorMissing(tensor="model.layers.7.mlp.up_proj.scales"))
+    told: list[tuple[str, PreparationState, dict[str, Any]]] = [
+        ("Llama-2-13B-chat-GPTQ · gptq-4bit-32g-actorder_True", PreparationState.RUNNING, {}),
+        ("Mistral-7B-AWQ · AWQ 4-bit 128g", PreparationState.QUEUED, {}),
+        ("Qwen3-8B · BF16", PreparationState.STOPPED, {}),
+        ("vicuna-7B-GPTQ · main", PreparationState.FAILED, {"failure": failure}),
+        ("Llama-2-7B-GPTQ · main", PreparationState.DONE, {"report": report, "original": Original.DELETE}),
+    ]
+    command = StartRepack(folder=MODELS, into=MODELS)
+    shelf.imports.preparations = [
+        Preparation(id=number, name=name, command=command, state=state, **{"original": Original.KEEP, **more})
+        for number, (name, state, more) in enumerate(told, 1)
+    ]
+    dialog = downloads(shelf, download(1, "Qwen3-30B-A3B-GGUF · Q4_K_M", 18 * GB, 0.42, DownloadState.PAUSED))
+    now = RepackProgress(activity=RepackActivity.WRITING, done=3 * GB, total=8 * GB, rate=162e6, seconds_left=31)
+    shelf.imports.progress.emit(1, now)
+    return dialog
 
 
 def downloads(shelf: Shelf, *several: Download) -> DownloadsDialog:
@@ -196,6 +225,7 @@ SCENES: dict[str, Callable[[Shelf], QDialog]] = {
     "downloads-busy": busy,
     "downloads-ended": ended,
     "downloads-none": no_downloads,
+    "downloads-preparing": preparing,
     "library": library,
     "library-at-work": at_work,
     "library-verified": verified,

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
@@ -18,9 +19,11 @@ from app.core.hub import Variant
 from app.core.paths import Folders
 from app.core.preparing import PreparationState
 from app.core.repack import TypeChoice
+from app.core.repack_errors import NoCheckpoint
 from app.services.engine_host import EngineState
 from app.services.model_import import ImportState
 from app.ui.models.downloads import DownloadsDialog
+from app.ui.models.import_dialog import ImportDialog
 from app.ui.models.picker import PickerDialog
 from app.ui.text_dialog import TextDialog
 from tests.hub.hubserver import HubServer
@@ -209,3 +212,39 @@ def test_a_failure_keeps_the_original_and_can_be_retried(
     row.retry.click()
     assert wait_for_model(qtbot, program) == in_the_way
     shown.close()
+
+
+def drop(program: Program, folder: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(folder))])
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    program.view.dropEvent(QDropEvent(QPointF(400, 300), Qt.DropAction.CopyAction, data, buttons, keys))
+
+
+def test_a_folder_that_is_dropped_on_the_window_is_prepared(
+    qtbot: QtBot, start: Callable[[], Program], repos: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(repos / PLAIN / "main", tmp_path / "mine")
+    program = start()
+    drop(program, folder)
+    qtbot.waitUntil(lambda: bool(program.view.findChildren(ImportDialog)), timeout=MILLISECONDS)
+    (dialog,) = program.view.findChildren(ImportDialog)
+    assert "F16 is quantized to Q8_0." in dialog.bar.text and dialog.refusal == ""
+    assert not dialog.bar.remove.isChecked()
+    dialog.prepare.click()
+    path = wait_for_model(qtbot, program)
+    assert path == tmp_path / "home" / "data" / "models" / "mine-Q8_0.gguf"
+    assert (folder / "model.safetensors").is_file()
+    program.view.findChildren(DownloadsDialog)[-1].close()
+
+
+def test_a_folder_without_a_model_says_so(qtbot: QtBot, start: Callable[[], Program], tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    program = start()
+    drop(program, tmp_path / "empty")
+    qtbot.waitUntil(lambda: isinstance(program.view.page.notice.error, NoCheckpoint), timeout=MILLISECONDS)
+    drop(program, Path(shutil.copytree(tmp_path / "hub" / FOREIGN / "main", tmp_path / "foreign")))
+    qtbot.waitUntil(lambda: bool(program.view.findChildren(ImportDialog)), timeout=MILLISECONDS)
+    (dialog,) = program.view.findChildren(ImportDialog)
+    assert "exl2" in dialog.refusal and not dialog.prepare.isEnabled()
+    dialog.close()

@@ -5,11 +5,14 @@ Window process, interface thread.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.catalog.find.recommended import load_recommended
 from app.catalog.fit.calibration import Calibration
+from app.core.hub import Variant
 from app.core.paths import resources
 from app.core.protocol import Machine
 from app.services.disk_library import DiskLibrary
@@ -26,6 +29,7 @@ from app.services.need_finder import NeedFinder
 from app.services.preferences import Preferences
 from app.services.relay import Relay
 from app.ui.models.downloads import DownloadsDialog
+from app.ui.models.import_dialog import ImportDialog
 from app.ui.models.library_dialog import LibraryDialog
 from app.ui.models.picker import PickerDialog, Wanted
 from app.ui.theme import Theme, ThemeSource
@@ -70,6 +74,7 @@ class ModelDesk(QObject):
         self.picker = PickerDialog(hub, self._fit, self._needs, models, fetch.folder, theme.theme, window)
         self.picker.download_requested.connect(self._download)
         probe.found.connect(self._take_machine)
+        disk.checkpoint.connect(self._show_checkpoint)
         measurements.changed.connect(self._take_calibration)
         theme.changed.connect(self._take_theme)
 
@@ -85,12 +90,33 @@ class ModelDesk(QObject):
     def show_library(self) -> LibraryDialog:
         """Open the list of models on this machine."""
         dialog = LibraryDialog(self._disk, self._library, self._window)
+        dialog.import_requested.connect(self.choose_folder)
         dialog.open()
         return dialog
+
+    def choose_folder(self) -> None:
+        """Let the user choose a folder of safetensors to be prepared."""
+        dialog = QFileDialog(self._window, self.tr("Import a folder of safetensors"))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(lambda chosen: self.import_folder(Path(chosen)))
+        dialog.open()
+
+    def import_folder(self, folder: Path) -> None:
+        """Look at a folder, then say what becomes of it and ask how it is to be done."""
+        self._disk.look_at(folder)
 
     def shutdown(self) -> None:
         """End what still measures before the program exits."""
         self._needs.shutdown()
+
+    def _show_checkpoint(self, folder: Path, variant: Variant, prompt_template: str) -> None:
+        dialog = ImportDialog(folder, variant, prompt_template, self._fetch.folder, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.wished.connect(lambda wishes: self._fetch.prepare_folder(folder, wishes))
+        dialog.wished.connect(lambda _: self.show_downloads())
+        dialog.open()
 
     def _download(self, wanted: Wanted) -> None:
         self._fetch.fetch(wanted.variant, wanted.wishes)

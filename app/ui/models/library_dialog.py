@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QDateTime, QLocale, Qt, QUrl
+from PySide6.QtCore import QDateTime, QLocale, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog, QFileDialog, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
@@ -32,6 +32,8 @@ _WORST_FIRST = (False, None, True)
 
 class LibraryDialog(QDialog):
     """Models in the user's folders, those of other programs, and known ones that are gone."""
+
+    import_requested = Signal()
 
     def __init__(self, disk: DiskLibrary, library: ModelLibrary, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -70,6 +72,7 @@ class LibraryDialog(QDialog):
         disk = self._disk
         disk.found.connect(self._show)
         disk.problem.connect(self._show_problem)
+        disk.unreadable.connect(self._show_problem)
         disk.folders.changed.connect(disk.refresh)
         disk.work.begun.connect(self._show_waiting)
         disk.work.progress.connect(self._show_work)
@@ -81,11 +84,16 @@ class LibraryDialog(QDialog):
         folders = QPushButton(self.tr("Folders…"))
         folders.setAutoDefault(False)
         folders.clicked.connect(lambda: FoldersDialog(self._disk.folders, self).open())
+        imports = QPushButton(self.tr("Import a folder…"))
+        imports.setToolTip(self.tr("Make a GGUF model of one in safetensors: GPTQ, AWQ, bitsandbytes or unquantized"))
+        imports.setAutoDefault(False)
+        imports.clicked.connect(self.import_requested)
         close = QPushButton(self.tr("Close"))
         close.setDefault(True)
         close.clicked.connect(self.accept)
         buttons = QHBoxLayout()
         buttons.addWidget(folders)
+        buttons.addWidget(imports)
         buttons.addStretch(1)
         buttons.addWidget(close)
         return buttons

@@ -34,13 +34,16 @@ ATTENTION_SECONDS: Mapping[KvType, float] = {
     KvType.F32: 0.90e-9,
     KvType.F16: 0.30e-9,
     KvType.BF16: 0.34e-9,
-    KvType.Q8_0: 0.32e-9,
+    KvType.Q8_0: 0.46e-9,
     KvType.Q5_1: 0.90e-9,
     KvType.Q5_0: 0.90e-9,
-    KvType.Q4_1: 0.64e-9,
-    KvType.Q4_0: 0.64e-9,
+    KvType.Q4_1: 0.70e-9,
+    KvType.Q4_0: 0.70e-9,
 }
 """What a core takes for an element of a key or value, of each head: it computes there, more than it reads."""
+
+SLOWNESS: Mapping[str, float] = {"Q5_0": 2.0, "Q5_1": 2.0}
+"""How many times longer than by their bytes the processor takes for weights of a type; others differ little."""
 
 ODD = 4.0
 """How many times longer an element takes that is left over when the processor goes through a head in whole steps."""
@@ -60,6 +63,7 @@ def token_cost(
     hardware: Hardware,
     *,
     tokens: float,
+    quantization: str = "",
 ) -> TokenCost:
     """What a token takes on devices of nominal speed.
 
@@ -75,6 +79,7 @@ def token_cost(
         allotment: where it lies.
         hardware: the devices.
         tokens: how many the context holds.
+        quantization: the type of the weights.
     """
     gpu_layers = allotment.verdict.gpu_layers
     first = len(weights.layers) - max(gpu_layers - 1, 0)
@@ -85,7 +90,7 @@ def token_cost(
     drawing = TOKEN_SECONDS + ENTRY_SECONDS * shape.vocabulary
     on_cpu = sum(active[:first]) + (0 if gpu_layers else output)
     cpu = DeviceCost(
-        weights=on_cpu / NOMINAL_BANDWIDTH[DeviceKind.CPU],
+        weights=on_cpu * SLOWNESS.get(quantization, 1.0) / NOMINAL_BANDWIDTH[DeviceKind.CPU],
         attention=_attention_on_cpu(shape, plan, hardware, seen[:first]),
         fixed=drawing + (len(weights.layers) + 1 - gpu_layers) * LAYER_SECONDS[DeviceKind.CPU],
     )

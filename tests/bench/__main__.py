@@ -180,6 +180,7 @@ def memory() -> list[Figure]:
         print(f"| {case.name} | {runs[-1].summary} | |", flush=True)
     sizes = [abs(one.memory_error) for one in runs]
     own = [abs(one.own_error) for one in runs]
+    usual = statistics.median(own)
     left_out = [abs(one.left_out_error(runs)) for one in runs]
     for one in runs:
         print(f"| {one.case.name}: speed by other models | {one.left_out_error(runs):+.0%} | |", flush=True)
@@ -187,7 +188,7 @@ def memory() -> list[Figure]:
     return [
         Figure(f"memory predicted against measured, {count}, median", f"{middle:.1%}", "≤ 3 %", middle <= 0.03),
         Figure("memory predicted against measured, worst", f"{worst:.1%}", "≤ 8 %", worst <= 0.08),
-        Figure("speed after a reply of its own, median", f"{statistics.median(own):.0%}", "≤ 15 %", max(own) <= 0.15),
+        Figure("speed after a reply of its own, median", f"{usual:.0%}", "≤ 15 %", usual <= 0.15),
         Figure("speed after a reply of its own, worst", f"{max(own):.0%}", "≤ 15 %", max(own) <= 0.15),
         Figure(
             f"speed by other models, median (worst {max(left_out):.0%})", f"{statistics.median(left_out):.0%}", "", True

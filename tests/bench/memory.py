@@ -7,8 +7,8 @@ context and answered.
 Speed is told twice, for a reply late in the context. *After a reply of its own*: by a machine that
 knows one reply of the same model, from another child and early in its context; nothing of the late
 one is in the sample. *Left out*: by a machine that knows the replies of all other files, and nothing
-of this one. The constants in `app.core.speed` were chosen on the machine of the founders; a machine's
-own factors correct them.
+of this one. The nominal costs in `app.core.speed` were chosen from runs of some of these cases on one
+machine with two cores; only there are they in the sample.
 """
 
 from __future__ import annotations

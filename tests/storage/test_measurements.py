@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from app.core.measurement import Measurement, MeasurementKind
+from app.core.token_cost import DeviceCost, TokenCost
 from app.storage.database import Database
 from app.storage.measurements import KEPT, MeasurementStore
 from tests.storage.conftest import Clock
@@ -26,7 +27,10 @@ def measurements(database: Database) -> MeasurementStore:
 
 
 def test_the_newest_comes_first(measurements: MeasurementStore) -> None:
-    speed = msgspec.structs.replace(ONE, kind=MeasurementKind.SPEED, predicted=0.01, measured=0.02, certain=0.0)
+    cost = TokenCost(DeviceCost(0.006, 0.003, 0.001))
+    speed = msgspec.structs.replace(
+        ONE, kind=MeasurementKind.SPEED, predicted=cost.total, measured=0.02, certain=0.0, cost=cost
+    )
     measurements.add([ONE])
     measurements.add([speed])
     newest, oldest = measurements.list()
@@ -47,5 +51,8 @@ def test_what_a_later_version_measured_hides_nothing(database: Database, measure
     measurements.add([ONE])
     with database.transaction() as connection:
         connection.execute("UPDATE measurements SET kind = 'noise'")
+    measurements.add([ONE, ONE])
+    with database.transaction() as connection:
+        connection.execute('UPDATE measurements SET cost = \'{"cpu": "fast"}\' WHERE id = 2')
     measurements.add([ONE])
-    assert len(measurements.list()) == 1
+    assert len(measurements.list()) == 2

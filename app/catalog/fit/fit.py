@@ -166,7 +166,7 @@ def _speed(allotment: Allotment, variant: Variant, plan: Plan, hardware: Hardwar
 
     def seconds(filled: float) -> Estimate:
         tokens = filled * plan.context_length
-        cost = token_cost(shape, weights, plan, allotment, hardware, tokens=tokens)
+        cost = token_cost(shape, weights, plan, allotment, hardware, tokens=tokens, quantization=quantization)
         return calibration.seconds(cost, backend, hardware, model, quantization)
 
     empty, usual, full = seconds(0.0), seconds(_FILLED), seconds(1.0)

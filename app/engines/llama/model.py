@@ -98,6 +98,7 @@ class LoadedModel:
             plan.allotment,
             plan.hardware,
             tokens=tokens,
+            quantization=source.quantization,
         )
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QMenu, QPushButton
+from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QMenu, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.program import Program
@@ -211,7 +211,8 @@ def test_several_are_deleted_at_once_and_come_back(listed: Listed) -> None:
 def test_several_are_exported_by_the_bar(listed: Listed) -> None:
     listed.click("Three", CONTROL)
     listed.click("One", CONTROL)
-    names = {button.accessibleName(): button for button in listed.sidebar.chosen_bar.findChildren(type(listed.sidebar.new_folder))}  # fmt: skip # noqa: E501
+    buttons = listed.sidebar.chosen_bar.findChildren(QToolButton)
+    names = {button.accessibleName(): button for button in buttons}
     with listed.qtbot.waitSignal(listed.sidebar.export_requested) as asked:
         listed.qtbot.mouseClick(names["Export…"], LEFT)
     assert asked.args == [[4, 2]]

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from app.core.attachments import split_attachments
 from app.core.conversations import ConversationSummary, StoredMessage
 from app.core.messages import MessageState, ReplyRecord, Role
 
@@ -31,7 +32,9 @@ def storable(text: str) -> str:
 
 
 def title_of(text: str) -> str:
-    """The first words of a message, cut between two of them, on one line."""
+    """The first words of a message, cut between two of them, on one line; without any, its first file's name."""
+    files, own = split_attachments(text)
+    text = own if own.strip() or not files else files[0].name
     words = "".join(letter if letter.isprintable() or letter in _JOINERS else " " for letter in text[:1000]).split()
     title = " ".join(words)
     if len(title) <= _TITLE_CHARACTERS:

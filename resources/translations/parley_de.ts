@@ -514,11 +514,11 @@
     </message>
     <message>
         <source>Copy: {title}</source>
-        <translation type="unfinished"></translation>
+        <translation>Kopieren: {title}</translation>
     </message>
     <message>
         <source>Costs in the context</source>
-        <translation type="unfinished"></translation>
+        <translation>Kosten im Kontext</translation>
     </message>
     <message>
         <source>Details</source>
@@ -542,7 +542,7 @@
     </message>
     <message>
         <source>How this reply came to be</source>
-        <translation type="unfinished"></translation>
+        <translation>Wie diese Antwort entstand</translation>
     </message>
     <message>
         <source>Load</source>
@@ -622,7 +622,7 @@
     </message>
     <message>
         <source>The prompt, as the model saw it</source>
-        <translation type="unfinished"></translation>
+        <translation>Der Prompt, wie ihn das Modell sah</translation>
     </message>
     <message>
         <source>Thought for</source>
@@ -634,7 +634,7 @@
     </message>
     <message>
         <source>about {tokens} tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>etwa {tokens} Tokens</translation>
     </message>
     <message>
         <source>none</source>
@@ -662,7 +662,7 @@
     </message>
     <message>
         <source>{tokens} tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>{tokens} Tokens</translation>
     </message>
 </context>
 <context>
@@ -4746,19 +4746,19 @@
     </message>
     <message>
         <source>Details…</source>
-        <translation type="unfinished"></translation>
+        <translation>Details …</translation>
     </message>
     <message>
         <source>Pin into the context</source>
-        <translation type="unfinished"></translation>
+        <translation>Im Kontext anheften</translation>
     </message>
     <message>
         <source>The model sees a pinned message, with its turn, however long the chat becomes.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das Modell sieht eine angeheftete Nachricht samt ihrem Gegenstück, so lang der Chat auch wird.</translation>
     </message>
     <message>
         <source>Unpin from the context</source>
-        <translation type="unfinished"></translation>
+        <translation>Aus dem Kontext lösen</translation>
     </message>
 </context>
 <context>
@@ -5959,7 +5959,7 @@
     </message>
     <message>
         <source>about {0} tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>etwa {0} Tokens</translation>
     </message>
     <message>
         <source>{0} / {1}</source>

@@ -514,11 +514,11 @@
     </message>
     <message>
         <source>Copy: {title}</source>
-        <translation type="unfinished"></translation>
+        <translation>复制：{title}</translation>
     </message>
     <message>
         <source>Costs in the context</source>
-        <translation type="unfinished"></translation>
+        <translation>上下文占用</translation>
     </message>
     <message>
         <source>Details</source>
@@ -542,7 +542,7 @@
     </message>
     <message>
         <source>How this reply came to be</source>
-        <translation type="unfinished"></translation>
+        <translation>这条回复是如何生成的</translation>
     </message>
     <message>
         <source>Load</source>
@@ -622,7 +622,7 @@
     </message>
     <message>
         <source>The prompt, as the model saw it</source>
-        <translation type="unfinished"></translation>
+        <translation>模型看到的提示词</translation>
     </message>
     <message>
         <source>Thought for</source>
@@ -634,7 +634,7 @@
     </message>
     <message>
         <source>about {tokens} tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>约 {tokens} token</translation>
     </message>
     <message>
         <source>none</source>
@@ -662,7 +662,7 @@
     </message>
     <message>
         <source>{tokens} tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>{tokens} token</translation>
     </message>
 </context>
 <context>
@@ -4746,19 +4746,19 @@
     </message>
     <message>
         <source>Details…</source>
-        <translation type="unfinished"></translation>
+        <translation>详细信息…</translation>
     </message>
     <message>
         <source>Pin into the context</source>
-        <translation type="unfinished"></translation>
+        <translation>固定到上下文</translation>
     </message>
     <message>
         <source>The model sees a pinned message, with its turn, however long the chat becomes.</source>
-        <translation type="unfinished"></translation>
+        <translation>无论对话多长，模型都会看到固定的消息及其所在的一轮。</translation>
     </message>
     <message>
         <source>Unpin from the context</source>
-        <translation type="unfinished"></translation>
+        <translation>从上下文取消固定</translation>
     </message>
 </context>
 <context>
@@ -5959,7 +5959,7 @@
     </message>
     <message>
         <source>about {0} tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>约 {0} token</translation>
     </message>
     <message>
         <source>{0} / {1}</source>

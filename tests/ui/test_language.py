@@ -11,8 +11,11 @@ from app.bootstrap.language import speak
 from app.children.outcome import Outcome, OutcomeKind
 from app.core.errors import EmptyPrompt, EngineLost, FileUnreadable, InvalidOption, OutOfMemory
 from app.core.language import NUMBERS, TRANSLATE, NumberMarks
+from app.core.presets import Preset
 from app.core.settings import SETTINGS, ShortcutTaken, check_conflict
 from app.core.sizes import format_bytes, format_count
+from app.storage.preset_file import builtin_presets
+from app.ui.presets.form import PresetForm
 
 
 @pytest.fixture
@@ -84,3 +87,15 @@ def test_a_setting_says_in_the_language_why_it_refuses(spoken: QApplication) -> 
         SETTINGS["network.proxy"].checked("proxy")
     with pytest.raises(ShortcutTaken, match="„Neuer Chat“"):
         check_conflict("shortcuts.presets", "Ctrl+N", {})
+
+
+def test_presets_of_parley_are_shown_in_the_language_and_kept_as_they_are(spoken: QApplication) -> None:
+    speak(spoken, "de")
+    form = PresetForm()
+    translate = builtin_presets()["translate"]
+    form.show_preset(translate)
+    assert (form.name.text(), form.preset()) == ("Übersetzen", translate)
+    form.name.setText("Dolmetschen")
+    assert form.preset().name == "Dolmetschen"
+    form.show_preset(Preset(name="Mine"))
+    assert (form.name.text(), form.preset().name) == ("Mine", "Mine")

@@ -22,6 +22,7 @@ from app.ui.chat.choices import Choices
 from app.ui.chat.model_menu import described
 from app.ui.chat.transcript_lines import is_cut_off
 from app.ui.icons import icon
+from app.ui.preset_words import shown_name
 
 _OLDER, _NEWER = -1, 1
 
@@ -77,7 +78,7 @@ class MessageMenu(QObject):
             )
         presets = menu.addMenu(self.tr("Answer with another preset"))
         for stored in self._choices.presets:
-            name = stored.preset.name.replace("&", "&&")
+            name = shown_name(stored.preset).replace("&", "&&")
             presets.addAction(name, partial(self.preset_chosen.emit, message.id, stored))
         again.setEnabled(free)
         models.menuAction().setEnabled(free and bool(self._choices.files))

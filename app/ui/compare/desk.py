@@ -30,6 +30,7 @@ from app.ui.chat.choices import Choices
 from app.ui.chat.model_menu import described
 from app.ui.compare.dialog import CompareDialog
 from app.ui.icons import icon
+from app.ui.preset_words import shown_name
 from app.ui.theme import Theme
 
 Chosen = tuple[ModelFile, ChosenPreset | None]
@@ -64,7 +65,9 @@ class CompareDesk(QObject):
     @property
     def files(self) -> list[ModelFile]:
         """What can be compared: models on this machine, for nothing is sent elsewhere unasked."""
-        return [file for file in self._choices.files if file.server is None]
+        current = self._engine.file
+        here = [file for file in self._choices.files if file.server is None]
+        return [current if current is not None and current.id == file.id else file for file in here]
 
     def fill(self, menu: QMenu, message: StoredMessage) -> None:
         """Add to a message's menu what gives its reply once more."""
@@ -83,7 +86,7 @@ class CompareDesk(QObject):
         presets = menu.addMenu(self.tr("Compare with another preset"))
         for stored in self._choices.presets:
             act = partial(self._run_with_preset, message, stored.preset)
-            presets.addAction(stored.preset.name.replace("&", "&&"), act)
+            presets.addAction(shown_name(stored.preset).replace("&", "&&"), act)
         for entries in (models, presets):
             entries.menuAction().setEnabled(free and bool(entries.actions()) and bool(self.files))
 
@@ -248,4 +251,4 @@ class CompareDesk(QObject):
 
 
 def _name(file: ModelFile, preset: ChosenPreset | None) -> str:
-    return described(file) if preset is None else f"{described(file)} · {preset.preset.name}"
+    return described(file) if preset is None else f"{described(file)} · {shown_name(preset.preset)}"

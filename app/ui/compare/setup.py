@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QPlainTex
 from app.core.models import ModelFile
 from app.core.presets import Preset, StoredPreset
 from app.ui.chat.model_menu import described
+from app.ui.preset_words import shown_name
 
 MOST = 4
 LEAST = 2
@@ -35,7 +36,7 @@ class CandidateRow(QWidget):
         self.preset = QComboBox()
         self.preset.setAccessibleName(self.tr("Preset {number}").format(number=number))
         self.preset.addItem(self.tr("No preset"))
-        self.preset.addItems([stored.preset.name for stored in presets])
+        self.preset.addItems([shown_name(stored.preset) for stored in presets])
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)

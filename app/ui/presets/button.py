@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.core.presets import ChosenPreset, StoredPreset
 from app.ui.icons import MenuButton, icon
+from app.ui.preset_words import shown_description, shown_name
 
 MAX_WIDTH = 180
 _CHROME = 60
@@ -36,9 +37,9 @@ class PresetButton(MenuButton):
     def show_preset(self, current: ChosenPreset | None) -> None:
         """Name the preset of the next reply."""
         self._current = current
-        self._name = current.preset.name if current else self.tr("No preset")
+        self._name = shown_name(current.preset) if current else self.tr("No preset")
         self.setAccessibleName(self.tr("Preset: {name}").format(name=self._name))
-        self.setToolTip(current.preset.description if current else "")
+        self.setToolTip(shown_description(current.preset) if current else "")
         self.set_room(MAX_WIDTH)
 
     def set_presets(self, presets: Sequence[StoredPreset]) -> None:
@@ -62,8 +63,8 @@ class PresetButton(MenuButton):
         current = self._current.preset.name.casefold() if self._current else ""
         for stored in self._presets:
             name = stored.preset.name
-            action = menu.addAction(name.replace("&", "&&"), partial(self.chosen.emit, stored))
-            action.setToolTip(stored.preset.description)
+            action = menu.addAction(shown_name(stored.preset).replace("&", "&&"), partial(self.chosen.emit, stored))
+            action.setToolTip(shown_description(stored.preset))
             action.setCheckable(True)
             if name.casefold() == current:
                 action.setChecked(True)

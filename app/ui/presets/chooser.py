@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 from app.core.presets import ChosenPreset, StoredPreset
 from app.services.chat_session import ChatSession
 from app.services.presets import PresetLibrary
+from app.ui.preset_words import shown_name
 from app.ui.presets.button import PresetButton
 
 
@@ -53,7 +54,7 @@ class PresetChooser(QObject):
     def _use(self, chosen: ChosenPreset) -> None:
         self._session.use_preset(chosen)
         if self._session.conversation is not None:
-            self.told.emit(self.tr("“{name}” from the next reply on").format(name=chosen.preset.name))
+            self.told.emit(self.tr("“{name}” from the next reply on").format(name=shown_name(chosen.preset)))
 
     def _ask_again(self) -> None:
         if self._session.preset is not None:

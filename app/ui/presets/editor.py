@@ -25,6 +25,7 @@ from app.services.engine_host import EngineHost
 from app.services.preferences import Preferences
 from app.services.presets import PresetLibrary
 from app.services.prompt_preview import PromptPreview
+from app.ui.preset_words import shown_name
 from app.ui.presets import questions
 from app.ui.presets.form import PresetForm
 from app.ui.presets.list_pane import PresetListPane
@@ -233,7 +234,7 @@ class PresetEditor(QDialog):
             self._drafts.pop(preset_id, None)
             self._library.delete(preset_id)
 
-        questions.ask_delete(self, stored.preset.name, delete)
+        questions.ask_delete(self, shown_name(stored.preset), delete)
 
     def _make_default(self, preset_id: int) -> None:
         stored = self._stored(preset_id)

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from app.core.paths import template_names
 from app.core.presets import KNOWN_VARIABLES, MAX_NAME, Preset, Reasoning
 from app.ui.icons import ComboBox
+from app.ui.preset_words import shown_description, shown_name
 
 _LEAST_CONTEXT = 64
 _MOST = 16_777_216
@@ -68,8 +69,8 @@ class PresetForm(QWidget):
         """Show a preset without telling of it."""
         self._base, sampling = preset, preset.sampling
         self.blockSignals(True)
-        self.name.setText(preset.name)
-        self.description.setText(preset.description)
+        self.name.setText(shown_name(preset))
+        self.description.setText(shown_description(preset))
         self.system.setPlainText(preset.system)
         self.stop.setPlainText("\n".join(_escaped(text) for text in sampling.stop))
         self.template.setCurrentIndex(max(0, self.template.findData(preset.template)))
@@ -98,8 +99,8 @@ class PresetForm(QWidget):
         }
         made = msgspec.structs.replace(
             self._base,
-            name=self.name.text(),
-            description=self.description.text().strip(),
+            name=_kept(self.name.text(), shown_name(self._base), self._base.name),
+            description=_kept(self.description.text().strip(), shown_description(self._base), self._base.description),
             system=self.system.toPlainText(),
             sampling=msgspec.structs.replace(self._base.sampling, **sampling),
             template=self.template.currentData(),
@@ -214,6 +215,11 @@ class PresetForm(QWidget):
             asked = self.tr("Asked for at the start: {names}.").replace("{names}", ", ".join(preset.free_variables))
             text = f"{asked} {text}"
         self.variables.setText(text)
+
+
+def _kept(text: str, shown: str, own: str) -> str:
+    """What a field says; its preset's own words where it still says them in the user's language."""
+    return own if text == shown else text
 
 
 def _fraction(most: float, step: float, *, least: float = 0.0) -> QDoubleSpinBox:

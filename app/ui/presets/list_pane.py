@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from app.core.presets import StoredPreset
 from app.ui.icons import IconButton
 from app.ui.plain_list import PlainList
+from app.ui.preset_words import shown_description, shown_name
 
 _ID = Qt.ItemDataRole.UserRole
 
@@ -81,12 +82,12 @@ class PresetListPane(QWidget):
         self.list.blockSignals(True)
         self.list.clear()
         for stored in presets:
-            name = stored.preset.name
-            if name.casefold() == default.casefold():
+            name = shown_name(stored.preset)
+            if stored.preset.name.casefold() == default.casefold():
                 name = self.tr("{name} (new chats)").format(name=name)
             item = QListWidgetItem(f"{name} •" if stored.id in unsaved else name)
             item.setData(_ID, stored.id)
-            item.setToolTip(stored.preset.description)
+            item.setToolTip(shown_description(stored.preset))
             self.list.addItem(item)
         self.list.blockSignals(False)
         self.choose(current)

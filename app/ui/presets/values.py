@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from app.core.presets import ChosenPreset
+from app.ui.preset_words import shown_name
 
 
 class ValuesDialog(QDialog):
@@ -20,10 +21,10 @@ class ValuesDialog(QDialog):
     def __init__(self, chosen: ChosenPreset, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._chosen = chosen
-        self.setWindowTitle(chosen.preset.name)
+        self.setWindowTitle(shown_name(chosen.preset))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(400)
-        heading = QLabel(self.tr("“{name}” needs to know").format(name=chosen.preset.name))
+        heading = QLabel(self.tr("“{name}” needs to know").format(name=shown_name(chosen.preset)))
         heading.setProperty("kind", "heading")
         heading.setTextFormat(Qt.TextFormat.PlainText)
         heading.setWordWrap(True)

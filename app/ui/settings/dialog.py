@@ -16,6 +16,7 @@ from app.core.setting import Form, Page
 from app.core.settings import SETTINGS
 from app.services.preferences import Preferences
 from app.ui.plain_list import PlainList
+from app.ui.preset_words import shown_name
 from app.ui.search_field import SearchField
 from app.ui.settings.actions import ActionRow
 from app.ui.settings.fields import ChoiceField
@@ -65,7 +66,7 @@ class SettingsDialog(QDialog):
         """The presets that a new chat can begin with."""
         for row in self._rows.values():
             if row.setting.form is Form.PRESET and isinstance(row.field, ChoiceField):
-                row.field.set_choices([(one.preset.name, one.preset.name) for one in presets])
+                row.field.set_choices([(one.preset.name, shown_name(one.preset)) for one in presets])
 
     def show_page(self, page: Page) -> None:
         """Open a page."""

@@ -15,6 +15,7 @@ from app.core.conversations import ConversationSummary
 from app.core.listing import Folder
 from app.core.presets import StoredPreset
 from app.ui import icons
+from app.ui.preset_words import shown_name
 
 
 class Menus(QObject):
@@ -132,7 +133,7 @@ class Menus(QObject):
     def _add_presets(self, menu: QMenu, folder_id: int) -> None:
         inner = menu.addMenu(self.tr("Preset of its new chats"))
         chosen = self._of_folders.get(folder_id)
-        choices = [(None, self.tr("As everywhere")), *((one.id, one.preset.name) for one in self._presets)]
+        choices = [(None, self.tr("As everywhere")), *((one.id, shown_name(one.preset)) for one in self._presets)]
         for number, name in choices:
             action = inner.addAction(name.replace("&", "&&"), self._presetting(folder_id, number))
             if number == chosen:

@@ -6,6 +6,7 @@ Window process, interface thread. Emits what the user asks for; shows what it is
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import QWidget
@@ -113,7 +114,7 @@ class ModelButton(MenuButton):
         for name in server.models:
             is_chosen = is_current and current is not None and current.name == name
             mark, file = icon("check" if is_chosen else "model", self), ModelFile.on(server, name)
-            action = models.addAction(mark, name.replace("&", "&&"), lambda file=file: self.chosen.emit(file))
+            action = models.addAction(mark, name.replace("&", "&&"), partial(self.chosen.emit, file))
             action.setToolTip(server.base_url)
 
     def _add_file(self, file: ModelFile) -> None:

@@ -12,10 +12,13 @@ from app.core.preparing import Preparation
 from app.core.repack import Conversation, Note, NoteKind, RepackActivity, RepackReport, TemplateGap, TemplateSource
 from app.core.sizes import format_bytes, format_count
 
+_STAYS = (NoteKind.COPIED, NoteKind.HALVED)
+
 
 def will_happen(prepared: Prepared) -> str:
-    """What becomes of the weights, in a sentence for each kind."""
-    return " ".join(note_words(note) for note in prepared.notes)
+    """What becomes of the weights, in a sentence for each kind; what merely stays goes without saying."""
+    telling = [note for note in prepared.notes if note.kind not in _STAYS] or prepared.notes
+    return " ".join(note_words(note) for note in telling)
 
 
 def note_words(note: Note) -> str:

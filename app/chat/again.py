@@ -10,7 +10,7 @@ import msgspec
 from app.chat.context import ModelView, model_view
 from app.core.compare_errors import ModelNotHere, ModelNotKnownExactly, NothingToRepeat
 from app.core.conversations import StoredMessage
-from app.core.messages import ReplyRecord
+from app.core.messages import Message, ReplyRecord, Role
 from app.core.models import ModelFile
 from app.core.paths import template_names
 
@@ -50,6 +50,15 @@ def repeated(message: StoredMessage, files: Iterable[ModelFile]) -> tuple[ModelF
         kept=record.kept,
     )
     return file, again
+
+
+def seen_messages(path: Sequence[StoredMessage], record: ReplyRecord) -> tuple[Message, ...]:
+    """What the model saw of the path that a reply answers, as the reply's record tells."""
+    messages = model_view(path, record.system).messages
+    above = 1 if messages and messages[0].role is Role.SYSTEM else 0
+    turns = messages[above:]
+    kept = tuple(turns[index] for index in record.kept if index < len(turns))
+    return (*messages[:above], *kept, *turns[record.view_start :])
 
 
 def view_again(path: Sequence[StoredMessage], record: ReplyRecord) -> ModelView:

@@ -46,15 +46,19 @@ class PromptPreview(QObject):
         engine.reply_event.connect(self._on_event)
 
     def ask(self, question: RenderPrompt) -> None:
-        """Render a prompt; `rendered` or `failed` follows unless another question comes first."""
+        """Render a prompt; `rendered` or `failed` follows unless another question comes first.
+
+        A question that names no file is about the model that is chosen now.
+        """
         if not self._is_open:
             return
         self._last_id -= 1
         question = msgspec.structs.replace(question, id=self._last_id)
-        if self._engine.state is EngineState.READY and not self._is_busy():
+        own = self._engine.file.identity.path if self._engine.file else ""
+        path = question.path or own
+        if self._engine.state is EngineState.READY and path == own and not self._is_busy():
             self._engine.render(question)
             return
-        path = self._engine.file.identity.path if self._engine.file else ""
         if self._child is None:
             self._child = self._new_child()
             self._child.start()

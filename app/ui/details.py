@@ -1,31 +1,121 @@
-"""A reply's full record: all that is needed to get the same reply again, and what it cost.
+"""A message's details: all that is needed to get the same reply again, what it cost, and the prompt the model saw.
 
 Window process, interface thread.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import msgspec
-from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
+from app.chat.again import seen_messages
 from app.core.conversations import StoredMessage
+from app.core.errors import ParleyError
 from app.core.messages import ReplyRecord, Timings, Usage
+from app.core.paths import template_names
+from app.core.preview_frames import PromptRendered, RenderPrompt
 from app.core.sizes import format_bytes, format_count
-from app.ui.text_dialog import TextDialog
+from app.services.chat_tools import ChatTools
+from app.services.token_counter import TokenCount
+from app.ui.theme import code_font
 
 Line = tuple[str, object]
 
 
-def show_details(message: StoredMessage, parent: QWidget) -> TextDialog:
-    """Open the dialog for one message."""
-    intro = _tr("How this reply came to be.") if message.record else ""
-    dialog = TextDialog(_tr("Details"), intro, describe(message), parent)
-    dialog.open()
-    return dialog
+class DetailsDialog(QDialog):
+    """The record on top; below it the prompt of a reply, rendered anew as its record says. Both can be copied."""
+
+    def __init__(
+        self, message: StoredMessage, path: Sequence[StoredMessage], tools: ChatTools, parent: QWidget | None = None
+    ) -> None:
+        """`path` leads to what the message answers."""
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(_tr("Details"))
+        self.resize(720, 640)
+        self._preview = tools.preview
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(24, 20, 24, 16)
+        self._column.setSpacing(8)
+        self._record = describe(message)
+        self.record = self._text(_tr("How this reply came to be") if message.record else _tr("Message"), self._record)
+        self.prompt: QPlainTextEdit | None = None
+        self._is_open = True
+        self.finished.connect(self._end)
+        record = message.record
+        if record is not None and not record.model.server:
+            self.prompt = self._text(_tr("The prompt, as the model saw it"), "…")
+            self._ask(path, record)
+        self._add_close()
+        tools.counter.count(message.text, self._take_count)
+
+    def _text(self, title: str, text: str) -> QPlainTextEdit:
+        heading = QLabel(title)
+        heading.setProperty("kind", "heading")
+        field = QPlainTextEdit(text)
+        field.setProperty("kind", "record")
+        field.setReadOnly(True)
+        field.setFont(code_font(self.font().pointSizeF()))
+        field.setAccessibleName(title)
+        copy = QPushButton(_tr("Copy"))
+        copy.setAutoDefault(False)
+        copy.setAccessibleName(_tr("Copy: {title}").format(title=title))
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(field.toPlainText()))
+        head = QHBoxLayout()
+        head.addWidget(heading, 1)
+        head.addWidget(copy)
+        self._column.addLayout(head)
+        self._column.addWidget(field, 1)
+        return field
+
+    def _add_close(self) -> None:
+        close = QPushButton(_tr("Close"))
+        close.setDefault(True)
+        close.clicked.connect(self.accept)
+        foot = QHBoxLayout()
+        foot.addStretch(1)
+        foot.addWidget(close)
+        self._column.addLayout(foot)
+
+    def _ask(self, path: Sequence[StoredMessage], record: ReplyRecord) -> None:
+        self._preview.rendered.connect(self._show_prompt)
+        self._preview.failed.connect(self._show_failure)
+        template = record.template if record.template in template_names() else ""
+        self._preview.ask(
+            RenderPrompt(
+                id=0,
+                messages=seen_messages(path, record),
+                template=template,
+                template_variables=record.template_variables,
+                path=record.model.path,
+            )
+        )
+
+    def _end(self) -> None:
+        self._is_open = False
+        if self.prompt is not None:
+            self._preview.rest()
+
+    def _take_count(self, found: TokenCount) -> None:
+        if not self._is_open:
+            return
+        tokens = format_count(found.tokens)
+        name = _tr("Costs in the context")
+        text = _tr("{tokens} tokens") if found.is_exact else _tr("about {tokens} tokens")
+        self.record.setPlainText(f"{self._record}\n\n{name}  {text.format(tokens=tokens)}")
+
+    def _show_prompt(self, found: PromptRendered) -> None:
+        if self.prompt is not None:
+            self.prompt.setPlainText(found.text)
+
+    def _show_failure(self, error: ParleyError) -> None:
+        if self.prompt is not None:
+            self.prompt.setPlainText(f"{error.sentence} {error.next_step}".strip())
 
 
 def describe(message: StoredMessage) -> str:

@@ -5,11 +5,12 @@ Window process, interface thread. It only assembles; what is slow happens in the
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import msgspec
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QSplitter, QWidget
 
 from app.core.conversations import Conversation, ConversationSummary
@@ -37,6 +38,7 @@ from app.ui.sidebar.sidebar import Sidebar
 from app.ui.theme import Appearance, ThemeSource
 
 NARROW = 760
+READING_ACTS = ("find", "find_next", "find_previous", "zoom_in", "zoom_out", "zoom_reset", "print")
 
 
 class MainView(QSplitter):
@@ -232,6 +234,15 @@ class MainView(QSplitter):
         }
         for name, act in acts.items():
             self.shortcuts.add(name, act)
+        for name in READING_ACTS:
+            self.shortcuts.add(name, partial(self._read, name))
+        # Where + is above =, this is what is pressed for Ctrl++.
+        QShortcut(QKeySequence("Ctrl+="), self).activated.connect(partial(self._read, "zoom_in"))
+
+    def _read(self, name: str) -> None:
+        """Do something with the conversation as it is read, if there is one."""
+        if self._session.conversation is not None:
+            self.page.reading.acts()[name]()
 
     def _compare(self) -> None:
         """Compare models or presets; what is written already is what they are asked."""

@@ -12,10 +12,12 @@ from PySide6.QtWidgets import QMenu
 
 from app.core.conversations import StoredMessage
 from app.core.loading import LoadOptions
-from app.core.messages import MessageState
+from app.core.messages import MessageState, Role
 from app.services.compare import Progress
+from app.ui.chat.transcript_rows import Action
 from app.ui.compare.dialog import CompareDialog
 from app.ui.compare.setup import CompareSetup
+from app.ui.details import DetailsDialog
 from tests.window.conftest import User
 
 SHORT = LoadOptions(context_length=96, threads=1)
@@ -35,8 +37,7 @@ def models(user: User, tiny_gguf: Path, tmp_path: Path) -> User:
 def written(user: User) -> StoredMessage:
     """A reply whose record knows the hash of the model's file."""
     with user.qtbot.waitSignal(user.program.engine.digest, timeout=30_000):
-        reply = user.exchange("Say something")
-    return reply
+        return user.exchange("Say something")
 
 
 def dialog_of(user: User) -> CompareDialog:
@@ -54,7 +55,9 @@ def ended(user: User) -> CompareDialog:
 
 def left(user: User, leave: Callable[[], object]) -> list[StoredMessage]:
     """Leave the dialog; the path that is shown then."""
-    with user.qtbot.waitSignal(user.program.session.conversations_changed, timeout=20_000):
+    session = user.program.session
+    shows = session.conversation_changed if session.conversation is None else session.path_changed
+    with user.qtbot.waitSignal(shows, timeout=20_000):
         leave()
     shown = user.program.session.conversation
     assert shown is not None
@@ -138,7 +141,7 @@ def test_two_models_answer_one_message_at_once_where_they_fit(models: User) -> N
 
 def test_what_was_written_is_kept_when_the_comparison_is_left_early(models: User) -> None:
     models.exchange("Say something")
-    files = [(file, None) for file in models.page.choices.files]
+    files = [(file, None) for file in models.page.compare.files]
     models.page.compare.compare("And now?", files)
     dialog = dialog_of(models)
     with models.qtbot.waitSignal(dialog.comparison.text_added, timeout=30_000):
@@ -155,3 +158,45 @@ def test_the_menu_of_a_reply_offers_it(models: User) -> None:
     models.page.compare.fill(menu, reply)
     texts = [action.text() for action in menu.actions() if action.text()]
     assert texts == ["Run again exactly", "Compare with another model", "Compare with another preset"]
+
+
+def test_details_show_the_prompt_that_the_model_saw(models: User) -> None:
+    reply = models.exchange("Say something")
+    shown = models.program.session.conversation
+    assert shown is not None
+    dialog = DetailsDialog(reply, shown.path(reply.parent_id), models.view.page._tools, models.window)
+    dialog.open()
+    prompt = dialog.prompt
+    assert prompt is not None
+    models.qtbot.waitUntil(lambda: prompt.toPlainText() != "…", timeout=20_000)
+    assert prompt.toPlainText() == "<|im_start|>user\nSay something<|im_end|>\n<|im_start|>assistant\n"
+    models.qtbot.waitUntil(lambda: "Costs in the context" in dialog.record.toPlainText(), timeout=20_000)
+    assert "Seed" in dialog.record.toPlainText()
+    dialog.accept()
+
+
+def test_a_pinned_message_is_still_seen_when_older_turns_are_left_out(models: User) -> None:
+    models.load_with(LoadOptions(context_length=128, threads=1))
+    session, transcript = models.program.session, models.page.transcript
+    question = models.exchange("My name is Ada").parent_id
+    assert question is not None
+    with models.qtbot.waitSignal(session.path_changed, timeout=10_000):
+        models.program.view.page._tools.tree.pin(question, pinned=True)
+    first = transcript.document.items[0]
+    assert [hot.action for hot in first.action_hots()].count(Action.UNPIN) == 1
+    shown = session.conversation
+    assert shown is not None
+    cut = next(message for message in shown.path() if message.role is Role.ASSISTANT)
+    with models.qtbot.waitSignal(session.path_changed, timeout=10_000):
+        models.program.view.page._tools.tree.edit_reply(cut.id, "Hello")
+    for number in range(3):
+        models.exchange(f"Word {number}")
+        last = session.conversation.path()[-1]  # type: ignore[union-attr]
+        with models.qtbot.waitSignal(session.path_changed, timeout=10_000):
+            models.program.view.page._tools.tree.edit_reply(last.id, "w " * 12)
+    record = models.exchange("Who am I?").record
+    assert record is not None and record.view_start > 0
+    assert record.kept == (0, 1)
+    with models.qtbot.waitSignal(session.path_changed, timeout=10_000):
+        transcript.press(first, first.action_hots()[0]._replace(action=Action.UNPIN))
+    assert not session.conversation.path()[0].pinned  # type: ignore[union-attr]

@@ -38,7 +38,7 @@ def look_for(pane: ReadingPane, qtbot: QtBot, words: str) -> str:
 def test_all_hits_are_marked_and_gone_through_in_a_circle(pane: ReadingPane, qtbot: QtBot) -> None:
     texts = [f"Message {n} about **nee**dles.\n\n```\na needle\n```" for n in range(60)]
     pane.transcript.set_messages([m for n, text in enumerate(texts) for m in (user(2 * n), reply(2 * n + 1, text))])
-    qtbot.keyClick(pane, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    pane.acts()["find"]()
     assert pane.find_bar.isVisible() and pane.find_bar.field.hasFocus()
     plain = picture(pane.transcript)
     assert look_for(pane, qtbot, "NEEDLE").endswith("of 120")
@@ -74,16 +74,15 @@ def test_another_conversation_is_looked_through_anew(pane: ReadingPane, qtbot: Q
     qtbot.waitUntil(lambda: pane.find_bar.count.text() == "1 of 2")
 
 
-def test_keys_zoom(pane: ReadingPane, qtbot: QtBot) -> None:
+def test_text_is_zoomed(pane: ReadingPane, qtbot: QtBot) -> None:
     pane.transcript.set_messages([user(1), reply(2, SAMPLE)])
-    control = Qt.KeyboardModifier.ControlModifier
-    qtbot.keyClick(pane, Qt.Key.Key_Equal, control)
+    pane.acts()["zoom_in"]()
     assert pane.transcript.zoom == 1.1
-    qtbot.keyClick(pane, Qt.Key.Key_Minus, control)
-    qtbot.keyClick(pane, Qt.Key.Key_Minus, control)
+    pane.acts()["zoom_out"]()
+    pane.acts()["zoom_out"]()
     assert pane.transcript.zoom == 0.9
     with qtbot.waitSignal(pane.said) as said:
-        qtbot.keyClick(pane, Qt.Key.Key_0, control)
+        pane.acts()["zoom_reset"]()
     assert (pane.transcript.zoom, said.args) == (1.0, ["100 %"])
 
 

@@ -106,6 +106,14 @@ def test_html_is_shown_and_images_are_their_text() -> None:
     assert block.spans == ((19, 24, Style.LINK, "https://cats.example/1.png"),)
 
 
+@pytest.mark.parametrize("target", ["file:///etc/passwd", "data:image/png;base64,AAAA", "cat.png"])
+def test_an_image_that_cannot_be_opened_names_its_target(target: str) -> None:
+    (block,) = blocks_of(f"![a cat]({target})")
+    if block.spans:  # a target that CommonMark takes for an image
+        assert not any(span.href for span in block.spans)
+    assert "a cat" in block.text and target in block.text
+
+
 def test_long_code_comes_in_pieces_that_hold_every_line() -> None:
     lines = [f"line {number}" for number in range(CODE_LINES * 3)]
     found = blocks_of("```\n" + "\n".join(lines) + "\n```\n")

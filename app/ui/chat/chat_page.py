@@ -100,7 +100,7 @@ class ChatPage(QWidget):
         pane.problem.connect(self.problems.show)
         menu = MessageMenu(self._session, self._tools.tree, self._engine, self.choices, self)
         menu.preset_chosen.connect(self.preset_chosen)
-        desk = ReadingDesk(pane, self._session, self._tools.tree, menu)
+        desk = ReadingDesk(pane, self._session, self._tools, menu)
         desk.sent_instead.connect(self.sending.send_instead)
         pane.transcript.menu_filled.connect(self.compare.fill)
         return desk

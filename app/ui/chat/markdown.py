@@ -31,6 +31,7 @@ _CONTROL = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "
 _UNSHOWN = _CONTROL | {ord("\r"): None, 0x202D: "\ufffd", 0x202E: "\ufffd", 0x7F: "\u2421"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _TASK = re.compile(r"\[([ xX])\][ \n]")
+_MOST_OF_TARGET = 80
 _NOTE = re.compile(r"\[\^([^\]\s^]{1,32})\]")
 _DEFINITION = re.compile(r"\[\^([^\]\s^]{1,32})\]:[ \t]*")
 
@@ -206,7 +207,13 @@ class InlineText:
     def _add_image(self, token: Token, style: Style, href: str) -> None:
         source = str(token.attrGet("src") or "")
         target = href or (source if is_safe_link(source) else "")
-        self.add(token.content or source, style | (Style.LINK if target else Style.PLAIN), target)
+        named = token.content if target and token.content else f"{token.content} ({_shortened(source)})".strip()
+        self.add(named if source else token.content, style | (Style.LINK if target else Style.PLAIN), target)
+
+
+def _shortened(target: str) -> str:
+    """An address that may be a whole picture."""
+    return target if len(target) <= _MOST_OF_TARGET else f"{target[:_MOST_OF_TARGET]}…"
 
 
 class _Walker:

@@ -5,11 +5,12 @@ Window process, interface thread.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QPagedPaintDevice, QShortcut
+from PySide6.QtGui import QPagedPaintDevice
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core.errors import ParleyError
@@ -52,7 +53,6 @@ class ReadingPane(QWidget):
         column.addWidget(self.transcript, 1)
         self.setFocusProxy(self.transcript)
         self._connect()
-        self._add_shortcuts()
 
     def _connect(self) -> None:
         self.find_bar.wanted.connect(self.finder.look_for)
@@ -63,22 +63,17 @@ class ReadingPane(QWidget):
         self.transcript.copied.connect(lambda _: self.said.emit(self.tr("Copied")))
         self.transcript.save_requested.connect(self._ask_where_to_save)
 
-    def _add_shortcuts(self) -> None:
-        keys = QKeySequence.StandardKey
-        acts = (
-            (keys.Find, self.open_find),
-            (keys.FindNext, lambda: self.finder.step(1)),
-            (keys.FindPrevious, lambda: self.finder.step(-1)),
-            (keys.ZoomIn, lambda: self.zoom(1)),
-            (QKeySequence("Ctrl+="), lambda: self.zoom(1)),
-            (keys.ZoomOut, lambda: self.zoom(-1)),
-            (QKeySequence("Ctrl+0"), lambda: self.zoom(0)),
-            (keys.Print, self.print),
-        )
-        for sequence, act in acts:
-            shortcut = QShortcut(sequence, self)
-            shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
-            shortcut.activated.connect(act)
+    def acts(self) -> dict[str, Callable[[], object]]:
+        """What can be done with the conversation as it is read, by the names of its shortcuts."""
+        return {
+            "find": self.open_find,
+            "find_next": lambda: self.finder.step(1),
+            "find_previous": lambda: self.finder.step(-1),
+            "zoom_in": lambda: self.zoom(1),
+            "zoom_out": lambda: self.zoom(-1),
+            "zoom_reset": lambda: self.zoom(0),
+            "print": self.print,
+        }
 
     def open_find(self) -> None:
         """Open the bar, with what is selected, if that is short."""

@@ -8,18 +8,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property, partial
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QMenu
 
 from app.core.attachments import Attachment, split_attachments, with_attachments
 from app.core.conversations import Conversation, StoredMessage
 from app.core.messages import Role
+from app.core.sizes import format_count
 from app.services.chat_session import ChatSession
-from app.services.message_tree import MessageTree
+from app.services.chat_tools import ChatTools
+from app.services.token_counter import TokenCount
 from app.ui.chat.message_editor import MessageEditor
 from app.ui.chat.message_menu import MessageMenu
 from app.ui.chat.reading import ReadingPane
 from app.ui.chat.transcript_rows import Action, Branch
+from app.ui.chat.transcript_words import words
+from app.ui.icons import icon
+
+_REST_MS = 150
 
 
 class ReadingDesk(QObject):
@@ -27,12 +34,16 @@ class ReadingDesk(QObject):
 
     sent_instead = Signal(int, str)  # id of the user's message, what is to be sent beside it
 
-    def __init__(self, pane: ReadingPane, session: ChatSession, tree: MessageTree, menu: MessageMenu) -> None:
+    def __init__(self, pane: ReadingPane, session: ChatSession, tools: ChatTools, menu: MessageMenu) -> None:
         super().__init__(pane)
         self.pane = pane
         self.transcript = transcript = pane.transcript
         self._session = session
-        self._tree = tree
+        self._tools = tools
+        self._tree = tree = tools.tree
+        self._pointed: int | None = None
+        self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
+        self._rest.timeout.connect(self._count)
         session.reply_text.connect(transcript.append_text)
         session.reply_finished.connect(transcript.finish_message)
         session.path_changed.connect(self._show_path)
@@ -43,6 +54,9 @@ class ReadingDesk(QObject):
         transcript.file_requested.connect(self._show_file)
         transcript.act_requested.connect(self._act)
         transcript.menu_filled.connect(menu.fill)
+        transcript.menu_filled.connect(self._fill)
+        transcript.hovered.connect(self._on_hovered)
+        tools.counter.model_changed.connect(transcript.forget_costs)
         menu.edit_requested.connect(self.edit)
         self._add_key(Qt.Key.Key_F2, self.edit)
         self._add_key(QKeySequence.StandardKey.Delete, tree.delete_message)
@@ -94,6 +108,32 @@ class ReadingDesk(QObject):
                 self.edit(message_id)
             case Action.CONTINUE:
                 self._session.go_on(message_id)
+            case Action.UNPIN:
+                self._tree.pin(message_id, pinned=False)
+
+    def _fill(self, menu: QMenu, message: StoredMessage) -> None:
+        """Add what is done with a message as the model sees it."""
+        shown = self._session.conversation
+        if shown is None or message.id not in shown:
+            return
+        menu.addSeparator()
+        pinned = shown[message.id].pinned
+        text = self.tr("Unpin from the context") if pinned else self.tr("Pin into the context")
+        pin = menu.addAction(icon("pin", menu), text, lambda: self._tree.pin(message.id, pinned=not pinned))
+        pin.setEnabled(not self._session.is_answering)
+        pin.setToolTip(self.tr("The model sees a pinned message, with its turn, however long the chat becomes."))
+        menu.addAction(self.tr("Details…"), lambda: self._show_details(message.id))
+
+    def _on_hovered(self, message_id: int) -> None:
+        """Say what a message costs once the pointer rests on it."""
+        self._pointed = message_id
+        self._rest.start()
+
+    def _count(self) -> None:
+        shown, number = self._session.conversation, self._pointed
+        if shown is None or number is None or number not in shown or shown[number].role is not Role.USER:
+            return
+        self._tools.counter.count(shown[number].text, lambda found: self.transcript.set_cost(number, cost_words(found)))
 
     def _take_edited(self, message_id: int, text: str) -> None:
         shown = self._session.conversation
@@ -112,11 +152,13 @@ class ReadingDesk(QObject):
             self.transcript.show_path(path)
 
     def _show_details(self, message_id: int) -> None:
-        from app.ui.details import show_details
+        from app.ui.details import DetailsDialog
 
         shown = self._session.conversation
         if shown is not None and message_id in shown:
-            show_details(shown[message_id], self.transcript.window())
+            parent_id = shown[message_id].parent_id
+            path = [] if parent_id is None else shown.path(parent_id)
+            DetailsDialog(shown[message_id], path, self._tools, self.transcript.window()).open()
 
     def _show_file(self, attachment: Attachment) -> None:
         from app.ui.text_dialog import TextDialog
@@ -128,6 +170,12 @@ class ReadingDesk(QObject):
         from app.ui.chat.links import ask_to_open
 
         ask_to_open(target, self.transcript.window())
+
+
+def cost_words(found: TokenCount) -> str:
+    """What a text takes of the context; an estimate says so."""
+    text = words("{0} tokens") if found.is_exact else words("about {0} tokens")
+    return text.format(format_count(found.tokens))
 
 
 def _branches(conversation: Conversation, path: list[StoredMessage]) -> dict[int, Branch]:

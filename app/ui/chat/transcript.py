@@ -99,6 +99,18 @@ class TranscriptView(TranscriptInteraction):
             if height is not None:
                 self._show_stretch(index, 0.0, height)
 
+    def set_cost(self, message_id: int, cost: str) -> None:
+        """Say what a message takes of the context, in words for its actions."""
+        index = self.document.index_of(message_id)
+        if index is not None and self.document.page.costs.get(message_id) != cost:
+            self.document.page.costs[message_id] = cost
+            self.document.items[index].branches_changed()
+            self.viewport().update()
+
+    def forget_costs(self) -> None:
+        """What was said of costs holds no longer."""
+        self.document.page.costs.clear()
+
     def set_branches(self, branches: Branches) -> None:
         """Say which messages have others at their place."""
         self.document.set_branches(branches)

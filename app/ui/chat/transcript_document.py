@@ -61,6 +61,8 @@ class TranscriptDocument:
     def change(self, messages: Iterable[StoredMessage]) -> int:
         """Show these instead, keeping what both begin with; returns the number of the first that is another."""
         wanted = [message for message in messages if message.role is not Role.SYSTEM]
+        for item, message in zip(self.items, wanted, strict=False):
+            item.take_mark(message)
         pairs = zip(self.items, wanted, strict=False)
         same = sum(1 for _ in takewhile(lambda pair: pair[0].message == pair[1], pairs))
         self.items[same:] = [self._item(message) for message in wanted[same:]]

@@ -51,6 +51,7 @@ class TranscriptInteraction(TranscriptCanvas):
     details_requested = Signal(int)  # message id
     act_requested = Signal(int, Action)  # message id; what only the conversation's owner can do
     file_requested = Signal(object)  # Attachment that is to be shown
+    hovered = Signal(int)  # message id
     menu_filled = Signal(QMenu, object)  # a message's menu, and its StoredMessage: others add to it
 
     def __init__(self, theme: Theme, typeset: Typeset, parent: QWidget | None = None) -> None:
@@ -125,7 +126,7 @@ class TranscriptInteraction(TranscriptCanvas):
                 self.file_requested.emit(item.files[hot.number])
             case Action.MORE:
                 self._open_menu(self.document.items.index(item), "", self._corner_of(item, hot))
-            case Action.OLDER | Action.NEWER | Action.EDIT | Action.CONTINUE:
+            case Action.OLDER | Action.NEWER | Action.EDIT | Action.CONTINUE | Action.UNPIN:
                 self.act_requested.emit(item.message.id, hot.action)
 
     def _corner_of(self, item: MessageItem, hot: Hot) -> QPoint:
@@ -308,6 +309,8 @@ class TranscriptInteraction(TranscriptCanvas):
             if changed is not None:
                 changed.set_hovered(hovered)
         self._hovered = item
+        if item is not None:
+            self.hovered.emit(item.message.id)
         self.viewport().update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

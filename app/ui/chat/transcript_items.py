@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from enum import Enum
 from math import ceil
 
+from msgspec.structs import replace
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter
 
@@ -93,7 +94,13 @@ class MessageItem(ABC):
 
     @abstractmethod
     def branches_changed(self) -> None:
-        """There are more or fewer messages at this one's place."""
+        """There are more or fewer messages at this one's place, or it is marked otherwise."""
+
+    def take_mark(self, message: StoredMessage) -> None:
+        """Take over whether the message is pinned, if nothing else of it has changed."""
+        if message.pinned != self.message.pinned and replace(self.message, pinned=message.pinned) == message:
+            self.message = message
+            self.branches_changed()
 
     def compose(self) -> None:
         """Take up the rows anew."""

@@ -185,9 +185,14 @@ def branch_buttons(branch: Branch | None) -> tuple[Button, ...]:
     return older, Button(number, None, standing=True), newer
 
 
+def pin_button(message: StoredMessage) -> tuple[Button, ...]:
+    """The mark of a message that stays before the model's eyes; a click takes it away."""
+    return (Button(words("Pinned"), Action.UNPIN, standing=True),) if message.pinned else ()
+
+
 def footer_of(message: StoredMessage, *, is_last: bool, branch: Branch | None = None) -> FooterRow:
     """The footer that a reply has come to."""
-    branches = branch_buttons(branch)
+    branches = (*branch_buttons(branch), *pin_button(message))
     retry = (Button(words("Retry"), Action.RETRY, standing=True),) if is_last else ()
     quiet = tuple(button._replace(standing=False) for button in retry)
     go_on = (Button(words("Continue"), Action.CONTINUE, standing=True),) if is_last and is_cut_off(message) else ()

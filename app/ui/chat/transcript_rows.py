@@ -38,6 +38,7 @@ class Action(Enum):
     EDIT = "edit"
     CONTINUE = "continue"
     OPEN_FILE = "open an attached file"
+    UNPIN = "unpin"
     MORE = "more"
 
 
@@ -76,7 +77,8 @@ class Page:
     """What all rows share; the column is `width` wide.
 
     `recolored` is told of code that looks different from a height of it on, `changed` that a row has to be
-    laid out anew. `branches` is for messages that have others at their place.
+    laid out anew. `branches` is for messages that have others at their place, `costs` says what a message takes of the
+    context, as far as somebody has asked.
     """
 
     style: PageStyle
@@ -85,6 +87,7 @@ class Page:
     recolored: Callable[[CodeLayout, float], None]
     changed: Callable[[], None]
     branches: Branches = field(default_factory=dict)
+    costs: dict[int, str] = field(default_factory=dict)
 
 
 class Row:

@@ -16,7 +16,7 @@ from app.core.sizes import format_bytes
 from app.ui.chat.blocks import rounded
 from app.ui.chat.blocks_text import UNBOUNDED, TextPiece
 from app.ui.chat.transcript_items import MessageItem
-from app.ui.chat.transcript_lines import ActionLine, Button, branch_buttons
+from app.ui.chat.transcript_lines import ActionLine, Button, branch_buttons, pin_button
 from app.ui.chat.transcript_rows import Action, Hot, Page, Row
 from app.ui.chat.transcript_selection import RowMarks
 from app.ui.chat.transcript_stream import plain_rows
@@ -154,7 +154,9 @@ class UserItem(MessageItem):
     def _actions(self) -> ActionLine:
         if self._line is None:
             buttons = (
+                *((Button(cost, None),) if (cost := self.page.costs.get(self.message.id)) else ()),
                 *branch_buttons(self.page.branches.get(self.message.id)),
+                *pin_button(self.message),
                 Button(words("Edit"), Action.EDIT),
                 Button(words("Copy"), Action.COPY_MESSAGE),
                 Button("⋯", Action.MORE),

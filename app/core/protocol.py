@@ -24,6 +24,7 @@ from app.core.preview_frames import PromptRendered, RenderPrompt
 from app.core.repack import RepackCommand, RepackEvent
 from app.core.sampling import Sampling
 from app.core.server_frames import Connect, ServerCommand, ServerEvent
+from app.core.token_cost import TokenCost
 from app.core.typeset_frames import TypesetCommand, TypesetEvent
 
 VERSION = 1
@@ -184,7 +185,7 @@ class Finished(_Frame, frozen=True, tag="finished"):
     """A reply ended and all its pieces were sent.
 
     `peak_bytes` is the most memory that the engine has held, 0 as long as it has not yet done the
-    work that needs most. `nominal_seconds` is what a token was to take on nominal devices.
+    work that needs most. `cost` is what a token was to take on nominal devices.
     `left_out` names the sampling options that a server did not take. `kept` are the messages before
     `view_start`, counted as it is, that were read all the same.
     """
@@ -197,7 +198,7 @@ class Finished(_Frame, frozen=True, tag="finished"):
     template: str
     view_start: int = 0
     peak_bytes: int = 0
-    nominal_seconds: float = 0.0
+    cost: TokenCost | None = None
     left_out: tuple[str, ...] = ()
     kept: tuple[int, ...] = ()
 

@@ -136,7 +136,7 @@ class LlamaEngine:
                 view_start=prompt.view_start,
                 kept=prompt.kept,
                 peak_bytes=self._peak(live, usage),
-                nominal_seconds=live.loaded.nominal_seconds(usage.prompt_tokens + usage.completion_tokens / 2),
+                cost=live.loaded.token_cost(usage.prompt_tokens + usage.completion_tokens / 2),
             )
         )
 

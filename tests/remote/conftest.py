@@ -29,7 +29,10 @@ class ModelServer:
 
     def __init__(self, model: Path, *options: str) -> None:
         command = [sys.executable, "-m", "tests.remote.serve", "--model", str(model), *options]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT, text=True)
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(
+            command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, cwd=ROOT, text=True
+        )
         assert self.process.stdout is not None
         self.port = int(self.process.stdout.readline())
         self.address = f"http://127.0.0.1:{self.port}/v1"

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import socket
+import sys
+import threading
 
 import uvicorn
 from llama_cpp.server.app import create_app
 from llama_cpp.server.settings import ModelSettings, ServerSettings
+
+
+def end_with_parent() -> None:
+    """Serve nobody once the test run is gone, however it ended."""
+    sys.stdin.read()
+    os._exit(0)
 
 
 def main() -> None:
@@ -20,6 +29,7 @@ def main() -> None:
     asked = parser.parse_args()
     model = ModelSettings(model=asked.model, model_alias=asked.alias, n_ctx=4096, n_threads=1, verbose=False)
     app = create_app(server_settings=ServerSettings(api_key=asked.key), model_settings=[model])
+    threading.Thread(target=end_with_parent, daemon=True).start()
     listener = socket.create_server(("127.0.0.1", 0))
     print(listener.getsockname()[1], flush=True)
     logging.disable(logging.CRITICAL)

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from app.core.messages import FinishReason, Message, Role
-from app.core.protocol import Generate, Piece
+from app.core.protocol import Generate
 from app.core.sampling import Sampling
 from app.core.server_errors import (
     CertificatesUnreadable,

@@ -2721,8 +2721,16 @@
         <translation>Alle Chats exportieren</translation>
     </message>
     <message>
+        <source>Export chats</source>
+        <translation>Chats exportieren</translation>
+    </message>
+    <message>
         <source>Exporting all chats</source>
         <translation>Alle Chats werden exportiert</translation>
+    </message>
+    <message>
+        <source>Exporting chats</source>
+        <translation>Chats werden exportiert</translation>
     </message>
     <message>
         <source>Import chats</source>
@@ -2964,7 +2972,7 @@
     </message>
     <message>
         <source>Not there: is its disk connected?</source>
-        <translation>Nicht da: Ist das Laufwerk angeschlossen?</translation>
+        <translation>Nicht da. Laufwerk angeschlossen?</translation>
     </message>
     <message>
         <source>Parley looks for models in these folders. A folder that you remove here keeps its files.</source>
@@ -2976,7 +2984,7 @@
     </message>
     <message>
         <source>Use for new models</source>
-        <translation>Für neue Modelle verwenden</translation>
+        <translation>Für neue nutzen</translation>
     </message>
 </context>
 <context>
@@ -2995,7 +3003,7 @@
     </message>
     <message>
         <source>Use for new models</source>
-        <translation>Für neue Modelle verwenden</translation>
+        <translation>Für neue Modelle nutzen</translation>
     </message>
 </context>
 <context>
@@ -5286,6 +5294,18 @@
         <translation>Modell finden</translation>
     </message>
     <message>
+        <source>Find the next place</source>
+        <translation>Nächste Fundstelle</translation>
+    </message>
+    <message>
+        <source>Find the place before</source>
+        <translation>Vorige Fundstelle</translation>
+    </message>
+    <message>
+        <source>Find words in the chat</source>
+        <translation>Im Chat suchen</translation>
+    </message>
+    <message>
         <source>Folders for models</source>
         <translation>Ordner für Modelle</translation>
     </message>
@@ -5308,6 +5328,10 @@
     <message>
         <source>Language</source>
         <translation>Sprache</translation>
+    </message>
+    <message>
+        <source>Larger text in the chat</source>
+        <translation>Chattext größer</translation>
     </message>
     <message>
         <source>Light</source>
@@ -5362,6 +5386,10 @@
         <translation>Presets</translation>
     </message>
     <message>
+        <source>Print the chat</source>
+        <translation>Chat drucken</translation>
+    </message>
+    <message>
         <source>Proxy</source>
         <translation>Proxy</translation>
     </message>
@@ -5390,12 +5418,20 @@
         <translation>Tastenkürzel zeigen</translation>
     </message>
     <message>
+        <source>Smaller text in the chat</source>
+        <translation>Chattext kleiner</translation>
+    </message>
+    <message>
         <source>Such as http://name:3128. Empty means the system&apos;s. Never used for addresses on this machine.</source>
         <translation>Etwa http://name:3128. Leer steht für den des Systems. Nie für Adressen auf diesem Rechner.</translation>
     </message>
     <message>
         <source>Take back the last deletion</source>
         <translation>Letztes Löschen rückgängig machen</translation>
+    </message>
+    <message>
+        <source>Text in the chat as large as elsewhere</source>
+        <translation>Chattext in normaler Größe</translation>
     </message>
     <message>
         <source>Text size</source>

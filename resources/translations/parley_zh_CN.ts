@@ -2721,8 +2721,16 @@
         <translation>导出所有对话</translation>
     </message>
     <message>
+        <source>Export chats</source>
+        <translation>导出对话</translation>
+    </message>
+    <message>
         <source>Exporting all chats</source>
         <translation>正在导出所有对话</translation>
+    </message>
+    <message>
+        <source>Exporting chats</source>
+        <translation>正在导出对话</translation>
     </message>
     <message>
         <source>Import chats</source>
@@ -5286,6 +5294,18 @@
         <translation>查找模型</translation>
     </message>
     <message>
+        <source>Find the next place</source>
+        <translation>查找下一处</translation>
+    </message>
+    <message>
+        <source>Find the place before</source>
+        <translation>查找上一处</translation>
+    </message>
+    <message>
+        <source>Find words in the chat</source>
+        <translation>在对话中查找</translation>
+    </message>
+    <message>
         <source>Folders for models</source>
         <translation>模型文件夹</translation>
     </message>
@@ -5308,6 +5328,10 @@
     <message>
         <source>Language</source>
         <translation>语言</translation>
+    </message>
+    <message>
+        <source>Larger text in the chat</source>
+        <translation>放大对话文字</translation>
     </message>
     <message>
         <source>Light</source>
@@ -5362,6 +5386,10 @@
         <translation>预设</translation>
     </message>
     <message>
+        <source>Print the chat</source>
+        <translation>打印对话</translation>
+    </message>
+    <message>
         <source>Proxy</source>
         <translation>代理</translation>
     </message>
@@ -5390,12 +5418,20 @@
         <translation>显示快捷键</translation>
     </message>
     <message>
+        <source>Smaller text in the chat</source>
+        <translation>缩小对话文字</translation>
+    </message>
+    <message>
         <source>Such as http://name:3128. Empty means the system&apos;s. Never used for addresses on this machine.</source>
         <translation>例如 http://name:3128。留空即使用系统代理。本机地址从不使用代理。</translation>
     </message>
     <message>
         <source>Take back the last deletion</source>
         <translation>撤销上次删除</translation>
+    </message>
+    <message>
+        <source>Text in the chat as large as elsewhere</source>
+        <translation>对话文字恢复常规大小</translation>
     </message>
     <message>
         <source>Text size</source>

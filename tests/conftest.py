@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 import threading
@@ -11,6 +12,9 @@ from pathlib import Path
 
 import psutil
 import pytest
+
+# numpy's own threads wait for each other in a loop: on a busy machine that takes ten times as long as one thread.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 MAKE_GGUF = Path(__file__).parent / "models" / "make_gguf.py"
 

@@ -32,7 +32,7 @@ class Runner:
         assert self.model, path
         settings = llama.llama_context_default_params()
         settings.n_ctx = settings.n_batch = settings.n_ubatch = 512
-        settings.n_threads = settings.n_threads_batch = 2
+        settings.n_threads = settings.n_threads_batch = 1  # several would wait for each other on a busy machine
         self.context = llama.llama_init_from_model(self.model, settings)
         self.vocabulary = llama.llama_model_get_vocab(self.model)
         self.tokens = llama.llama_vocab_n_tokens(self.vocabulary)

@@ -27,6 +27,8 @@ QFrame[kind="card"][temporary="true"] { border-style: dashed; border-color: $mut
 QFrame[kind="card"][temporary="true"][focused="true"] { border-color: $accent; }
 QFrame[kind="chip"] { background: $page; border: 1px solid $border; border-radius: 6px; }
 QFrame[kind="chip"]:focus { border-color: $accent; }
+QFrame[kind="column"] { background: $page; border: 1px solid $border; border-radius: 12px; }
+QTextEdit[kind="differences"] { background: transparent; border: none; font-size: ${body_points}pt; }
 QWidget[kind="clear"] { background: transparent; }
 QLabel[kind="tag"] { color: $muted; border: 1px solid $border; border-radius: 6px; padding: 2px 8px;
     font-size: ${small_points}pt; }

@@ -25,9 +25,8 @@ from app.core.messages import Role
 from app.services.chat_session import ChatState
 from app.services.engine_host import EngineState
 from app.ui.chat.links import ask_to_open
-from app.ui.details import describe
+from app.ui.details import DetailsDialog, describe
 from app.ui.model_options import ModelOptionsDialog
-from app.ui.text_dialog import TextDialog
 from app.ui.theme import DARK
 from tests.ui.conftest import FileFactory
 
@@ -229,9 +228,9 @@ def test_details_tell_how_a_reply_came_to_be(qtbot: QtBot, program: Program, ans
     for line in ("Scripted", "scripted.gguf", "scripted 1", "chatml", "Seed", "1,200", "41.0 tok/s"):
         assert line in text
     program.view.page.transcript.details_requested.emit(answered[1].id)
-    dialog = dialog_of(program.window, TextDialog)
-    assert isinstance(dialog, TextDialog)
-    assert dialog.text == text
+    dialog = dialog_of(program.window, DetailsDialog)
+    assert isinstance(dialog, DetailsDialog)
+    assert dialog.record.toPlainText().startswith(text)
     dialog.close()
 
 

@@ -17,6 +17,7 @@ from app.services.reply_run import ChatState
 from app.ui.chat.blocks_code import Typeset
 from app.ui.chat.elided_label import ElidedLabel
 from app.ui.chat.transcript import TranscriptView
+from app.ui.chat.transcript_style import MARGIN
 from app.ui.theme import Theme
 
 LEAST_WIDTH = 280
@@ -29,7 +30,7 @@ class ReplyColumn(QFrame):
 
     def __init__(self, name: str, theme: Theme, typeset: Typeset, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setProperty("kind", "card")
+        self.setProperty("kind", "column")
         self.setMinimumWidth(LEAST_WIDTH)
         self._theme = theme
         self._name = ElidedLabel()
@@ -44,6 +45,7 @@ class ReplyColumn(QFrame):
         self.marked.setReadOnly(True)
         self.marked.setFrameShape(QFrame.Shape.NoFrame)
         self.marked.setProperty("kind", "differences")
+        self.marked.document().setDocumentMargin(MARGIN)
         self.marked.setAccessibleName(self.tr("Reply of {name}, differences marked").format(name=name))
         self._choose = QPushButton(self.tr("Go on with this one"))
         self._choose.setAutoDefault(False)
@@ -56,14 +58,19 @@ class ReplyColumn(QFrame):
         self._stack = QStackedWidget()
         self._stack.addWidget(self.transcript)
         self._stack.addWidget(self.marked)
+        head = QVBoxLayout()
+        head.setContentsMargins(MARGIN, 0, MARGIN, 0)
+        head.setSpacing(4)
+        head.addWidget(self._name)
+        head.addWidget(self._state)
         foot = QHBoxLayout()
+        foot.setContentsMargins(MARGIN, 8, 16, 0)
         foot.addStretch(1)
         foot.addWidget(self._choose)
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 16, 12)
-        column.setSpacing(4)
-        column.addWidget(self._name)
-        column.addWidget(self._state)
+        column.setContentsMargins(1, 16, 1, 12)
+        column.setSpacing(0)
+        column.addLayout(head)
         column.addWidget(self._stack, 1)
         column.addLayout(foot)
         self._choose.setEnabled(False)

@@ -75,11 +75,12 @@ def checked_server(
     Raises:
         InvalidServer: a value cannot be used.
     """
-    name, address = name.strip(), base_url.strip().rstrip("/")
+    name, address = name.strip(), base_url.strip()
     if not name or len(name) > MAX_NAME or not name.isprintable():
         raise InvalidServer(reason=f"its name must have 1 to {MAX_NAME} characters")
     if "://" not in address:
         address = f"http://{address}"
+    address = address.rstrip("/") if not address.endswith("://") else address
     try:
         parts = urlsplit(address)
         usable = parts.scheme in _DEFAULT_PORTS and bool(parts.hostname) and parts.port != 0

@@ -27,9 +27,10 @@ def test_a_server_with_a_key_answers_and_is_forgotten(parley: CommandLine, model
     (listed,) = parley.done("servers", "list", "--json").records
     assert (listed["name"], listed["base_url"], listed["key"]) == ("Far", address, "file")
     assert parley.done("servers", "models", "far").out == "tiny\n"
-    answer = parley.done(
+    answer = parley.run(
         "ask", "--server", "Far", "--model", "tiny", "--json", "--max-tokens", "8", "--temperature", "0", "Hello"
     )
+    assert answer.code == 0
     reply = answer.records[-1]
     assert reply["text"] and reply["finish_reason"] == "length"
     assert (reply["model"]["server"], reply["model"]["name"]) == ("Far", "tiny")

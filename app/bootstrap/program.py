@@ -357,6 +357,7 @@ def _connect(program: Program) -> None:
     view.settings_requested.connect(lambda: program.settings().show_settings())
     view.presets_requested.connect(lambda: program.settings().show_presets())
     view.export_requested.connect(lambda summary, form: program.exchange_desk().export(summary, form))
+    view.sidebar.export_requested.connect(lambda ids: program.exchange_desk().export_several(ids))
     view.page.header.export_all_requested.connect(lambda: program.exchange_desk().export_all())
     view.page.header.import_requested.connect(lambda: program.exchange_desk().show_import())
     view.backups_requested.connect(lambda: program.data_desk().show_backups())

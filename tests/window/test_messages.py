@@ -332,11 +332,30 @@ def test_the_open_chat_is_exported(talking: User, tmp_path: Path, form: ExportFo
     user.page.header.export_requested.emit(form)
     chooser = next(one for one in user.window.findChildren(QFileDialog) if one.isVisible())
     target = tmp_path / f"chat{form.suffix}"
-    with user.qtbot.waitSignal(user.program.exchange.exported, timeout=15_000):
+    with user.qtbot.waitSignal(user.program.exchange.exported, timeout=60_000):
         chooser.selectFile(str(target))
         chooser.accept()
     assert target.stat().st_size > 100
     assert user.page.toast.isVisible() and target.name in user.page.toast.text()
+
+
+def test_chats_chosen_in_the_sidebar_are_exported(talking: User, tmp_path: Path) -> None:
+    user = talking
+    user.exchange("First words")
+    first = user.program.session.conversation
+    user.program.session.new_conversation()
+    user.exchange("Second words")
+    assert first is not None
+    user.program.view.sidebar.export_requested.emit([first.summary.id])
+    chooser = next(one for one in user.window.findChildren(QFileDialog) if one.isVisible())
+    target = tmp_path / "chosen.json"
+    with user.qtbot.waitSignal(user.program.exchange.exported, timeout=60_000):
+        chooser.selectFile(str(target))
+        chooser.accept()
+    assert "First words" in target.read_text() and "Second words" not in target.read_text()
+    dialog = user.program.exchange_desk().dialog
+    assert dialog is not None
+    dialog.accept()
 
 
 def test_all_chats_go_out_and_come_in_once(talking: User, tmp_path: Path) -> None:
@@ -345,7 +364,7 @@ def test_all_chats_go_out_and_come_in_once(talking: User, tmp_path: Path) -> Non
     user.page.header.export_all_requested.emit()
     chooser = next(one for one in user.window.findChildren(QFileDialog) if one.isVisible())
     target = tmp_path / "all.json"
-    with user.qtbot.waitSignal(user.program.exchange.exported, timeout=15_000):
+    with user.qtbot.waitSignal(user.program.exchange.exported, timeout=60_000):
         chooser.selectFile(str(target))
         chooser.accept()
     dialog = user.program.exchange_desk().dialog
@@ -354,7 +373,7 @@ def test_all_chats_go_out_and_come_in_once(talking: User, tmp_path: Path) -> Non
     bad = tmp_path / "bad.json"
     bad.write_text(target.read_text()[:-200])
     dialog = user.program.exchange_desk().show_import()
-    with user.qtbot.waitSignal(user.program.exchange.imported, timeout=15_000):
+    with user.qtbot.waitSignal(user.program.exchange.imported, timeout=60_000):
         dialog.paths_chosen.emit([target])
     assert dialog.verdict.text() == "Nothing new came in" and "1 were here already" in dialog.facts.text()
     user.qtbot.keyClick(dialog.close_button, Qt.Key.Key_Return)
@@ -365,7 +384,7 @@ def test_all_chats_go_out_and_come_in_once(talking: User, tmp_path: Path) -> Non
     for signal in outcome:
         signal.connect(outcome_count.append)
     dialog.paths_chosen.emit([bad])
-    user.qtbot.waitUntil(lambda: not dialog.is_working, timeout=15_000)
+    user.qtbot.waitUntil(lambda: not dialog.is_working, timeout=60_000)
     assert outcome_count and (dialog.skipped.toPlainText() or dialog.facts.text())
     QGuiApplication.clipboard().clear()
     dialog.accept()

@@ -49,10 +49,16 @@ class ExchangeDesk(QObject):
 
     def export_all(self) -> None:
         """Ask where to and as what, then write every chat."""
+        self._export_to_one([], self.tr("Export all chats"), self.tr("Exporting all chats"))
 
+    def export_several(self, conversations: Sequence[int]) -> None:
+        """Ask where to and as what, then write these."""
+        self._export_to_one(conversations, self.tr("Export chats"), self.tr("Exporting chats"))
+
+    def _export_to_one(self, conversations: Sequence[int], title: str, activity: str) -> None:
         def begin(target: Path, form: ExportFormat) -> None:
-            self._open(self.tr("Export all chats")).work(self.tr("Exporting all chats"))
-            self.write([], form, target)
+            self._open(title).work(activity)
+            self.write(conversations, form, target)
 
         self._ask_where(self.tr("Chats"), self._filters(one=False), begin)
 

@@ -6,7 +6,7 @@ import re
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-MOST_WORDS = 4000
+MOST_WORDS = 2000
 """A longer stretch between the first and the last difference is marked as a whole: its parts would take too long."""
 
 _WORDS = re.compile(r"\s+|\w+|[^\w\s]")

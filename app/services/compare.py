@@ -7,6 +7,7 @@ the others, so that nothing is lost however the comparison ends.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, NamedTuple
@@ -22,6 +23,7 @@ from app.core.messages import ReplyRecord
 from app.core.models import ModelFile
 from app.core.protocol import Digest
 from app.core.together import Together
+from app.core.word_diff import WordDiff, word_diff
 from app.services.engine_host import ChildFactory, EngineHost, EngineState
 from app.services.relay import Relay, Storage
 from app.services.reply_run import ChatState, ReplyJob, ReplyRun
@@ -101,6 +103,7 @@ class Comparison(QObject):
         self._runners = [_Runner(EngineHost(start_engine, relay, self), one, self) for one in candidates]
         self._waiting: list[tuple[_Runner, ReplyJob]] = []
         self._finder: TogetherFinder | None = None
+        self._differing: ThreadPoolExecutor | None = None
         self._at_once = False
         self._stopped = False
         self.storage = question.storage
@@ -123,6 +126,12 @@ class Comparison(QObject):
         else:
             self._plan()
 
+    def differ(self, left: str, right: str, then: Callable[[WordDiff], None]) -> None:
+        """Find out where two texts differ, on a thread of its own: long ones take a second."""
+        if self._differing is None:
+            self._differing = ThreadPoolExecutor(1, "word-diff")
+        self._relay.deliver(self._differing.submit(word_diff, left, right), then, self.problem.emit)
+
     def stop(self) -> None:
         """Stop every reply; what was written is kept, and what has not begun stays empty."""
         self._stopped = True
@@ -137,6 +146,9 @@ class Comparison(QObject):
     def shutdown(self) -> None:
         """Store what there is, and end every child."""
         self._stopped = True
+        if self._differing is not None:
+            self._differing.shutdown(wait=False)
+            self._differing = None
         if self._finder is not None:
             self._finder.shutdown()
         for runner in self._runners:

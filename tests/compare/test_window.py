@@ -114,7 +114,7 @@ def test_another_model_answers_beside_the_first_and_the_chat_goes_on_with_it(mod
     models.page.compare.run_with(first, other, None)
     dialog = ended(models)
     models.qtbot.waitUntil(dialog.differences.isChecked)
-    assert dialog.columns[0].marked.toPlainText() == first.text
+    models.qtbot.waitUntil(lambda: dialog.columns[0].marked.toPlainText() == first.text, timeout=20_000)
     assert dialog.result == "The texts differ."
     path = left(models, dialog.columns[1].chosen.emit)
     assert path[-1].id != first.id

@@ -25,7 +25,7 @@ from app.core.conversations import StoredMessage
 from app.core.errors import ParleyError
 from app.core.sizes import format_bytes, format_count
 from app.core.together import Together
-from app.core.word_diff import word_diff
+from app.core.word_diff import WordDiff
 from app.services.compare import Begun, Comparison, Progress
 from app.services.reply_run import ChatState
 from app.ui.chat.blocks_code import Typeset
@@ -62,7 +62,7 @@ class CompareDialog(QDialog):
         self.comparison = comparison
         self._old = old
         self._exactly = exactly
-        self._begun: Begun | None = None
+        self._is_open = True
         self._columns: dict[int, ReplyColumn] = {}
         self.columns = [ReplyColumn(name, theme, typeset) for name in names]
         self._asked = QLabel(" ".join(asked.split())[:400])
@@ -173,6 +173,9 @@ class CompareDialog(QDialog):
             self._leave(column.reply.id)
 
     def _leave(self, chosen: int | None, *, discard: bool = False) -> None:
+        if not self._is_open:
+            return
+        self._is_open = False
         self.left.emit(chosen, discard)
         self.done(QDialog.DialogCode.Accepted)
 
@@ -206,7 +209,6 @@ class CompareDialog(QDialog):
         self._told.setText(text.format(need=format_bytes(found.need), room=format_bytes(found.room)))
 
     def _on_begun(self, begun: Begun) -> None:
-        self._begun = begun
         free = self.columns[1:] if self._old is not None else self.columns
         for column, reply in zip(free, begun.replies, strict=True):
             self._columns[reply.id] = column
@@ -260,9 +262,12 @@ class CompareDialog(QDialog):
             for column in self.columns:
                 column.show_plain()
             return
-        found = word_diff(first.reply.text, second.reply.text)
-        first.mark(found.left, is_new=False)
-        second.mark(found.right, is_new=True)
+        self.comparison.differ(first.reply.text, second.reply.text, self._mark)
+
+    def _mark(self, found: WordDiff) -> None:
+        if self._is_open and self._differences.isChecked():
+            self.columns[0].mark(found.left, is_new=False)
+            self.columns[1].mark(found.right, is_new=True)
 
     def _on_refused(self, error: ParleyError) -> None:
         self._told.setText("")

@@ -3,8 +3,8 @@
 Collects the strings of the sources, brings `resources/translations/parley_*.ts` up to date with Qt's lupdate, and
 builds the .qm files with lrelease. Strings stand in `self.tr("…")`, whose context is the class, in functions that
 call `QCoreApplication.translate("Context", text)` or go through `said`, in the settings table, in the classes of
-errors and the words these are made with, and in the presets that ship with Parley. They are handed to lupdate as one
-file of plain calls, since it knows none but the first two.
+errors and the words these are made with, and in the presets and recommended models that ship with Parley. They are
+handed to lupdate as one file of plain calls, since it knows none but the first two.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "resources" / "translations"
 LANGUAGES = ("de", "zh_CN")
-ERRORS, PRESETS, SETTINGS = "Errors", "Presets", "Settings"
+ERRORS, PRESETS, RECOMMENDED, SETTINGS = "Errors", "Presets", "Recommended", "Settings"
 ERROR_FIELDS = ("text", "advice", "words")
 SPOKEN = ("reason", "activity", "what")
 """Values of errors that are words themselves."""
@@ -58,6 +58,7 @@ def phrases(root: Path) -> list[Phrase]:
     found.update(_errors(trees.values()))
     found.update(_settings(root))
     found.update(_presets(root))
+    found.update(_recommended(root))
     return sorted(phrase for phrase in found if phrase.text)
 
 
@@ -107,7 +108,7 @@ class _Finder(ast.NodeVisitor):
                 self.found.append(Phrase(ERRORS, part.value))
 
     def _add(self, context: str, argument: ast.expr, node: ast.Call, *, plural: bool = False) -> None:
-        if context in (SETTINGS, PRESETS):
+        if context in (SETTINGS, PRESETS, RECOMMENDED):
             return  # these come from the table, and from files
         if not isinstance(argument, ast.Constant) or not isinstance(argument.value, str):
             raise NotLiteral(f"{self._path}:{node.lineno}")
@@ -188,6 +189,13 @@ def _presets(root: Path) -> Iterator[Phrase]:
         for preset in tomllib.loads(path.read_text(encoding="utf-8"))["preset"]:
             yield Phrase(PRESETS, preset["name"])
             yield Phrase(PRESETS, preset["description"])
+
+
+def _recommended(root: Path) -> Iterator[Phrase]:
+    """What is said of the models recommended."""
+    for path in (root / "resources").glob("recommended.json"):
+        for model in json.loads(path.read_text(encoding="utf-8")):
+            yield Phrase(RECOMMENDED, model["why"])
 
 
 def as_source(found: Iterable[Phrase]) -> str:

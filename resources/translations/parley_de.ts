@@ -3418,7 +3418,7 @@
     </message>
     <message>
         <source>from {program}</source>
-        <translation>von {program}</translation>
+        <translation>aus: {program}</translation>
     </message>
     <message>
         <source>last used {day}</source>
@@ -4010,6 +4010,10 @@
     <message>
         <source>size unknown</source>
         <translation>Größe unbekannt</translation>
+    </message>
+    <message>
+        <source>the Hugging Face cache</source>
+        <translation>Hugging-Face-Cache</translation>
     </message>
     <message>
         <source>too large here</source>
@@ -4790,6 +4794,45 @@
     <message>
         <source>{percent} %</source>
         <translation>{percent} %</translation>
+    </message>
+</context>
+<context>
+    <name>Recommended</name>
+    <message>
+        <source>A good all-round model for 16 GB of memory, or a graphics card with 8 GB.</source>
+        <translation>Ein gutes Allround-Modell für 16 GB Arbeitsspeicher oder eine Grafikkarte mit 8 GB.</translation>
+    </message>
+    <message>
+        <source>A mixture of experts: as quick as a small model, with the knowledge of a large one.</source>
+        <translation>Ein Mixture-of-Experts-Modell: schnell wie ein kleines, mit dem Wissen eines großen.</translation>
+    </message>
+    <message>
+        <source>Close to what the large services offer, for a workstation with 96 GB of memory or more.</source>
+        <translation>Nahe an dem, was die großen Dienste bieten, für eine Workstation mit mindestens 96 GB Arbeitsspeicher.</translation>
+    </message>
+    <message>
+        <source>Knows more and writes better; fits a graphics card with 12 GB.</source>
+        <translation>Weiß mehr und schreibt besser; passt auf eine Grafikkarte mit 12 GB.</translation>
+    </message>
+    <message>
+        <source>Quick on any machine, and good enough for short texts and simple questions.</source>
+        <translation>Auf jedem Rechner schnell und gut genug für kurze Texte und einfache Fragen.</translation>
+    </message>
+    <message>
+        <source>The best for a machine with 8 GB of memory: reasons well for its size.</source>
+        <translation>Das beste für einen Rechner mit 8 GB Arbeitsspeicher: denkt gut für seine Größe.</translation>
+    </message>
+    <message>
+        <source>The smallest that still holds a conversation; answers at once, even on an old laptop.</source>
+        <translation>Das kleinste, das noch ein Gespräch führt; antwortet sofort, auch auf einem alten Laptop.</translation>
+    </message>
+    <message>
+        <source>Thorough answers on a graphics card with 24 GB.</source>
+        <translation>Gründliche Antworten auf einer Grafikkarte mit 24 GB.</translation>
+    </message>
+    <message>
+        <source>Uses 3 of its 30 billion weights at a time: quick even without a graphics card, given 32 GB of memory.</source>
+        <translation>Nutzt jeweils 3 seiner 30 Milliarden Gewichte: schnell auch ohne Grafikkarte, bei 32 GB Arbeitsspeicher.</translation>
     </message>
 </context>
 <context>

@@ -4012,6 +4012,10 @@
         <translation>大小未知</translation>
     </message>
     <message>
+        <source>the Hugging Face cache</source>
+        <translation>Hugging Face 缓存</translation>
+    </message>
+    <message>
         <source>too large here</source>
         <translation>本机放不下</translation>
     </message>
@@ -4790,6 +4794,45 @@
     <message>
         <source>{percent} %</source>
         <translation>{percent}%</translation>
+    </message>
+</context>
+<context>
+    <name>Recommended</name>
+    <message>
+        <source>A good all-round model for 16 GB of memory, or a graphics card with 8 GB.</source>
+        <translation>适合 16 GB 内存或 8 GB 显卡的全能模型。</translation>
+    </message>
+    <message>
+        <source>A mixture of experts: as quick as a small model, with the knowledge of a large one.</source>
+        <translation>混合专家模型：像小模型一样快，拥有大模型的知识。</translation>
+    </message>
+    <message>
+        <source>Close to what the large services offer, for a workstation with 96 GB of memory or more.</source>
+        <translation>接近大型服务的水平，适合 96 GB 以上内存的工作站。</translation>
+    </message>
+    <message>
+        <source>Knows more and writes better; fits a graphics card with 12 GB.</source>
+        <translation>知识更多，文笔更好；适合 12 GB 显卡。</translation>
+    </message>
+    <message>
+        <source>Quick on any machine, and good enough for short texts and simple questions.</source>
+        <translation>在任何电脑上都很快，足以应付短文和简单问题。</translation>
+    </message>
+    <message>
+        <source>The best for a machine with 8 GB of memory: reasons well for its size.</source>
+        <translation>8 GB 内存电脑的最佳选择：以其大小而言推理出色。</translation>
+    </message>
+    <message>
+        <source>The smallest that still holds a conversation; answers at once, even on an old laptop.</source>
+        <translation>仍能进行对话的最小模型；在旧笔记本上也能立即回复。</translation>
+    </message>
+    <message>
+        <source>Thorough answers on a graphics card with 24 GB.</source>
+        <translation>在 24 GB 显卡上给出周全的回复。</translation>
+    </message>
+    <message>
+        <source>Uses 3 of its 30 billion weights at a time: quick even without a graphics card, given 32 GB of memory.</source>
+        <translation>每次只用 300 亿权重中的 30 亿：有 32 GB 内存时，没有显卡也很快。</translation>
     </message>
 </context>
 <context>

@@ -15,7 +15,10 @@ from app.core.presets import Preset
 from app.core.settings import SETTINGS, ShortcutTaken, check_conflict
 from app.core.sizes import format_bytes, format_count
 from app.storage.preset_file import builtin_presets
+from app.ui.chat.blocks_text import TextPiece
+from app.ui.chat.transcript_style import PageStyle
 from app.ui.presets.form import PresetForm
+from app.ui.theme import LIGHT
 
 
 @pytest.fixture
@@ -99,3 +102,12 @@ def test_presets_of_parley_are_shown_in_the_language_and_kept_as_they_are(spoken
     assert form.preset().name == "Dolmetschen"
     form.show_preset(Preset(name="Mine"))
     assert (form.name.text(), form.preset().name) == ("Mine", "Mine")
+
+
+@pytest.mark.parametrize("natural", [True, False])
+def test_text_from_left_to_right_stays_so_in_a_window_that_is_not(spoken: QApplication, natural: bool) -> None:
+    spoken.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    style = PageStyle(LIGHT)
+    piece = TextPiece("    def size():", 0, style.code, style, 400.0, natural=natural)
+    assert piece.left_of(0) == 0.0
+    assert piece.left_of(4) < piece.left_of(15) == max(map(piece.left_of, range(16)))

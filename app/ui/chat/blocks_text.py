@@ -76,8 +76,8 @@ class TextPiece:
         self._leans_right = natural and _begins_right_to_left(text)
         fallback = Qt.AlignmentFlag.AlignRight if self._leans_right else Qt.AlignmentFlag.AlignLeft
         option = QTextOption(_ALIGNMENTS.get(align, fallback))
-        if self._leans_right:
-            option.setTextDirection(Qt.LayoutDirection.RightToLeft)
+        direction = Qt.LayoutDirection.RightToLeft if self._leans_right else Qt.LayoutDirection.LeftToRight
+        option.setTextDirection(direction)
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self._layout.setTextOption(option)
         self._layout.setCacheEnabled(True)

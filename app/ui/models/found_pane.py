@@ -164,7 +164,7 @@ class FoundPane(QFrame):
 
 def _recommended_row(model: Recommendation, fit: Fit | None) -> RepoRow:
     facts = [model.variant, format_bytes(model.bytes), *([words.estimated_place(fit)] if fit is not None else [])]
-    return RepoRow(model.repo, model.name, " · ".join(facts), tip=model.why)
+    return RepoRow(model.repo, model.name, " · ".join(facts), tip=words.recommended_for(model))
 
 
 def _found_row(repo: RepoSummary, remark: str, tip: str = "") -> RepoRow:

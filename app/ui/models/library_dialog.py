@@ -130,7 +130,8 @@ class LibraryDialog(QDialog):
         return LibraryRow(model.name, self._remark(model), opens, self._acts(model))
 
     def _remark(self, model: LibraryModel) -> str:
-        owner = "" if model.owner is Owner.USER else self.tr("from {program}").format(program=model.owner.value)
+        program = words.owner_name(model.owner)
+        owner = "" if model.owner is Owner.USER else self.tr("from {program}").format(program=program)
         files = self.tr("{count} files").format(count=len(model.paths)) if len(model.paths) > 1 else ""
         parts = (words.format_name(model.format), format_bytes(model.bytes), files, owner, self._last_used(model.path))
         return " · ".join(filter(None, parts))

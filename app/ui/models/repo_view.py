@@ -86,7 +86,7 @@ class RepoView(QStackedWidget):
         self._suggested = suggested.repo if suggested else ""
         title = self.tr("{name} suits this machine").format(name=suggested.name) if suggested else ""
         self._invitation.title.setText(title or self.tr("Choose a model at the left"))
-        self._invitation.text.setText(suggested.why if suggested else "")
+        self._invitation.text.setText(words.recommended_for(suggested) if suggested else "")
         self._see.setVisible(suggested is not None)
         self.setCurrentWidget(self._invitation)
 

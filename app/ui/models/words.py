@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import QCoreApplication
 
 from app.core.fit import CONTEXT_BYTES, Device, DeviceKind, Fit, Hardware, NeedSource, Placement, Reason, ReasonKind
-from app.core.hub import Access, Format, RepoPage, RepoSummary, Variant
+from app.core.hub import Access, Format, Recommendation, RepoPage, RepoSummary, Variant
+from app.core.library import Owner
 from app.core.measurement import Measurement
 from app.core.sizes import format_bytes, format_count
 
@@ -24,6 +25,16 @@ _FORMATS = {
     Format.BITSANDBYTES: "bitsandbytes",
     Format.SAFETENSORS: "safetensors",
 }
+
+
+def owner_name(owner: Owner) -> str:
+    """Whose folder it is."""
+    return _tr("the Hugging Face cache") if owner is Owner.HUGGING_FACE else owner.value
+
+
+def recommended_for(model: Recommendation) -> str:
+    """Why a recommended model is good."""
+    return QCoreApplication.translate("Recommended", model.why)
 
 
 def format_name(kind: Format) -> str:

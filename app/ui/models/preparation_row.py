@@ -5,9 +5,7 @@ Window process, interface thread. Shows what it is given.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Signal, SignalInstance
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout
 
 from app.core.preparing import Original, Preparation, PreparationState
@@ -109,13 +107,9 @@ class PreparationRow(QFrame):
         self.stop.setEnabled(False)
         self._state.setText(self.tr("Stopping…"))
 
-    def _button(self, text: str, signal: Signal) -> QPushButton:
+    def _button(self, text: str, signal: SignalInstance) -> QPushButton:
         button = QPushButton(text)
         button.setProperty("kind", "quiet")
         button.setAutoDefault(False)
-        button.clicked.connect(_sender(signal, self._id))
+        button.clicked.connect(lambda: signal.emit(self._id))
         return button
-
-
-def _sender(signal: Signal, number: int) -> Callable[[], object]:
-    return lambda: signal.emit(number)  # type: ignore[attr-defined]

@@ -81,6 +81,10 @@ class CleanRoot:
         """The environment of its programs: the test's screen, and nothing of the test's settings."""
         home = f"/home/{user}" if user else "/root"
         display = {"DISPLAY": os.environ["DISPLAY"]} if "DISPLAY" in os.environ else {}
+        if "XAUTHORITY" in os.environ:
+            ticket = Path(shutil.copy(os.environ["XAUTHORITY"], self.folder / "tmp" / "xauthority"))
+            ticket.chmod(0o644)
+            display["XAUTHORITY"] = "/tmp/xauthority"
         return SURROUNDINGS | display | {"HOME": home, "DEBIAN_FRONTEND": "noninteractive", "NO_AT_BRIDGE": "1"}
 
     def find(self, word: str) -> list[str]:

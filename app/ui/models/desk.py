@@ -91,6 +91,7 @@ class ModelDesk(QObject):
         """Open the list of models on this machine."""
         dialog = LibraryDialog(self._disk, self._library, self._window)
         dialog.import_requested.connect(self.choose_folder)
+        dialog.prepare_requested.connect(self.import_folder)
         dialog.open()
         return dialog
 

@@ -29,7 +29,7 @@ class ImportDialog(QDialog):
         self._variant = variant
         self._prompt_template = prompt_template
         self.setWindowTitle(self.tr("Import a folder"))
-        self.setMinimumWidth(560)
+        self.setMinimumWidth(640)
         heading = plain_label("heading", folder.name)
         facts = plain_label("muted", f"{variant.quantization} · {format_bytes(variant.bytes)}")
         self.bar = PrepareBar(removes=False)

@@ -34,6 +34,7 @@ class LibraryDialog(QDialog):
     """Models in the user's folders, those of other programs, and known ones that are gone."""
 
     import_requested = Signal()
+    prepare_requested = Signal(object)  # Path of a folder of safetensors
 
     def __init__(self, disk: DiskLibrary, library: ModelLibrary, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -126,8 +127,10 @@ class LibraryDialog(QDialog):
             row.say(*self._verdicts[path])
 
     def _row(self, model: LibraryModel) -> LibraryRow:
-        opens: Act | None = (self.tr("Open"), lambda: self._open(model.path)) if model.format is Format.GGUF else None
-        return LibraryRow(model.name, self._remark(model), opens, self._acts(model))
+        opens: Act = (self.tr("Open"), lambda: self._open(model.path))
+        prepares: Act = (self.tr("Prepare…"), lambda: self.prepare_requested.emit(Path(model.path)))
+        main = opens if model.format is Format.GGUF else prepares
+        return LibraryRow(model.name, self._remark(model), main, self._acts(model))
 
     def _remark(self, model: LibraryModel) -> str:
         program = words.owner_name(model.owner)

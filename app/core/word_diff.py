@@ -41,7 +41,7 @@ def word_diff(left: str, right: str) -> WordDiff:
     if max(map(len, middles)) > MOST_WORDS:
         whole = [Span(start, start + sum(map(len, middle))) for middle in middles]
         return WordDiff(*((span,) if span.end > span.start else () for span in whole))
-    matcher = SequenceMatcher(None, *middles, autojunk=False)
+    matcher = SequenceMatcher(None, middles[0], middles[1], autojunk=False)
     changes = [code for code in matcher.get_opcodes() if code[0] != "equal"]
     return WordDiff(
         _spans(middles[0], [(first, last) for _, first, last, _, _ in changes], start),

@@ -36,8 +36,18 @@ def models(user: User, tiny_gguf: Path, tmp_path: Path) -> User:
 
 def written(user: User) -> StoredMessage:
     """A reply whose record knows the hash of the model's file."""
-    with user.qtbot.waitSignal(user.program.engine.digest, timeout=30_000):
-        return user.exchange("Say something")
+    reply = user.exchange("Say something")
+    shown = user.program.session.conversation
+    assert shown is not None
+    number = shown.summary.id
+
+    def is_known() -> bool:
+        stored = user.program.storage.lane.submit(lambda stores: stores.conversations.load(number)).result()
+        record = stored[reply.id].record
+        return record is not None and bool(record.model.sha256)
+
+    user.qtbot.waitUntil(is_known, timeout=30_000)
+    return reply
 
 
 def dialog_of(user: User) -> CompareDialog:
@@ -74,7 +84,7 @@ def test_a_reply_that_is_run_again_exactly_is_the_same(models: User) -> None:
     first = written(models)
     models.page.compare.run_again(first)
     dialog = ended(models)
-    assert dialog.result == "The same text came out."
+    assert dialog.outcome == "The same text came out."
     path = left(models, dialog.reject)
     assert path[-1].id == first.id
     old, new = siblings(models, first)
@@ -103,7 +113,7 @@ def test_a_changed_model_file_is_refused(models: User, make_model: Callable[...,
     shutil.copy(make_model("tiny", "--no-template"), file.identity.path)
     models.page.compare.run_again(first)
     dialog = ended(models)
-    assert dialog.result.startswith("first has changed since") or "has changed since" in dialog.result
+    assert dialog.outcome.startswith("first has changed since") or "has changed since" in dialog.outcome
     dialog.reject()
     assert siblings(models, first) == [first]
 
@@ -115,7 +125,7 @@ def test_another_model_answers_beside_the_first_and_the_chat_goes_on_with_it(mod
     dialog = ended(models)
     models.qtbot.waitUntil(dialog.differences.isChecked)
     models.qtbot.waitUntil(lambda: dialog.columns[0].marked.toPlainText() == first.text, timeout=20_000)
-    assert dialog.result == "The texts differ."
+    assert dialog.outcome == "The texts differ."
     path = left(models, dialog.columns[1].chosen.emit)
     assert path[-1].id != first.id
     assert path[-1].record is not None and path[-1].record.model.path == other.identity.path

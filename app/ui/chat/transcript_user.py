@@ -26,12 +26,14 @@ from app.ui.chat.transcript_words import words
 
 
 class FileRow(Row):
-    """An attached file: its name and size; a click shows its text. `left` tells where the bubble's text begins."""
+    """An attached file: its name and size; a click shows its text. `left` and `width` tell the bubble's text's."""
 
     HEIGHT = 36.0
     _GAP = 6.0
 
-    def __init__(self, attachment: Attachment, number: int, left: Callable[[], float], width: float) -> None:
+    def __init__(
+        self, attachment: Attachment, number: int, left: Callable[[], float], width: Callable[[], float]
+    ) -> None:
         super().__init__(self.HEIGHT)
         self.number = number
         self._attachment = attachment
@@ -44,7 +46,7 @@ class FileRow(Row):
         """Lay out the name, shortened where there is no room, and the size."""
         self._style = style = page.style
         size = TextPiece(format_bytes(len(self._attachment.text.encode())), 0, style.small, style, UNBOUNDED)
-        size.x = self._width - 12 - size.natural_width
+        size.x = self._width() - 12 - size.natural_width
         room = size.x - 24
         name = self._attachment.name
         label = TextPiece(name, 0, style.muted.colored(style.theme.color("text")), style, UNBOUNDED)
@@ -59,7 +61,7 @@ class FileRow(Row):
 
     @property
     def _box(self) -> QRectF:
-        return QRectF(0, 0, self._width, self.HEIGHT - self._GAP)
+        return QRectF(0, 0, self._width(), self.HEIGHT - self._GAP)
 
     def paint(self, painter: QPainter, at: QPointF, top: float, bottom: float) -> None:
         """Draw the box and what is in it."""
@@ -121,7 +123,9 @@ class UserItem(MessageItem):
 
     def make_rows(self) -> list[Row]:
         """The files, and the text as it was written."""
-        files = [FileRow(one, number, lambda: self.left, self.text_width) for number, one in enumerate(self.files)]
+        files = [
+            FileRow(one, number, lambda: self.left, lambda: self.text_width) for number, one in enumerate(self.files)
+        ]
         return [*files, *plain_rows(self._own, self.text_width)]
 
     def release(self) -> None:

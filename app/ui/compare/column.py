@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QFont, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QTextEdit, QVBoxLayout, QWidget
 
@@ -129,10 +129,6 @@ class ReplyColumn(QFrame):
         """Draw with another theme."""
         self._theme = theme
         self.transcript.set_theme(theme)
-
-    def focus_text(self) -> None:
-        """Let keys scroll the reply."""
-        self._stack.currentWidget().setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 def _utf16_places(text: str, spans: Sequence[Span]) -> list[Span]:

@@ -83,7 +83,7 @@ class CompareDialog(QDialog):
         return self._told.text()
 
     @property
-    def result(self) -> str:
+    def outcome(self) -> str:
         """What has come out."""
         return self._result.text()
 

@@ -1,0 +1,51 @@
+"""What is marked at a message: that it is pinned, what it costs, and the files that came along."""
+
+from __future__ import annotations
+
+import msgspec
+from pytestqt.qtbot import QtBot
+
+from app.core.attachments import Attachment, with_attachments
+from app.ui.chat.transcript import TranscriptView
+from app.ui.chat.transcript_rows import Action
+from app.ui.chat.transcript_user import FileRow
+from tests.ui.transcript_kit import click, hot, picture, reply, settle, user
+
+
+def test_a_pin_is_marked_and_taken_away_where_it_is(view: TranscriptView, qtbot: QtBot) -> None:
+    plain = [user(1), reply(2, "An answer")]
+    view.set_messages(plain)
+    settle(view, qtbot)
+    before = picture(view)
+    rows = view.document.items[1]
+    view.show_path([msgspec.structs.replace(message, pinned=True) for message in plain])
+    assert view.document.items[1] is rows
+    assert picture(view) != before
+    with qtbot.waitSignal(view.act_requested) as asked:
+        click(view, qtbot, 1, Action.UNPIN)
+    assert asked.args == [2, Action.UNPIN]
+    view.show_path(plain)
+    view.set_focus_place(None)
+    assert not [one for one in view.document.items[0].action_hots() if one.action is Action.UNPIN]
+
+
+def test_a_cost_stands_at_the_message_while_it_is_pointed_at(view: TranscriptView, qtbot: QtBot) -> None:
+    view.set_messages([user(1), reply(2, "An answer")])
+    settle(view, qtbot)
+    before = hot(view, 0, Action.EDIT).rect
+    view.set_cost(1, "12 tokens")
+    assert hot(view, 0, Action.EDIT).rect == before
+    assert view.document.items[0]._actions.width > 100
+    view.forget_costs()
+    assert not view.document.page.costs
+
+
+def test_files_are_as_wide_as_their_message_at_every_width(view: TranscriptView, qtbot: QtBot) -> None:
+    view.set_messages([user(1, with_attachments("Look", [Attachment("a.txt", "text/plain", "words")]))])
+    settle(view, qtbot)
+    for width in (500, 900):
+        view.resize(width, 600)
+        settle(view, qtbot)
+        item = view.document.items[0]
+        (row,) = (row for row in item.rows if isinstance(row, FileRow))
+        assert next(row.hots()).rect.width() == item.text_width

@@ -29,11 +29,14 @@ ALT, CONTROL, SHIFT = (
 )
 
 
+SMALL = LoadOptions(context_length=256, threads=1)
+
+
 @pytest.fixture
 def talking(user: User, tiny_gguf: Path) -> User:
     """A window with a model whose replies end soon."""
     user.open_model(tiny_gguf)
-    user.load_with(LoadOptions(context_length=256, threads=1))
+    user.load_with(SMALL)
     return user
 
 
@@ -134,12 +137,14 @@ def test_esc_gives_up_an_edit(talking: User) -> None:
     assert len(path(talking)) == 2 and talking.program.session.state is ChatState.IDLE
 
 
-def test_a_reply_is_given_anew_with_another_model_and_preset(talking: User, make_model: Callable[..., Path]) -> None:
-    user = talking
-    user.exchange("First words")
+def test_a_reply_is_given_anew_with_another_model_and_preset(
+    user: User, tiny_gguf: Path, make_model: Callable[..., Path]
+) -> None:
     other = make_model("tiny", "--no-template")
-    with user.qtbot.waitSignal(user.program.library.changed, timeout=30_000):
-        user.program.library.add(other)
+    for file in (other, tiny_gguf):
+        user.open_model(file)
+        user.load_with(SMALL)
+    user.exchange("First words")
     menu = menu_of(user, 1)
     models = entry(menu, "Answer with another model").menu()
     assert isinstance(models, QMenu)

@@ -145,6 +145,11 @@ def test_the_same_values_of_errors_are_collected_as_are_translated() -> None:
     assert translations.SPOKEN == SPOKEN
 
 
+def test_the_function_must_not_have_another_name(tmp_path: Path, no_table: None) -> None:
+    with pytest.raises(NotLiteral, match="another name"):
+        made(tmp_path, "class Box:\n    def show(self):\n        tr = self.tr\n        tr('one')\n")
+
+
 def test_errors_are_found_down_the_line(tmp_path: Path, no_table: None) -> None:
     source = (
         'class ParleyError(Exception):\n    text = ""\n'

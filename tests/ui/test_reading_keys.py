@@ -1,0 +1,50 @@
+"""The keys of reading, as the settings have them, in the whole window."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from app.bootstrap.program import Program
+from app.core.models import ModelFile
+from app.ui.compare.setup import CompareSetup
+from tests.ui.conftest import FileFactory
+
+CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+
+
+@pytest.fixture
+def file(qtbot: QtBot, program: Program, model_file: FileFactory) -> ModelFile:
+    """A model that has answered once."""
+    made = model_file()
+    program.engine.load(made)
+    with qtbot.waitSignal(program.session.reply_finished, timeout=20_000):
+        program.session.send("Hello")
+    return made
+
+
+def test_keys_find_and_zoom_and_follow_the_settings(qtbot: QtBot, program: Program, file: ModelFile) -> None:
+    reading = program.view.page.reading
+    qtbot.keyClick(program.window, Qt.Key.Key_Equal, CONTROL)
+    assert reading.transcript.zoom == 1.1
+    qtbot.keyClick(program.window, Qt.Key.Key_0, CONTROL)
+    assert reading.transcript.zoom == 1.0
+    program.preferences.set("shortcuts.find", "Ctrl+J")
+    qtbot.keyClick(program.window, Qt.Key.Key_F, CONTROL)
+    assert not reading.find_bar.isVisible()
+    qtbot.keyClick(program.window, Qt.Key.Key_J, CONTROL)
+    assert reading.find_bar.isVisible()
+
+
+def test_a_key_opens_what_is_to_be_compared_with_what_is_written(
+    qtbot: QtBot, program: Program, file: ModelFile
+) -> None:
+    program.view.page.choices.files = [file]
+    program.view.page.composer.set_text("Which one?")
+    qtbot.keyClick(program.window, Qt.Key.Key_D, CONTROL | SHIFT)
+    setup = program.view.page.findChild(CompareSetup)
+    assert setup is not None
+    assert setup.message.toPlainText() == "Which one?"
+    assert not setup.begin.isEnabled()  # both are the same model without a preset
+    setup.reject()

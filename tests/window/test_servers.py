@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog
 
 from app.core.messages import MessageState
+from app.core.sampling import Sampling
 from app.services.engine_host import EngineState
 from app.ui.server_consent import ConsentDialog
 from app.ui.servers_dialog import ServersDialog
@@ -24,6 +26,19 @@ def model_server(tiny_gguf: Path) -> Iterator[ModelServer]:
     server = ModelServer(tiny_gguf)
     yield server
     server.close()
+
+
+@pytest.fixture
+def user(user: User) -> User:
+    """Whose replies end soon: a model with random weights, on a server with room, would write for minutes."""
+    presets = user.program.presets
+    user.qtbot.waitUntil(lambda: presets.default is not None, timeout=10_000)
+    stored = presets.default
+    assert stored is not None
+    brief = msgspec.structs.replace(stored.preset, sampling=Sampling(max_tokens=16))
+    with user.qtbot.waitSignal(presets.saved, timeout=10_000):
+        presets.save(brief, stored.id)
+    return user
 
 
 def dialog_of(user: User, kind: type[QDialog]) -> QDialog:

@@ -133,12 +133,14 @@ def test_another_model_answers_beside_the_first_and_the_chat_goes_on_with_it(mod
 
 
 def test_two_models_answer_one_message_at_once_where_they_fit(models: User) -> None:
+    models.page.composer.set_text("Which is better?")
     models.view.page.compare.open_setup("Which is better?")
     setup = models.page.findChild(CompareSetup)
     assert setup is not None and setup.begin.isEnabled()
     models.qtbot.mouseClick(setup.begin, Qt.MouseButton.LeftButton)
     dialog = ended(models)
     assert dialog.told.startswith("All at once: ")
+    assert not models.page.composer.text()
     path = left(models, dialog.columns[1].chosen.emit)
     assert [message.text for message in path][:1] == ["Which is better?"]
     both = siblings(models, path[-1])

@@ -114,6 +114,7 @@ class ChatPage(QWidget):
             self._session, self._engine, self._tools, self.choices, lambda: (self._theme, self._typeset), self
         )
         made.said.connect(self.say)
+        made.stored.connect(self.composer.clear_sent)
         made.problem.connect(self.problems.show)
         return made
 

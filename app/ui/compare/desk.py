@@ -37,9 +37,10 @@ Chosen = tuple[ModelFile, ChosenPreset | None]
 
 
 class CompareDesk(QObject):
-    """`said` is a short word of what was done."""
+    """`said` is a short word of what was done; `stored` has a message that is kept from now on."""
 
     said = Signal(str)
+    stored = Signal(str)
     problem = Signal(object)  # ParleyError
 
     def __init__(
@@ -230,6 +231,7 @@ class CompareDesk(QObject):
             self._engine.choose(self._engine.file)  # it makes room, and comes back with the next message
         comparison = self._tools.compare.make(question, candidates, self)
         self._running.append(comparison)
+        comparison.begun.connect(lambda _: self.stored.emit(question.text))
         dialog = CompareDialog(comparison, names, asked, *self._look(), self._window.window(), old=old, exactly=exactly)
         end = ComparisonEnd(comparison, self._session, self._tools.tree, old)
         end.problem.connect(self.problem)

@@ -94,6 +94,13 @@ class _Finder(ast.NodeVisitor):
         for keyword in node.keywords:
             if keyword.arg in SPOKEN:
                 self._add_words(keyword.value)
+        self.visit(function.value if isinstance(function, ast.Attribute) else function)
+        for part in (*node.args, *node.keywords):
+            self.visit(part)
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        if node.attr == "tr":
+            raise NotLiteral(f"{self._path}:{node.lineno}: under another name, its strings are not found")
         self.generic_visit(node)
 
     def visit_Assign(self, node: ast.Assign) -> None:

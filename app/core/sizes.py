@@ -20,6 +20,11 @@ def format_bytes(count: int) -> str:
     return f"{text.replace('.', NUMBERS.get().decimal)} {unit}"
 
 
+def format_decimal(value: float, digits: int) -> str:
+    """A fraction: `9.7`."""
+    return f"{value:.{digits}f}".replace(".", NUMBERS.get().decimal)
+
+
 def format_count(count: int) -> str:
     """Thousands apart: `8,192`."""
     return f"{count:,}".replace(",", NUMBERS.get().group)

@@ -669,7 +669,7 @@
     <name>DeviceLine</name>
     <message>
         <source>in {device}</source>
-        <translation>in {device}</translation>
+        <translation>im {device}</translation>
     </message>
     <message>
         <source>on the {device}</source>
@@ -3375,6 +3375,10 @@
     <message>
         <source>Open</source>
         <translation>Öffnen</translation>
+    </message>
+    <message>
+        <source>Prepare…</source>
+        <translation>Vorbereiten …</translation>
     </message>
     <message>
         <source>Repair</source>
@@ -6218,8 +6222,40 @@
 <context>
     <name>VariantModel</name>
     <message>
+        <source>Bits</source>
+        <translation>Bit</translation>
+    </message>
+    <message>
         <source>Estimated from the file&apos;s size</source>
         <translation>Aus der Größe der Datei geschätzt</translation>
+    </message>
+    <message>
+        <source>Fits</source>
+        <translation>Passt</translation>
+    </message>
+    <message>
+        <source>Format</source>
+        <translation>Format</translation>
+    </message>
+    <message>
+        <source>Needs</source>
+        <translation>Bedarf</translation>
+    </message>
+    <message>
+        <source>Quality</source>
+        <translation>Qualität</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>Speed</source>
+        <translation>Tempo</translation>
+    </message>
+    <message>
+        <source>Variant</source>
+        <translation>Variante</translation>
     </message>
     <message>
         <source>{quality} of {most}</source>

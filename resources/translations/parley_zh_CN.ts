@@ -669,7 +669,7 @@
     <name>DeviceLine</name>
     <message>
         <source>in {device}</source>
-        <translation>{device} 中</translation>
+        <translation>{device}中</translation>
     </message>
     <message>
         <source>on the {device}</source>
@@ -3375,6 +3375,10 @@
     <message>
         <source>Open</source>
         <translation>打开</translation>
+    </message>
+    <message>
+        <source>Prepare…</source>
+        <translation>准备…</translation>
     </message>
     <message>
         <source>Repair</source>
@@ -6218,8 +6222,40 @@
 <context>
     <name>VariantModel</name>
     <message>
+        <source>Bits</source>
+        <translation>位数</translation>
+    </message>
+    <message>
         <source>Estimated from the file&apos;s size</source>
         <translation>按文件大小估计</translation>
+    </message>
+    <message>
+        <source>Fits</source>
+        <translation>适配</translation>
+    </message>
+    <message>
+        <source>Format</source>
+        <translation>格式</translation>
+    </message>
+    <message>
+        <source>Needs</source>
+        <translation>需求</translation>
+    </message>
+    <message>
+        <source>Quality</source>
+        <translation>质量</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Speed</source>
+        <translation>速度</translation>
+    </message>
+    <message>
+        <source>Variant</source>
+        <translation>变体</translation>
     </message>
     <message>
         <source>{quality} of {most}</source>

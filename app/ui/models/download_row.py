@@ -12,7 +12,7 @@ from PySide6.QtGui import QAction, QContextMenuEvent, QDesktopServices
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QProgressBar, QPushButton, QVBoxLayout
 
 from app.core.downloads import Activity, Download, DownloadProgress, DownloadState
-from app.core.sizes import format_bytes
+from app.core.sizes import format_bytes, format_decimal
 from app.ui.icons import IconButton
 from app.ui.models.plain_label import plain_label
 
@@ -190,7 +190,7 @@ def time_left(seconds: float | None) -> str:
         return _tr("{count} s left").format(count=max(round(seconds), 1))
     if seconds < 5400:
         return _tr("{count} min left").format(count=round(seconds / 60))
-    return _tr("{count} h left").format(count=f"{seconds / 3600:.1f}")
+    return _tr("{count} h left").format(count=format_decimal(seconds / 3600, 1))
 
 
 def _tr(text: str) -> str:

@@ -13,7 +13,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 
 from app.core.fit import Fit, Placement
 from app.core.hub import Variant
-from app.core.sizes import format_bytes
+from app.core.sizes import format_bytes, format_decimal
 from app.ui.models import words
 
 Index = QModelIndex | QPersistentModelIndex
@@ -58,10 +58,10 @@ class VariantModel(QAbstractTableModel):
     def __init__(self) -> None:
         super().__init__()
         self.rows: list[VariantRow] = []
-        tr = self.tr
         self._titles = (
-            tr("Variant"), tr("Format"), tr("Bits"), tr("Size"), tr("Needs"), tr("Fits"), tr("Speed"), tr("Quality"),
-        )  # fmt: skip
+            *(self.tr("Variant"), self.tr("Format"), self.tr("Bits"), self.tr("Size")),
+            *(self.tr("Needs"), self.tr("Fits"), self.tr("Speed"), self.tr("Quality")),
+        )
 
     def set_rows(self, rows: Sequence[VariantRow]) -> None:
         """Show these; the same variants with other values keep their places."""
@@ -112,7 +112,7 @@ class VariantModel(QAbstractTableModel):
             case Column.FORMAT:
                 return words.format_name(variant.format)
             case Column.BITS:
-                return f"{variant.bits_per_weight:.1f}" if variant.bits_per_weight else "—"
+                return format_decimal(variant.bits_per_weight, 1) if variant.bits_per_weight else "—"
             case Column.SIZE:
                 return format_bytes(variant.bytes)
         if fit is None:

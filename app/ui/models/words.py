@@ -13,7 +13,7 @@ from app.core.fit import CONTEXT_BYTES, Device, DeviceKind, Fit, Hardware, NeedS
 from app.core.hub import Access, Format, Recommendation, RepoPage, RepoSummary, Variant
 from app.core.library import Owner
 from app.core.measurement import Measurement
-from app.core.sizes import format_bytes, format_count
+from app.core.sizes import format_bytes, format_count, format_decimal
 
 TOKENS_PER_PAGE = 340
 _VISIBLE_BITS = 0.4
@@ -124,7 +124,7 @@ def speed_range(found: Fit) -> str:
 
 def rate(tokens: float) -> str:
     """Two figures that mean something."""
-    return f"{tokens:.1f}" if tokens < 9.95 else f"{tokens:.0f}"
+    return format_decimal(tokens, 1 if tokens < 9.95 else 0)
 
 
 def need_source(found: Fit) -> str:
@@ -226,7 +226,7 @@ def _beside_best(found: Fit, best: Variant, best_fit: Fit) -> str:
         return ""
     times = best_fit.speed.likely / found.speed.likely
     if times >= 1.15:
-        return _tr("{best} would be {times} times as fast.").format(best=best.name, times=f"{times:.1f}")
+        return _tr("{best} would be {times} times as fast.").format(best=best.name, times=format_decimal(times, 1))
     if best_fit.quality > found.quality:
         return _tr("{best} would read better.").format(best=best.name)
     return ""

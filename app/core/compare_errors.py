@@ -31,10 +31,3 @@ class NothingToRepeat(UserError):
 
     text = "This message cannot be run again exactly: no model on this machine wrote it."
     advice = "Choose a reply that a model on this machine wrote."
-
-
-class TooFewToCompare(UserError):
-    """Less than two candidates, or the same one twice."""
-
-    text = "A comparison needs two different models or presets."
-    advice = "Choose another model or preset in one of the columns."

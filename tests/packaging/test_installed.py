@@ -1,6 +1,7 @@
 """The Debian package in a clean system: installed, used by a user without a past, and taken away.
 
-`PARLEY_DEB` names a package that is built already; else one is made now, with llama.cpp as it is installed here.
+`PARLEY_DEB` names the package: a whole one of `dev.py package`, or, in a minute, one for this machine alone by
+`dev.py package --development-libraries --compression zstd`.
 `PARLEY_BARE_ROOTS` is a folder with bare systems by the names of their releases, to be copied.
 """
 
@@ -11,7 +12,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,31 +20,21 @@ import pytest
 
 from tests.packaging.clean_root import CleanRoot
 
-ROOT = Path(__file__).parents[2]
 WORDS = "Hello from a clean system"
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(900),
     pytest.mark.skipif(
-        not sys.platform.startswith("linux") or os.geteuid() != 0 or shutil.which("debootstrap") is None,
-        reason="a clean system is made by root, with debootstrap",
+        "PARLEY_DEB" not in os.environ or os.geteuid() != 0 or shutil.which("debootstrap") is None,
+        reason="a package is installed in a clean system by root, with debootstrap",
     ),
 ]
 
 
 @pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    built = os.environ.get("PARLEY_DEB")
-    if built:
-        yield Path(built)
-        return
-    target = tmp_path_factory.mktemp("package")
-    script = ROOT / "packaging" / "package.py"
-    options = ["--development-libraries", "--compression", "zstd", str(target)]
-    subprocess.run([sys.executable, script, *options], check=True, stdout=subprocess.DEVNULL)
-    yield next(target.glob("*.deb"))
-    shutil.rmtree(target)
+def package() -> Path:
+    return Path(os.environ["PARLEY_DEB"])
 
 
 @pytest.fixture(scope="module", params=["bookworm", "trixie"])

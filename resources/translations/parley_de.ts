@@ -922,10 +922,6 @@
         <translation>Ein Hintergrundprozess hat so geantwortet, dass Parley ihn nicht versteht.</translation>
     </message>
     <message>
-        <source>A comparison needs two different models or presets.</source>
-        <translation>Ein Vergleich braucht zwei verschiedene Modelle oder Presets.</translation>
-    </message>
-    <message>
         <source>A message belongs to one conversation, but several were named.</source>
         <translation>Eine Nachricht gehört zu einer Unterhaltung, aber mehrere wurden genannt.</translation>
     </message>
@@ -1068,10 +1064,6 @@
     <message>
         <source>Choose another folder.</source>
         <translation>Wählen Sie einen anderen Ordner.</translation>
-    </message>
-    <message>
-        <source>Choose another model or preset in one of the columns.</source>
-        <translation>Wählen Sie in einer der Spalten ein anderes Modell oder Preset.</translation>
     </message>
     <message>
         <source>Choose another model, or update Parley.</source>
@@ -3010,7 +3002,7 @@
     <name>Footer</name>
     <message>
         <source>, {free} free on disk</source>
-        <translation>, {free} auf dem Laufwerk frei</translation>
+        <translation>, {free} frei</translation>
     </message>
     <message>
         <source>, {size} on disk until the original is removed</source>
@@ -3046,7 +3038,7 @@
     </message>
     <message>
         <source>{size} to download</source>
-        <translation>{size} herunterzuladen</translation>
+        <translation>{size} zu laden</translation>
     </message>
 </context>
 <context>

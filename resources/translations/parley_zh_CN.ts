@@ -922,10 +922,6 @@
         <translation>后台进程的应答 Parley 无法理解。</translation>
     </message>
     <message>
-        <source>A comparison needs two different models or presets.</source>
-        <translation>比较需要两个不同的模型或预设。</translation>
-    </message>
-    <message>
         <source>A message belongs to one conversation, but several were named.</source>
         <translation>一条消息只属于一个对话，但指定了多个。</translation>
     </message>
@@ -1068,10 +1064,6 @@
     <message>
         <source>Choose another folder.</source>
         <translation>请选择其他文件夹。</translation>
-    </message>
-    <message>
-        <source>Choose another model or preset in one of the columns.</source>
-        <translation>请在其中一列选择其他模型或预设。</translation>
     </message>
     <message>
         <source>Choose another model, or update Parley.</source>

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPus
 from app.chat.again import seen_messages
 from app.core.conversations import StoredMessage
 from app.core.errors import ParleyError
-from app.core.messages import ReplyRecord, Timings, Usage
+from app.core.messages import FinishReason, MessageState, ReplyRecord, Timings, Usage
 from app.core.paths import template_names
 from app.core.preview_frames import PromptRendered, RenderPrompt
 from app.core.sizes import format_bytes, format_count
@@ -136,7 +136,7 @@ def describe(message: StoredMessage) -> str:
 def _message_lines(message: StoredMessage) -> Iterator[Line]:
     written = datetime.fromtimestamp(message.created_at).astimezone()
     yield _tr("Written"), written.strftime("%Y-%m-%d %H:%M:%S %z")
-    yield _tr("State"), message.state.value
+    yield _tr("State"), _state(message.state)
 
 
 def _model_lines(record: ReplyRecord) -> Iterator[Line]:
@@ -178,7 +178,7 @@ def _choice_lines(record: ReplyRecord) -> Iterator[Line]:
 
 def _cost_lines(record: ReplyRecord) -> Iterator[Line]:
     if record.finish_reason is not None:
-        yield _tr("Ended by"), record.finish_reason.value
+        yield _tr("Ended by"), _ending(record.finish_reason)
     if record.usage is not None:
         yield from _usage_lines(record.usage)
     if record.timings is not None:
@@ -197,6 +197,25 @@ def _timing_lines(timings: Timings) -> Iterator[Line]:
     yield _tr("Reply"), f"{timings.decode_seconds:.2f} s, {timings.decode_rate:.1f} tok/s"
     if timings.reasoning_seconds:
         yield _tr("Thought for"), f"{timings.reasoning_seconds:.1f} s"
+
+
+def _state(state: MessageState) -> str:
+    return {
+        MessageState.COMPLETE: _tr("complete"),
+        MessageState.STREAMING: _tr("being written"),
+        MessageState.STOPPED: _tr("stopped"),
+        MessageState.INTERRUPTED: _tr("interrupted"),
+        MessageState.FAILED: _tr("failed"),
+    }[state]
+
+
+def _ending(reason: FinishReason) -> str:
+    return {
+        FinishReason.STOP: _tr("the model itself"),
+        FinishReason.LENGTH: _tr("the token limit"),
+        FinishReason.CONTEXT: _tr("the end of the context"),
+        FinishReason.CANCELLED: _tr("you"),
+    }[reason]
 
 
 def _tr(text: str) -> str:

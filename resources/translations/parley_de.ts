@@ -637,6 +637,22 @@
         <translation>etwa {tokens} Tokens</translation>
     </message>
     <message>
+        <source>being written</source>
+        <translation>wird geschrieben</translation>
+    </message>
+    <message>
+        <source>complete</source>
+        <translation>vollständig</translation>
+    </message>
+    <message>
+        <source>failed</source>
+        <translation>fehlgeschlagen</translation>
+    </message>
+    <message>
+        <source>interrupted</source>
+        <translation>unterbrochen</translation>
+    </message>
+    <message>
         <source>none</source>
         <translation>keines</translation>
     </message>
@@ -649,8 +665,24 @@
         <translation>davon wiederverwendet</translation>
     </message>
     <message>
+        <source>stopped</source>
+        <translation>gestoppt</translation>
+    </message>
+    <message>
+        <source>the end of the context</source>
+        <translation>das Ende des Kontexts</translation>
+    </message>
+    <message>
+        <source>the model itself</source>
+        <translation>das Modell selbst</translation>
+    </message>
+    <message>
         <source>the model&apos;s own</source>
         <translation>die des Modells</translation>
+    </message>
+    <message>
+        <source>the token limit</source>
+        <translation>das Token-Limit</translation>
     </message>
     <message>
         <source>tokens</source>
@@ -659,6 +691,10 @@
     <message>
         <source>unknown</source>
         <translation>unbekannt</translation>
+    </message>
+    <message>
+        <source>you</source>
+        <translation>Sie</translation>
     </message>
     <message>
         <source>{tokens} tokens</source>

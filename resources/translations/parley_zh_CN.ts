@@ -637,6 +637,22 @@
         <translation>约 {tokens} token</translation>
     </message>
     <message>
+        <source>being written</source>
+        <translation>正在书写</translation>
+    </message>
+    <message>
+        <source>complete</source>
+        <translation>完成</translation>
+    </message>
+    <message>
+        <source>failed</source>
+        <translation>失败</translation>
+    </message>
+    <message>
+        <source>interrupted</source>
+        <translation>已中断</translation>
+    </message>
+    <message>
         <source>none</source>
         <translation>无</translation>
     </message>
@@ -649,8 +665,24 @@
         <translation>其中重复使用</translation>
     </message>
     <message>
+        <source>stopped</source>
+        <translation>已停止</translation>
+    </message>
+    <message>
+        <source>the end of the context</source>
+        <translation>上下文已满</translation>
+    </message>
+    <message>
+        <source>the model itself</source>
+        <translation>模型自行结束</translation>
+    </message>
+    <message>
         <source>the model&apos;s own</source>
         <translation>模型自带</translation>
+    </message>
+    <message>
+        <source>the token limit</source>
+        <translation>达到 token 上限</translation>
     </message>
     <message>
         <source>tokens</source>
@@ -659,6 +691,10 @@
     <message>
         <source>unknown</source>
         <translation>未知</translation>
+    </message>
+    <message>
+        <source>you</source>
+        <translation>由您停止</translation>
     </message>
     <message>
         <source>{tokens} tokens</source>

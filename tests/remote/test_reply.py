@@ -74,8 +74,7 @@ def test_reasoning_and_usage_are_read_in_their_forms(talker, proxy):
         '{"choices":[{"delta":{"reasoning":", so"}}]}',
         '{"choices":[{"delta":{"content":"Yes"}}]}',
         '{"choices":[{"delta":{},"finish_reason":"stop"}]}',
-        '{"choices":[],"usage":{"prompt_tokens":10,"completion_tokens":5,'
-        '"prompt_tokens_details":{"cached_tokens":8}}}',
+        '{"choices":[],"usage":{"prompt_tokens":10,"completion_tokens":5,"prompt_tokens_details":{"cached_tokens":8}}}',
         "[DONE]",
     )
     proxy.plan = Plan([(200, chunks, SSE)])

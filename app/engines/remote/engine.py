@@ -95,7 +95,6 @@ class RemoteEngine:
         reply = RemoteReply(command, self._model, self._access, self._client, emit, stop, self._patience)
         emit(reply.run())
 
-
     def render(self, _: RenderPrompt) -> PromptRendered:
         """Show a prompt, which only the server could.
 

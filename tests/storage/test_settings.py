@@ -120,7 +120,7 @@ def test_two_actions_cannot_share_a_shortcut(path: Path) -> None:
     with pytest.raises(ShortcutTaken) as caught:
         settings.set("shortcuts.new_chat", "Ctrl+K")
     assert caught.value.values == {"keys": "Ctrl+K", "other": "Search chats"}
-    settings.set("shortcuts.search", "Ctrl++")
+    settings.set("shortcuts.search", "Ctrl+J")
     settings.set("shortcuts.new_chat", "Ctrl+K")
     with pytest.raises(ShortcutTaken):
         settings.reset("shortcuts.search")

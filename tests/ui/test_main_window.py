@@ -156,6 +156,7 @@ def test_a_click_opens_the_models(qtbot: QtBot, program: Program, model_file: Fi
         "Here · Q4_K_M · 7.87 GB": True,
         "Gone · Q4_K_M · missing": False,
         "Models on this machine…": True,
+        "Servers…": True,
         "Load options…": False,
         "Unload": False,
     }

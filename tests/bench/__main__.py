@@ -281,7 +281,7 @@ MEASURES: dict[str, Callable[[], list[Figure]]] = {
     "window-cpu": window_cpu,
     "transcript": transcript,
     "turns": turns,
-    "decode-160m": lambda: decode("160m", "q4_0", 400),
+    "decode-160m": lambda: decode("160m", "q4_0", 1200),
     "decode-1b": lambda: decode("1b", "q4_k_m", 120),
     "growth": growth,
     "memory": memory,

@@ -18,7 +18,7 @@ from app.engines.llama.text import TextStream
 from app.engines.llama.vocabulary import Vocabulary
 from app.engines.reasoning import ReasoningSplitter
 
-# As often as the window draws: more would only take the cores from the model. Nobody reads along with more
+# Often enough to flow: more would only take the cores from the model. Nobody reads along with more
 # than a hundred tokens a second; then a reply that is done sooner is worth more than one that flows.
 PIECE_SECONDS = 0.05
 FAST_PIECE_SECONDS = 0.1

@@ -3948,16 +3948,16 @@
         <translation>Ein kürzerer Kontext oder ein kleineres Modell passt vielleicht.</translation>
     </message>
     <message>
-        <source>Best here because it is the finest variant that answers faster than you read, {room}.</source>
-        <translation>Hier am besten: die feinste Variante, die schneller antwortet, als man liest, {room}.</translation>
+        <source>Best here because it is the finest variant that writes fluently, though only a part of it fits on the GPU, {room}.</source>
+        <translation>Hier am besten: die feinste Variante, die flüssig schreibt, auch wenn nur ein Teil auf die GPU passt, {room}.</translation>
     </message>
     <message>
-        <source>Best here because it is the finest variant that answers faster than you read; it runs entirely on the GPU, {room}.</source>
-        <translation>Hier am besten: die feinste Variante, die schneller antwortet, als man liest; sie läuft ganz auf der GPU, {room}.</translation>
+        <source>Best here because it is the finest variant that writes fluently, {room}.</source>
+        <translation>Hier am besten: die feinste Variante, die flüssig schreibt, {room}.</translation>
     </message>
     <message>
-        <source>Best here because it is the finest variant that still answers faster than you read, though only a part of it fits on the GPU, {room}.</source>
-        <translation>Hier am besten: die feinste Variante, die noch schneller antwortet, als man liest, auch wenn nur ein Teil auf die GPU passt, {room}.</translation>
+        <source>Best here because it is the finest variant that writes fluently; it runs entirely on the GPU, {room}.</source>
+        <translation>Hier am besten: die feinste Variante, die flüssig schreibt; sie läuft ganz auf der GPU, {room}.</translation>
     </message>
     <message>
         <source>Best here because it is the quickest variant of fair quality; none answers as fast as you read. It comes {room}.</source>

@@ -3948,16 +3948,16 @@
         <translation>缩短上下文或换较小的模型也许可行。</translation>
     </message>
     <message>
-        <source>Best here because it is the finest variant that answers faster than you read, {room}.</source>
-        <translation>最适合本机：回复快于阅读速度的变体中最精细的，{room}。</translation>
+        <source>Best here because it is the finest variant that writes fluently, though only a part of it fits on the GPU, {room}.</source>
+        <translation>最适合本机：能流畅书写的变体中最精细的，尽管只有一部分可放入 GPU，{room}。</translation>
     </message>
     <message>
-        <source>Best here because it is the finest variant that answers faster than you read; it runs entirely on the GPU, {room}.</source>
-        <translation>最适合本机：回复快于阅读速度的变体中最精细的；完全在 GPU 上运行，{room}。</translation>
+        <source>Best here because it is the finest variant that writes fluently, {room}.</source>
+        <translation>最适合本机：能流畅书写的变体中最精细的，{room}。</translation>
     </message>
     <message>
-        <source>Best here because it is the finest variant that still answers faster than you read, though only a part of it fits on the GPU, {room}.</source>
-        <translation>最适合本机：仍快于阅读速度的变体中最精细的，尽管只有一部分可放入 GPU，{room}。</translation>
+        <source>Best here because it is the finest variant that writes fluently; it runs entirely on the GPU, {room}.</source>
+        <translation>最适合本机：能流畅书写的变体中最精细的；完全在 GPU 上运行，{room}。</translation>
     </message>
     <message>
         <source>Best here because it is the quickest variant of fair quality; none answers as fast as you read. It comes {room}.</source>

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from app.catalog.fit.calibration import Calibration
-from app.catalog.fit.fit import READING_SPEED, best, best_of, fit, need
+from app.catalog.fit.fit import FLUENT_SPEED, READING_SPEED, best, best_of, fit, need
 from app.core.fit import MIB, Device, DeviceKind, Hardware, Placement
 from app.core.hub import Format, ModelShape, RemoteFile, Variant, Weights
 from app.core.loading import KvType, LoadOptions
@@ -133,14 +133,14 @@ def test_an_integrated_gpu_counts_only_alone_and_within_main_memory():
     assert [gpu.name for gpu in both.gpus] == ["Vulkan1"]
 
 
-def test_the_star_is_the_best_that_answers_faster_than_people_read():
+def test_the_star_is_the_best_that_is_fluent_or_else_faster_than_people_read():
     variants = [variant(MIDDLE, name) for name in BITS]
     chosen, reason = best(variants, DESKTOP, LoadOptions(), NOTHING)
     assert (chosen.name, reason.kind) == ("Q8_0", "best-on-gpu")
     chosen, reason = best(variants, LAPTOP, LoadOptions(context_length=4096), NOTHING)
     assert chosen.name == "Q2_K"
     chosen, reason = best([variant(SMALL, name) for name in BITS], LAPTOP, LoadOptions(), NOTHING)
-    assert (chosen.name, reason.kind) == ("Q8_0", "best-on-cpu")
+    assert (chosen.name, reason.kind) == ("Q4_K_M", "best-on-cpu")
     assert best([variant(LARGE, "F16")], LAPTOP, LoadOptions(), NOTHING) is None
 
 
@@ -156,8 +156,10 @@ def test_on_every_machine_nothing_finer_would_be_fast_enough(name, size):
         assert found is None
         return
     chosen, reason = found
-    fluent = [one for one in running if one[1].speed.likely >= READING_SPEED]
-    if fluent:
+    readable = [one for one in running if one[1].speed.likely >= READING_SPEED]
+    if readable:
+        good = [one for one in readable if one[1].quality >= 4] or readable
+        fluent = [one for one in good if one[1].speed.likely >= FLUENT_SPEED] or good
         assert chosen.bits_per_weight == max(one.bits_per_weight for one, _ in fluent)
         places = {ALL: "best-on-gpu", PARTLY: "best-partly", CPU: "best-on-cpu"}
         assert reason.kind == places[reason.fit.verdict.placement]
@@ -178,6 +180,13 @@ def test_a_finer_one_partly_on_the_gpu_wins_only_while_it_is_fast_enough():
 
     assert star(300e9) == ("Q4_K_M", "best-partly")
     assert star(6e9) == ("Q2_K", "best-on-gpu")
+
+
+def test_a_good_one_that_is_fluent_goes_before_a_finer_one_that_is_slow():
+    machine, options = Hardware.of(MACHINES["desktop"]), LoadOptions(context_length=4096)
+    variants = [variant(THIRTEEN, name) for name in ("Q3_K_M", "Q4_K_M", "Q5_K_M", "Q6_K", "Q8_0")]
+    chosen, _ = best(variants, machine, options, NOTHING)
+    assert chosen.name == "Q4_K_M"
 
 
 def test_where_none_is_fast_enough_the_fastest_of_fair_quality_is_starred():

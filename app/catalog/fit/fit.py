@@ -22,6 +22,12 @@ from app.core.speed import backend_of, token_cost
 READING_SPEED = 8.0
 """Tokens per second that most people read; a variant that is slower is not recommended for its quality."""
 
+FLUENT_SPEED = 20.0
+"""Tokens per second from which waiting is not felt, in long replies and in reasoning too."""
+
+_GOOD_QUALITY = 4
+"""The quality from which more is hardly noticed: worth taking where it comes fluently, not worth waiting for."""
+
 _LIKELY_RANGE = 1.28
 """Standard deviations on either side of the likely speed: four of five replies lie within."""
 
@@ -102,21 +108,28 @@ def best(
 def best_of(fits: Iterable[tuple[Variant, Fit]]) -> tuple[Variant, Reason] | None:
     """The variant to recommend among those whose fit is known, and why; None when none fits.
 
-    It is the one of the best quality among those whose likely speed is at least the reading speed,
-    wherever they lie: a finer one partly on the GPU goes before a coarser one that is all there, as
-    long as it is read more slowly than it is written. Where none is that fast, the fastest of fair quality.
+    Among those whose likely speed is at least the reading speed, wherever they lie, good quality comes
+    first, then a fluent speed, then what is finer still: a variant partly on the GPU goes before a coarser
+    one that is all there, unless that one is good too and fluent while the other is not. Where none is as
+    fast as one reads, the fastest of fair quality.
     """
     running = [(variant, found) for variant, found in fits if found.verdict.fits]
     if not running:
         return None
     useful = [one for one in running if bits_in_memory(one[0]) <= _MOST_USEFUL_BITS] or running
-    fluent = [one for one in useful if _likely(one[1]) >= READING_SPEED]
-    if fluent:
-        variant, found = max(fluent, key=lambda one: (one[1].quality, _is_gguf(one[0]), bits_in_memory(one[0])))
+    readable = [one for one in useful if _likely(one[1]) >= READING_SPEED]
+    if readable:
+        variant, found = max(readable, key=lambda one: _merit(*one))
         return variant, Reason(_reason_kind(found), found)
     fair = [one for one in useful if one[1].quality >= 3] or useful
     variant, found = max(fair, key=lambda one: (_likely(one[1]), _is_gguf(one[0])))
     return variant, Reason(ReasonKind.FASTEST, found)
+
+
+def _merit(variant: Variant, found: Fit) -> tuple[int, bool, int, bool, float]:
+    """What makes one variant better than another, the most important first."""
+    fluent = _likely(found) >= FLUENT_SPEED
+    return min(found.quality, _GOOD_QUALITY), fluent, found.quality, _is_gguf(variant), bits_in_memory(variant)
 
 
 def plan_for(shape: ModelShape, options: LoadOptions) -> Plan:

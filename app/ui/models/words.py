@@ -181,16 +181,13 @@ def _why_best(why: Reason) -> str:
     room = _tr("with room for a conversation of {tokens} tokens").format(tokens=format_count(why.fit.context_length))
     texts = {
         ReasonKind.BEST_ON_GPU: _tr(
-            "Best here because it is the finest variant that answers faster than you read; it runs entirely on the "
-            "GPU, {room}."
+            "Best here because it is the finest variant that writes fluently; it runs entirely on the GPU, {room}."
         ),
         ReasonKind.BEST_PARTLY: _tr(
-            "Best here because it is the finest variant that still answers faster than you read, though only a part "
-            "of it fits on the GPU, {room}."
+            "Best here because it is the finest variant that writes fluently, though only a part of it fits on the "
+            "GPU, {room}."
         ),
-        ReasonKind.BEST_ON_CPU: _tr(
-            "Best here because it is the finest variant that answers faster than you read, {room}."
-        ),
+        ReasonKind.BEST_ON_CPU: _tr("Best here because it is the finest variant that writes fluently, {room}."),
         ReasonKind.FASTEST: _tr(
             "Best here because it is the quickest variant of fair quality; none answers as fast as you read. It comes "
             "{room}."

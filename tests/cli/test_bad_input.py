@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import CommandLine, Result, first_words
+from tests.cli.conftest import ENDLESS, CommandLine, Result, first_words
 
-SHORT = ("--max-tokens", "4")
+SHORT = ("--max-tokens", "4", *ENDLESS)
 ARCHITECTURE = b"general.architecture" + (8).to_bytes(4, "little") + (5).to_bytes(8, "little")
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import MessageTooLarge
-from tests.cli.conftest import CommandLine
+from tests.cli.conftest import ENDLESS, CommandLine
 
 HUGE_NUMBER = "99999999999999999999"
-SHORT = ("--max-tokens", "4")
+SHORT = ("--max-tokens", "4", *ENDLESS)
 
 
 @pytest.mark.parametrize(

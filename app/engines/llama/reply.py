@@ -18,16 +18,17 @@ from app.engines.llama.text import TextStream
 from app.engines.llama.vocabulary import Vocabulary
 from app.engines.reasoning import ReasoningSplitter
 
-# Often enough to flow: more would only take the cores from the model. Nobody reads along with more
-# than a hundred tokens a second; then a reply that is done sooner is worth more than one that flows.
+# Often enough to flow; more would only take the cores from the model. Nobody reads along with hundreds of tokens a
+# second: there a reply that is done sooner is worth more than one that flows, so pieces come the less often the faster
+# the model is.
 PIECE_SECONDS = 0.05
-FAST_PIECE_SECONDS = 0.1
-FAST_RATE = 100.0
+LONGEST_PIECE_SECONDS = 0.2
+_PIECE_PER_RATE = 0.0005
 
 
 @dataclass
 class PieceWriter:
-    """Sends a reply's text: the first words at once, then what came in each `PIECE_SECONDS`."""
+    """Sends a reply's text: the first words at once, then in pieces, `PIECE_SECONDS` of writing each at least."""
 
     id: int
     emit: Emit
@@ -72,8 +73,8 @@ class PieceWriter:
         if reasoning:
             self.reasoning_seconds = now - self._began_at
         self.emit(Piece(id=self.id, text=answer, reasoning=reasoning, tokens=self._tokens))
-        fast = self._tokens > FAST_RATE * (now - self._sent_at)
-        self._interval = FAST_PIECE_SECONDS if fast else PIECE_SECONDS
+        rate = self._tokens / max(now - self._sent_at, PIECE_SECONDS)
+        self._interval = min(max(rate * _PIECE_PER_RATE, PIECE_SECONDS), LONGEST_PIECE_SECONDS)
         self._held.clear()
         self._tokens = 0
         self._sent_at = now

@@ -13,6 +13,7 @@ from app.catalog.shelf.library import identify, whole_path
 from app.cli.invocation import Invocation
 from app.cli.library import show_found
 from app.core.errors import NoModel, WorldError
+from app.core.guide import guide_file
 from app.core.loading import DEFAULT_CONTEXT
 from app.core.models import ModelFile
 from app.core.paths import is_file
@@ -58,7 +59,7 @@ class NoModelGiven(NoModel):
 
 
 def choose_model(lane: Lane, path: Path | None, *, storage_is_optional: bool = False) -> ModelFile:
-    """The named file, or the last one used; from now on that is this one.
+    """The named file, or the last one used; from now on that is this one. Before there was any: the Guide.
 
     Args:
         lane: the user's database.
@@ -66,13 +67,16 @@ def choose_model(lane: Lane, path: Path | None, *, storage_is_optional: bool = F
         storage_is_optional: a named file is used even if it cannot be remembered.
 
     Raises:
-        NoModelGiven: there is neither.
+        NoModelGiven: there is none of them.
         ParleyError: the file is gone, or no model, or the database fails.
     """
     if path is None:
         known = lane.submit(lambda stores: stores.models.list()).result()
         if not known:
-            raise NoModelGiven
+            guide = guide_file()
+            if guide is None:
+                raise NoModelGiven
+            return guide
         path = Path(known[0].identity.path)
     return _remembered(lane, path, storage_is_optional)
 

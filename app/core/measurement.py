@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
+from app.core.guide import is_guide
 from app.core.messages import FinishReason
 from app.core.protocol import Finished, ModelInfo
 from app.core.token_cost import TokenCost
@@ -54,7 +55,9 @@ def measurements_of(info: ModelInfo, reply: Finished) -> list[Measurement]:
         info: the loaded model.
         reply: the end of one of its replies.
     """
-    found = []
+    found: list[Measurement] = []
+    if is_guide(info.path):  # too small to tell anything of models that people choose
+        return found
     if reply.peak_bytes and info.predicted_bytes:
         found.append(
             Measurement(

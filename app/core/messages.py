@@ -75,6 +75,7 @@ class ModelIdentity(msgspec.Struct, frozen=True, omit_defaults=True):
 
     A split model goes by its first part; `bytes` and `sha256` are of all parts, one after the other.
     A model that runs elsewhere has the name of its `server`; `path` is then that server's address.
+    The one that ships with the program is `built_in`.
     """
 
     name: str
@@ -84,6 +85,7 @@ class ModelIdentity(msgspec.Struct, frozen=True, omit_defaults=True):
     quantization: str = ""
     sha256: str = ""
     server: str = ""
+    built_in: bool = False
 
 
 class ReplyRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -9,8 +9,8 @@ import msgspec
 from app.chat.context import model_view
 from app.chat.turn import generation
 from app.core.conversations import StoredMessage
+from app.core.engine_frames import Generate
 from app.core.messages import Message, MessageState, Role
-from app.core.protocol import Generate
 from app.core.sampling import Sampling
 
 TITLE_TOKENS = 24

@@ -16,11 +16,11 @@ import msgspec
 
 from app.chat.context import ModelView, system_of
 from app.core.conversations import StoredMessage
+from app.core.engine_frames import Digest, Finished, Generate, ModelInfo, Piece
 from app.core.errors import Failure, ParleyError
 from app.core.messages import FinishReason, MessageState, ReplyRecord
 from app.core.models import ModelFile
 from app.core.presets import ChosenPreset
-from app.core.protocol import Digest, Finished, Generate, ModelInfo, Piece
 from app.core.sampling import Sampling
 from app.core.server_errors import ReplyCutOff
 

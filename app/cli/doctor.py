@@ -17,10 +17,10 @@ from app import __version__
 from app.children.child import Child
 from app.children.outcome import Outcome
 from app.cli.invocation import Invocation
-from app.core import protocol
 from app.core.errors import ParleyError, ProtocolBroken, WorldError
 from app.core.paths import Folders
-from app.core.protocol import ChildRole, Command, DeviceInfo, Event, Failed, Machine
+from app.core.probe_frames import DeviceInfo, Machine, Probe
+from app.core.protocol import ChildRole, Command, Event, Failed
 from app.core.sizes import format_bytes
 from app.storage.database import Access
 
@@ -121,7 +121,7 @@ def probe(folders: Folders) -> Machine:
         ProbeLost: it does not answer.
         ParleyError: it failed.
     """
-    answer = ask_probe(folders, protocol.Probe())
+    answer = ask_probe(folders, Probe())
     if not isinstance(answer, Machine):
         raise ProtocolBroken(repr(answer))
     return answer

@@ -17,20 +17,19 @@ from queue import Empty, SimpleQueue
 from app.children.child import Child
 from app.children.outcome import Outcome, OutcomeKind
 from app.core import protocol
-from app.core.errors import Cancelled, EngineLost
-from app.core.models import ModelFile
-from app.core.protocol import (
-    ChildRole,
+from app.core.engine_frames import (
     Digest,
-    Event,
-    Failed,
     Finished,
     Generate,
     LoadProgress,
     ModelInfo,
     Piece,
     PromptProgress,
+    load_command,
 )
+from app.core.errors import Cancelled, EngineLost
+from app.core.models import ModelFile
+from app.core.protocol import ChildRole, Event, Failed
 
 _PAUSE_SECONDS = 0.25
 _PATIENCE_SECONDS = 5.0
@@ -90,7 +89,7 @@ class Engine:
         child = self._child = self._new_child()
         child.start()
         try:
-            child.send(protocol.load_command(file))
+            child.send(load_command(file))
             self._model = self._loaded(on_progress)
         except BaseException:
             self.kill()

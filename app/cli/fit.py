@@ -24,7 +24,8 @@ from app.core.fit import Fit, Hardware, NeedSource, Placement
 from app.core.hub import HeaderCopy, Variant
 from app.core.loading import KvType, LoadOptions
 from app.core.measurement import Measurement, MeasurementKind
-from app.core.protocol import Command, Event, MeasuredNeed, MeasureNeed, MeasureRemote
+from app.core.probe_frames import MeasuredNeed, MeasureNeed, MeasureRemote
+from app.core.protocol import Command, Event
 from app.core.sizes import format_bytes, format_count
 
 

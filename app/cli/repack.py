@@ -26,12 +26,13 @@ from app.cli.models import choose_model
 from app.cli.output import Terminal
 from app.core.download_errors import TrashRefused
 from app.core.downloads import Source
+from app.core.engine_frames import Digest, Generate, Piece
 from app.core.errors import Cancelled, OutOfMemory
 from app.core.hub import Format, Variant
 from app.core.messages import Message, Role
 from app.core.models import ModelFile
 from app.core.paths import expanded
-from app.core.protocol import Cancel, ChildRole, Digest, Event, Failed, Generate, Piece
+from app.core.protocol import Cancel, ChildRole, Event, Failed
 from app.core.repack import (
     Provenance,
     RepackActivity,

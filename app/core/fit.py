@@ -8,7 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from app.core.loading import FlashAttention, KvType, LoadOptions
-from app.core.protocol import DeviceInfo, Machine
+from app.core.probe_frames import DeviceInfo, Machine
 
 MIB = 1024**2
 

@@ -6,9 +6,9 @@ from enum import StrEnum
 
 import msgspec
 
+from app.core.engine_frames import Finished, ModelInfo
 from app.core.guide import is_guide
 from app.core.messages import FinishReason
-from app.core.protocol import Finished, ModelInfo
 from app.core.token_cost import TokenCost
 
 FEWEST_TOKENS = 16

@@ -94,7 +94,7 @@ class ReplyRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     `seed` is the one that was used, also when the user left it open. `view_start` is the number of
     messages, counted after the system message, that the model no longer saw. `preset` is the name of the
     preset that was used, and `system` its prompt where that took the place of the conversation's own
-    system message. `template_variables` and `context_limit` (in tokens) are as in `protocol.Generate`.
+    system message. `template_variables` and `context_limit` (in tokens) are as in `Generate`.
     `left_out` names the sampling options that the server did not take. `kept` are the messages before
     `view_start`, counted from 0 after the system message, that it saw all the same, since their turns are pinned.
     """

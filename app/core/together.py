@@ -8,7 +8,7 @@ import msgspec
 
 from app.core.fit import DeviceKind, Hardware
 from app.core.footprint import PROCESS_BYTES
-from app.core.protocol import Machine, MeasuredNeed
+from app.core.probe_frames import Machine, MeasuredNeed
 
 
 class Together(msgspec.Struct, frozen=True):

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from app.core.engine_frames import Generate, ModelInfo
 from app.core.hub import ModelShape, Weights
 from app.core.loading import LoadOptions
-from app.core.protocol import Event, Generate, ModelInfo
+from app.core.protocol import Event
 
 Emit = Callable[[Event], None]
 

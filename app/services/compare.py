@@ -18,10 +18,10 @@ from app.chat.again import view_again
 from app.chat.context import ModelView, model_view
 from app.core.compare_errors import ModelChanged
 from app.core.conversations import StoredMessage
+from app.core.engine_frames import Digest
 from app.core.errors import ParleyError
 from app.core.messages import ReplyRecord
 from app.core.models import ModelFile
-from app.core.protocol import Digest
 from app.core.together import Together
 from app.core.word_diff import WordDiff, word_diff
 from app.services.engine_host import ChildFactory, EngineHost, EngineState

@@ -10,10 +10,11 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from app.core import protocol
+from app.core.engine_frames import Digest, Finished, Generate, LoadCancelled, LoadProgress, ModelInfo, load_command
 from app.core.errors import EngineLost, ParleyError
 from app.core.models import ModelFile
 from app.core.preview_frames import RenderPrompt
-from app.core.protocol import Digest, Event, Failed, Finished, LoadCancelled, LoadProgress, ModelInfo
+from app.core.protocol import Event, Failed
 from app.services.relay import Relay
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class EngineHost(QObject):
         self.file = _with_hash(file, "")
         child = self._new_child()
         child.start()
-        child.send(protocol.load_command(file))
+        child.send(load_command(file))
         self.load_progress.emit(0.0)
         self._enter(EngineState.LOADING)
 
@@ -95,13 +96,13 @@ class EngineHost(QObject):
         self.file = None
         self._enter(EngineState.EMPTY)
 
-    def generate(self, command: protocol.Generate) -> None:
+    def generate(self, command: Generate) -> None:
         """Ask the loaded model for a reply; its events follow. What `generate_aside` asked for gives way."""
         assert self._child is not None and self.state is EngineState.READY
         self.cancel_aside()
         self._child.send(command)
 
-    def generate_aside(self, command: protocol.Generate) -> None:
+    def generate_aside(self, command: Generate) -> None:
         """Ask the loaded model for a few words of no reply; nothing ever waits for them."""
         assert self._child is not None and self.state is EngineState.READY
         self._aside = command.id

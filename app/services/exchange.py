@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.core.attachment_errors import AttachmentTooCostly, ExtractionLost
+from app.core.engine_frames import LoadCancelled
 from app.core.exchange import ExportFormat
 from app.core.exchange_errors import ExchangeLost
 from app.core.exchange_frames import (
@@ -20,7 +21,7 @@ from app.core.exchange_frames import (
     Imported,
     TextExtracted,
 )
-from app.core.protocol import Event, Failed, LoadCancelled
+from app.core.protocol import Event, Failed
 from app.services.child_queue import ChildQueue
 from app.services.engine_host import ChildFactory
 from app.services.relay import Relay

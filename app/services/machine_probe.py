@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.core import protocol
-from app.core.protocol import Event, Machine
+from app.core.probe_frames import Machine, Probe
+from app.core.protocol import Event
 from app.services.engine_host import ChildFactory
 from app.services.relay import Relay
 
@@ -41,7 +41,7 @@ class MachineProbe(QObject):
                 lambda _: self._relay.post(self._on_exit),
             )
             self._child.start()
-            self._child.send(protocol.Probe())
+            self._child.send(Probe())
 
     def shutdown(self) -> None:
         """End a child that is still busy, and start none any more."""

@@ -7,9 +7,10 @@ import logging
 from PySide6.QtCore import QObject, Signal
 
 from app.catalog.fit.calibration import Calibration
+from app.core.engine_frames import Finished
 from app.core.errors import ParleyError
 from app.core.measurement import Measurement, measurements_of
-from app.core.protocol import Event, Finished
+from app.core.protocol import Event
 from app.services.engine_host import EngineHost
 from app.services.relay import Storage
 from app.storage.stores import Stores

@@ -15,7 +15,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.core.errors import ParleyError
 from app.core.hub import HeaderCopy, Variant
 from app.core.loading import LoadOptions
-from app.core.protocol import Event, Failed, MeasuredNeed, MeasureRemote
+from app.core.probe_frames import MeasuredNeed, MeasureRemote
+from app.core.protocol import Event, Failed
 from app.services.engine_host import ChildFactory
 from app.services.fit_service import FitService, VariantKey, variant_key
 from app.services.hub_service import HubService, Question

@@ -14,9 +14,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.chat.context import ModelView
 from app.chat.turn import Turn, generation
 from app.core.conversations import StoredMessage
+from app.core.engine_frames import Digest, Finished, Piece, PromptProgress
 from app.core.errors import EngineLost, NoModel, ParleyError
 from app.core.messages import MessageState
-from app.core.protocol import Digest, Event, Failed, Finished, Piece, PromptProgress
+from app.core.protocol import Event, Failed
 from app.services.engine_host import EngineHost, EngineState
 from app.services.rate import RateMeter
 from app.services.relay import Storage

@@ -12,8 +12,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.chat.title import title_from, title_request, wants_title
 from app.core.conversations import StoredMessage
+from app.core.engine_frames import Finished, Piece
 from app.core.messages import FinishReason
-from app.core.protocol import Event, Failed, Finished, Piece
+from app.core.protocol import Event, Failed
 from app.services.chat_session import ChatSession
 from app.services.engine_host import EngineHost, EngineState
 from app.services.relay import Storage, ignore

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from app.core.models import ModelFile
-from app.core.protocol import Event, Failed, Machine, MeasuredNeed, MeasureNeed, Probe
+from app.core.probe_frames import Machine, MeasuredNeed, MeasureNeed, Probe
+from app.core.protocol import Event, Failed
 from app.core.together import Together, together
 from app.services.engine_host import ChildFactory
 from app.services.relay import Relay

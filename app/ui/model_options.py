@@ -22,9 +22,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.core.engine_frames import ModelInfo
 from app.core.loading import DEFAULT_CONTEXT, FlashAttention, KvType, LoadOptions, RopeKind, RopeScaling
 from app.core.models import ModelFile
-from app.core.protocol import ModelInfo
 from app.core.sizes import format_bytes, format_count
 from app.ui.chat.model_menu import described
 from app.ui.icons import ComboBox

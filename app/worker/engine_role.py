@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.catalog.gguf.header import read_header, shard_paths
+from app.core.engine_frames import Digest, Generate, Load, ModelInfo
 from app.core.errors import ParleyError, ProtocolBroken
 from app.core.preview_frames import RenderPrompt
-from app.core.protocol import Digest, Event, Generate, Load, ModelInfo
+from app.core.protocol import Event
 from app.core.server_frames import Connect
 from app.core.servers import Server
 from app.engines.base import StopFlag

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from app.core import protocol
+from app.core.engine_frames import LoadCancelled
 from app.core.errors import Cancelled, Failure
-from app.core.protocol import ChildRole, Event, Failed, Hello, LoadCancelled
+from app.core.protocol import ChildRole, Event, Failed, Hello
 from app.worker.wire import Inbox, Job, Wire
 
 EXIT_UNKNOWN_ROLE = 2

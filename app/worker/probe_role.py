@@ -9,7 +9,8 @@ import msgspec
 
 from app.core.errors import ProtocolBroken
 from app.core.preview_frames import RenderPrompt
-from app.core.protocol import Event, MeasureNeed, MeasureRemote, Probe
+from app.core.probe_frames import MeasureNeed, MeasureRemote, Probe
+from app.core.protocol import Event
 from app.engines.llama import devices, measuring, native
 from app.engines.rendering import render_prompt
 from app.worker.source import describe

@@ -23,11 +23,12 @@ from app.catalog.fit.calibration import Calibration
 from app.catalog.fit.speeds import file_name
 from app.children.child import Child
 from app.children.outcome import Outcome
+from app.core.engine_frames import Finished, Generate, Load, ModelInfo
 from app.core.fit import Hardware
 from app.core.loading import FlashAttention, KvType, LoadOptions
 from app.core.measurement import FEWEST_TOKENS, Measurement, speed_of
 from app.core.messages import Message, Role
-from app.core.protocol import ChildRole, Event, Failed, Finished, Generate, Load, ModelInfo
+from app.core.protocol import ChildRole, Event, Failed
 from app.core.sampling import Sampling
 from app.core.sizes import format_bytes
 

@@ -11,9 +11,11 @@ import sys
 import time
 
 from app.core import protocol
+from app.core.engine_frames import Finished, Generate, Load, ModelInfo, PromptProgress
 from app.core.loading import LoadOptions
 from app.core.messages import FinishReason, Timings, Usage
-from app.core.protocol import ChildRole, Finished, Generate, Hello, Load, ModelInfo, Probe, PromptProgress
+from app.core.probe_frames import Probe
+from app.core.protocol import ChildRole, Hello
 from app.engines.llama.reply import PieceWriter
 from app.engines.reasoning import ReasoningSplitter
 from app.worker.main import main as real_child

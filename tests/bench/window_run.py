@@ -20,8 +20,8 @@ from PySide6.QtWidgets import QApplication
 
 from app.bootstrap.program import Program, build
 from app.core.conversations import StoredMessage
+from app.core.engine_frames import Generate
 from app.core.paths import Folders
-from app.core.protocol import Generate
 from app.services.chat_session import ChatState
 from app.services.engine_host import EngineState
 

@@ -11,7 +11,7 @@ from app.core.fit import MIB, Device, DeviceKind, Hardware, Placement
 from app.core.hub import Format, ModelShape, RemoteFile, Variant, Weights
 from app.core.loading import KvType, LoadOptions
 from app.core.measurement import Measurement, MeasurementKind
-from app.core.protocol import DeviceInfo, Machine, MeasuredNeed
+from app.core.probe_frames import DeviceInfo, Machine, MeasuredNeed
 from tests.machines import MACHINES
 
 GB = 10**9

@@ -8,6 +8,7 @@ import pytest
 from app.chat.context import MAX_MESSAGE_CHARACTERS, model_view, require_text
 from app.core import protocol
 from app.core.conversations import StoredMessage
+from app.core.engine_frames import Generate
 from app.core.errors import EmptyPrompt
 from app.core.loading import LoadOptions
 from app.core.messages import Message, MessageState, ModelIdentity, ReplyRecord, Role
@@ -76,7 +77,7 @@ def test_a_history_larger_than_any_context_still_fits_into_one_frame() -> None:
     long = "\x00" * 2_000_000
     turns = [(Role.SYSTEM, "s")] + [(Role.USER, long), (Role.ASSISTANT, long)] * 5 + [(Role.USER, "last")]
     view = model_view(path(*turns))
-    assert len(protocol.encode(protocol.Generate(id=1, messages=view.messages))) < protocol.MAX_FRAME_BYTES
+    assert len(protocol.encode(Generate(id=1, messages=view.messages))) < protocol.MAX_FRAME_BYTES
     assert len(view.messages) == len(turns) == len(view.ids)
     assert [bool(message.text) for message in view.messages] == [True] + [False] * 8 + [True] * 3
 

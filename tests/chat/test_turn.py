@@ -11,11 +11,11 @@ import pytest
 
 from app.chat.turn import CHECKPOINT_SECONDS, Turn, opening_record
 from app.core.conversations import StoredMessage
+from app.core.engine_frames import Finished, ModelInfo, Piece
 from app.core.errors import DatabaseLocked, EngineLost
 from app.core.loading import LoadOptions
 from app.core.messages import FinishReason, MessageState, ModelIdentity, ReplyRecord, Timings, Usage
 from app.core.models import ModelFile
-from app.core.protocol import Finished, ModelInfo, Piece
 from app.core.sampling import Sampling
 from app.storage.database import Database
 from app.storage.lane import Lane

@@ -17,8 +17,10 @@ import pytest
 from app.children.child import Child
 from app.children.outcome import Outcome, OutcomeKind
 from app.core import protocol
+from app.core.engine_frames import Load, Piece
 from app.core.errors import ProtocolBroken
-from app.core.protocol import ChildRole, Event, Load, Machine, Piece
+from app.core.probe_frames import Machine, Probe
+from app.core.protocol import ChildRole, Event
 
 GREETING = f"""
 import json, os, signal, sys
@@ -120,7 +122,7 @@ def test_a_frame_cut_off_by_death_is_a_death_not_a_broken_protocol(start: Start)
 def test_a_program_that_is_not_there_never_starts(tmp_path: Path) -> None:
     watched = Watched(tmp_path / "log", [str(tmp_path / "nothing")])
     watched.child.start()
-    watched.child.send(protocol.Probe())
+    watched.child.send(Probe())
     outcome = watched.outcome()
     assert outcome.kind is OutcomeKind.NEVER_STARTED
     assert "could not be started" in outcome.sentence
@@ -175,7 +177,7 @@ def test_neither_a_deaf_child_nor_a_full_pipe_blocks_the_caller(start: Start) ->
         watched.child.send(Load(path="x" * 100_000))
     watched.child.kill()
     watched.outcome()
-    watched.child.send(protocol.Probe())
+    watched.child.send(Probe())
 
 
 def test_standard_error_goes_to_the_log(start: Start, tmp_path: Path) -> None:
@@ -193,7 +195,7 @@ def test_native_output_of_a_real_child_is_kept_off_the_frames(start: Start, tmp_
         os.write(1, b"llama_model_load: done\\n")
         print("a stray print", flush=True)
         wire.send(protocol.Hello(version=protocol.VERSION, role="engine", pid=1))
-        wire.send(protocol.Piece(id=1, text="words"))
+        wire.send(Piece(id=1, text="words"))
         os.write(1, b"ggml: bye\\n")
     """)
     assert watched.next() == Piece(id=1, text="words")
@@ -207,7 +209,7 @@ def test_the_program_itself_answers_as_a_probe_and_ends(tmp_path: Path) -> None:
     outcomes: list[Outcome] = []
     child = Child(ChildRole.PROBE, events.put, outcomes.append, log=tmp_path / "probe.log")
     child.start()
-    child.send(protocol.Probe())
+    child.send(Probe())
     assert isinstance(events.get(timeout=SECONDS), Machine)
     child.shutdown()
     assert outcomes == [Outcome(OutcomeKind.EXITED, 0)]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from app.core.fit import MARGIN
 from app.core.footprint import PROCESS_BYTES
 from app.core.loading import LoadOptions
-from app.core.protocol import Machine, MeasuredNeed
+from app.core.probe_frames import Machine, MeasuredNeed
 from app.core.together import Together, together
 from app.core.word_diff import MOST_WORDS, Span, word_diff
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from app.core.engine_frames import Finished, Generate, Piece, PromptProgress
 from app.core.loading import LoadOptions
 from app.core.messages import Message, Role
-from app.core.protocol import Finished, Generate, Piece, PromptProgress
 from app.core.sampling import Sampling
 from app.engines.base import StopFlag
 from app.engines.llama.engine import LlamaEngine

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
+from app.core.engine_frames import Piece, PromptProgress
 from app.core.messages import FinishReason, Message, Role
-from app.core.protocol import Piece, PromptProgress
 from app.core.sampling import Sampling
 from app.engines.base import StopFlag
 

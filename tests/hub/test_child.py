@@ -23,7 +23,8 @@ from app.core.hub_frames import (
     TokenState,
     VariantOpened,
 )
-from app.core.protocol import ChildRole, Command, Event, Failed, Probe
+from app.core.probe_frames import Probe
+from app.core.protocol import ChildRole, Command, Event, Failed
 from tests.hub.conftest import GATED, MEMBER
 from tests.hub.hubserver import HubServer
 

@@ -16,9 +16,10 @@ import pytest
 
 from app.core import protocol
 from app.core.conversations import StoredMessage
+from app.core.engine_frames import Finished, Generate, Load, ModelInfo, Piece
 from app.core.messages import FinishReason, Message, Role
 from app.core.paths import Folders
-from app.core.protocol import Command, Event, Finished, Generate, Hello, Load, ModelInfo, Piece
+from app.core.protocol import Command, Event, Hello
 from app.core.sampling import Sampling
 from app.storage.conversations import ConversationStore
 from app.storage.database import Database

@@ -9,23 +9,12 @@ import os
 import sys
 
 from app.core import protocol
+from app.core.engine_frames import Finished, Generate, Load, LoadProgress, ModelInfo, Piece, PromptProgress
 from app.core.loading import LoadOptions
 from app.core.messages import FinishReason, Timings, Usage
 from app.core.preview_frames import PromptRendered, RenderPrompt
-from app.core.protocol import (
-    ChildRole,
-    DeviceInfo,
-    Finished,
-    Generate,
-    Hello,
-    Load,
-    LoadProgress,
-    Machine,
-    ModelInfo,
-    Piece,
-    Probe,
-    PromptProgress,
-)
+from app.core.probe_frames import DeviceInfo, Machine, Probe
+from app.core.protocol import ChildRole, Hello
 from app.worker.main import main as real_child
 
 REASONING = "The user asks about two settings. Group size first, then act-order, then what it means here."

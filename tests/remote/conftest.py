@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from app.core.engine_frames import Finished, Generate, Piece
 from app.core.messages import Message, Role
-from app.core.protocol import Event, Finished, Generate, Piece
+from app.core.protocol import Event
 from app.core.sampling import Sampling
 from app.core.servers import Server
 from app.engines.base import StopFlag

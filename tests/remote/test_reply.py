@@ -9,8 +9,8 @@ from urllib.request import Request, urlopen
 import psutil
 import pytest
 
+from app.core.engine_frames import Generate
 from app.core.messages import FinishReason, Message, Role
-from app.core.protocol import Generate
 from app.core.sampling import Sampling
 from app.core.server_errors import (
     CertificatesUnreadable,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 
 from app.core import protocol
+from app.core.engine_frames import Generate, Load, ModelInfo, Piece, PromptProgress
 from app.core.loading import LoadOptions
-from app.core.protocol import Generate, Hello, Load, ModelInfo, Piece, PromptProgress
+from app.core.protocol import Hello
 
 
 def emit(frame: protocol.Event) -> None:

@@ -9,11 +9,12 @@ import pytest
 
 from app.catalog.fit.calibration import Calibration
 from app.catalog.fit.local_variant import local_variant
+from app.core.engine_frames import ModelInfo
 from app.core.fit import MIB, Hardware, NeedSource
 from app.core.hub import Format, RepoSummary
 from app.core.loading import KvType, LoadOptions
 from app.core.measurement import Measurement, MeasurementKind
-from app.core.protocol import MeasuredNeed, ModelInfo
+from app.core.probe_frames import MeasuredNeed
 from app.services.fit_service import FitService, given_back
 from tests.machines import DESKTOP, GB, LAPTOP, MAC, WORKSTATION, cuda, machine
 

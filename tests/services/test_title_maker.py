@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.chat.title import title_from
+from app.core.engine_frames import Finished, Piece
 from app.core.messages import FinishReason, MessageState
-from app.core.protocol import Finished, Piece
 from app.services.title_maker import TITLE_ID, TitleMaker
 from tests.services.conftest import Services, model_file
 

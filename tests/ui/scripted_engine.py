@@ -9,11 +9,7 @@ import sys
 import threading
 
 from app.core import protocol
-from app.core.errors import Failure, GgufDamaged
-from app.core.messages import FinishReason, Timings, Usage
-from app.core.protocol import (
-    Cancel,
-    Failed,
+from app.core.engine_frames import (
     Finished,
     Generate,
     Load,
@@ -21,9 +17,12 @@ from app.core.protocol import (
     LoadProgress,
     ModelInfo,
     Piece,
-    Probe,
     PromptProgress,
 )
+from app.core.errors import Failure, GgufDamaged
+from app.core.messages import FinishReason, Timings, Usage
+from app.core.probe_frames import Machine, Probe
+from app.core.protocol import Cancel, Failed
 
 cancelled = threading.Event()
 
@@ -78,4 +77,4 @@ for line in sys.stdin.buffer:
         case Cancel():
             cancelled.set()
         case Probe():
-            emit(protocol.Machine("b1", (), 16_000_000_000, 11_200_000_000, 4, 8, ()))
+            emit(Machine("b1", (), 16_000_000_000, 11_200_000_000, 4, 8, ()))

@@ -17,7 +17,8 @@ from app.catalog.fit.calibration import Calibration
 from app.core.fit import NeedSource, Placement
 from app.core.measurement import Measurement, MeasurementKind
 from app.core.paths import Folders, resources
-from app.core.protocol import ChildRole, Machine
+from app.core.probe_frames import Machine
+from app.core.protocol import ChildRole
 from app.services.fit_service import FitService
 from app.services.hub_service import HubService
 from app.services.need_finder import NeedFinder

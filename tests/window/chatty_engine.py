@@ -7,8 +7,10 @@ import sys
 import threading
 
 from app.core import protocol
+from app.core.engine_frames import Finished, Generate, Load, ModelInfo, Piece
 from app.core.messages import FinishReason, Timings, Usage
-from app.core.protocol import Cancel, Finished, Generate, Load, ModelInfo, Piece, Probe
+from app.core.probe_frames import Machine, Probe
+from app.core.protocol import Cancel
 
 PIECES_AT_MOST = 400
 SECONDS_A_PIECE = 0.002
@@ -55,7 +57,7 @@ def main() -> None:
             case Cancel():
                 cancelled.set()
             case Probe():
-                emit(protocol.Machine("b1", (), 16_000_000_000, 11_200_000_000, 4, 8, ()))
+                emit(Machine("b1", (), 16_000_000_000, 11_200_000_000, 4, 8, ()))
 
 
 if __name__ == "__main__":

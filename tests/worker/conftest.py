@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from app.core import protocol
-from app.core.protocol import Finished, Hello, ModelInfo
+from app.core.engine_frames import Finished, Load, LoadCancelled, ModelInfo
+from app.core.protocol import Hello
 
 ROOT = Path(__file__).parents[2]
 
@@ -46,8 +47,8 @@ class RawChild:
         return greeting
 
     def load(self, path, **options):
-        self.send(protocol.Load(path=str(path), **options))
-        return self.until(ModelInfo, protocol.Failed, protocol.LoadCancelled)[-1]
+        self.send(Load(path=str(path), **options))
+        return self.until(ModelInfo, protocol.Failed, LoadCancelled)[-1]
 
     def reply(self, command):
         self.send(command)

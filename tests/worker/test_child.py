@@ -12,6 +12,7 @@ import pytest
 
 from app.catalog.shelf.library import identify
 from app.core import protocol
+from app.core.engine_frames import Digest, Finished, Generate, Load, LoadCancelled, ModelInfo, Piece, PromptProgress
 from app.core.errors import (
     ArchitectureUnknown,
     FileGone,
@@ -24,21 +25,8 @@ from app.core.errors import (
 )
 from app.core.loading import LoadOptions
 from app.core.messages import FinishReason, Message, Role
-from app.core.protocol import (
-    Cancel,
-    Digest,
-    Failed,
-    Finished,
-    Generate,
-    Hello,
-    Load,
-    LoadCancelled,
-    Machine,
-    ModelInfo,
-    Piece,
-    Probe,
-    PromptProgress,
-)
+from app.core.probe_frames import Machine, Probe
+from app.core.protocol import Cancel, Failed, Hello
 from app.core.sampling import Sampling
 from tests.models.split_gguf import split_gguf
 

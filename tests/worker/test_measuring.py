@@ -7,11 +7,13 @@ import sys
 import pytest
 
 from app.catalog.gguf.header import read_header
+from app.core.engine_frames import Load
 from app.core.fit import MIB, Plan
 from app.core.footprint import footprint, layer_kv
 from app.core.hub import HeaderCopy
 from app.core.loading import FlashAttention, KvType, LoadOptions
-from app.core.protocol import Failed, Load, Machine, MeasuredNeed, MeasureNeed, MeasureRemote, Probe
+from app.core.probe_frames import Machine, MeasuredNeed, MeasureNeed, MeasureRemote, Probe
+from app.core.protocol import Failed
 from app.worker.source import describe
 from app.worker.stand_in import stand_in
 from tests.models.split_gguf import split_gguf

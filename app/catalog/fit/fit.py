@@ -16,7 +16,7 @@ from app.core.fit import Fit, Hardware, Need, NeedSource, Placement, Plan, Reaso
 from app.core.footprint import Allotment, Footprint, allot, footprint
 from app.core.hub import Format, ModelShape, Variant, Weights
 from app.core.loading import DEFAULT_CONTEXT, LoadOptions
-from app.core.protocol import MeasuredNeed
+from app.core.probe_frames import MeasuredNeed
 from app.core.speed import backend_of, token_cost
 
 READING_SPEED = 8.0

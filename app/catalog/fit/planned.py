@@ -15,7 +15,7 @@ from app.core.fit import NeedSource, Plan
 from app.core.footprint import Footprint, footprint
 from app.core.hub import ModelShape, Weights
 from app.core.loading import DEFAULT_CONTEXT
-from app.core.protocol import MeasuredNeed
+from app.core.probe_frames import MeasuredNeed
 
 _PRINTED_KV = 32 * 1024
 """How far the size that llama.cpp prints may be from the real one."""

@@ -9,11 +9,11 @@ from time import perf_counter
 import llama_cpp
 from llama_cpp import llama_cpp as llama
 
+from app.core.engine_frames import Finished, Generate, ModelInfo
 from app.core.errors import Cancelled, NoModel
 from app.core.loading import FlashAttention, LoadOptions
 from app.core.messages import FinishReason, Role, Timings, Usage
 from app.core.preview_frames import PromptRendered, RenderPrompt
-from app.core.protocol import Finished, Generate, ModelInfo
 from app.core.speed import backend_of
 from app.engines.base import Emit, ModelSource, StopFlag
 from app.engines.llama import native

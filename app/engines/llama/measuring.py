@@ -11,7 +11,7 @@ from llama_cpp import llama_cpp as llama
 from app.core.errors import ModelLoadFailed
 from app.core.fit import Hardware
 from app.core.loading import LoadOptions
-from app.core.protocol import MeasuredNeed
+from app.core.probe_frames import MeasuredNeed
 from app.engines.base import ModelSource
 from app.engines.llama import devices
 from app.engines.llama.model import Plan, context_parameters, decide, load_error, physical_cores

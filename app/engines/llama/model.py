@@ -11,12 +11,12 @@ import msgspec
 import psutil
 from llama_cpp import llama_cpp as llama
 
+from app.core.engine_frames import LoadProgress
 from app.core.errors import ArchitectureUnknown, Cancelled, InvalidOption, ModelLoadFailed, OutOfMemory, ParleyError
 from app.core.fit import DeviceKind, Hardware
 from app.core.fit import Plan as MemoryPlan
 from app.core.footprint import Allotment, allot, footprint
 from app.core.loading import FlashAttention, KvType, LoadOptions, RopeKind
-from app.core.protocol import LoadProgress
 from app.core.sizes import format_bytes
 from app.core.speed import token_cost
 from app.core.token_cost import TokenCost

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from app.core.engine_frames import Generate
 from app.core.messages import Message
-from app.core.protocol import Generate
 from app.core.sampling import Sampling
 
 _EVERYWHERE = ("temperature", "top_p", "frequency_penalty", "presence_penalty", "seed", "max_tokens")

@@ -15,9 +15,9 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.core.conversations import Conversation, StoredMessage
+from app.core.engine_frames import ModelInfo
 from app.core.errors import EngineLost, ParleyError
 from app.core.messages import Role
-from app.core.protocol import ModelInfo
 from app.core.sizes import format_bytes
 from app.services.chat_session import ChatSession, ChatState
 from app.services.chat_tools import ChatTools

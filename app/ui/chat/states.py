@@ -10,7 +10,7 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from app.core.errors import ParleyError
-from app.core.protocol import Machine
+from app.core.probe_frames import Machine
 from app.core.sizes import format_bytes
 from app.ui.icons import Emblem
 

@@ -14,7 +14,7 @@ from app.catalog.find.recommended import load_recommended
 from app.catalog.fit.calibration import Calibration
 from app.core.hub import Variant
 from app.core.paths import resources
-from app.core.protocol import Machine
+from app.core.probe_frames import Machine
 from app.services.disk_library import DiskLibrary
 from app.services.download_queue import DownloadQueue
 from app.services.engine_host import ChildFactory, EngineHost

@@ -103,6 +103,7 @@ class Program:
     reader: AttachmentReader
     exchange: ExchangeService
     exchange_desk: Callable[[], ExchangeDesk]
+    guide: ModelFile | None
 
     def start(self, model: Path | None = None) -> None:
         """Fill the view: conversations, known models, and the one to use, which is loaded when it is needed."""
@@ -161,18 +162,19 @@ class Program:
 
         self.storage.call(lambda stores: stores.conversations.summary(last), show, ignore)
 
-    def _choose(self, file: ModelFile) -> None:
-        if self.engine.file is None:
+    def _choose(self, last: ModelFile | None) -> None:
+        file = last or self.guide
+        if self.engine.file is None and file is not None:
             self.engine.choose(file)
 
 
-def build(folders: Folders, child_command: Sequence[str] | None = None) -> Program:
+def build(folders: Folders, child_command: Sequence[str] | None = None, *, guide: ModelFile | None = None) -> Program:
     """Make the whole program at once; `child_command` starts its children instead of this program itself."""
-    return furnish(Frame.build(folders), child_command)
+    return furnish(Frame.build(folders), child_command, guide=guide)
 
 
-def furnish(frame: Frame, child_command: Sequence[str] | None = None) -> Program:
-    """Make the services and the view, and put it into the window."""
+def furnish(frame: Frame, child_command: Sequence[str] | None = None, *, guide: ModelFile | None = None) -> Program:
+    """Make the services and the view, and put it into the window; the `guide` answers where no model was chosen."""
     folders, window, preferences = frame.folders, frame.window, frame.preferences
     network = NetworkSettings(preferences, window)
 
@@ -305,6 +307,7 @@ def furnish(frame: Frame, child_command: Sequence[str] | None = None) -> Program
         reader,
         exchange,
         exchange_desk,
+        guide,
     )
     _connect(program)
     window.setCentralWidget(view)
@@ -318,6 +321,7 @@ def _connect(program: Program) -> None:
     program.window.closing.connect(view.close_down)
     program.window.closing.connect(view.page.close_comparisons)
     view.page.set_typesetter(program.typesetter.ask)
+    view.page.header.model.set_guide(program.guide)
     SidebarDesk(
         view.sidebar,
         program.session,

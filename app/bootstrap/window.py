@@ -60,13 +60,14 @@ def _show(
     def go_on() -> None:
         from app.bootstrap.language import speak
         from app.bootstrap.program import furnish
+        from app.core.guide import guide_file
         from app.ui.icons import application_icon
 
         application.setWindowIcon(application_icon())
         speak(application, str(frame.preferences.get("appearance.language")))
 
         _log_to(frame.folders)
-        program = furnish(frame)
+        program = furnish(frame, guide=guide_file())
         running.append(program)
         sys.excepthook = _bug_reporter(program.view)
         program.start(model)

@@ -89,8 +89,8 @@ class ModelLibrary(QObject):
 
         self._storage.call(store, lambda _: self.refresh(), self.problem.emit)
 
-    def last(self, then: Callable[[ModelFile], None]) -> None:
-        """Hand over the model that was used last and is there, as it is now; nothing without one."""
+    def last(self, then: Callable[[ModelFile | None], None]) -> None:
+        """Hand over the model that was used last and is there, as it is now, or None."""
         self._storage.call(
             lambda stores: stores.models.list(),
             lambda files: self._storage.settle(self._readers.submit(self._first, files), found, self.problem.emit),
@@ -99,6 +99,7 @@ class ModelLibrary(QObject):
 
         def found(at: tuple[ModelFile, FoundModel | None] | None) -> None:
             if at is None:
+                then(None)
                 return
             file, now = at
             if now is None or (file.identity.bytes, file.modified_ns) == (now.identity.bytes, now.modified_ns):

@@ -62,6 +62,8 @@ class TitleMaker(QObject):
         shown = self._session.conversation
         if shown is None or shown.summary.is_temporary or not self._wanted():
             return
+        if self._engine.file is not None and self._engine.file.identity.built_in:  # it knows no titles
+            return
         if wants_title(shown.path(reply.id)):
             self._idle.start()
 

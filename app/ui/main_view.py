@@ -321,7 +321,7 @@ class MainView(QSplitter):
             self._library.set_options(file, options, file.template)
 
     def _open_known(self, file: ModelFile) -> None:
-        if file.server is not None:
+        if file.server is not None or file.identity.built_in:
             self._engine.load(file)
         else:
             self._library.open(Path(file.identity.path))

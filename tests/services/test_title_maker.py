@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from app.chat.title import title_from
@@ -79,3 +80,18 @@ def test_who_wants_no_titles_gets_none(services: Services) -> None:
     services.exchange("Hello there")
     assert asked == [True]
     assert not maker.is_waiting
+
+
+def test_the_guide_is_not_asked_for_titles(start_services: Callable[..., Services], tiny_gguf: Path) -> None:
+    services = start_services()
+    file = model_file(tiny_gguf, context_length=512)
+    services.engine.choose(
+        msgspec.structs.replace(file, identity=msgspec.structs.replace(file.identity, built_in=True))
+    )
+    maker = TitleMaker(services.engine, services.session, services.storage, lambda: True, idle_ms=60_000)
+    services.exchange("Hello there")
+    assert not maker.is_waiting
+    services.engine.choose(file)
+    services.session.new_conversation()
+    services.exchange("Hello again")
+    assert maker.is_waiting

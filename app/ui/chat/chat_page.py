@@ -19,9 +19,10 @@ from app.core.engine_frames import ModelInfo
 from app.core.errors import EngineLost, ParleyError
 from app.core.messages import Role
 from app.core.sizes import format_bytes
-from app.services.chat_session import ChatSession, ChatState
+from app.services.chat_session import ChatSession
 from app.services.chat_tools import ChatTools
 from app.services.engine_host import EngineHost, EngineState
+from app.services.reply_run import ChatState
 from app.services.undo import Deed
 from app.ui.chat.choices import Choices
 from app.ui.chat.composer import Composer
@@ -228,6 +229,7 @@ class ChatPage(QWidget):
         self.start.open_requested.connect(self.open_model_requested)
         self.start.cancel_requested.connect(self._engine.cancel_load)
         self.start.retry_requested.connect(self._load_again)
+        self.start.asked.connect(self.sending.send)
         self.start.details_requested.connect(self._show_load_report)
         self._prompt_delay.timeout.connect(self.strip.show)
 
@@ -312,6 +314,8 @@ class ChatPage(QWidget):
             self.start.show_failed(engine.error)
         elif engine.file is not None and self._session.is_temporary:
             self.start.show_temporary(name)
+        elif engine.file is not None and engine.file.identity.built_in:
+            self.start.show_guide()
         elif engine.file is not None:
             self.start.show_ready(name)
         else:

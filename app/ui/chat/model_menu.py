@@ -36,6 +36,7 @@ class ModelButton(MenuButton):
         super().__init__("", parent)
         self._files: Sequence[ModelFile] = ()
         self._servers: Sequence[Server] = ()
+        self._guide: ModelFile | None = None
         self._missing: frozenset[str] = frozenset()
         self._current: ModelFile | None = None
         self._menu = self.drop_down
@@ -68,6 +69,10 @@ class ModelButton(MenuButton):
         if self._menu.isVisible():
             self._fill()
 
+    def set_guide(self, guide: ModelFile | None) -> None:
+        """The model in the box, which is always there to be asked."""
+        self._guide = guide
+
     def set_missing(self, missing: frozenset[str]) -> None:
         """Paths that are gone."""
         self._missing = missing
@@ -94,12 +99,15 @@ class ModelButton(MenuButton):
             self._add_server(server)
         if self._servers:
             menu.addSeparator()
+        if self._guide is not None:
+            self._add_guide(self._guide)
+            menu.addSeparator()
         menu.addAction(icon("model", self), self.tr("Models on this machine…"), self.library_requested.emit)
         menu.addAction(icon("server", self), self.tr("Servers…"), self.servers_requested.emit)
         options = menu.addAction(icon("options", self), self.tr("Load options…"), self.options_requested.emit)
         unload = menu.addAction(icon("eject", self), self.tr("Unload"), self.unload_requested.emit)
         unload.setEnabled(self._current is not None)
-        options.setEnabled(self._current is not None and self._current.server is None)
+        options.setEnabled(self._current is not None and self._current.id != 0)
 
     def _add_server(self, server: Server) -> None:
         """A server's models, in a menu of their own."""
@@ -116,6 +124,12 @@ class ModelButton(MenuButton):
             mark, file = icon("check" if is_chosen else "model", self), ModelFile.on(server, name)
             action = models.addAction(mark, name.replace("&", "&&"), partial(self.chosen.emit, file))
             action.setToolTip(server.base_url)
+
+    def _add_guide(self, guide: ModelFile) -> None:
+        is_current = self._current is not None and self._current.identity.built_in
+        action = self._menu.addAction(icon("check" if is_current else "chat", self), described(guide))
+        action.triggered.connect(lambda: self.chosen.emit(guide))
+        action.setToolTip(self.tr("Answers questions about Parley and quantized models"))
 
     def _add_file(self, file: ModelFile) -> None:
         is_current = self._current is not None and file.id == self._current.id
@@ -134,4 +148,6 @@ def described(file: ModelFile) -> str:
     if identity.server:
         place = QCoreApplication.translate("ModelButton", "on {server}").format(server=identity.server)
         return f"{identity.name} · {place}"
+    if identity.built_in:
+        return QCoreApplication.translate("ModelButton", "{name} (built in)").format(name=identity.name)
     return f"{identity.name} · {identity.quantization}" if identity.quantization else identity.name

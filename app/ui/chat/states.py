@@ -6,64 +6,16 @@ Window process, interface thread. Emits what the user asks for; shows what it is
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QProgressBar, QStackedWidget, QWidget
 
 from app.core.errors import ParleyError
 from app.core.probe_frames import Machine
 from app.core.sizes import format_bytes
-from app.ui.icons import Emblem
+from app.ui.chat.guide_panel import GuidePanel
+from app.ui.chat.panel import Panel
 
 _WIDTH = 460
-_ICON = 40
 PERMILLE = 1000
-
-
-class Panel(QWidget):
-    """One calm thing in the middle of the page: an emblem, a title, a text, and what can be done."""
-
-    def __init__(self, icon_name: str, title: str, text: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.title = self._label("title", title)
-        self.text = self._label("muted", text)
-        self.buttons = QHBoxLayout()
-        self.buttons.setSpacing(8)
-        self.buttons.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self.column = QVBoxLayout()
-        self.column.setSpacing(12)
-        emblem = Emblem(icon_name, _ICON, QPalette.ColorRole.PlaceholderText)
-        self.column.addWidget(emblem, 0, Qt.AlignmentFlag.AlignHCenter)
-        self.column.addWidget(self.title)
-        self.column.addWidget(self.text)
-        self.column.addSpacing(8)
-        self.column.addLayout(self.buttons)
-        frame = QVBoxLayout(self)
-        frame.setContentsMargins(24, 24, 24, 24)
-        frame.addStretch(2)
-        frame.addLayout(self.column)
-        frame.addStretch(3)
-
-    def add_button(self, text: str, *, primary: bool = False) -> QPushButton:
-        """One more thing to do."""
-        button = QPushButton(text)
-        if primary:
-            button.setProperty("kind", "primary")
-        self.buttons.addWidget(button)
-        return button
-
-    def add_line(self) -> QLabel:
-        """One more remark below the buttons."""
-        label = self._label("small", "")
-        self.column.addWidget(label)
-        return label
-
-    def _label(self, kind: str, text: str) -> QLabel:
-        label = QLabel(text)
-        label.setProperty("kind", kind)
-        label.setWordWrap(True)
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        return label
 
 
 class StartView(QStackedWidget):
@@ -74,15 +26,17 @@ class StartView(QStackedWidget):
     cancel_requested = Signal()
     retry_requested = Signal()
     details_requested = Signal()
+    asked = Signal(str)  # a question for the Guide
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._no_model = self._make_no_model()
         self._loading = self._make_loading()
         self._failed = self._make_failed()
+        self._guide = self._make_guide()
         self._ready = Panel("chat", self.tr("What shall we talk about?"))
         self._temporary = Panel("temporary", self.tr("Temporary chat"))
-        for panel in (self._no_model, self._loading, self._failed, self._ready, self._temporary):
+        for panel in (self._no_model, self._loading, self._failed, self._guide, self._ready, self._temporary):
             self.addWidget(panel)
 
     def show_no_model(self) -> None:
@@ -100,6 +54,10 @@ class StartView(QStackedWidget):
         self._failed.text.setText(error.next_step)
         self._details.setVisible(bool(error.detail))
         self.setCurrentWidget(self._failed)
+
+    def show_guide(self) -> None:
+        """No model was chosen yet: the one in the box answers questions."""
+        self.setCurrentWidget(self._guide)
 
     def show_ready(self, model: str) -> None:
         """A model waits for the first message."""
@@ -121,11 +79,11 @@ class StartView(QStackedWidget):
 
     def set_machine(self, machine: Machine) -> None:
         """Say what this machine has."""
-        self._machine.setText(
-            self.tr("This machine has {total} of memory, {free} free.").format(
-                total=format_bytes(machine.memory_total), free=format_bytes(machine.memory_available)
-            )
+        text = self.tr("This machine has {total} of memory, {free} free.").format(
+            total=format_bytes(machine.memory_total), free=format_bytes(machine.memory_available)
         )
+        self._machine.setText(text)
+        self._guide.machine.setText(text)
 
     def _make_no_model(self) -> Panel:
         text = self.tr("Parley talks with models that run on this machine. Find one that fits, or open a file.")
@@ -134,6 +92,13 @@ class StartView(QStackedWidget):
         panel.add_button(self.tr("Open a GGUF file…")).clicked.connect(self.open_requested)
         panel.add_line().setText(self.tr("or drop one on this window"))
         self._machine = panel.add_line()
+        return panel
+
+    def _make_guide(self) -> GuidePanel:
+        panel = GuidePanel()
+        panel.asked.connect(self.asked)
+        panel.add_button(self.tr("Find a model…"), primary=True).clicked.connect(self.find_requested)
+        panel.add_button(self.tr("Open a GGUF file…")).clicked.connect(self.open_requested)
         return panel
 
     def _make_loading(self) -> Panel:

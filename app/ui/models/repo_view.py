@@ -15,7 +15,7 @@ from app.core.hub import Recommendation, RepoPage, Variant
 from app.core.hub_errors import RepoGated, RepoNotFound, TokenRejected
 from app.core.loading import LoadOptions
 from app.services.fit_service import FitService, Ranked
-from app.ui.chat.states import Panel
+from app.ui.chat.panel import Panel
 from app.ui.models import words
 from app.ui.models.access import AccessBar
 from app.ui.models.fit_panel import FitPanel

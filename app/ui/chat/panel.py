@@ -1,0 +1,61 @@
+"""One calm thing in the middle of the page: an emblem, a title, a text, and what can be done.
+
+Window process, interface thread.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from app.ui.icons import Emblem
+
+_ICON = 40
+
+
+class Panel(QWidget):
+    """What stands there; buttons lie side by side below the text."""
+
+    def __init__(self, icon_name: str, title: str, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title = self._label("title", title)
+        self.text = self._label("muted", text)
+        self.buttons = QHBoxLayout()
+        self.buttons.setSpacing(8)
+        self.buttons.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.column = QVBoxLayout()
+        self.column.setSpacing(12)
+        emblem = Emblem(icon_name, _ICON, QPalette.ColorRole.PlaceholderText)
+        self.column.addWidget(emblem, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.column.addWidget(self.title)
+        self.column.addWidget(self.text)
+        self.column.addSpacing(8)
+        self.column.addLayout(self.buttons)
+        frame = QVBoxLayout(self)
+        frame.setContentsMargins(24, 24, 24, 24)
+        frame.addStretch(2)
+        frame.addLayout(self.column)
+        frame.addStretch(3)
+
+    def add_button(self, text: str, *, primary: bool = False) -> QPushButton:
+        """One more thing to do."""
+        button = QPushButton(text)
+        if primary:
+            button.setProperty("kind", "primary")
+        self.buttons.addWidget(button)
+        return button
+
+    def add_line(self) -> QLabel:
+        """One more remark below the buttons."""
+        label = self._label("small", "")
+        self.column.addWidget(label)
+        return label
+
+    def _label(self, kind: str, text: str) -> QLabel:
+        label = QLabel(text)
+        label.setProperty("kind", kind)
+        label.setWordWrap(True)
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        return label

@@ -67,6 +67,7 @@ class ReplyRun(QObject):
         super().__init__(parent)
         self._engine = engine
         self._turn: Turn | None = None
+        self._claimed = False
         self._rate = RateMeter()
         self._context_tokens = 0
         self._checkpoint = QTimer(self, interval=CHECKPOINT_MS)
@@ -84,9 +85,23 @@ class ReplyRun(QObject):
         """The running reply's text and reasoning."""
         return (self._turn.text, self._turn.reasoning) if self._turn else ("", "")
 
+    @property
+    def is_free(self) -> bool:
+        """Whether a reply can be begun: none is written, and none is about to be."""
+        return self.job is None and not self._claimed
+
+    def claim(self) -> None:
+        """The row of a reply is being made: until `start` or `release` no other reply is begun."""
+        self._claimed = True
+
+    def release(self) -> None:
+        """It came to no reply."""
+        self._claimed = False
+
     def start(self, job: ReplyJob) -> None:
         """Write a reply; the engine is loaded first if it has to be."""
         self.job = job
+        self._claimed = False
         self._turn = Turn(job.storage.lane, job.reply)
         self._rate = RateMeter()
         self._checkpoint.start()

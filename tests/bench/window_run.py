@@ -22,8 +22,8 @@ from app.bootstrap.program import Program, build
 from app.core.conversations import StoredMessage
 from app.core.engine_frames import Generate
 from app.core.paths import Folders
-from app.services.chat_session import ChatState
 from app.services.engine_host import EngineState
+from app.services.reply_run import ChatState
 
 # The special tokens of the models that the bench makes.
 ENDS = (0, 1, 2)

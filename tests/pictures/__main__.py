@@ -21,8 +21,8 @@ from app.core.messages import MessageState, ModelIdentity
 from app.core.models import ModelFile
 from app.core.paths import Folders
 from app.core.sampling import Sampling
-from app.services.chat_session import ChatState
 from app.services.engine_host import EngineState
+from app.services.reply_run import ChatState
 from app.storage.stores import Stores
 
 QUESTION = "How do I read the group size of a GPTQ checkpoint from Python, and what does act-order change?"

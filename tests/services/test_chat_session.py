@@ -25,9 +25,9 @@ from app.core.errors import (
     PromptTooLong,
 )
 from app.core.messages import FinishReason, MessageState, Role
-from app.services.chat_session import ChatState
 from app.services.engine_host import EngineState
 from app.services.model_library import ModelLibrary
+from app.services.reply_run import ChatState
 from app.storage.conversations import ConversationStore
 from app.storage.stores import open_stores
 from tests.services.conftest import Services, model_file
@@ -368,3 +368,15 @@ def test_a_conversation_that_another_process_answers_is_busy(services: Services)
     other.database.close()
     assert isinstance(caught.args[0], ConversationBusy)
     assert not services.session.is_answering
+
+
+def test_a_message_sent_while_the_conversation_is_read_anew_is_shown(services: Services) -> None:
+    services.exchange("Hello there")
+    before = services.session.conversation
+    assert before is not None
+    anew = services.ask(lambda stores: stores.conversations.load(before.summary.id))
+    with services.qtbot.waitSignal(services.session.reply_finished, timeout=30_000):
+        services.session.send("More")
+        services.session.show_changed(anew)
+    assert services.session.conversation is anew
+    assert anew.path() == services.path() and len(anew.path()) == 4

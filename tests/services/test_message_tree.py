@@ -6,9 +6,10 @@ import pytest
 
 from app.core.conversation_errors import ConversationBusy
 from app.core.messages import MessageState, Role
-from app.services.chat_session import ChatSession, ChatState
+from app.services.chat_session import ChatSession
 from app.services.message_tree import MessageTree
 from app.services.relay import Relay, Storage
+from app.services.reply_run import ChatState
 from app.services.undo import Deed, UndoStack
 from app.storage.lane import Lane
 from app.storage.stores import open_temporary
@@ -146,5 +147,19 @@ def test_leaving_a_temporary_conversation_stops_its_reply(long_winded: Services)
         session.send("Tell me everything")
     session.new_conversation()
     long_winded.qtbot.waitUntil(lambda: not session.is_answering, timeout=30_000)
+    session.shutdown()
+    lane.close()
+
+
+def test_a_temporary_conversation_left_before_its_first_word_is_not_answered(long_winded: Services) -> None:
+    relay = Relay()
+    lane = Lane(open_temporary)
+    session = ChatSession(long_winded.engine, long_winded.storage, temporary=Storage(lane, relay))
+    session.new_conversation(temporary=True)
+    session.send("Tell me everything")
+    session.new_conversation()
+    assert session.is_answering
+    long_winded.qtbot.waitUntil(lambda: not session.is_answering, timeout=30_000)
+    assert long_winded.children == []
     session.shutdown()
     lane.close()

@@ -22,8 +22,8 @@ from app.bootstrap.program import Program
 from app.core.conversations import StoredMessage
 from app.core.loading import FlashAttention, KvType, LoadOptions, RopeKind
 from app.core.messages import Role
-from app.services.chat_session import ChatState
 from app.services.engine_host import EngineState
+from app.services.reply_run import ChatState
 from app.ui.chat.links import ask_to_open
 from app.ui.details import DetailsDialog, describe
 from app.ui.model_options import ModelOptionsDialog

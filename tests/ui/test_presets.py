@@ -17,7 +17,7 @@ from app.core.models import ModelFile
 from app.core.presets import Preset, Reasoning, StoredPreset
 from app.core.preview_frames import PromptRendered, RenderPrompt
 from app.core.sampling import Sampling
-from app.services.chat_session import ChatState
+from app.services.reply_run import ChatState
 from app.storage.preset_file import read_presets
 from app.ui.presets.editor import PresetEditor
 from app.ui.presets.form import PresetForm

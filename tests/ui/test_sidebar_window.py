@@ -16,8 +16,8 @@ from pytestqt.qtbot import QtBot
 from app.bootstrap.program import Program
 from app.core.listing import Listing, Shelf
 from app.core.messages import MessageState, Role
-from app.services.chat_session import ChatState
 from app.services.engine_host import EngineState
+from app.services.reply_run import ChatState
 from app.storage import tree
 from app.storage.stores import Stores
 from app.ui.sidebar.conversation_view import ConversationView

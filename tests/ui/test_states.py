@@ -8,8 +8,8 @@ from pytestqt.qtbot import QtBot
 
 from app.bootstrap.program import Program
 from app.core.errors import DatabaseLocked, NoModel, ParleyError
-from app.services.chat_session import ChatState
 from app.services.engine_host import EngineState
+from app.services.reply_run import ChatState
 from app.ui.report import report
 from app.ui.text_dialog import TextDialog
 from tests.ui.conftest import FileFactory

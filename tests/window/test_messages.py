@@ -16,7 +16,7 @@ from app.core.conversations import StoredMessage
 from app.core.exchange import ExportFormat
 from app.core.loading import LoadOptions
 from app.core.messages import MessageState, Role
-from app.services.chat_session import ChatState
+from app.services.reply_run import ChatState
 from app.ui.chat.transcript_focus import parts_of
 from app.ui.chat.transcript_keys import FocusPlace
 from app.ui.chat.transcript_rows import Action, Branch

@@ -16,8 +16,8 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 
 from app.core.loading import LoadOptions
 from app.core.messages import MessageState
-from app.services.chat_session import ChatState
 from app.services.engine_host import EngineState
+from app.services.reply_run import ChatState
 from tests.window.conftest import User
 
 

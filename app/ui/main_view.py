@@ -8,7 +8,6 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-import msgspec
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QSplitter, QWidget
@@ -17,20 +16,17 @@ from app.core.conversations import Conversation, ConversationSummary
 from app.core.downloads import Download
 from app.core.errors import ParleyError
 from app.core.exchange import ExportFormat
-from app.core.loading import LoadOptions
-from app.core.models import ModelFile
-from app.core.paths import template_names
 from app.core.presets import StoredPreset
 from app.services.chat_session import ChatSession
 from app.services.chat_tools import ChatTools
 from app.services.conversation_list import ConversationList
 from app.services.engine_host import EngineHost
-from app.services.file_presence import FilePresence
 from app.services.machine_probe import MachineProbe
 from app.services.model_library import ModelLibrary
 from app.services.preferences import Preferences
 from app.services.presets import PresetLibrary
 from app.ui.chat.chat_page import ChatPage
+from app.ui.model_choice import ModelChoice
 from app.ui.notifications import Attention, desktop_notifiers
 from app.ui.presets.chooser import PresetChooser
 from app.ui.shortcuts import Shortcuts, listed
@@ -70,22 +66,19 @@ class MainView(QSplitter):
     ) -> None:
         super().__init__(parent)
         self._session = session
-        self._engine = engine
         self._conversations = conversations
         self._library = library
         self._preferences = preferences
         self._presets = presets
         self._tools = tools
         self._theme = theme
-        self._files: list[ModelFile] = []
-        self._presence = FilePresence(self)
         self._attention = Attention(self, desktop_notifiers(self))
         self.sidebar = Sidebar()
         self.page = ChatPage(session, engine, tools, theme.theme)
+        self.models = ModelChoice(self.page, engine, library, probe)
         self.shortcuts = Shortcuts(preferences, self)
         self._assemble()
         self._connect_sidebar()
-        self._connect_models(probe)
         self._connect_page()
         self._add_shortcuts()
         self._show_title()
@@ -106,7 +99,7 @@ class MainView(QSplitter):
         self._remember("chat.last", shown.summary.id if shown and not shown.summary.is_temporary else 0)
         if self.sidebar.isVisible():
             self._remember("window.sidebar_width", self.sidebar.width())
-        self._presence.shutdown()
+        self.models.shutdown()
 
     def show_bug(self, error: ParleyError) -> None:
         """Tell of an error nobody foresaw; the window lives on."""
@@ -167,26 +160,11 @@ class MainView(QSplitter):
         self._conversations.problem.connect(self.page.problems.show)
         self._session.conversation_changed.connect(self._on_conversation)
 
-    def _connect_models(self, probe: MachineProbe) -> None:
-        button = self.page.header.model
-        button.find_requested.connect(self.find_model_requested)
-        button.library_requested.connect(self.library_requested)
-        button.open_requested.connect(self.choose_file)
-        button.chosen.connect(self._open_known)
-        button.unload_requested.connect(self._engine.unload)
-        button.options_requested.connect(self._show_options)
-        button.about_to_show.connect(lambda: self._presence.check(file.identity.path for file in self._files))
-        self._presence.checked.connect(button.set_missing)
-        self._library.changed.connect(self._show_files)
-        self._library.problem.connect(self.page.problems.show_file)
-        probe.found.connect(self.page.start.set_machine)
-        if probe.machine is not None:
-            self.page.start.set_machine(probe.machine)
-
     def _connect_page(self) -> None:
         page, header = self.page, self.page.header
-        page.open_model_requested.connect(self.choose_file)
         page.start.find_requested.connect(self.find_model_requested)
+        header.model.find_requested.connect(self.find_model_requested)
+        header.model.library_requested.connect(self.library_requested)
         page.problems.retry_storage_requested.connect(self._conversations.reopen)
         page.problems.backups_requested.connect(self.backups_requested)
         page.problems.salvage_requested.connect(self.salvage_requested)
@@ -203,7 +181,6 @@ class MainView(QSplitter):
         page.preset_chosen.connect(
             lambda reply_id, stored: chooser.choose(stored, lambda: self._session.retry(reply_id))
         )
-        page.sending.longer_context_requested.connect(self._load_longer)
         header.export_requested.connect(self._export)
         header.compare_requested.connect(self._compare)
         header.temporary_requested.connect(lambda wanted: self._new_conversation(temporary=wanted))
@@ -224,7 +201,7 @@ class MainView(QSplitter):
             "retry": self.page.retry_last,
             "compare": self._compare,
             "search": self._search,
-            "open_file": self.choose_file,
+            "open_file": self.models.choose_file,
             "find_model": self.find_model_requested.emit,
             "copy_reply": self.page.copy_last_reply,
             "presets": self.presets_requested.emit,
@@ -247,19 +224,6 @@ class MainView(QSplitter):
     def _compare(self) -> None:
         """Compare models or presets; what is written already is what they are asked."""
         self.page.compare.open_setup(self.page.composer.text())
-
-    def choose_file(self) -> None:
-        """Let the user choose a model's file."""
-        from PySide6.QtWidgets import QFileDialog
-
-        current = self._engine.file
-        folder = str(Path(current.identity.path).parent) if current else ""
-        names = self.tr("Models in GGUF format (*.gguf *.GGUF);;All files (*)")
-        dialog = QFileDialog(self, self.tr("Open a GGUF file"), folder, names)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(lambda chosen: self._library.open(Path(chosen)))
-        dialog.open()
 
     def _new_conversation(self, *, temporary: bool = False) -> None:
         self._session.new_conversation(self._presets.chosen_for(None), temporary=temporary)
@@ -307,38 +271,8 @@ class MainView(QSplitter):
         self.sidebar.setVisible(shown)
         self.page.header.set_sidebar_away(not shown)
 
-    def _show_files(self, files: list[ModelFile]) -> None:
-        self._files = self.page.choices.files = files
-        self.page.header.model.set_files(files)
-
     def _show_presets(self, presets: list[StoredPreset]) -> None:
         self.page.choices.presets = presets
-
-    def _load_longer(self, tokens: int) -> None:
-        file = self._engine.file
-        if file is not None:
-            options = msgspec.structs.replace(file.options, context_length=tokens)
-            self._library.set_options(file, options, file.template)
-
-    def _open_known(self, file: ModelFile) -> None:
-        if file.server is not None or file.identity.built_in:
-            self._engine.load(file)
-        else:
-            self._library.open(Path(file.identity.path))
-
-    def _show_options(self) -> None:
-        from app.ui.model_options import ModelOptionsDialog
-
-        file = self._engine.file
-        if file is None:
-            return
-
-        def load(options: LoadOptions, template: str) -> None:
-            self._library.set_options(file, options, template)
-
-        dialog = ModelOptionsDialog(file, template_names(), self._engine.model, self)
-        dialog.accepted_options.connect(load)
-        dialog.open()
 
     def _choose_appearance(self, appearance: Appearance) -> None:
         self._remember("appearance.theme", appearance.value)

@@ -40,7 +40,7 @@ def test_without_a_model_there_is_one_thing_to_do(qtbot: QtBot, program: Program
     assert words(page.start)[0] == "Choose a model"
     assert page.composer.edit.placeholderText() == "Choose a model to begin"
     with qtbot.waitSignal(page.open_model_requested):
-        page.open_model_requested.disconnect(program.view.choose_file)
+        page.open_model_requested.disconnect(program.view.models.choose_file)
         press(qtbot, page.start, "Open a GGUF file…")
 
 

@@ -103,8 +103,36 @@ def test_html_stands_alone_and_runs_nothing():
     assert "prefers-color-scheme: dark" in page
 
 
+def test_html_shows_tasks_footnotes_and_formulas_as_they_were_typed():
+    text = (
+        "- [x] read\n- [ ] write[^1]\n\nA sum \\(a_1 + b_1\\) of $x_1$, at $5 or $6.\n\n\\[\na < b\n\\] (2)\n\n"
+        "\\[c\\]\n\n$$d_1$$\n\n[^1]: Later."
+    )
+    page = "".join(html_of(conversation("a", text)))
+    assert '<li class="task">☑ read</li>' in page
+    assert "☐ write<sup>1</sup>" in page and "<p><sup>1</sup> Later.</p>" in page
+    said = Tags(page).text
+    for formula in ("\\(a_1 + b_1\\)", "$x_1$", "\\[\na < b\n\\] (2)", "\\[c\\]", "$$d_1$$", "at $5 or $6."):
+        assert formula in said
+    assert "<em>" not in page
+
+
+def test_html_gives_room_to_cells_of_many_words():
+    page = "".join(html_of(conversation("a", "|a|b|\n|-|-|\n|short|a cell with more than a few words|")))
+    assert '<td>short</td>\n<td class="long">a cell' in page
+
+
 @pytest.mark.parametrize(
-    "text", ["[" * 50_000, "> " * 5_000 + "x", "*a **" * 20_000, "$a " * 20_000, "|a" * 900 + "\n" + "|-" * 900]
+    "text",
+    [
+        "[" * 50_000,
+        "> " * 5_000 + "x",
+        "*a **" * 20_000,
+        "$a " * 20_000,
+        "\\(a " * 20_000,
+        "\\[\n" * 2_000 + "a" * 900_000,
+        "|a" * 900 + "\n" + "|-" * 900,
+    ],
 )
 def test_text_that_was_made_to_be_slow_is_written(text):
     assert "".join(html_of(conversation(text))).endswith("</html>\n")

@@ -1,11 +1,12 @@
 """A message's Markdown as safe HTML: no markup of its own, no scripts, nothing fetched from anywhere.
 
-Deviations from CommonMark: tables and strikethrough, line breaks stay, HTML shows as text, an image
-is a link with its alternative text, formulas stay as they were typed.
+Deviations from CommonMark: tables, tasks, footnotes and strikethrough, line breaks stay, HTML shows as text,
+an image is a link with its alternative text, formulas stay as they were typed.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from html import escape
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.renderer import RendererHTML
+    from markdown_it.rules_core import StateCore
     from markdown_it.token import Token
 
 MAX_HIGHLIGHTED = 100_000
@@ -21,20 +23,30 @@ MAX_RENDERED = 1_000_000
 MAX_BRACKETS = 2_000
 """A longer text, or one with more brackets, is shown as it is: parsing it could take minutes."""
 
+MAX_SEARCHED = 50_000_000
+"""The ends of formulas in brackets are looked for up to the text's end: this many characters at the most."""
+
 _LINKS = ("http://", "https://", "mailto:")
+_TASK = re.compile(r"\[([ xX])\] ")
+_NOTE = re.compile(r"\[\^([^\]\s^]{1,32})\]:?")
+_FORMULAS = ("math_inline", "math_inline_double", "math_block", "math_block_eqno")
+_CLOSERS = {"\\(": "\\)", "\\[": "\\]"}
+_LONG_CELL = 20
 
 
 def body_of(text: str) -> str:
     """The text as HTML."""
     if len(text) > MAX_RENDERED or text.count("[") > MAX_BRACKETS:
         return f"<pre>{escape(text)}</pre>\n"
-    return str(_parser().render(text))
+    formulas = text.count("\\(") + text.count("\\[")
+    return str(_parser(brackets=formulas * len(text) <= MAX_SEARCHED).render(text))
 
 
 @cache
-def _parser() -> MarkdownIt:
+def _parser(*, brackets: bool) -> MarkdownIt:
     from markdown_it import MarkdownIt
     from mdit_py_plugins.dollarmath import dollarmath_plugin
+    from mdit_py_plugins.texmath import texmath_plugin
 
     options = {"html": False, "breaks": True, "highlight": _highlighted}
     parser = (
@@ -42,19 +54,51 @@ def _parser() -> MarkdownIt:
         .enable(["table", "strikethrough"])
         .disable(["reference", "html_block", "html_inline"])
     )
-    parser.use(dollarmath_plugin, allow_digits=False, renderer=_formula)
+    if brackets:
+        parser.use(texmath_plugin, delimiters="brackets")
+    parser.use(
+        dollarmath_plugin,
+        allow_labels=False,
+        allow_space=False,
+        allow_digits=False,
+        allow_blank_lines=False,
+        double_inline=True,
+    )
     parser.validateLink = _is_link  # type: ignore[method-assign]
+    parser.core.ruler.push("tasks and cells", _mark)
+    for name in _FORMULAS:
+        parser.add_render_rule(name, _formula)
+    parser.add_render_rule("text", _text)
     parser.add_render_rule("image", _image)
     return parser
+
+
+def _mark(state: StateCore) -> None:
+    """Give tasks their boxes, and cells whose text is long a name for the style."""
+    for at, token in enumerate(state.tokens):
+        if token.type == "td_open" and len(state.tokens[at + 1].content) > _LONG_CELL:
+            token.attrSet("class", "long")
+        elif token.type == "inline" and at > 1 and state.tokens[at - 2].type == "list_item_open" and token.children:
+            first = token.children[0]
+            if first.type == "text" and (task := _TASK.match(first.content)):
+                first.content = ("☐ " if task[1] == " " else "☑ ") + first.content[task.end() :]
+                state.tokens[at - 2].attrSet("class", "task")
 
 
 def _is_link(url: str) -> bool:
     return url.lower().startswith(_LINKS)
 
 
-def _formula(formula: str, options: dict[str, Any]) -> str:
-    mark = "$$" if options.get("display_mode") else "$"
-    return escape(f"{mark}{formula}{mark}")
+def _formula(_: RendererHTML, tokens: Sequence[Token], at: int, _options: Any, _environment: Any) -> str:
+    token = tokens[at]
+    number = f" ({token.info})" if token.type == "math_block_eqno" else ""
+    source = f"<code>{escape(token.markup + token.content + _CLOSERS.get(token.markup, token.markup) + number)}</code>"
+    return f'<p class="formula">{source}</p>\n' if token.block else source
+
+
+def _text(_: RendererHTML, tokens: Sequence[Token], at: int, _options: Any, _environment: Any) -> str:
+    """Text with the marks of footnotes raised."""
+    return _NOTE.sub(lambda note: f"<sup>{note[1]}</sup>", escape(tokens[at].content))
 
 
 def _image(renderer: RendererHTML, tokens: Sequence[Token], at: int, options: Any, environment: Any) -> str:

@@ -19,7 +19,7 @@ from app.repack import blocks, codes
 from app.repack.blocks import BLOCK
 from app.repack.checkpoint import Checkpoint, as_floats
 from app.repack.codes import AWQ_OUTPUTS
-from app.repack.source import Bytes, Fate, Floats, Loaded, Rows, Source
+from app.repack.source import Bytes, Fate, Floats, Loaded, Rows, Source, span
 
 _EIGHT = 8
 
@@ -128,18 +128,16 @@ class _LoadedAwq:
     def encode(self, rows: Rows) -> Bytes:
         """These rows as blocks."""
         first, last = int(rows.min()) // _EIGHT, int(rows.max()) // _EIGHT + 1
-        found = codes.awq_codes(self._words[:, first:last])
-        within = rows - first * _EIGHT
-        if len(within) != len(found) or np.any(np.diff(within) != 1):
-            found = found[within]
+        words, chosen = self._words[:, first:last], span(rows - first * _EIGHT)
         if self._kind not in (Kind.Q4_0, Kind.Q4_1):
-            return blocks.encoded(self._weights(found, rows), self._kind)
+            return blocks.encoded(self._weights(codes.awq_codes(words)[chosen], rows), self._kind)
+        pairs = codes.awq_pairs(words)[chosen]
         groups = np.arange(0, self._source.columns, BLOCK) // self._source.group
         scales = np.ascontiguousarray(self._scales[:, rows].T)[:, groups]
         if self._kind is Kind.Q4_0:
-            return blocks.q4_0(found, scales)
+            return blocks.q4_0(pairs, scales)
         offsets = np.ascontiguousarray(self._offsets[:, rows].T.astype(np.float16))[:, groups]
-        return blocks.q4_1(found, scales, offsets)
+        return blocks.q4_1(pairs, scales, offsets)
 
     def decode(self, rows: Rows) -> Floats:
         """What these rows mean, nibble by nibble."""

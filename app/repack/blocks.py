@@ -14,6 +14,8 @@ from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
 from gguf.quants import quantize
 from numpy.typing import NDArray
 
+from app.repack.codes import Pairs
+
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 Halves = NDArray[np.float16]
@@ -23,58 +25,35 @@ _FULL_SCALE = 127
 _EIGHT_BYTES = np.uint64(0x0101010101010101)
 
 
-def _layout(names: tuple[str, ...], words: int) -> np.dtype[np.void]:
-    """A block with these float16 fields, then so many 64-bit words."""
-    places = [2 * i for i in range(len(names) + 1)]
-    formats = ["<f2"] * len(names) + [("<u8", (words,))]
-    return np.dtype({"names": [*names, "q"], "formats": formats, "offsets": places, "itemsize": places[-1] + 8 * words})
-
-
-_Q4_0 = _layout(("d",), 2)
-_Q4_1 = _layout(("d", "m"), 2)
-_Q8_0 = _layout(("d",), 4)
-
-
 def row_bytes(kind: GGMLQuantizationType, columns: int) -> int:
     """What a row takes."""
     elements, width = GGML_QUANT_SIZES[kind]
     return columns // elements * width
 
 
-def q4_0(codes: Bytes, scales: Halves, shift: Bytes | None = None) -> Bytes:
-    """Codes whose zero is 8, after `shift` is added.
-
-    Args:
-        codes: (rows, columns), up to 15 with the shift.
-        scales: (rows, blocks).
-        shift: (rows, blocks), or None.
-    """
+def paired(codes: Bytes, shift: Bytes | None = None) -> Pairs:
+    """Codes (rows, columns) as Q4_0 and Q4_1 hold them, once `shift` (rows, blocks) is added: up to 15 then."""
     words = _words(codes)
     if shift is not None:
         words = words + (shift.astype(np.uint64) * _EIGHT_BYTES)[..., None]
-    blocks = np.empty(words.shape[:2], _Q4_0)
-    blocks["q"] = _paired(words)
-    blocks["d"] = scales
-    return _as_bytes(blocks)
+    pairs = words[..., 2:] << np.uint64(4)
+    pairs |= words[..., :2]
+    return pairs.view(np.uint32)
 
 
-def q4_1(codes: Bytes, scales: Halves, offsets: Halves) -> Bytes:
+def q4_0(pairs: Pairs, scales: Halves) -> Bytes:
+    """Codes whose zero is 8; `scales` is (rows, blocks)."""
+    return _blocks(pairs, scales)
+
+
+def q4_1(pairs: Pairs, scales: Halves, offsets: Halves) -> Bytes:
     """Codes from 0 to 15 with what is added to each weight; `scales` and `offsets` are (rows, blocks)."""
-    words = _words(codes)
-    blocks = np.empty(words.shape[:2], _Q4_1)
-    blocks["q"] = _paired(words)
-    blocks["d"] = scales
-    blocks["m"] = offsets
-    return _as_bytes(blocks)
+    return _blocks(pairs, scales, offsets)
 
 
 def q8_0(codes: Bytes, scales: Halves) -> Bytes:
     """Signed codes, given as the bytes they are; `scales` is (rows, blocks)."""
-    words = _words(codes)
-    blocks = np.empty(words.shape[:2], _Q8_0)
-    blocks["q"] = words
-    blocks["d"] = scales
-    return _as_bytes(blocks)
+    return _blocks(_words(codes), scales)
 
 
 def quantized_q8_0(weights: Floats) -> Bytes:
@@ -106,10 +85,19 @@ def _words(codes: Bytes) -> NDArray[np.uint64]:
     return np.ascontiguousarray(codes).view(np.uint64).reshape(codes.shape[0], -1, 4)
 
 
-def _paired(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    pairs = words[..., 2:] << np.uint64(4)
-    pairs |= words[..., :2]
-    return pairs
+def _blocks(codes: NDArray[np.unsignedinteger], *halves: Halves) -> Bytes:
+    """Blocks of these float16 numbers, then codes; all are (rows, blocks), the codes with one more dimension."""
+    names = [f"{number}" for number in range(len(halves))]
+    places = [2 * number for number in range(len(halves) + 1)]
+    formats = ["<f2"] * len(halves) + [(codes.dtype, codes.shape[2:])]
+    size = places[-1] + codes.shape[2] * codes.itemsize
+    found = np.empty(
+        codes.shape[:2], np.dtype({"names": [*names, "q"], "formats": formats, "offsets": places, "itemsize": size})
+    )
+    found["q"] = codes
+    for name, values in zip(names, halves, strict=True):
+        found[name] = values
+    return _as_bytes(found)
 
 
 def _as_bytes(rows: NDArray[np.generic]) -> Bytes:

@@ -1,5 +1,8 @@
 """Packed codes into bytes: one unsigned byte per weight, the inputs of an output next to each other.
 
+Codes of 4 bits whose inputs stay in their order never become bytes: they go straight into the pairs that ggml's
+blocks of 32 hold, code j in the low half of byte j, code j + 16 in the high one.
+
 Runs on the threads of a repack, a strip of outputs at a time; numpy lets go of the interpreter meanwhile.
 
 GPTQ packs a stream of bits down the inputs: 32 / bits codes to a 32-bit word, least significant first (3 bit:
@@ -13,6 +16,8 @@ from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
 Words = NDArray[np.uint32]
+Pairs = NDArray[np.uint32] | NDArray[np.uint8]
+"""(outputs, blocks, 16 bytes as whatever numbers): views, in an order of their own in memory."""
 
 WORD_BITS = 32
 AWQ_OUTPUTS = np.array([0, 2, 4, 6, 1, 3, 5, 7])
@@ -24,6 +29,9 @@ _SPREADS = {
     2: ((24, 0x000000FF000000FF), (12, 0x000F000F000F000F), (6, 0x0303030303030303)),
 }
 """How eight codes in the low bits of a 64-bit word move apart into its bytes: shift, then keep."""
+
+_LOW_HALVES = np.uint32(0x0F0F0F0F)
+_HALF_BYTE = np.uint32(4)
 
 
 def gptq_codes(words: Words, bits: int) -> Bytes:
@@ -60,6 +68,39 @@ def awq_codes(words: Words) -> Bytes:
     return codes.reshape(-1, inputs)
 
 
+def gptq_pairs(words: Words) -> Pairs:
+    """The 4-bit codes of some outputs, paired.
+
+    A block's four words change places and then their parts do, until each holds the codes of four bytes; all outputs
+    at once, which lie next to each other.
+
+    Args:
+        words: (inputs / 8, outputs), as stored; as many inputs as whole blocks have.
+    """
+    outputs = words.shape[1]
+    stored = words.reshape(-1, 2, 2, outputs)
+    found = np.empty(stored.shape, np.uint32)
+    found[:, :, 0], found[:, :, 1] = stored[:, 0], stored[:, 1]
+    room = np.empty_like(found)
+    _exchange(found[:, :, 0], found[:, :, 1], 16, 0x0000FFFF, room[:, :, 0])
+    _exchange(found, found, 8, 0x0000FF00, room)
+    _exchange(found, found, 4, 0x00F000F0, room)
+    return found.reshape(-1, 4, outputs).transpose(2, 0, 1)
+
+
+def awq_pairs(words: Words) -> Pairs:
+    """The same of (inputs, outputs / 8) as AWQ stores them."""
+    stored = words.reshape(-1, 2, 16, words.shape[1])
+    first, second = stored[:, 0], stored[:, 1]
+    even = (first & _LOW_HALVES) | ((second & _LOW_HALVES) << _HALF_BYTE)
+    odd = ((first >> _HALF_BYTE) & _LOW_HALVES) | (second & ~_LOW_HALVES)
+    found = np.empty((words.shape[1], 8, *even.shape[:2]), np.uint8)
+    for nibble, output in enumerate(AWQ_OUTPUTS):
+        half = (odd if nibble % 2 else even).view(np.uint8)[..., nibble // 2 :: 4]
+        found[:, output] = half.transpose(2, 0, 1)
+    return found.reshape(-1, *even.shape[:2])
+
+
 def unpack_row(words: Words, bits: int, count: int) -> Bytes:
     """The first `count` codes of each row, where a stream of bits runs along the row (GPTQ's zero points)."""
     return gptq_codes(np.ascontiguousarray(words.T), bits)[:, :count]
@@ -85,3 +126,13 @@ def _spread(eights: NDArray[np.uint64], bits: int) -> NDArray[np.uint64]:
         eights |= moved
         eights &= np.uint64(keep)
     return eights
+
+
+def _exchange(one: Words, other: Words, shift: int, keep: int, room: Words) -> None:
+    """Swap the bits `keep` of `other` with those of `one` that are `shift` higher; in place, also within the same."""
+    np.right_shift(one, np.uint32(shift), out=room)
+    room ^= other
+    room &= np.uint32(keep)
+    other ^= room
+    room <<= np.uint32(shift)
+    one ^= room

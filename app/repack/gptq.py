@@ -227,23 +227,22 @@ class _LoadedGptq:
 
     def encode(self, rows: Rows) -> Bytes:
         """These rows as blocks."""
-        source, chosen = self._source, span(rows)
-        found = codes.gptq_codes(self._words[:, chosen], source.bits)
-        if source.order is not None:
-            found = np.take(found, source.order, axis=1)
-        if not self._ordered or self._fate.kind not in (Kind.Q4_0, Kind.Q4_1, Kind.Q8_0):
-            return blocks.encoded(self._weights(found, chosen), self._fate.kind)
+        source, kind, chosen = self._source, self._fate.kind, span(rows)
+        if not self._ordered or kind not in (Kind.Q4_0, Kind.Q4_1, Kind.Q8_0):
+            return blocks.encoded(self._weights(chosen), kind)
+        if kind is Kind.Q8_0 and (source.bits, source.zero) != (8, 128):
+            return blocks.encoded(self._weights(chosen), kind)
         groups = self._group_of[::BLOCK]
         scales = np.ascontiguousarray(self._scales[:, chosen].T)[:, groups]
+        if kind is Kind.Q8_0:
+            return blocks.q8_0(self._codes(chosen) ^ np.uint8(128), scales)
+        if kind is Kind.Q4_0 and source.zero == 8:
+            return blocks.q4_0(self._pairs(chosen), scales)
         zeros = np.ascontiguousarray(self._zeros[:, chosen].T)[:, groups]
-        if self._fate.kind is Kind.Q4_0:
-            return blocks.q4_0(found, scales, None if source.zero == 8 else np.uint8(8) - zeros)
-        if self._fate.kind is Kind.Q4_1:
-            offsets = -(scales.astype(np.float32) * zeros)
-            return blocks.q4_1(found, scales, _finite(offsets, f"{source.module}.scales"))
-        if source.bits == 8 and source.zero == 128:
-            return blocks.q8_0(found ^ np.uint8(128), scales)
-        return blocks.encoded(self._weights(found, chosen), Kind.Q8_0)
+        if kind is Kind.Q4_0:
+            return blocks.q4_0(blocks.paired(self._codes(chosen), np.uint8(8) - zeros), scales)
+        offsets = -(scales.astype(np.float32) * zeros)
+        return blocks.q4_1(self._pairs(chosen), scales, _finite(offsets, f"{source.module}.scales"))
 
     def decode(self, rows: Rows) -> Floats:
         """What these rows mean, bit by bit."""
@@ -257,9 +256,18 @@ class _LoadedGptq:
         zeros = self._zeros[:, rows].T.astype(np.float32)[:, self._group_of]
         return (scales * (found - zeros)).astype(np.float32)
 
-    def _weights(self, found: Bytes, chosen: slice | Rows) -> Floats:
+    def _pairs(self, chosen: slice | Rows) -> codes.Pairs:
+        if self._source.bits == 4 and self._source.order is None:
+            return codes.gptq_pairs(self._words[:, chosen])
+        return blocks.paired(self._codes(chosen))
+
+    def _codes(self, chosen: slice | Rows) -> Bytes:
+        found = codes.gptq_codes(self._words[:, chosen], self._source.bits)
+        return found if self._source.order is None else np.take(found, self._source.order, axis=1)
+
+    def _weights(self, chosen: slice | Rows) -> Floats:
         scales = np.ascontiguousarray(self._scales[:, chosen].T.astype(np.float32))
-        weights = found.astype(np.float32)
+        weights = self._codes(chosen).astype(np.float32)
         if self._source.zero is not None:
             weights -= np.float32(self._source.zero)
         else:

@@ -58,6 +58,7 @@ from app.storage.servers import ServerFile
 from app.storage.stores import open_kept, open_stores, open_temporary
 from app.ui.main_view import MainView
 from app.ui.main_window import MainWindow
+from app.ui.places import Places
 from app.ui.server_desk import ServerDesk
 from app.ui.sidebar.desk import SidebarDesk
 
@@ -331,7 +332,8 @@ def _connect(program: Program) -> None:
         program.presets,
         view.page,
     )
-    ServerDesk(view.page, program.session, engine, program.servers, program.preferences)
+    servers = ServerDesk(view.page, program.session, engine, program.servers, program.preferences)
+    Places(view, servers, program.desk, program.settings)
     program.session.conversations_changed.connect(program.conversations.refresh)
     program.conversations.changed_elsewhere.connect(program.session.read_again)
     titles = TitleMaker(

@@ -34,6 +34,10 @@ class Shortcuts(QObject):
         shortcut.activated.connect(act)
         self._made[_PREFIX + name] = shortcut
 
+    def trigger(self, name: str) -> None:
+        """Do what the keys of this name do."""
+        self._made[_PREFIX + name].activated.emit()
+
     def keys(self, name: str) -> str:
         """What to press, as the system writes it; nothing if the user took the keys away."""
         return native(str(self._preferences.get(_PREFIX + name)))

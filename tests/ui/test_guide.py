@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.program import Program, build
+from app.core.guide_links import GuideLink, Place
 from app.core.messages import ModelIdentity, Role
 from app.core.models import ModelFile
 from app.core.paths import Folders
+from app.core.setting import Page
 from app.services.engine_host import EngineState
 from app.ui.chat.guide_panel import QUESTIONS
 from tests.ui.conftest import SCRIPT
@@ -103,3 +105,54 @@ def test_it_steps_back_once_a_model_was_chosen(qtbot: QtBot, start: Callable[[],
     assert program.engine.file.identity.path == str(tiny_gguf)
     program.view.page.header.model.chosen.emit(GUIDE)
     qtbot.waitUntil(lambda: program.engine.state is EngineState.READY and program.engine.file == GUIDE)
+
+
+@pytest.mark.parametrize(
+    ("address", "title"),
+    [
+        ("parley:models", "Choose a model"),
+        ("parley:library", "Models on this machine"),
+        ("parley:downloads", "Downloads"),
+        ("parley:import", "Import a folder of safetensors"),
+        ("parley:presets", "Presets"),
+        ("parley:settings/privacy", "Settings"),
+        ("parley:settings/chat.titles", "Settings"),
+        ("parley:servers", "Servers"),
+        ("parley:help/shortcuts", "Keyboard shortcuts"),
+    ],
+)
+def test_a_link_of_a_reply_opens_its_place(
+    qtbot: QtBot, start: Callable[[], Program], address: str, title: str
+) -> None:
+    program = start()
+    qtbot.waitUntil(lambda: program.engine.file == GUIDE)
+    program.session.send("Hello")
+    qtbot.waitUntil(lambda: program.session.conversation is not None and not program.session.is_answering)
+    program.view.page.transcript.follow_link(address)
+    qtbot.waitUntil(lambda: title in open_titles(program))
+    if address.endswith("chat.titles"):
+        settings = program.settings().settings
+        assert settings.focusWidget() is settings.row("chat.titles").field.widget
+        assert settings.pages[Page.BEHAVIOUR].isVisible()
+
+
+def test_a_link_to_models_searches_for_them(qtbot: QtBot, start: Callable[[], Program]) -> None:
+    program = start()
+    qtbot.waitUntil(lambda: program.engine.file == GUIDE)
+    program.view.page.place_requested.emit(GuideLink(Place.MODELS, query="mistral 7b"))
+    picker = program.desk().picker
+    assert picker.isVisible() and picker.search.field.text() == "mistral 7b" and picker.found.is_searching
+
+
+def test_a_link_begins_a_new_chat(qtbot: QtBot, start: Callable[[], Program]) -> None:
+    program = start()
+    qtbot.waitUntil(lambda: program.engine.file == GUIDE)
+    program.session.send("Hello")
+    qtbot.waitUntil(lambda: program.session.conversation is not None and not program.session.is_answering)
+    program.view.page.transcript.follow_link("parley:new")
+    qtbot.waitUntil(lambda: program.session.conversation is None)
+
+
+def open_titles(program: Program) -> set[str]:
+    dialogs = program.window.findChildren(QDialog)
+    return {dialog.windowTitle() for dialog in dialogs if dialog.isVisible()}

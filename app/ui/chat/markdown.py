@@ -26,7 +26,7 @@ BULLETS = "•◦▪"
 TASK_OPEN, TASK_DONE = "☐", "☑"
 OBJECT = "\ufffc"
 """Stands in a block's text for a formula, whose source is its span's."""
-_LINK = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
+_LINK = re.compile(r"(?:https?://|mailto:|parley:)", re.IGNORECASE)
 _CONTROL = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\n\t"}
 _UNSHOWN = _CONTROL | {ord("\r"): None, 0x202D: "\ufffd", 0x202E: "\ufffd", 0x7F: "\u2421"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -109,7 +109,7 @@ def clean(text: str) -> str:
 
 
 def is_safe_link(href: str) -> bool:
-    """Whether a link may be offered to the user: only web pages and mail addresses are."""
+    """Whether a link may be offered to the user: only web pages, mail addresses and places of the window are."""
     return _LINK.match(href) is not None
 
 

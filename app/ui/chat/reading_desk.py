@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QMenu
 
 from app.core.attachments import Attachment, split_attachments, with_attachments
 from app.core.conversations import Conversation, StoredMessage
+from app.core.guide_links import guide_link
 from app.core.messages import Role
 from app.core.sizes import format_count
 from app.services.chat_session import ChatSession
@@ -32,6 +33,7 @@ _REST_MS = 150
 class ReadingDesk(QObject):
     """Connects the transcript with the session and its tree."""
 
+    place_requested = Signal(object)  # GuideLink
     sent_instead = Signal(int, str)  # id of the user's message, what is to be sent beside it
 
     def __init__(self, pane: ReadingPane, session: ChatSession, tools: ChatTools, menu: MessageMenu) -> None:
@@ -167,6 +169,10 @@ class ReadingDesk(QObject):
         TextDialog(attachment.name, intro, attachment.text, self.transcript.window()).open()
 
     def _open_link(self, target: str) -> None:
+        place = guide_link(target)
+        if place is not None:
+            self.place_requested.emit(place)
+            return
         from app.ui.chat.links import ask_to_open
 
         ask_to_open(target, self.transcript.window())

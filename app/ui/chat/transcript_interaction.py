@@ -41,7 +41,7 @@ _RING = 4.0
 
 
 class TranscriptInteraction(TranscriptCanvas):
-    """`link_activated` is for web pages and mail addresses only; `copied` says what was copied."""
+    """`link_activated` is for web pages, mail addresses and places of the window; `copied` says what was copied."""
 
     link_activated = Signal(str)
     link_hovered = Signal(str)  # its target, nothing when the pointer has left

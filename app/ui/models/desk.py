@@ -78,10 +78,12 @@ class ModelDesk(QObject):
         measurements.changed.connect(self._take_calibration)
         theme.changed.connect(self._take_theme)
 
-    def choose_model(self) -> None:
-        """Open the picker; what is free now is asked anew."""
+    def choose_model(self, query: str = "") -> None:
+        """Open the picker, searching for something if that is given; what is free now is asked anew."""
         self._probe.ask()
         self.picker.open()
+        if query:
+            self.picker.search.look_for(query)
 
     def show_downloads(self) -> None:
         """Open the list of downloads."""

@@ -85,6 +85,11 @@ class SearchBar(QWidget):
             limit=_RANKED if self.sorts_by_fit else _LISTED,
         )
 
+    def look_for(self, text: str) -> None:
+        """Search for this at once."""
+        self.field.setText(text)
+        self.submit()
+
     def submit(self) -> None:
         """Search at once; open what is named in full."""
         self._pause.stop()

@@ -51,12 +51,14 @@ class SettingsDesk(QObject):
         self._ledger = ledger
         self._folders = folders
 
-    def show_settings(self, page: Page | None = None) -> SettingsDialog:
-        """Bring the settings to the front."""
+    def show_settings(self, page: Page | None = None, key: str = "") -> SettingsDialog:
+        """Bring the settings to the front, at a page or at one setting."""
         if page is not None:
             self.settings.show_page(page)
         self._ledger.refresh()
         self.settings.show()
+        if key:
+            self.settings.show_setting(key)
         self.settings.raise_()
         self.settings.activateWindow()
         return self.settings

@@ -73,6 +73,14 @@ class SettingsDialog(QDialog):
         self.search.clear()
         self.list.setCurrentRow(list(Page).index(page))
 
+    def show_setting(self, key: str) -> None:
+        """Open the page of a setting, at the setting."""
+        row = self._rows[key]
+        assert row.setting.page is not None
+        self.show_page(row.setting.page)
+        self.area.ensureWidgetVisible(row)
+        row.field.widget.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         """From the search field, Esc clears and Down goes to the pages."""
         if watched is self.search and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:

@@ -1,7 +1,8 @@
-"""Repacks a random GPTQ checkpoint of a given shape in a process of its own: speed over its source, and peak memory.
+"""Repacks a random checkpoint of a given shape in a process of its own: speed over its source, and peak memory.
 
-    python -m tests.bench.repack 7b            # 4 bit, groups of 128
-    python -m tests.bench.repack 7b --act-order
+    python -m tests.bench.repack 7b gptq       # 4 bit, groups of 128
+    python -m tests.bench.repack 7b gptq-act-order
+    python -m tests.bench.repack 7b awq
 
 The checkpoint is written first, shard by shard, and stays in the folder of benchmarks until it is deleted.
 """
@@ -17,14 +18,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from app.repack.repack import Errand, repack
 from tests.repack import files, models
-from tests.repack.files import Tensors
+from tests.repack.files import Array, Tensors
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".cache" / "checkpoints"
@@ -34,25 +36,71 @@ SHAPES = {  # layers, width, feed forward, heads, kv heads
     "70b-slice": (4, 8192, 28672, 64, 8),
 }
 VOCABULARY, GROUP = 32000, 128
+Pack = Callable[[np.random.Generator, int, int], Tensors]
 
 
-def checkpoint(shape: str, act_order: bool) -> Path:
+def gptq(random: np.random.Generator, inputs: int, outputs: int) -> Tensors:
+    """A module whose groups lie one after the other."""
+    return {
+        "qweight": random.integers(-(1 << 31), 1 << 31, (inputs // 8, outputs), np.int32),
+        "qzeros": np.full((inputs // GROUP, outputs // 8), 0x77777777, np.int32),
+        "scales": scales(random, inputs, outputs),
+        "g_idx": np.arange(inputs, dtype=np.int32) // GROUP,
+    }
+
+
+def gptq_act_order(random: np.random.Generator, inputs: int, outputs: int) -> Tensors:
+    """One whose groups are mixed."""
+    packed = gptq(random, inputs, outputs)
+    return {**packed, "g_idx": random.permutation(packed["g_idx"])}
+
+
+def awq(random: np.random.Generator, inputs: int, outputs: int) -> Tensors:
+    """One with a zero point for each group."""
+    return {
+        "qweight": random.integers(-(1 << 31), 1 << 31, (inputs, outputs // 8), np.int32),
+        "qzeros": random.integers(-(1 << 31), 1 << 31, (inputs // GROUP, outputs // 8), np.int32),
+        "scales": scales(random, inputs, outputs),
+    }
+
+
+def scales(random: np.random.Generator, inputs: int, outputs: int) -> Array:
+    """A number for each group."""
+    return (random.random((inputs // GROUP, outputs)) * 0.01 + 0.001).astype(np.float16)
+
+
+@dataclass(frozen=True)
+class Method:
+    """How weights are packed, and what the configuration says of it."""
+
+    pack: Pack
+    stated: dict[str, object]
+
+
+_GPTQ = {"quant_method": "gptq", "bits": 4, "group_size": GROUP, "sym": True}
+METHODS = {
+    "gptq": Method(gptq, {**_GPTQ, "desc_act": False}),
+    "gptq-act-order": Method(gptq_act_order, {**_GPTQ, "desc_act": True}),
+    "awq": Method(awq, {"quant_method": "awq", "bits": 4, "group_size": GROUP, "zero_point": True, "version": "gemm"}),
+}
+
+
+def checkpoint(shape: str, method: str) -> Path:
     """A folder with a random checkpoint of that shape, made if there is none yet."""
-    folder = FOLDER / f"{shape}-gptq-4bit-{GROUP}g{'-act' if act_order else ''}"
+    folder = FOLDER / f"{shape}-{method}-4bit-{GROUP}g"
     if (folder / "model.safetensors.index.json").exists():
         return folder
     layers, width, feed, heads, kv_heads = SHAPES[shape]
     folder.mkdir(parents=True, exist_ok=True)
     for name in models.COMPANIONS:
         shutil.copy(models.BNB8 / name, folder)
-    stated = {"quant_method": "gptq", "bits": 4, "group_size": GROUP, "desc_act": act_order, "sym": True}
     sizes = {
         "hidden_size": width, "intermediate_size": feed, "num_hidden_layers": layers, "num_attention_heads": heads,
         "num_key_value_heads": kv_heads, "head_dim": width // heads, "vocab_size": VOCABULARY,
     }  # fmt: skip
-    files.write_json(folder / "config.json", models.config(**sizes, quantization_config=stated))
+    files.write_json(folder / "config.json", models.config(**sizes, quantization_config=METHODS[method].stated))
     placed: dict[str, str] = {}
-    for number, tensors in enumerate(shards(shape, act_order)):
+    for number, tensors in enumerate(shards(shape, METHODS[method].pack)):
         name = f"model-{number:05}.safetensors"
         files.write(folder / name, tensors)
         placed |= dict.fromkeys(tensors, name)
@@ -60,7 +108,7 @@ def checkpoint(shape: str, act_order: bool) -> Path:
     return folder
 
 
-def shards(shape: str, act_order: bool) -> Iterator[Tensors]:
+def shards(shape: str, pack: Pack) -> Iterator[Tensors]:
     """A file for each layer, and one for what is around them."""
     layers, width, feed, heads, kv_heads = SHAPES[shape]
     random, keys = np.random.default_rng(0), width // heads * kv_heads
@@ -77,21 +125,14 @@ def shards(shape: str, act_order: bool) -> Iterator[Tensors]:
             f"{start}{norm}_layernorm.weight": around[0] for norm in ("input", "post_attention")
         }  # fmt: skip
         for module, (inputs, outputs) in modules.items():
-            index = np.arange(inputs, dtype=np.int32) // GROUP
-            found |= {
-                f"{start}{module}.qweight": random.integers(-(1 << 31), 1 << 31, (inputs // 8, outputs), np.int32),
-                f"{start}{module}.qzeros": np.full((inputs // GROUP, outputs // 8), 0x77777777, np.int32),
-                f"{start}{module}.scales": (random.random((inputs // GROUP, outputs)) * 0.01 + 0.001).astype(
-                    np.float16
-                ),
-                f"{start}{module}.g_idx": random.permutation(index) if act_order else index,
-            }
+            packed = pack(random, inputs, outputs)
+            found |= {f"{start}{module}.{part}": values for part, values in packed.items()}
         yield found
 
 
-def measure(shape: str, act_order: bool = False) -> dict[str, float]:
+def measure(shape: str, method: str) -> dict[str, float]:
     """Seconds, bytes of source and result, and the peak of memory of a repack in a fresh process."""
-    folder = checkpoint(shape, act_order)
+    folder = checkpoint(shape, method)
     if hasattr(os, "sync"):
         os.sync()  # what was just written is not to be waited for later
     with tempfile.TemporaryDirectory(dir=FOLDER) as out:
@@ -122,12 +163,14 @@ def peak_bytes() -> int:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("shape", choices=[*SHAPES, "run"])
-    parser.add_argument("paths", nargs="*", type=Path)
-    parser.add_argument("--act-order", action="store_true")
-    arguments = parser.parse_args()
-    found = run(*arguments.paths) if arguments.shape == "run" else measure(arguments.shape, arguments.act_order)
+    if sys.argv[1:2] == ["run"]:
+        found = run(*map(Path, sys.argv[2:4]))
+    else:
+        parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+        parser.add_argument("shape", choices=SHAPES)
+        parser.add_argument("method", choices=METHODS)
+        arguments = parser.parse_args()
+        found = measure(arguments.shape, arguments.method)
     print(json.dumps(found))
 
 

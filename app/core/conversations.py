@@ -1,4 +1,7 @@
-"""A conversation as it is kept: a tree of messages, of which one path is being read."""
+"""A conversation as it is kept: a tree of messages, of which one path is being read.
+
+There may be tens of thousands of messages; as none can be part of a cycle, the collector need not look at them.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ class ConversationSummary(msgspec.Struct, frozen=True):
         return self.id >= FIRST_TEMPORARY
 
 
-class StoredMessage(msgspec.Struct, frozen=True, kw_only=True):
+class StoredMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One node of the tree; `created_at` is in Unix seconds. The model sees what is `pinned`, however old it is."""
 
     id: int

@@ -1,4 +1,7 @@
-"""Messages as values, and what is remembered of how a reply came to be."""
+"""Messages as values, and what is remembered of how a reply came to be.
+
+A long conversation has tens of thousands; as none can be part of a cycle, the collector need not look at them.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ class Role(StrEnum):
     ASSISTANT = "assistant"
 
 
-class Message(msgspec.Struct, frozen=True, omit_defaults=True):
+class Message(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One message as a model sees it; `reasoning` is what stood between think tags."""
 
     role: Role
@@ -46,7 +49,7 @@ class FinishReason(StrEnum):
     CANCELLED = "cancelled"
 
 
-class Usage(msgspec.Struct, frozen=True):
+class Usage(msgspec.Struct, frozen=True, gc=False):
     """Tokens of one reply: in the prompt, of those reused from the KV cache, and written."""
 
     prompt_tokens: int
@@ -59,7 +62,7 @@ class Usage(msgspec.Struct, frozen=True):
         return self.prompt_tokens + self.completion_tokens
 
 
-class Timings(msgspec.Struct, frozen=True):
+class Timings(msgspec.Struct, frozen=True, gc=False):
     """Seconds of one reply, on the engine's clock, and the rates that follow from them."""
 
     prompt_seconds: float
@@ -70,7 +73,7 @@ class Timings(msgspec.Struct, frozen=True):
     reasoning_seconds: float = 0.0
 
 
-class ModelIdentity(msgspec.Struct, frozen=True, omit_defaults=True):
+class ModelIdentity(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Which model answered. `sha256` is filled in once it has been computed.
 
     A split model goes by its first part; `bytes` and `sha256` are of all parts, one after the other.
@@ -88,7 +91,7 @@ class ModelIdentity(msgspec.Struct, frozen=True, omit_defaults=True):
     built_in: bool = False
 
 
-class ReplyRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class ReplyRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     """What makes a reply reproducible, and what it cost.
 
     `seed` is the one that was used, also when the user left it open. `view_start` is the number of

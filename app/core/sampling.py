@@ -15,7 +15,7 @@ Penalty = Annotated[float, Meta(ge=-2, le=2)]
 Window = Annotated[int, Meta(ge=-1)]
 
 
-class Sampling(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):
+class Sampling(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """Options of llama.cpp's sampler chain, with its names and defaults (`common/common.h`).
 
     A temperature of 0 is greedy. `max_tokens` None means until the model ends or the context is

@@ -10,9 +10,9 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum, auto
-from functools import partial
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from app.core.data_errors import DataMoved
 from app.core.errors import DatabaseDamaged, DatabaseNewer, DatabaseReadOnly
@@ -206,10 +206,29 @@ def connected(address: str, busy_seconds: float = 5.0) -> sqlite3.Connection:
     A text with a damaged byte is read with U+FFFD in its place, instead of hiding its conversation.
     """
     connection = sqlite3.connect(address, timeout=busy_seconds, isolation_level=None, uri=address.startswith("file:"))
-    connection.text_factory = partial(str, encoding="utf-8", errors="replace")
+    connection.text_factory = _lenient
     connection.create_function("casefold", 1, str.casefold, deterministic=True)
     connection.create_function("search_words", 1, search_words, deterministic=True)
     return connection
+
+
+def read_all(connection: sqlite3.Connection, statement: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+    """The rows of a statement that finds many: text is decoded without a call for each piece, if it can be."""
+    connection.text_factory = str
+    try:
+        return connection.execute(statement, values).fetchall()
+    except sqlite3.OperationalError as error:
+        if hasattr(error, "sqlite_errorcode"):
+            raise
+        # Not SQLite's own: a damaged byte, which the slower way takes.
+        connection.text_factory = _lenient
+        return connection.execute(statement, values).fetchall()
+    finally:
+        connection.text_factory = _lenient
+
+
+def _lenient(text: bytes) -> str:
+    return text.decode(errors="replace")
 
 
 def _has_content(path: Path) -> bool:

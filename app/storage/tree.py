@@ -13,6 +13,7 @@ import msgspec
 from app.core.conversations import ConversationSummary, StoredMessage
 from app.core.errors import UnknownConversation, UnknownMessage
 from app.core.messages import MessageState, ReplyRecord, Role
+from app.storage.database import read_all
 from app.storage.rows import encode_record, message_of, storable, summary_of
 
 SUMMARY_COLUMNS = "id, title, created_at, updated_at, folder_id, pinned, archived, trashed_at"
@@ -60,11 +61,12 @@ def read_messages(
 
     A reply under way has the text of its drafts; one whose writer is dead reads as interrupted.
     """
-    rows = connection.execute(
+    rows = read_all(
+        connection,
         f"SELECT {MESSAGE}, writer FROM messages WHERE conversation_id = ? AND trash_id IS NULL ORDER BY id",
         (conversation_id,),
     )
-    return [_with_drafts(connection, row[:9], row[9], is_alive) for row in rows.fetchall()]
+    return [_with_drafts(connection, row[:9], row[9], is_alive) for row in rows]
 
 
 def require_message(connection: sqlite3.Connection, conversation_id: int, message_id: int) -> None:

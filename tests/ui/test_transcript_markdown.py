@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from app.core.typeset_frames import Formula
 from app.ui.chat.markdown import Block, Container, Kind, Style, parse
-from app.ui.chat.markdown_chunks import CODE_LINES, LIMIT, TABLE_ROWS, Splitter, chunks_of
 from app.ui.chat.markdown_math import spelled_out
+from app.ui.chat.markdown_splitter import CODE_LINES, LIMIT, TABLE_ROWS, Splitter, chunks_of
 from app.ui.chat.markdown_tail import TailParser, completed
 
 FRAGMENTS = [

@@ -17,10 +17,6 @@ from app.ui.chat.blocks import BlockLayout
 from app.ui.chat.blocks_code import CodeLayout, Typeset
 from app.ui.chat.transcript_style import PageStyle
 
-_CHARACTER_WIDTH = 7.6
-_LINE_ESTIMATE = 24.0
-_GAP_ESTIMATE = 16.0
-
 
 class Action(Enum):
     """What a click on a part of the transcript does."""
@@ -70,6 +66,16 @@ class Place(NamedTuple):
 
     block: int
     offset: int
+
+
+def stretch_of(selected: tuple[Place, Place], block: int, length: int) -> tuple[int, int] | None:
+    """The selected part of one block of a row, as offsets; None where nothing of it is selected."""
+    first, last = selected
+    if not first.block <= block <= last.block:
+        return None
+    start = first.offset if block == first.block else 0
+    end = last.offset if block == last.block else length + 1
+    return (start, end) if start < end else None
 
 
 @dataclass

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from app.ui.chat.markdown import BULLETS, TASK_DONE, TASK_OPEN, Block, Container, Kind, Span, Style
-from app.ui.chat.transcript_rows import Place
-from app.ui.chat.transcript_text import stretch_of
+from app.ui.chat.transcript_rows import Place, stretch_of
 
 _WORD = re.compile(r"\w+|[^\w\s]|\s+")
 _MARKS = ((Style.BOLD, "**"), (Style.ITALIC, "*"), (Style.STRIKE, "~~"))

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from app.ui.chat.markdown import Block, Kind, clean
-from app.ui.chat.markdown_chunks import LIMIT, Chunk, Splitter, chunks_of
+from app.ui.chat.markdown_chunks import Chunk
+from app.ui.chat.markdown_splitter import LIMIT, Splitter, chunks_of
 from app.ui.chat.markdown_tail import TailParser
 from app.ui.chat.transcript_text import TextRow
 

@@ -23,7 +23,7 @@ from app.ui.chat.blocks_picture import Picture
 from app.ui.chat.blocks_table import TableLayout
 from app.ui.chat.markdown import Block, Kind
 from app.ui.chat.markdown_math import formulas_of, spelled_out
-from app.ui.chat.transcript_rows import Action, Hot, Page, Place, Row
+from app.ui.chat.transcript_rows import Action, Hot, Page, Place, Row, stretch_of
 from app.ui.chat.transcript_style import gap_between
 
 _CHARACTER_WIDTH = 7.6
@@ -288,16 +288,6 @@ class TextRow(Row):
         if not self._layouts:
             return QPointF(0, self.height)
         return self._layouts[-1].caret() + QPointF(0, self._tops[-1])
-
-
-def stretch_of(selected: tuple[Place, Place], block: int, length: int) -> tuple[int, int] | None:
-    """The selected part of one block of a row, as offsets; None where nothing of it is selected."""
-    first, last = selected
-    if not first.block <= block <= last.block:
-        return None
-    start = first.offset if block == first.block else 0
-    end = last.offset if block == last.block else length + 1
-    return (start, end) if start < end else None
 
 
 def _is_growth(old: Block, new: Block) -> bool:

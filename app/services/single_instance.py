@@ -53,6 +53,7 @@ class SingleInstance(QObject):
             partial.write_bytes(msgspec.json.encode(_Request(absolute.encode("utf-8", "replace").decode())))
             partial.replace(request)
             until = time.monotonic() + seconds
+            # This process has no application yet, so neither an event loop nor a watcher that could tell.
             while request.exists() and time.monotonic() < until:
                 time.sleep(_LOOK_SECONDS)
             taken = not request.exists()

@@ -55,7 +55,7 @@ def make_backup(
         source: a connection to it; None opens one.
         thorough: check the indexes of the copy too.
         progress: told after every megabyte.
-        pause: seconds between two megabytes.
+        pause: seconds of rest after every megabyte, in which the disk is the window's; 0 where nobody waits.
         clock: the time in Unix seconds.
 
     Raises:
@@ -168,6 +168,8 @@ def require_room(database: Path, folder: Path) -> None:
 def copy_database(source: sqlite3.Connection, target: Path, progress: Progress | None, pause: float) -> None:
     """Copy one state of a database into a new file that needs no other beside it.
 
+    `progress` and `pause` are as in `make_backup`.
+
     Raises:
         sqlite3.Error: a page cannot be read or written.
         OSError: the file cannot be written.
@@ -177,7 +179,7 @@ def copy_database(source: sqlite3.Connection, target: Path, progress: Progress |
         if progress is not None:
             progress((total - remaining) * page, total * page)
         if remaining and pause:
-            time.sleep(pause)
+            time.sleep(pause)  # else the copy would hold up what the window reads and writes meanwhile
 
     with closing(sqlite3.connect(target, isolation_level=None)) as copy:
         page = int(source.execute("PRAGMA page_size").fetchone()[0])

@@ -14,12 +14,12 @@ from app.core.exchange_frames import ExtractText, TextExtracted
 from app.core.protocol import Failed, Hello
 
 HOSTILE = """
-    import sys, time
+    import sys, threading
     from app.worker import extract_role
     from app.worker.main import main
     def hang(path):
         if path.name == "slow":
-            while True: time.sleep(0.01)
+            threading.Event().wait()
         kept = []
         while True: kept.append(b"x" * 10_000_000)
     extract_role.extract = hang

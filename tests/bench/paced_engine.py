@@ -58,7 +58,7 @@ def reply(number: int, rate: float, tokens: int) -> None:
     begun = time.perf_counter()
     writer = PieceWriter(number, emit, ReasoningSplitter())
     for count, text in zip(range(1, tokens + 1), itertools.cycle(words())):
-        # The pace is what this program is for.
+        # The pace is what this program is for, and it has nothing else to wait for.
         time.sleep(max(0.0, begun + count / rate - time.perf_counter()))
         writer.add(text)
     writer.finish("")

@@ -61,7 +61,7 @@ def appearance(bundle: Sequence[str]) -> tuple[float, float]:
 def idle_memory(bundle: Sequence[str]) -> tuple[int, int]:
     """Bytes resident in the window's process once it rests, and what of them is its own alone."""
     with tempfile.TemporaryDirectory() as home, window(bundle, Path(home)) as (process, _):
-        time.sleep(SETTLED_SECONDS)
+        time.sleep(SETTLED_SECONDS)  # from outside nothing tells that a window has nothing left to do
         memory = process.memory_full_info()
         return memory.rss, memory.uss
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -29,15 +28,13 @@ from app.core.paths import Folders
 from app.core.sampling import Sampling
 from app.storage.stores import open_stores
 from tests.bench import downloads, repack
+from tests.bench.environment import ENVIRONMENT, ROOT
 from tests.bench.history import measure as measure_history
 from tests.bench.memory import CASES, run
 from tests.window.kills import Kills
 
-ROOT = Path(__file__).parents[2]
 MODELS = ROOT / ".cache" / "models"
 ROUNDS = 5
-# Compiled once and kept, as for every user from the second start on.
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,9 @@ import msgspec
 from app.core.listing import Listing
 from app.core.search import SearchQuery
 from app.storage.stores import Stores, open_stores
+from tests.bench.environment import ENVIRONMENT, ROOT
 from tests.bench.history_data import CONVERSATIONS, Writer, make
 
-ROOT = Path(__file__).parents[2]
 CACHE = ROOT / ".cache"
 PHRASES = 60
 STARTS = 7
@@ -109,7 +109,7 @@ def _growth(stores: Stores) -> tuple[int, float]:
 def _window(home: Path, conversation_id: int) -> dict[str, Any]:
     begun = time.perf_counter()
     command = [sys.executable, "-m", "tests.bench.history_window", home, str(conversation_id)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         process.stdout.readline()
         listed = time.perf_counter() - begun

@@ -6,7 +6,6 @@ runs that alternate. A display is needed, on a machine that is otherwise idle.
 
 from __future__ import annotations
 
-import os
 import statistics
 import subprocess
 import sys
@@ -18,7 +17,8 @@ from pathlib import Path
 
 import psutil
 
-ROOT = Path(__file__).parents[2]
+from tests.bench.environment import ENVIRONMENT, ROOT
+
 ROUNDS = 11
 SETTLED_SECONDS = 10
 SOURCE = (sys.executable, "-P", "-m", "app")
@@ -27,7 +27,7 @@ SOURCE = (sys.executable, "-P", "-m", "app")
 @contextmanager
 def window(command: Sequence[str], home: Path) -> Iterator[tuple[psutil.Process, float]]:
     """A window that has appeared, and how many seconds after the start of its process."""
-    environment = os.environ | {"PARLEY_HOME": str(home), "PYTHONPATH": str(ROOT)}
+    environment = ENVIRONMENT | {"PARLEY_HOME": str(home), "PYTHONPATH": str(ROOT)}
     begun = time.perf_counter()
     with subprocess.Popen(command, env=environment) as process:
         while not seen(process.pid):

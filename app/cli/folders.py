@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from app.catalog.shelf.folders import model_folders, with_folder, without_folder
 from app.catalog.shelf.library import whole_path
+from app.catalog.shelf.named import model_folders, with_folder, without_folder
 from app.cli.invocation import Invocation
 
 _KEY = "models.folders"

@@ -13,9 +13,10 @@ import msgspec
 
 from app.catalog.fetch.journal import read_pins
 from app.catalog.shelf.adopt import Place, places
-from app.catalog.shelf.folders import model_folders, scan
+from app.catalog.shelf.folders import scan
 from app.catalog.shelf.keep import place_in, to_trash
 from app.catalog.shelf.library import whole_path
+from app.catalog.shelf.named import model_folders
 from app.cli.downloader import DownloadChild
 from app.cli.invocation import Invocation
 from app.core.download_errors import NoModelThere

@@ -11,8 +11,8 @@ from pathlib import Path
 from app.catalog.fetch.layout import folder_for
 from app.catalog.find.hub_client import Connection
 from app.catalog.find.repo_ref import parse_repo_ref
-from app.catalog.shelf.folders import model_folders
 from app.catalog.shelf.library import identify
+from app.catalog.shelf.named import model_folders
 from app.cli.downloader import DownloadChild
 from app.cli.hub import connected, recommended
 from app.cli.invocation import Invocation

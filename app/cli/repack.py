@@ -14,7 +14,7 @@ from send2trash import send2trash
 from app.catalog.fetch.layout import folder_for
 from app.catalog.find.hub_client import Connection
 from app.catalog.find.repo_ref import RepoRef, parse_repo_ref
-from app.catalog.shelf.folders import model_folders
+from app.catalog.shelf.named import model_folders
 from app.children.child import Child
 from app.children.outcome import Outcome
 from app.cli.downloader import DownloadChild

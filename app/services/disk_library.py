@@ -1,21 +1,18 @@
 """What lies in the user's model folders and in those of other programs; looked up on a thread of its own.
 
-Runs on the window's thread; verifying, mending and moving happen in a child process.
+Runs on the window's thread; verifying, mending and moving happen in a child process. What reads models on the
+disk is imported where it is used: with its libraries it would take longer than listing the conversations.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from app.catalog.fetch.journal import read_pins
-from app.catalog.find.local_checkpoint import local_checkpoint
-from app.catalog.shelf.adopt import Place, places
-from app.catalog.shelf.folders import scan
-from app.catalog.shelf.keep import place_in, to_trash
 from app.core.downloads import CheckFile, ModelMoved, MoveModel, RepairFile
 from app.core.hub import Variant
 from app.core.library import LibraryModel, Owner
@@ -53,13 +50,8 @@ class DiskLibrary(QObject):
 
     def refresh(self) -> None:
         """Look at the folders anew; `found` follows."""
-        mine = [Place(folder, Owner.USER) for folder in self.folders.now]
-        environment = self._environment
-
-        def look() -> list[LibraryModel]:
-            return scan([*mine, *places(environment, Path.home())])
-
-        self._relay.deliver(self._worker.submit(look), self.found.emit, self.problem.emit)
+        looked = self._worker.submit(_look, self.folders.now, self._environment)
+        self._relay.deliver(looked, self.found.emit, self.problem.emit)
 
     def look_at(self, folder: Path) -> None:
         """Read what a folder of safetensors holds; `checkpoint` follows, or `unreadable`."""
@@ -67,11 +59,11 @@ class DiskLibrary(QObject):
         def tell(found: tuple[Variant, str]) -> None:
             self.checkpoint.emit(folder, *found)
 
-        self._relay.deliver(self._worker.submit(local_checkpoint, folder), tell, self.unreadable.emit)
+        self._relay.deliver(self._worker.submit(_look_at, folder), tell, self.unreadable.emit)
 
     def delete(self, model: LibraryModel) -> None:
         """Put a model into the system's trash, then look anew."""
-        self._relay.deliver(self._worker.submit(to_trash, model), lambda _: self.refresh(), self.problem.emit)
+        self._relay.deliver(self._worker.submit(_delete, model), lambda _: self.refresh(), self.problem.emit)
 
     def verify(self, model: LibraryModel) -> None:
         """Compare each file with what it must be, or was at the first look."""
@@ -92,6 +84,8 @@ class DiskLibrary(QObject):
 
     def move(self, model: LibraryModel, folder: Path) -> None:
         """Move a model into another folder; into one of the user's, as deep as it lies now."""
+        from app.catalog.shelf.keep import place_in
+
         roots = self.folders.now
         target = place_in(model, folder, roots) if folder in roots else folder
         self.work.add(Job(model.path, Work.MOVING, [MoveModel(model=model, folder=str(target))]))
@@ -112,3 +106,22 @@ class DiskLibrary(QObject):
 def can_be_mended(path: str) -> bool:
     """Whether a file that is missing lies beside its place, since its repair or download was cut off."""
     return read_pins(Path(path)) is not None
+
+
+def _look(mine: Sequence[Path], environment: Mapping[str, str]) -> list[LibraryModel]:
+    from app.catalog.shelf.adopt import Place, places
+    from app.catalog.shelf.folders import scan
+
+    return scan([*(Place(folder, Owner.USER) for folder in mine), *places(environment, Path.home())])
+
+
+def _look_at(folder: Path) -> tuple[Variant, str]:
+    from app.catalog.find.local_checkpoint import local_checkpoint
+
+    return local_checkpoint(folder)
+
+
+def _delete(model: LibraryModel) -> None:
+    from app.catalog.shelf.keep import to_trash
+
+    to_trash(model)

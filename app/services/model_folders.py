@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from app.catalog.shelf.folders import model_folders, with_folder, without_folder
+from app.catalog.shelf.named import model_folders, with_folder, without_folder
 from app.core.paths import Folders
 from app.services.preferences import Preferences
 

@@ -12,6 +12,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import msgspec
 
@@ -59,7 +60,7 @@ class ConversationStore:
             clock: the time in Unix seconds.
         """
         self._database = database
-        self._writer = writer or this_process()
+        self._writer_given = writer
         self._is_alive = is_alive
         self._clock = clock
 
@@ -279,6 +280,10 @@ class ConversationStore:
             return 0
         with self._database.transaction() as connection:
             return sum(tree.interrupt(connection, writer) for writer in dead)
+
+    @cached_property
+    def _writer(self) -> str:
+        return self._writer_given or this_process()
 
     def _require_free(self, connection: sqlite3.Connection, conversation_id: int) -> None:
         writers = connection.execute(

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
-from filelock import FileLock
 
 from app.core.errors import DatabaseReadOnly, DiskFull
 from app.core.server_errors import ServerExists, ServersUnreadable
@@ -94,6 +93,8 @@ class ServerFile:
         return removed
 
     def _change(self, change: Callable[[tuple[Server, ...]], tuple[Server, ...]]) -> None:
+        from filelock import FileLock  # with the first change: a list that is read needs no lock
+
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(f"{self._path}.lock", timeout=_LOCK_SECONDS):

@@ -13,8 +13,9 @@ import pytest
 
 from app.catalog.fetch.journal import journal_of, part_of, read_pins
 from app.catalog.shelf.adopt import Place, places
-from app.catalog.shelf.folders import model_folders, scan, with_folder, without_folder
+from app.catalog.shelf.folders import scan
 from app.catalog.shelf.keep import move, place_in, to_trash
+from app.catalog.shelf.named import model_folders, with_folder, without_folder
 from app.core.download_errors import FileInTheWay, FolderNotNamed, FolderUnusable, HubBusy, NotOurs
 from app.core.errors import Cancelled
 from app.core.hub import Format

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from failures import SetupError
-from llama_wheel import DISTRIBUTION, ensure_wheel, pinned_version
+from llama_wheel import DISTRIBUTION, ENGINE_PARTS, ensure_wheel, has_engine_parts, pinned_version
 from system_packages import engine_packages, require, venv_packages
 
 CONSTRAINTS = Path("packaging", "constraints.txt")
@@ -32,7 +32,7 @@ class Environment:
     def fingerprint(self) -> str:
         """What the installed packages depend on, apart from the extras."""
         digest = hashlib.sha256()
-        for part in (str(self.root), platform.python_version()):
+        for part in (str(self.root), platform.python_version(), *ENGINE_PARTS):
             digest.update(part.encode() + b"\0")
         for file in (self.root / "pyproject.toml", self.root / CONSTRAINTS):
             digest.update(file.read_bytes() + b"\0")
@@ -63,7 +63,7 @@ class Environment:
         require(engine_packages(), "The engine")
         if not self._has_engine():
             wheel = ensure_wheel(self.python, self.root, self.root / CONSTRAINTS, self._pip_environment())
-            self._pip("install", "--no-deps", str(wheel))
+            self._pip("install", "--no-deps", "--force-reinstall", str(wheel))
         print("Installing the pinned dependencies", flush=True)
         suffix = f"[{','.join(sorted(wanted))}]" if wanted else ""
         self._pip("install", "--constraint", CONSTRAINTS.as_posix(), "--editable", f".{suffix}")
@@ -92,9 +92,10 @@ class Environment:
         return asked.stdout.strip() == platform.python_version()
 
     def _has_engine(self) -> bool:
-        site_packages = sysconfig.get_path("purelib", "venv", {"base": str(self.folder)})
+        site_packages = Path(sysconfig.get_path("purelib", "venv", {"base": str(self.folder)}))
         version = pinned_version(self.root / CONSTRAINTS)
-        return Path(site_packages, f"{DISTRIBUTION.replace('-', '_')}-{version}.dist-info").is_dir()
+        is_there = (site_packages / f"{DISTRIBUTION.replace('-', '_')}-{version}.dist-info").is_dir()
+        return is_there and has_engine_parts(site_packages)
 
     def _pip_environment(self) -> dict[str, str]:
         """The user's own pip settings, with the pins in force for the tools that a build needs too.

@@ -27,6 +27,9 @@ from system_packages import require_compiler
 
 DISTRIBUTION = "llama-cpp-python"
 BUILD_FLAGS = ("CMAKE_ARGS", "CC", "CXX", "CFLAGS", "CXXFLAGS", "LDFLAGS")
+ENGINE_PARTS = ("-DGGML_RPC=ON", "-DGGML_RPC_RDMA=OFF")
+"""What is built beside the default: a model over several machines, by TCP alone, so that no other library is needed."""
+
 STEPS = re.compile(r"\[\s*(\d+)/(\d+)\]\s")
 
 
@@ -65,7 +68,7 @@ def processor_features() -> str:
 def build_key(version: str, environment: Mapping[str, str], features: str) -> str:
     """A folder's name that is the same exactly where a built wheel can be used again."""
     flags = [f"{name}={environment.get(name, '')}" for name in BUILD_FLAGS]
-    digest = hashlib.sha256("\n".join([features, *flags]).encode()).hexdigest()[:12]
+    digest = hashlib.sha256("\n".join([features, *flags, *ENGINE_PARTS]).encode()).hexdigest()[:12]
     python = f"cp{sys.version_info.major}{sys.version_info.minor}"
     return f"{version}-{python}-{sys.platform}-{platform.machine().lower()}-{digest}"
 
@@ -91,10 +94,23 @@ def ensure_wheel(python: Path, root: Path, constraints: Path, pip_environment: M
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix="build-") as scratch:
         requirement = f"{DISTRIBUTION}=={version}"
-        command = [str(python), "-m", "pip", "wheel", "--verbose", "--no-deps", "--wheel-dir", scratch, requirement]
-        _build(command, root, pip_environment, folder / "build.log")
+        # pip's own cache would give a wheel of other options: it goes by the name and version alone.
+        options = ["--verbose", "--no-cache-dir", "--no-deps", "--wheel-dir", scratch]
+        command = [str(python), "-m", "pip", "wheel", *options, requirement]
+        _build(command, root, with_engine_parts(pip_environment), folder / "build.log")
         built = next(Path(scratch).glob("*.whl"))
         return Path(shutil.move(built, folder / built.name))
+
+
+def with_engine_parts(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment in which the engine is built with all its parts; the user's own options come last and win."""
+    options = " ".join([*ENGINE_PARTS, environment.get("CMAKE_ARGS", "")])
+    return {**environment, "CMAKE_ARGS": options.strip()}
+
+
+def has_engine_parts(site_packages: Path) -> bool:
+    """Whether the engine that is installed there was built with all its parts."""
+    return any((site_packages / "llama_cpp" / "lib").glob("*ggml-rpc*"))
 
 
 @dataclass

@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from failures import SetupError
-from llama_wheel import cache_folder, pinned_version
+from llama_wheel import ENGINE_PARTS, cache_folder, pinned_version
 from shader_tools import ensure_shader_tools
 from system_packages import require_compiler
 
@@ -35,6 +35,7 @@ ENGINE_OPTIONS = (
     "-DGGML_BACKEND_DL=ON",
     "-DGGML_CPU_ALL_VARIANTS=ON",
     "-DGGML_NATIVE=OFF",
+    *ENGINE_PARTS,
     *(f"-DLLAMA_BUILD_{part}=OFF" for part in ("COMMON", "APP", "TESTS", "TOOLS", "EXAMPLES", "SERVER")),
 )
 BACKEND_OPTIONS = {

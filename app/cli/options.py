@@ -18,6 +18,7 @@ from msgspec import inspect
 from app.core.errors import FileGone, FileUnreadable, InvalidOption
 from app.core.loading import FlashAttention, KvType, LoadOptions, RopeKind, RopeScaling
 from app.core.paths import template_names
+from app.core.rpc import checked_rpc_hosts
 from app.core.sampling import Sampling, invalid_option
 
 _Options = TypeVar("_Options", bound=msgspec.Struct)
@@ -53,6 +54,15 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--threads", type=int, metavar="N", help="processor threads")
     group.add_argument("--kv-type", choices=[str(kind) for kind in KvType], help="element type of the KV cache")
     group.add_argument("--flash-attention", choices=[str(kind) for kind in FlashAttention])
+    group.add_argument(
+        "--rpc",
+        action="append",
+        type=encodable,
+        metavar="HOST:PORT",
+        help="a machine that holds a part of the model, running llama.cpp's rpc-server: in networks you trust alone, "
+        "for nothing is encrypted; may be repeated",
+    )
+    group.add_argument("--no-rpc", dest="rpc", action="store_const", const=[], help="the model on this machine alone")
     group.add_argument("--rope-scaling", choices=[str(kind) for kind in _ROPE_KINDS], help="for a longer context")
     group.add_argument("--rope-factor", type=finite, metavar="X", help="how many times longer than trained")
 
@@ -77,6 +87,7 @@ def load_options(arguments: argparse.Namespace, remembered: LoadOptions) -> Load
 
     Raises:
         InvalidOption: a value is out of its range.
+        InvalidRpcHost: a machine cannot be one.
     """
     asked: dict[str, object] = {
         "context_length": arguments.context,
@@ -85,6 +96,7 @@ def load_options(arguments: argparse.Namespace, remembered: LoadOptions) -> Load
         "kv_type_k": arguments.kv_type,
         "kv_type_v": arguments.kv_type,
         "flash_attention": arguments.flash_attention,
+        "rpc_hosts": None if arguments.rpc is None else checked_rpc_hosts(arguments.rpc),
     }
     if arguments.rope_factor is not None and arguments.rope_scaling is None:
         raise InvalidOption(option="rope-factor", value=arguments.rope_factor, reason="it needs --rope-scaling")

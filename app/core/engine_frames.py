@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from app.core import rpc_errors as rpc_errors  # so that every process can say them
 from app.core.loading import LoadOptions
 from app.core.messages import FinishReason, Message, Timings, Usage
 from app.core.models import ModelFile

@@ -23,11 +23,12 @@ NARROW_VECTOR, WIDE_VECTOR = 32, 64
 
 
 class DeviceKind(StrEnum):
-    """Whose memory it is; `UNIFIED` memory is a part of main memory that a GPU may use."""
+    """Whose memory it is; `UNIFIED` memory is a part of main memory that a GPU may use, `REMOTE` another machine's."""
 
     CPU = "cpu"
     GPU = "gpu"
     UNIFIED = "unified"
+    REMOTE = "remote"
 
 
 class Device(msgspec.Struct, frozen=True):
@@ -49,6 +50,8 @@ class Device(msgspec.Struct, frozen=True):
 
 class Hardware(msgspec.Struct, frozen=True):
     """Main memory, and the GPUs that llama.cpp would use; unified memory is within `memory` too.
+
+    Devices of other machines count among the GPUs.
 
     `reclaimed` are the bytes that unloading our own model gives back, counted as free already.
     Of the processor, `cores` are those that compute, and `vector` is how many numbers llama.cpp has
@@ -82,6 +85,10 @@ class Hardware(msgspec.Struct, frozen=True):
         gpus = tuple(_gpu(device, memory, given_back.get(device.name, 0)) for device in found)
         vector = WIDE_VECTOR if "AVX512" in machine.cpu_features else NARROW_VECTOR
         return Hardware(memory, gpus, sum(given_back.values()), max(machine.physical_cores, 1), vector)
+
+    def with_remote(self, devices: tuple[Device, ...]) -> Hardware:
+        """The same, with devices of other machines, which llama.cpp fills before the GPUs of this one."""
+        return msgspec.structs.replace(self, gpus=(*devices, *self.gpus))
 
     @property
     def held_by_others(self) -> int:

@@ -65,7 +65,7 @@ class LoadOptions(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True,
 
     `context_length` None means `DEFAULT_CONTEXT` or the trained length, whichever is shorter.
     `gpu_layers` None means as many as fit, `threads` None the physical cores. Lengths and batches
-    are in tokens.
+    are in tokens. `rpc_hosts` are machines that take layers as GPUs do, each `host:port` of an RPC server.
     """
 
     context_length: Annotated[int, Meta(ge=64)] | None = None
@@ -80,3 +80,4 @@ class LoadOptions(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True,
     rope: RopeScaling = RopeScaling()
     use_mmap: bool = True
     lock_memory: bool = False
+    rpc_hosts: tuple[str, ...] = ()

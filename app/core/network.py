@@ -1,4 +1,4 @@
-"""What the network settings mean for a child process: the environment that says it to every library."""
+"""What the network settings mean for a child process: the environment that says it to every library, and to us."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from app.core.settings import SettingValue
 
+_TRUE = frozenset({"1", "ON", "YES", "TRUE"})
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 
@@ -25,3 +26,8 @@ def network_environment(settings: Mapping[str, SettingValue], environment: Mappi
     if file := settings["network.ca_file"]:
         changed["SSL_CERT_FILE"] = str(file)
     return changed
+
+
+def is_offline(environment: Mapping[str, str]) -> bool:
+    """Whether the user wants that nothing leaves this machine."""
+    return environment.get("HF_HUB_OFFLINE", "").upper() in _TRUE

@@ -14,6 +14,7 @@ NOMINAL_BANDWIDTH: Mapping[DeviceKind, float] = {
     DeviceKind.CPU: 20e9,
     DeviceKind.UNIFIED: 80e9,
     DeviceKind.GPU: 350e9,
+    DeviceKind.REMOTE: 20e9,
 }
 """Bytes per second of a common device; measurements are kept relative to these."""
 
@@ -21,6 +22,7 @@ LAYER_SECONDS: Mapping[DeviceKind, float] = {
     DeviceKind.CPU: 20e-6,
     DeviceKind.UNIFIED: 60e-6,
     DeviceKind.GPU: 40e-6,
+    DeviceKind.REMOTE: 40e-6,
 }
 """What a layer costs however small it is: threads meet, kernels are launched."""
 

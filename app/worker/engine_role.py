@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.catalog.gguf.header import read_header, shard_paths
+from app.catalog.ledger import Ledger
 from app.core.engine_frames import Digest, Generate, Load, ModelInfo
 from app.core.errors import ParleyError, ProtocolBroken
+from app.core.ledger import Purpose
+from app.core.network import is_offline
 from app.core.preview_frames import RenderPrompt
 from app.core.protocol import Event
+from app.core.rpc import address_of, is_this_machine
+from app.core.rpc_errors import RpcForbiddenOffline
 from app.core.server_frames import Connect
 from app.core.servers import Server
 from app.engines.base import StopFlag
@@ -37,6 +43,7 @@ class EngineServer:
         """Run one command; see `Server`."""
         match job.command:
             case Load(path=path, options=options, known=known):
+                _admit(options.rpc_hosts)
                 self._drop_digest()
                 self._remote = None
                 source = describe(Path(path))
@@ -87,3 +94,16 @@ class EngineServer:
         if self._digest is not None:
             self._digest.close()
             self._digest = None
+
+
+def _admit(hosts: Sequence[str]) -> None:
+    """See that the user lets Parley speak with these machines, and note it.
+
+    Raises:
+        RpcForbiddenOffline: the network is switched off, and one is not this machine.
+    """
+    ledger = Ledger(os.environ, Purpose.CHAT)
+    for host in hosts:
+        if is_offline(os.environ) and not is_this_machine(host):
+            raise RpcForbiddenOffline(host=host)
+        ledger.note(address_of(host)[0])

@@ -173,8 +173,8 @@ def test_no_link_in_the_bundle_leads_nowhere(bundle: Path) -> None:
 def test_each_of_the_engine_libraries_is_there_once(bundle: Path) -> None:
     names = {path.name for path in (bundle / "_internal" / "llama_cpp" / "lib").iterdir()}
     plugins = {name for name in names if name.startswith(("libggml-cpu-", "libggml-vulkan"))}
-    processor = set() if plugins else {"libggml-cpu.so.0"}
-    assert names - plugins == {"libllama.so", "libggml.so.0", "libggml-base.so.0"} | processor
+    parts = {"libggml-rpc.so"} if plugins else {"libggml-cpu.so.0", "libggml-rpc.so.0"}
+    assert names - plugins == {"libllama.so", "libggml.so.0", "libggml-base.so.0"} | parts
     assert not plugins or {"libggml-cpu-x64.so", "libggml-vulkan.so"} <= plugins
 
 

@@ -94,7 +94,7 @@ def kept_wheel(checkout: Path, tmp_path: Path) -> Iterator[dict[str, str]]:
     exec(BACKEND, names)
     write_wheel = names["write_wheel"]
     assert callable(write_wheel)
-    write_wheel(folder, "llama_cpp_python", version, {"llama_cpp.py": ""})
+    write_wheel(folder, "llama_cpp_python", version, {"llama_cpp/__init__.py": "", "llama_cpp/lib/libggml-rpc.so": ""})
     yield environment
 
 
@@ -222,6 +222,22 @@ def test_a_kept_wheel_serves_only_the_same_version_processor_and_build_options()
         llama_wheel.build_key("1.0", {"CMAKE_ARGS": "-DGGML_CUDA=ON"}, "avx2"),
     }
     assert len(others | {key}) == 4
+
+
+def test_the_engine_is_built_with_all_its_parts_and_with_what_the_user_wants() -> None:
+    plain = llama_wheel.with_engine_parts({"HOME": "/somewhere"})
+    assert plain == {"HOME": "/somewhere", "CMAKE_ARGS": "-DGGML_RPC=ON -DGGML_RPC_RDMA=OFF"}
+    assert llama_wheel.with_engine_parts({"CMAKE_ARGS": "-DGGML_CUDA=ON"})["CMAKE_ARGS"].endswith("=OFF -DGGML_CUDA=ON")
+
+
+def test_an_engine_that_lacks_a_part_is_built_anew(checkout: Path, kept_wheel: dict[str, str]) -> None:
+    dev(checkout, "run", "x", env=kept_wheel)
+    environment = Environment(checkout)
+    (library,) = (checkout / ".venv").rglob("libggml-rpc.so")
+    library.unlink()
+    (checkout / ".venv" / "parley-setup.json").write_text('{"fingerprint": "of before", "extras": []}')
+    dev(checkout, "run", "x", env=kept_wheel)
+    assert library.exists() and environment.installed_extras() == frozenset()
 
 
 def test_progress_tells_the_steps_once_they_are_known() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 from dataclasses import dataclass, field
 from time import perf_counter
 
@@ -10,10 +11,12 @@ import llama_cpp
 from llama_cpp import llama_cpp as llama
 
 from app.core.engine_frames import Finished, Generate, ModelInfo
-from app.core.errors import Cancelled, NoModel
+from app.core.errors import Cancelled, Failure, NoModel
 from app.core.loading import FlashAttention, LoadOptions
 from app.core.messages import FinishReason, Role, Timings, Usage
 from app.core.preview_frames import PromptRendered, RenderPrompt
+from app.core.protocol import Failed
+from app.core.rpc_errors import RpcLost
 from app.core.speed import backend_of
 from app.engines.base import Emit, ModelSource, StopFlag
 from app.engines.llama import native
@@ -33,6 +36,14 @@ from app.engines.templates import OWN_TEMPLATE, ChatTemplate, choose_template
 NAME = "llama.cpp"
 _SEEDS = 0xFFFFFFFF
 _NEARLY_FULL = 0.9
+
+
+@dataclass(frozen=True)
+class _Spread:
+    """A model of which parts may be on other machines, and who is told when one is lost."""
+
+    hosts: tuple[str, ...]
+    emit: Emit
 
 
 @dataclass
@@ -70,6 +81,9 @@ class LlamaEngine:
     def __init__(self) -> None:
         self._log = NativeLog()
         native.start(self._log)
+        self._abort = native.NativeAbort(self._aborting)
+        self._abort.install()
+        self._spread: _Spread | None = None
         self._live: _Live | None = None
         self._loads = 0
 
@@ -78,6 +92,7 @@ class LlamaEngine:
         start = perf_counter()
         self.unload()
         self._loads += 1
+        self._spread = _Spread(options.rpc_hosts, emit) if options.rpc_hosts else None
         free_before = free_by_gpu(native.devices())
         loaded = load_model(source, options, emit, stop, self._log)
         self._live = _Live(loaded, LiveContext(loaded, self._log), free_before)
@@ -139,6 +154,12 @@ class LlamaEngine:
                 cost=live.loaded.token_cost(usage.prompt_tokens + usage.completion_tokens / 2),
             )
         )
+
+    def _aborting(self, message: str) -> None:
+        """Native code is about to end this process; a connection that breaks leaves it no other way."""
+        print(message, file=sys.stderr, flush=True)
+        if self._spread is not None:
+            self._spread.emit(Failed(Failure.of(RpcLost(message, hosts=", ".join(self._spread.hosts)))))
 
     def _peak(self, live: _Live, usage: Usage) -> int:
         """The most held for this model; 0 if its work so far or an earlier model make that meaningless.
@@ -215,7 +236,7 @@ def _on_gpus(live: _Live) -> dict[str, int]:
 
 def _describe(live: _Live, seconds: float) -> ModelInfo:
     source, plan = live.loaded.source, live.loaded.plan
-    needs = plan.allotment.needs
+    needs = plan.needs_here
     on_gpus = _on_gpus(live)
     template, is_fallback = OWN_TEMPLATE, False
     if not source.chat_template:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -13,7 +14,7 @@ from llama_cpp import llama_cpp as llama
 
 from app.core.engine_frames import LoadProgress
 from app.core.errors import ArchitectureUnknown, Cancelled, InvalidOption, ModelLoadFailed, OutOfMemory, ParleyError
-from app.core.fit import DeviceKind, Hardware
+from app.core.fit import DeviceKind, Hardware, Need
 from app.core.fit import Plan as MemoryPlan
 from app.core.footprint import Allotment, allot, footprint
 from app.core.loading import FlashAttention, KvType, LoadOptions, RopeKind
@@ -21,9 +22,9 @@ from app.core.sizes import format_bytes
 from app.core.speed import token_cost
 from app.core.token_cost import TokenCost
 from app.engines.base import Emit, ModelSource, StopFlag
-from app.engines.llama import devices
+from app.engines.llama import devices, native, rpc
 from app.engines.llama.memory import is_repacked, resident_bytes
-from app.engines.llama.native import NativeLog
+from app.engines.llama.native import NativeDevice, NativeLog
 from app.engines.llama.options import UNQUANTIZED, resolve, rope_parameters
 from app.engines.llama.vocabulary import Vocabulary
 from app.engines.reasoning import TAGS
@@ -76,6 +77,12 @@ class Plan:
     def gpu_layers(self) -> int:
         """Layers on GPUs, the output counted as one."""
         return _known(self.options.gpu_layers)
+
+    @property
+    def needs_here(self) -> list[Need]:
+        """What this machine's devices have to hold."""
+        elsewhere = {gpu.name for gpu in self.hardware.gpus if gpu.kind is DeviceKind.REMOTE}
+        return [need for need in self.allotment.needs if need.device not in elsewhere]
 
 
 @dataclass(frozen=True)
@@ -154,12 +161,14 @@ def load_model(source: ModelSource, options: LoadOptions, emit: Emit, stop: Stop
         OutOfMemory: the model does not fit.
         ArchitectureUnknown: llama.cpp cannot run it.
         ModelLoadFailed: llama.cpp refused it for another reason.
+        RpcMissing, RpcUnreachable, RpcGarbled, RpcVersionDiffers: see `rpc.join`.
     """
     machine = devices.probe()
-    hardware = Hardware.of(machine, {"CPU": resident_bytes()})
+    remote = rpc.join(options.rpc_hosts, stop)
+    hardware = Hardware.of(machine, {"CPU": resident_bytes()}).with_remote(tuple(map(rpc.as_remote, remote)))
     plan = plan_load(source, options, hardware, physical_cores(), machine.cpu_features)
     log.clear()
-    model = _load_weights(source, plan, emit, stop, log)
+    model = _load_weights(source, plan, _offload_to(remote), emit, stop, log)
     context = llama.llama_init_from_model(model, context_parameters(source, plan))
     if not context:
         llama.llama_model_free(model)
@@ -174,7 +183,24 @@ def physical_cores() -> int:
     return max(1, min(physical, allowed))
 
 
-def _load_weights(source: ModelSource, plan: Plan, emit: Emit, stop: StopFlag, log: NativeLog) -> llama.llama_model_p:
+def _offload_to(remote: Sequence[NativeDevice]) -> ctypes.Array[ctypes.c_void_p] | None:
+    """What to name as the devices of a load: nothing where llama.cpp is to use all that it knows."""
+    if not remote:
+        return None
+    known = native.devices()
+    here = [device for device in known if device.kind == "gpu"] or [device for device in known if device.kind == "igpu"]
+    handles = [device.handle for device in (*remote, *here)]
+    return (ctypes.c_void_p * (len(handles) + 1))(*handles, None)
+
+
+def _load_weights(
+    source: ModelSource,
+    plan: Plan,
+    offload_to: ctypes.Array[ctypes.c_void_p] | None,
+    emit: Emit,
+    stop: StopFlag,
+    log: NativeLog,
+) -> llama.llama_model_p:
     shown = -1
 
     def progress(fraction: float, _data: object) -> bool:
@@ -187,6 +213,7 @@ def _load_weights(source: ModelSource, plan: Plan, emit: Emit, stop: StopFlag, l
 
     parameters = llama.llama_model_default_params()
     parameters.n_gpu_layers = plan.gpu_layers
+    parameters.devices = ctypes.cast(offload_to, ctypes.c_void_p) if offload_to is not None else None
     parameters.load_mode = _load_mode(plan.options)
     callback = llama.llama_progress_callback(progress)
     parameters.progress_callback = callback

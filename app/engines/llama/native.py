@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,13 +20,19 @@ from llama_cpp import llama_cpp as llama
 LIBRARIES = Path(llama_cpp.__file__).parent / "lib"
 KEPT_LOG_LINES = 60
 
+RPC = "RPC"
+"""The backend that computes on other machines, as ggml names it."""
+
 DEVICE_KINDS = {0: "cpu", 1: "gpu", 2: "igpu", 3: "accelerator", 4: "meta"}
 """`enum ggml_backend_dev_type` of ggml-backend.h."""
+
+_ABORTED = ctypes.CFUNCTYPE(None, ctypes.c_char_p)
+_ADD_SERVER = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_char_p)
 
 
 @dataclass(frozen=True)
 class NativeDevice:
-    """One of ggml's devices; sizes in bytes, as the driver tells them."""
+    """One of ggml's devices; sizes in bytes, as the driver tells them, `handle` is the `ggml_backend_dev_t`."""
 
     name: str
     description: str
@@ -33,6 +40,7 @@ class NativeDevice:
     backend: str
     total: int
     free: int
+    handle: int = 0
 
     @property
     def holds_layers(self) -> bool:
@@ -72,6 +80,17 @@ class NativeLog:
         self._lines.extend(whole)
 
 
+class NativeAbort:
+    """Has `tell` called, on whatever thread, with what ggml says before it ends the process."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._callback = _ABORTED(lambda message: tell(_text(message)))
+
+    def install(self) -> None:
+        """Become the process's only one; the object must live as long as the process."""
+        _ggml_base().ggml_set_abort_callback(self._callback)
+
+
 def start(log: NativeLog) -> None:
     """Make llama.cpp ready: its log first, then the backends, loaded from files where they are plugins.
 
@@ -93,23 +112,41 @@ def registered_backends() -> list[str]:
 
 def devices() -> list[NativeDevice]:
     """All devices of the loaded backends, in ggml's order."""
-    registry, base = _ggml(), _ggml_base()
-    found = []
-    for index in range(registry.ggml_backend_dev_count()):
-        device = registry.ggml_backend_dev_get(index)
-        free, total = ctypes.c_size_t(), ctypes.c_size_t()
-        base.ggml_backend_dev_memory(device, ctypes.byref(free), ctypes.byref(total))
-        found.append(
-            NativeDevice(
-                name=_text(base.ggml_backend_dev_name(device)),
-                description=_text(base.ggml_backend_dev_description(device)).strip(),
-                kind=DEVICE_KINDS.get(base.ggml_backend_dev_type(device), "other"),
-                backend=_text(base.ggml_backend_reg_name(base.ggml_backend_dev_backend_reg(device))),
-                total=total.value,
-                free=free.value,
-            )
-        )
-    return found
+    registry = _ggml()
+    return [_described(registry.ggml_backend_dev_get(index)) for index in range(registry.ggml_backend_dev_count())]
+
+
+def has_rpc() -> bool:
+    """Whether llama.cpp can compute on other machines."""
+    return bool(_ggml().ggml_backend_reg_by_name(RPC.encode()))
+
+
+def rpc_devices(host: str) -> list[NativeDevice]:
+    """The devices of the RPC server at `host:port`, which must be there: else llama.cpp ends this process.
+
+    They are not among `devices`, and so take part in the loads that name them alone.
+    """
+    base = _ggml_base()
+    backend = _ggml().ggml_backend_reg_by_name(RPC.encode())
+    add_server = _ADD_SERVER(base.ggml_backend_reg_get_proc_address(backend, b"ggml_backend_rpc_add_server"))
+    server = add_server(host.encode())
+    count = base.ggml_backend_reg_dev_count(server) if server else 0
+    return [_described(base.ggml_backend_reg_dev_get(server, index)) for index in range(count)]
+
+
+def _described(device: int) -> NativeDevice:
+    base = _ggml_base()
+    free, total = ctypes.c_size_t(), ctypes.c_size_t()
+    base.ggml_backend_dev_memory(device, ctypes.byref(free), ctypes.byref(total))
+    return NativeDevice(
+        name=_text(base.ggml_backend_dev_name(device)),
+        description=_text(base.ggml_backend_dev_description(device)).strip(),
+        kind=DEVICE_KINDS.get(base.ggml_backend_dev_type(device), "other"),
+        backend=_text(base.ggml_backend_reg_name(base.ggml_backend_dev_backend_reg(device))),
+        total=total.value,
+        free=free.value,
+        handle=device,
+    )
 
 
 @cache
@@ -136,6 +173,8 @@ def _ggml() -> ctypes.CDLL:
     library.ggml_backend_reg_count.restype = ctypes.c_size_t
     library.ggml_backend_reg_get.argtypes = [ctypes.c_size_t]
     library.ggml_backend_reg_get.restype = ctypes.c_void_p
+    library.ggml_backend_reg_by_name.argtypes = [ctypes.c_char_p]
+    library.ggml_backend_reg_by_name.restype = ctypes.c_void_p
     library.ggml_backend_load_all_from_path.argtypes = [ctypes.c_char_p]
     library.ggml_backend_load_all_from_path.restype = None
     return library
@@ -151,6 +190,14 @@ def _ggml_base() -> ctypes.CDLL:
     library.ggml_backend_dev_type.restype = ctypes.c_int
     library.ggml_backend_dev_backend_reg.argtypes = [ctypes.c_void_p]
     library.ggml_backend_dev_backend_reg.restype = ctypes.c_void_p
+    library.ggml_backend_reg_get_proc_address.argtypes = [ctypes.c_void_p, ctypes.c_char_p]
+    library.ggml_backend_reg_get_proc_address.restype = ctypes.c_void_p
+    library.ggml_backend_reg_dev_count.argtypes = [ctypes.c_void_p]
+    library.ggml_backend_reg_dev_count.restype = ctypes.c_size_t
+    library.ggml_backend_reg_dev_get.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+    library.ggml_backend_reg_dev_get.restype = ctypes.c_void_p
+    library.ggml_set_abort_callback.argtypes = [_ABORTED]
+    library.ggml_set_abort_callback.restype = ctypes.c_void_p
     library.ggml_backend_dev_memory.argtypes = [ctypes.c_void_p, *[ctypes.POINTER(ctypes.c_size_t)] * 2]
     library.ggml_backend_dev_memory.restype = None
     return library

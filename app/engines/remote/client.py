@@ -16,13 +16,13 @@ from openai import OpenAI, Stream
 from openai.types.chat import ChatCompletionChunk
 
 from app import __version__
+from app.core.network import is_offline
 from app.core.server_errors import CertificatesUnreadable, ServerForbiddenOffline, ServerUnreachable
 from app.core.servers import Server
 from app.engines.remote.line import Wiring
 
 CONNECT_SECONDS = 10.0
 MAX_LISTED = 1000
-_TRUE = frozenset({"1", "ON", "YES", "TRUE"})
 _LOOPBACK = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 _KEPT_HEADERS = frozenset({"host", "accept", "accept-encoding", "connection", "content-type", "content-length"})
 
@@ -73,8 +73,7 @@ class ServerClient:
 
     def _opened(self, wiring: Wiring) -> OpenAI:
         access, server = self._access, self._access.server
-        offline = any(access.environment.get(name, "").upper() in _TRUE for name in ("HF_HUB_OFFLINE",))
-        if offline and not server.is_loopback:
+        if is_offline(access.environment) and not server.is_loopback:
             raise ServerForbiddenOffline(server=server.name)
 
         def prepare(request: httpx2.Request) -> None:

@@ -1,0 +1,165 @@
+"""A model over two RPC servers: the same words, and every way to lose one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from app.core import protocol
+from app.core.engine_frames import Finished, Generate, Load, LoadProgress, ModelInfo, Piece
+from app.core.fit import MARGIN, Device, DeviceKind, Hardware
+from app.core.loading import LoadOptions
+from app.core.messages import Message, Role
+from app.core.protocol import Failed
+from app.core.rpc_errors import RpcForbiddenOffline, RpcLost, RpcUnreachable
+from app.core.sampling import Sampling
+from app.engines.llama.model import plan_load
+from app.worker.source import describe
+from tests.rpc.conftest import ROOT, free_port
+
+ENDLESS = Sampling(temperature=0, grammar="root ::= [a-z ]+", max_tokens=4000)
+PROMPT = (Message(Role.USER, "Tell me something"),)
+
+
+class EngineChild:
+    """A real engine child, asked by frames."""
+
+    def __init__(self, environment=None):
+        command = [sys.executable, "-m", "app", "--role", "engine"]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT, env=environment
+        )
+        self.receive()
+        self.send(protocol.Hello(version=protocol.VERSION))
+
+    def send(self, frame):
+        self.process.stdin.write(protocol.encode(frame))
+        self.process.stdin.flush()
+
+    def receive(self):
+        return protocol.decode_event(self.process.stdout.readline())
+
+    def until(self, *kinds):
+        event = self.receive()
+        while not isinstance(event, kinds):
+            event = self.receive()
+        return event
+
+    def load(self, path, *hosts, **options):
+        self.send(Load(path=str(path), options=LoadOptions(rpc_hosts=hosts, **options)))
+        return self.until(ModelInfo, Failed)
+
+    def text(self, tokens=24):
+        self.send(Generate(id=1, messages=PROMPT, sampling=Sampling(temperature=0, max_tokens=tokens)))
+        said = []
+        while not isinstance(event := self.receive(), Finished):
+            said.append(event.text if isinstance(event, Piece) else "")
+        return "".join(said)
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+
+@pytest.fixture
+def child():
+    made = []
+
+    def start(environment=None):
+        made.append(EngineChild(environment))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.end()
+
+
+def failure(event):
+    assert isinstance(event, Failed) and event.id == 0
+    return event.failure.error()
+
+
+def test_two_machines_write_what_one_does(machines, child, tiny_gguf):
+    first, second = machines.start(), machines.start()
+    engine = child()
+    alone = engine.load(tiny_gguf)
+    words = engine.text()
+    spread = engine.load(tiny_gguf, first.host, second.host)
+    assert (spread.device, spread.backend) == (f"{first.host} + {second.host}", "RPC")
+    assert spread.gpu_layers == alone.layers + 1 and spread.options.rpc_hosts == (first.host, second.host)
+    assert spread.predicted_bytes < alone.predicted_bytes
+    assert engine.text() == words
+    again = engine.load(tiny_gguf)
+    assert (again.device, again.backend, engine.text()) == ("CPU", "CPU", words)
+
+
+def test_a_part_of_the_model_is_elsewhere_and_the_machine_is_free_after_another_load(machines, child, tiny_gguf):
+    server = machines.start()
+    engine, other = child(), child()
+    words = engine.load(tiny_gguf) and engine.text()
+    part = engine.load(tiny_gguf, server.host, gpu_layers=1)
+    assert (part.gpu_layers, part.backend, engine.text()) == (1, "CPU+RPC", words)
+    engine.load(tiny_gguf)
+    assert isinstance(other.load(tiny_gguf, server.host), ModelInfo)
+    assert other.text() == words
+
+
+def test_a_machine_that_is_not_there_fails_the_load_and_nothing_else(child, tiny_gguf):
+    engine = child()
+    error = failure(engine.load(tiny_gguf, f"127.0.0.1:{free_port()}"))
+    assert isinstance(error, RpcUnreachable)
+    assert isinstance(engine.load(tiny_gguf), ModelInfo)
+    assert engine.text()
+
+
+def test_a_machine_lost_in_the_middle_of_a_reply_is_named(machines, child, tiny_gguf):
+    server = machines.start()
+    engine = child()
+    assert isinstance(engine.load(tiny_gguf, server.host), ModelInfo)
+    engine.send(Generate(id=1, messages=PROMPT, sampling=ENDLESS))
+    engine.until(Piece)
+    server.kill()
+    error = failure(engine.until(Failed))
+    assert isinstance(error, RpcLost) and error.values["hosts"] == server.host
+    assert engine.process.wait(30) != 0
+
+
+def test_a_machine_lost_during_the_load_is_named(machines, child, tiny_gguf):
+    server = machines.start()
+    engine = child()
+    engine.send(Load(path=str(tiny_gguf), options=LoadOptions(rpc_hosts=(server.host,))))
+    engine.until(LoadProgress)
+    server.kill()
+    while isinstance(event := engine.receive(), LoadProgress | ModelInfo):
+        if isinstance(event, ModelInfo):  # it was faster
+            engine.send(Generate(id=1, messages=PROMPT))
+    assert isinstance(failure(event), RpcLost)
+
+
+def test_without_the_network_no_other_machine_is_spoken_with(child, tiny_gguf, monkeypatch, tmp_path):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert isinstance(failure(child().load(tiny_gguf, "192.0.2.1:50052")), RpcForbiddenOffline)
+
+
+def test_the_machines_are_noted_among_those_spoken_with(machines, child, tiny_gguf, monkeypatch, tmp_path):
+    monkeypatch.setenv("PARLEY_HOME", str(tmp_path))
+    server = machines.start()
+    child().load(tiny_gguf, server.host)
+    (noted,) = tmp_path.rglob("network.jsonl")
+    assert b'"127.0.0.1"' in noted.read_bytes()
+
+
+def test_memory_elsewhere_counts_as_a_gpu_of_its_own(tiny_gguf):
+    source = describe(tiny_gguf)
+    little = Hardware(Device("CPU", DeviceKind.CPU, 2 * MARGIN, MARGIN + 150_000_000, "CPU"))
+    remote = Device("RPC0", DeviceKind.REMOTE, 8 * MARGIN, 4 * MARGIN, "RPC", description="box:50052")
+    own = Device("CUDA0", DeviceKind.GPU, 8 * MARGIN, 4 * MARGIN, "CUDA", description="A card")
+    hardware = Hardware(little.memory, (own,)).with_remote((remote,))
+    plan = plan_load(source, LoadOptions(), hardware, 4)
+    assert plan.device == "box:50052 + A card"
+    assert [need.device for need in plan.allotment.needs] == ["CPU", "RPC0", "CUDA0"]
+    assert [need.device for need in plan.needs_here] == ["CPU", "CUDA0"]

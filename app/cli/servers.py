@@ -17,6 +17,7 @@ from app.cli.invocation import Invocation
 from app.cli.output import Terminal
 from app.core.ledger import Purpose
 from app.core.models import ModelFile
+from app.core.rpc import is_this_machine
 from app.core.server_errors import ServerModelMissing
 from app.core.servers import KeyPlace, Server, checked_server
 from app.engines.base import StopFlag
@@ -109,6 +110,9 @@ def tell_destination(file: ModelFile, terminal: Terminal) -> None:
     server = file.server
     if server is not None and not server.is_loopback:
         terminal.note(f"The conversation is sent to “{server.name}” at {server.host}.")
+    away = [] if server is not None else [host for host in file.options.rpc_hosts if not is_this_machine(host)]
+    if away:
+        terminal.note(f"A part of the model is on {', '.join(away)}, and nothing on the way is encrypted.")
 
 
 def _asked(name: str, invocation: Invocation) -> tuple[Server, tuple[str, ...], float]:

@@ -17,14 +17,17 @@ from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QFormLayout,
     QLabel,
+    QLineEdit,
     QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
 from app.core.engine_frames import ModelInfo
+from app.core.errors import ParleyError
 from app.core.loading import DEFAULT_CONTEXT, FlashAttention, KvType, LoadOptions, RopeKind, RopeScaling
 from app.core.models import ModelFile
+from app.core.rpc import checked_rpc_hosts
 from app.core.sizes import format_bytes, format_count
 from app.ui.chat.model_menu import described
 from app.ui.icons import ComboBox
@@ -60,17 +63,25 @@ class ModelOptionsDialog(QDialog):
             {"": self.tr("The model's own"), **{name: name for name in templates}},
             file.template,
         )
+        self._add_machines(file.options.rpc_hosts)
+        self._problem = _words("bad", "")
+        self._problem.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 16)
         column.setSpacing(16)
-        column.addWidget(self._heading())
+        column.addWidget(_words("heading", described(self._file)))
         column.addLayout(self._form)
         column.addWidget(self._remark())
+        column.addWidget(self._problem)
         column.addWidget(self._buttons())
         self.setMinimumWidth(480)
 
     def options(self) -> LoadOptions:
-        """What the fields say; all else as it was."""
+        """What the fields say; all else as it was.
+
+        Raises:
+            InvalidRpcHost: a machine cannot be one.
+        """
         return msgspec.structs.replace(
             self._file.options,
             context_length=self.context.value() if self.context.value() >= _LEAST_CONTEXT else None,
@@ -80,11 +91,18 @@ class ModelOptionsDialog(QDialog):
             kv_type_v=KvType(self.kv_type.currentData()),
             flash_attention=FlashAttention(self.flash.currentData()),
             rope=self._rope(),
+            rpc_hosts=checked_rpc_hosts(self.machines.text().replace(",", " ").split()),
         )
 
     def accept(self) -> None:
-        """Hand the options over."""
-        self.accepted_options.emit(self.options(), self.template.currentData())
+        """Hand the options over, once all of them can be."""
+        try:
+            options = self.options()
+        except ParleyError as error:
+            self._problem.setText(str(error))
+            self._problem.show()
+            return
+        self.accepted_options.emit(options, self.template.currentData())
         super().accept()
 
     def _rope(self) -> RopeScaling:
@@ -133,6 +151,16 @@ class ModelOptionsDialog(QDialog):
         self.rope.currentIndexChanged.connect(self._show_factor)
         self._show_factor()
 
+    def _add_machines(self, hosts: Sequence[str]) -> None:
+        self.machines = QLineEdit(", ".join(hosts))
+        self.machines.setPlaceholderText("192.168.1.20:50052, …")
+        self._form.addRow(self.tr("Other machines"), self.machines)
+        text = self.tr(
+            "They hold a part of the model; each runs llama.cpp's rpc-server. For networks you trust alone: "
+            "nothing on the way is encrypted."
+        )
+        self._form.addRow("", _words("small", text))
+
     def _show_factor(self) -> None:
         scaled = (RopeKind.LINEAR, RopeKind.YARN, RopeKind.DYNAMIC)
         self.factor.setEnabled(RopeKind(self.rope.currentData()) in scaled)
@@ -141,13 +169,6 @@ class ModelOptionsDialog(QDialog):
         trained = self._file.context_length
         default = min(trained, DEFAULT_CONTEXT) if trained else DEFAULT_CONTEXT
         return self.tr("Automatic ({tokens})").format(tokens=format_count(default))
-
-    def _heading(self) -> QLabel:
-        label = QLabel(described(self._file))
-        label.setProperty("kind", "heading")
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setWordWrap(True)
-        return label
 
     def _remark(self) -> QLabel:
         trained = self._file.context_length
@@ -161,10 +182,7 @@ class ModelOptionsDialog(QDialog):
                 predicted=format_bytes(self._loaded.predicted_bytes), measured=format_bytes(self._loaded.memory_bytes)
             )
             text = f"{memory} {text}"
-        label = QLabel(text)
-        label.setProperty("kind", "small")
-        label.setWordWrap(True)
-        return label
+        return _words("small", text)
 
     def _buttons(self) -> QDialogButtonBox:
         buttons = QDialogButtonBox()
@@ -198,3 +216,11 @@ class ModelOptionsDialog(QDialog):
 def _indent(field: QAbstractSpinBox) -> None:
     # A stylesheet's padding does not reach the line edit inside a spin box.
     field.lineEdit().setTextMargins(8, 0, 8, 0)
+
+
+def _words(kind: str, text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("kind", kind)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    return label

@@ -13,7 +13,7 @@ from gguf import MODEL_ARCH
 
 from app.core.quantized import require_architecture
 from app.core.repack_errors import ConfigUnusable
-from app.repack.checkpoint import CONFIG, Settings
+from app.repack.folder import CONFIG, Settings
 
 Shape = tuple[str, ...]
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from app.core.repack import NoteKind
 from app.core.repack_errors import RepackUnsound
-from app.repack.plan import Target
 from app.repack.source import LOSSLESS, Fate, Floats, Rows
+from app.repack.target import Target
 
 _SAMPLED_ROWS = 4
 _EXACT = frozenset({NoteKind.EXACT, NoteKind.COPIED})

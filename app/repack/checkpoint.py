@@ -1,46 +1,24 @@
-"""A checkpoint's folder: which files belong to it, what they hold, and its configuration.
-
-Nothing is trusted: the index must agree with the files, and a file that changes meanwhile is noticed.
-"""
+"""The tensors of a checkpoint, read from its files as they are needed; a file that changes meanwhile is noticed."""
 
 from __future__ import annotations
 
 import contextlib
 import mmap
-import re
 import sys
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from app.core.errors import FileGone, FileUnreadable
-from app.core.repack_errors import (
-    CheckpointIncomplete,
-    ConfigUnusable,
-    IndexWrong,
-    NoCheckpoint,
-    PickleRefused,
-    QuantizationUnknown,
-    SourceChanged,
-    TensorWrong,
-)
-from app.core.safetensors import Tensor, read_header
+from app.core.repack_errors import QuantizationUnknown, SourceChanged, TensorWrong
+from app.core.safetensors import Tensor
+from app.repack.folder import COMPANIONS, Settings, check_index, read_config, read_json, tables, weight_files
 
-CONFIG = "config.json"
-_COMPANIONS = (
-    CONFIG, "generation_config.json", "quantize_config.json", "quant_config.json", "tokenizer.json", "tokenizer.model",
-    "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt",
-    "chat_template.json", "chat_template.jinja", "README.md",
-)  # fmt: skip
-_PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
-_SHARD = re.compile(r"-(\d{5})-of-(\d{5})\.safetensors$")
-_MAX_JSON = 64 * 1024 * 1024
 _LARGE_BYTES = 4 * 1024 * 1024
 _DTYPES: Mapping[str, str] = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1",
@@ -48,7 +26,6 @@ _DTYPES: Mapping[str, str] = {
 }  # fmt: skip
 
 Array = NDArray[np.generic]
-Settings = Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -101,13 +78,13 @@ class Checkpoint:
             ParleyError: it is no checkpoint, incomplete, or contradicts itself.
         """
         self.folder = folder
-        self.config = _config(folder)
-        paths = _weight_files(folder)
+        self.config = read_config(folder)
+        paths = weight_files(folder)
         self.weights = tuple(SourceFile.of(path) for path in paths)
-        companions = tuple(SourceFile.of(folder / name) for name in _COMPANIONS if (folder / name).is_file())
+        companions = tuple(SourceFile.of(folder / name) for name in COMPANIONS if (folder / name).is_file())
         self.files = (*self.weights, *companions)
-        self.tensors, self._places = _tables(paths)
-        _check_index(folder, paths, self._places)
+        self.tensors, self._places = tables(paths)
+        check_index(folder, paths, self._places)
         self._local = threading.local()
         self._handles: list[FileIO] = []
         self._lock = threading.Lock()
@@ -229,103 +206,3 @@ def as_floats(values: Array, tensor: Tensor, name: str) -> NDArray[np.float32]:
     if tensor.dtype in ("F16", "F32", "F64"):
         return values.astype(np.float32)
     raise TensorWrong(tensor=name, reason=f"is of the type {tensor.dtype} instead of a float")
-
-
-def read_json(path: Path) -> Settings:
-    """A JSON object; empty where there is no such file.
-
-    Raises:
-        ConfigUnusable: it is something else.
-    """
-    try:
-        if path.stat().st_size > _MAX_JSON:
-            raise ConfigUnusable(file=path.name, reason="it is far too large")
-        found = msgspec.json.decode(path.read_bytes())
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise FileUnreadable(str(error), file=path.name, reason=(error.strerror or str(error)).lower()) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ConfigUnusable(str(error), file=path.name, reason="it is not valid JSON") from None
-    if not isinstance(found, dict):
-        raise ConfigUnusable(file=path.name, reason="it holds no settings")
-    return found
-
-
-def _config(folder: Path) -> Settings:
-    if not folder.is_dir():
-        raise NoCheckpoint(folder=str(folder), reason="it is not there, or not a folder")
-    config = read_json(folder / CONFIG)
-    if not config:
-        raise NoCheckpoint(folder=str(folder), reason=f"it has no {CONFIG}")
-    return config
-
-
-def _weight_files(folder: Path) -> list[Path]:
-    """The files that make up the model: those of an index, a single one, or a whole set of shards."""
-    names = sorted(path.name for path in folder.iterdir() if path.is_file())
-    found = [name for name in names if name.endswith(".safetensors") and not name.startswith("adapter")]
-    index = _index_of(folder)
-    if index is not None:
-        listed = sorted(set(_weight_map(index).values()))
-        if missing := [name for name in listed if name not in names]:
-            raise CheckpointIncomplete(folder=str(folder), reason=f"{missing[0]} is missing")
-        return [folder / name for name in listed]
-    if not found:
-        if pickled := [name for name in names if name.endswith(_PICKLES)]:
-            raise PickleRefused(file=pickled[0])
-        raise NoCheckpoint(folder=str(folder), reason="it has no .safetensors files")
-    if shards := [name for name in found if _SHARD.search(name)]:
-        return [folder / name for name in _whole_set(folder, shards)]
-    if "model.safetensors" in found:
-        return [folder / "model.safetensors"]
-    if len(found) > 1:
-        raise NoCheckpoint(folder=str(folder), reason=f"it has several models, such as {found[0]} and {found[1]}")
-    return [folder / found[0]]
-
-
-def _whole_set(folder: Path, shards: list[str]) -> list[str]:
-    matches = [match for name in shards if (match := _SHARD.search(name))]
-    count = max(int(match[2]) for match in matches)
-    if missing := set(range(1, count + 1)) - {int(match[1]) for match in matches}:
-        raise CheckpointIncomplete(folder=str(folder), reason=f"shard {min(missing)} of {count} is missing")
-    return shards
-
-
-def _index_of(folder: Path) -> Path | None:
-    found = sorted(folder.glob("*.safetensors.index.json"))
-    return found[0] if found else None
-
-
-def _weight_map(index: Path) -> Mapping[str, str]:
-    found = read_json(index).get("weight_map")
-    if not isinstance(found, dict) or not found or not all(isinstance(file, str) for file in found.values()):
-        raise IndexWrong(file=index.name, reason="it lists no weights")
-    if any("/" in file or "\\" in file for file in found.values()):
-        raise IndexWrong(file=index.name, reason="it names files outside of its folder")
-    return found
-
-
-def _tables(paths: Iterable[Path]) -> tuple[dict[str, Tensor], dict[str, Path]]:
-    tensors: dict[str, Tensor] = {}
-    places: dict[str, Path] = {}
-    for path in paths:
-        for name, tensor in read_header(path).tensors.items():
-            if name in tensors:
-                raise IndexWrong(file=path.name, reason=f"{name} is also in {places[name].name}")
-            tensors[name], places[name] = tensor, path
-    return tensors, places
-
-
-def _check_index(folder: Path, paths: list[Path], places: Mapping[str, Path]) -> None:
-    """What the index says must be so: each weight in the file it names."""
-    index = _index_of(folder)
-    if index is None:
-        return
-    for name, file in _weight_map(index).items():
-        if name not in places:
-            raise IndexWrong(file=index.name, reason=f"{name} is not in {file}")
-        if places[name].name != file:
-            raise IndexWrong(file=index.name, reason=f"{name} is in {places[name].name}, not in {file}")
-    if len(paths) > 1 and (extra := set(places) - set(_weight_map(index))):
-        raise IndexWrong(file=index.name, reason=f"it does not list {min(extra)}")

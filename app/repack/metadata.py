@@ -12,7 +12,7 @@ from numpy import dtype, float32
 from app.core.repack import Provenance
 from app.core.repack_errors import ConfigUnusable
 from app.repack.architectures import count
-from app.repack.checkpoint import CONFIG, Settings
+from app.repack.folder import CONFIG, Settings
 from app.repack.plan import Plan
 from app.repack.vocabulary import Vocabulary
 

@@ -31,7 +31,8 @@ from app.repack.checkpoint import Checkpoint
 from app.repack.hashing import SourceHashes
 from app.repack.metadata import Label, header
 from app.repack.part import Part, journal_of, part_of
-from app.repack.plan import Plan, Target, make_plan
+from app.repack.plan import Plan, make_plan
+from app.repack.target import Target
 from app.repack.vocabulary import Vocabulary, read_vocabulary, special_vocabulary
 from app.repack.writer import Meter, Module, Writer
 

@@ -16,7 +16,7 @@ from gguf import GGUFWriter, RopeScalingType
 from numpy.typing import NDArray
 
 from app.core.repack_errors import ConfigUnusable, RopeUnknown
-from app.repack.checkpoint import CONFIG, Settings
+from app.repack.folder import CONFIG, Settings
 
 _SAME = frozenset({"", "default", "none"})
 

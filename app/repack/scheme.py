@@ -7,7 +7,8 @@ Layouts: `quantization_config` in config.json (today), `quantize_config.json` be
 from __future__ import annotations
 
 from app.core.quantized import Schemes, schemes_of
-from app.repack.checkpoint import Checkpoint, Settings
+from app.repack.checkpoint import Checkpoint
+from app.repack.folder import Settings
 
 
 def read_schemes(checkpoint: Checkpoint) -> Schemes:

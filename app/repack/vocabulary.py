@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from gguf import GGUFWriter, SpecialVocab, TokenType
 
 from app.core.repack_errors import TokenizerUnknown
-from app.repack.checkpoint import Checkpoint, Settings
+from app.repack.checkpoint import Checkpoint
+from app.repack.folder import Settings
 from app.repack.pretokenizer import pre_tokenizer_of
 from app.repack.sentencepiece import parse_sentencepiece
 

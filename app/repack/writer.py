@@ -19,8 +19,8 @@ from app.core.repack import RepackActivity, RepackProgress
 from app.repack import blocks
 from app.repack.check import require_alike, sampled_rows
 from app.repack.part import Part
-from app.repack.plan import Target
 from app.repack.source import Loaded, Rows, Source
+from app.repack.target import Target
 
 _STRIP_WEIGHTS = 1 << 19
 _STRIP_STEP = 8

@@ -15,8 +15,8 @@ from app.catalog.fetch.checksums import Checksums
 from app.catalog.fetch.download import Downloader, Throttle, endpoint_of
 from app.catalog.fetch.fetch import Terms
 from app.catalog.fetch.mend import Mending
+from app.catalog.fetch.network import Network
 from app.catalog.fetch.puller import Limiter, Stopped
-from app.catalog.fetch.transport import Network
 from app.catalog.find.token import TokenStore
 from app.catalog.ledger import Ledger
 from app.catalog.shelf.keep import move

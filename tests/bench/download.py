@@ -41,8 +41,8 @@ def by_parley(url: str, commit: str, sha256: str, size: int, folder: Path) -> No
     """As the download child does it, verified."""
     from app.catalog.fetch.download import Downloader
     from app.catalog.fetch.fetch import Terms
+    from app.catalog.fetch.network import Network
     from app.catalog.fetch.puller import Limiter
-    from app.catalog.fetch.transport import Network
     from app.core.downloads import Patience, Source
     from app.core.hub import RemoteFile
 

@@ -17,8 +17,8 @@ import pytest
 
 from app.catalog.fetch.download import Downloader
 from app.catalog.fetch.fetch import Terms
+from app.catalog.fetch.network import Network
 from app.catalog.fetch.puller import Limiter
-from app.catalog.fetch.transport import Network
 from app.core import protocol
 from app.core.downloads import DownloadProgress, Patience, Source, StartDownload
 from app.core.hub import RemoteFile

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from app.catalog.fetch.journal import journal_of, kept_bytes, part_of
+from app.catalog.fetch.journal import Journal, journal_of, kept_bytes, part_of
+from app.catalog.fetch.place import Errand
 from app.catalog.shelf.adopt import Place
 from app.catalog.shelf.folders import scan
 from app.core import protocol
@@ -32,10 +33,11 @@ from app.core.downloads import (
     RepairFile,
     StartDownload,
 )
+from app.core.errors import Cancelled
 from app.core.hub import RemoteFile
 from app.core.hub_errors import Offline
 from app.core.library import Owner
-from tests.download.conftest import MIB, QUICK, TOKEN, DownloadChild, Hub
+from tests.download.conftest import MIB, QUICK, TOKEN, Attempt, DownloadChild, Hub
 
 Starter = Callable[..., DownloadChild]
 LARGE = 200 * 1000 * 1000
@@ -230,6 +232,18 @@ def test_two_processes_do_not_write_the_same_file(hub: Hub, child: Starter, tmp_
     failed = second.until(DownloadFailed, DownloadDone)
     assert isinstance(failed, DownloadFailed)
     assert isinstance(failed.failure.error(), DownloadElsewhere)
+
+
+def test_a_wait_for_another_process_can_be_paused(hub: Hub, attempt: Attempt) -> None:
+    file = hub.put("a.gguf", 8 * MIB)
+    source, target = hub.source(file), attempt.folder / "a.gguf"
+    attempt.folder.mkdir()
+    held = Journal.open(journal_of(target), Errand(source.repo, source.commit, file, target).pins)
+    try:
+        with pytest.raises(Cancelled):
+            attempt.run(source, lambda _: attempt.stop.set())
+    finally:
+        held.close()
 
 
 def test_the_network_can_be_switched_off(hub: Hub, child: Starter, tmp_path: Path) -> None:

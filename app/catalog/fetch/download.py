@@ -123,7 +123,7 @@ class Downloader:
         """Download what is not there yet; the files' paths.
 
         Raises:
-            Stopped: it was paused.
+            Stopped, Cancelled: it was paused.
             ParleyError: it failed; what arrived is kept.
         """
         source = self._source

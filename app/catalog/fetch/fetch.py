@@ -13,11 +13,12 @@ from app.catalog.fetch import disk
 from app.catalog.fetch.crew import Crew, Report
 from app.catalog.fetch.hasher import hash_for
 from app.catalog.fetch.journal import Journal, kept_bytes, part_of
+from app.catalog.fetch.network import Network
 from app.catalog.fetch.place import Errand, is_in_place, opened, put_in_place
 from app.catalog.fetch.puller import Control, Limiter, Puller, RangesIgnored, Remote, Stopped
 from app.catalog.fetch.repair import Comparer, Mended
 from app.catalog.fetch.resolve import Resolver
-from app.catalog.fetch.transport import Network, Reply
+from app.catalog.fetch.transport import Reply
 from app.core.download_errors import DownloadDamaged, FileChanged, HubUnreachable
 from app.core.downloads import Activity, Patience
 
@@ -53,16 +54,16 @@ class FileFetch:
         """Fetch, verify, and put in place.
 
         Raises:
-            Stopped: it was paused.
+            Stopped, Cancelled: it was paused.
             ParleyError: it failed; what arrived is kept.
         """
         folder = self._errand.target.parent
         try:
-            if is_in_place(self._errand):
+            if is_in_place(self._errand, self._terms.stop):
                 return
             self._etag = self._told_etag()
             folder.mkdir(parents=True, exist_ok=True)
-            with opened(self._errand, self._etag) as journal:
+            with opened(self._errand, self._etag, self._terms.stop) as journal:
                 disk.reserve(part_of(self._errand.target), journal.pins.bytes)
                 self._arrive(journal)
                 put_in_place(self._errand, journal)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 import time
 import zlib
 from collections.abc import Iterator
@@ -14,9 +15,10 @@ from pathlib import Path
 from app.catalog.fetch.hasher import hash_for
 from app.catalog.fetch.journal import Journal, Pins, crc_of, journal_of, part_of, read_pins, segment_blocks
 from app.core.download_errors import DownloadElsewhere, FileChanged, FileInTheWay
+from app.core.errors import Cancelled
 from app.core.hub import RemoteFile
 
-_LOCK_PATIENCE_SECONDS = 5.0
+_LOCK_PATIENCE_SECONDS, _LOCK_LOOK_SECONDS = 5.0, 0.1
 
 
 @dataclass(frozen=True)
@@ -35,18 +37,19 @@ class Errand:
         return Pins(repo=self.repo, commit=self.commit, path=file.path, bytes=file.bytes, sha256=file.sha256)
 
 
-def is_in_place(errand: Errand) -> bool:
+def is_in_place(errand: Errand, stop: threading.Event) -> bool:
     """Whether the file is there, verified; one that was found damaged becomes a part again.
 
     Raises:
         FileInTheWay: another file has its name.
+        DownloadElsewhere, Cancelled: see `opened`.
     """
     target, file = errand.target, errand.file
     if not target.is_file():
         return False
     pins = read_pins(target)
     if pins is None:
-        if target.stat().st_size == file.bytes and file.sha256 and _adopted(errand):
+        if target.stat().st_size == file.bytes and file.sha256 and _adopted(errand, stop):
             return True
         raise FileInTheWay(file=target.name, folder=str(target.parent))
     if (pins.bytes, pins.sha256) != (file.bytes, file.sha256) or (not file.sha256 and pins.commit != errand.commit):
@@ -59,14 +62,15 @@ def is_in_place(errand: Errand) -> bool:
 
 
 @contextmanager
-def opened(errand: Errand, etag: str) -> Iterator[Journal]:
+def opened(errand: Errand, etag: str, stop: threading.Event) -> Iterator[Journal]:
     """The file's journal, with what it says of half a segment checked against the disk.
 
     Raises:
         DownloadElsewhere: another process is at it.
+        Cancelled: `stop` was set while this waited for the other process.
         FileChanged: the commit now has another file than when this began.
     """
-    journal = _locked_journal(errand)
+    journal = _locked_journal(errand, stop)
     try:
         if journal.pins.etag and journal.pins.etag != etag:
             raise FileChanged(f"{journal.pins.etag} became {etag}", file=errand.file.path)
@@ -106,8 +110,8 @@ def discard(target: Path) -> None:
             journal_of(target).unlink(missing_ok=True)
 
 
-def _locked_journal(errand: Errand) -> Journal:
-    """A child whose parent was killed may take a moment to end."""
+def _locked_journal(errand: Errand, stop: threading.Event) -> Journal:
+    """A child whose parent was killed may take a moment to end. To wait in the lock itself could not be stopped."""
     until = time.monotonic() + _LOCK_PATIENCE_SECONDS
     while True:
         try:
@@ -115,8 +119,8 @@ def _locked_journal(errand: Errand) -> Journal:
         except DownloadElsewhere:
             if time.monotonic() > until:
                 raise
-            # No system tells when another process gives a file lock back; this is a download child's own thread.
-            time.sleep(0.1)
+            if stop.wait(_LOCK_LOOK_SECONDS):
+                raise Cancelled from None
 
 
 def _check_halves(part: Path, journal: Journal) -> None:
@@ -127,7 +131,7 @@ def _check_halves(part: Path, journal: Journal) -> None:
                 journal.note(index, 0, 0)
 
 
-def _adopted(errand: Errand) -> bool:
+def _adopted(errand: Errand, stop: threading.Event) -> bool:
     """Whether a file that lies there already is the right one; from then on it has a journal."""
     digest = hash_for(errand.file.sha256, errand.file.bytes)
     crcs: list[int] = []
@@ -142,7 +146,7 @@ def _adopted(errand: Errand) -> bool:
             crcs.append(crc)
     if digest.hexdigest() != errand.file.sha256:
         return False
-    journal = _locked_journal(errand)
+    journal = _locked_journal(errand, stop)
     try:
         for index, crc in enumerate(crcs):
             journal.note(index, journal.size(index), crc)

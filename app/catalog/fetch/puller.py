@@ -11,8 +11,9 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from app.catalog.fetch.network import Network
 from app.catalog.fetch.resolve import Location, Resolver
-from app.catalog.fetch.transport import Interrupted, Link, Network, Reply
+from app.catalog.fetch.transport import Interrupted, Link, Reply
 from app.core.download_errors import FileChanged, HubBusy, HubUnreachable, WrongSize
 from app.core.downloads import Patience
 from app.core.sizes import format_bytes

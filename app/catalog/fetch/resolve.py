@@ -6,7 +6,8 @@ import threading
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from app.catalog.fetch.transport import Interrupted, Link, Network, Origin, Reply, redirect
+from app.catalog.fetch.network import Network, Origin
+from app.catalog.fetch.transport import Interrupted, Link, Reply, redirect
 from app.core.download_errors import NotOnHub
 from app.core.errors import ParleyError
 from app.core.hub_errors import AccessPending, RepoGated, TokenRejected

@@ -158,20 +158,12 @@
 <context>
     <name>ChatPage</name>
     <message>
-        <source>Choose a model to begin</source>
-        <translation>Modell wählen, um zu beginnen</translation>
-    </message>
-    <message>
         <source>Conversation copied</source>
         <translation>Unterhaltung kopiert</translation>
     </message>
     <message>
         <source>Attach files</source>
         <translation>Dateien anhängen</translation>
-    </message>
-    <message>
-        <source>Message Parley</source>
-        <translation>Nachricht an Parley</translation>
     </message>
     <message>
         <source>Message deleted</source>
@@ -192,18 +184,6 @@
     <message>
         <source>You</source>
         <translation>Sie</translation>
-    </message>
-    <message>
-        <source>{memory} on {device}</source>
-        <translation>{memory} auf {device}</translation>
-    </message>
-    <message>
-        <source>{memory}, all {layers} layers on {device}</source>
-        <translation>{memory}, alle {layers} Schichten auf {device}</translation>
-    </message>
-    <message>
-        <source>{memory}, {part} of {layers} layers on {device}</source>
-        <translation>{memory}, {part} von {layers} Schichten auf {device}</translation>
     </message>
 </context>
 <context>
@@ -922,6 +902,29 @@
     </message>
 </context>
 <context>
+    <name>EngineStatus</name>
+    <message>
+        <source>Choose a model to begin</source>
+        <translation type="unfinished">Modell wählen, um zu beginnen</translation>
+    </message>
+    <message>
+        <source>Message Parley</source>
+        <translation type="unfinished">Nachricht an Parley</translation>
+    </message>
+    <message>
+        <source>{memory} on {device}</source>
+        <translation type="unfinished">{memory} auf {device}</translation>
+    </message>
+    <message>
+        <source>{memory}, all {layers} layers on {device}</source>
+        <translation type="unfinished">{memory}, alle {layers} Schichten auf {device}</translation>
+    </message>
+    <message>
+        <source>{memory}, {part} of {layers} layers on {device}</source>
+        <translation type="unfinished">{memory}, {part} von {layers} Schichten auf {device}</translation>
+    </message>
+</context>
+<context>
     <name>Errand</name>
     <message>
         <source>Moving your data</source>
@@ -1024,6 +1027,14 @@
     <message>
         <source>Check that its disk is connected and that you may read it, then try again.</source>
         <translation>Prüfen Sie, ob das Laufwerk angeschlossen ist und Sie die Datei lesen dürfen, und versuchen Sie es erneut.</translation>
+    </message>
+    <message>
+        <source>Check that rpc-server runs there and for nobody else, and that its address is right, then load again.</source>
+        <translation>Prüfen Sie, ob dort rpc-server läuft, für niemand anderen arbeitet und die Adresse stimmt, und laden Sie dann erneut.</translation>
+    </message>
+    <message>
+        <source>Check the address and its port, and that rpc-server is of the llama.cpp that “parley doctor” names.</source>
+        <translation>Prüfen Sie Adresse und Port und ob rpc-server zu dem llama.cpp gehört, das „parley doctor“ nennt.</translation>
     </message>
     <message>
         <source>Check the file&apos;s permissions, or choose another file.</source>
@@ -1156,6 +1167,10 @@
     <message>
         <source>Copy it whole from where the server gave it to you.</source>
         <translation>Kopieren Sie ihn ganz, so wie der Server ihn Ihnen gegeben hat.</translation>
+    </message>
+    <message>
+        <source>Correct it and load the model again.</source>
+        <translation>Berichtigen Sie das und laden Sie das Modell erneut.</translation>
     </message>
     <message>
         <source>Correct it and try again.</source>
@@ -1292,6 +1307,10 @@
     <message>
         <source>Leave the type out, or choose one of {known} for an unquantized model.</source>
         <translation>Lassen Sie den Typ weg, oder wählen Sie für ein unquantisiertes Modell einen von {known}.</translation>
+    </message>
+    <message>
+        <source>Load the model without other machines, or use a build that has it.</source>
+        <translation>Laden Sie das Modell ohne andere Rechner oder verwenden Sie einen Build, der es hat.</translation>
     </message>
     <message>
         <source>Look at the details; the file may be damaged, or too new for this version of Parley.</source>
@@ -1446,6 +1465,10 @@
         <translation>Antworten Sie stattdessen mit anderem Modell, und wählen Sie dasselbe.</translation>
     </message>
     <message>
+        <source>Run there the rpc-server of the llama.cpp that “parley doctor” names.</source>
+        <translation>Starten Sie dort den rpc-server des llama.cpp, das „parley doctor“ nennt.</translation>
+    </message>
+    <message>
         <source>Save a copy without the password and attach that.</source>
         <translation>Speichern Sie eine Kopie ohne Passwort, und hängen Sie diese an.</translation>
     </message>
@@ -1522,6 +1545,10 @@
         <translation>Schalten Sie es in den Einstellungen ein, oder wählen Sie ein Modell auf diesem Rechner.</translation>
     </message>
     <message>
+        <source>Switch it on in the settings, or load the model on this machine alone.</source>
+        <translation>Schalten Sie es in den Einstellungen ein oder laden Sie das Modell nur auf diesem Rechner.</translation>
+    </message>
+    <message>
         <source>Text, code, Markdown, CSV, PDF and DOCX can be attached; save it as one of these.</source>
         <translation>Text, Code, Markdown, CSV, PDF und DOCX lassen sich anhängen; speichern Sie es als eines davon.</translation>
     </message>
@@ -1594,6 +1621,10 @@
         <translation>Der Download hat angehalten: {reason}.</translation>
     </message>
     <message>
+        <source>The engine stopped while it used {hosts}: most likely a machine that holds a part of the model was lost.</source>
+        <translation>Die Engine ist stehen geblieben, während sie {hosts} benutzte: Wahrscheinlich ist ein Rechner weggefallen, der einen Teil des Modells hält.</translation>
+    </message>
+    <message>
         <source>The engine stopped: {reason}.</source>
         <translation>Die Engine hat angehalten: {reason}.</translation>
     </message>
@@ -1626,6 +1657,10 @@
         <translation>Die Serverliste in {file} kann nicht gelesen werden: {reason}.</translation>
     </message>
     <message>
+        <source>The machine {host}, which is to hold a part of the model, cannot be reached: {reason}.</source>
+        <translation>Der Rechner {host}, der einen Teil des Modells halten soll, ist nicht erreichbar: {reason}.</translation>
+    </message>
+    <message>
         <source>The message has {characters} characters, but Parley takes at most {limit}.</source>
         <translation>Die Nachricht hat {characters} Zeichen; Parley nimmt höchstens {limit}.</translation>
     </message>
@@ -1648,6 +1683,10 @@
     <message>
         <source>The network is switched off for Parley by HF_HUB_OFFLINE.</source>
         <translation>Das Netzwerk ist für Parley durch HF_HUB_OFFLINE abgeschaltet.</translation>
+    </message>
+    <message>
+        <source>The network is switched off for Parley, and a part of the model is to lie on {host}.</source>
+        <translation>Das Netzwerk ist für Parley ausgeschaltet, und ein Teil des Modells soll auf {host} liegen.</translation>
     </message>
     <message>
         <source>The network is switched off for Parley, and “{server}” is on another machine.</source>
@@ -1684,6 +1723,10 @@
     <message>
         <source>The result was thrown away, since {tensor} in it differs from the checkpoint: {reason}.</source>
         <translation>Das Ergebnis wurde verworfen, da {tensor} darin vom Checkpoint abweicht: {reason}.</translation>
+    </message>
+    <message>
+        <source>The rpc-server at {host} speaks version {theirs} of its protocol, this Parley {ours}.</source>
+        <translation>Der rpc-server auf {host} spricht Version {theirs} seines Protokolls, dieses Parley {ours}.</translation>
     </message>
     <message>
         <source>The search stopped: {reason}.</source>
@@ -1776,6 +1819,10 @@
     <message>
         <source>They can be read, but not changed. Update Parley to go on writing.</source>
         <translation>Sie lassen sich lesen, aber nicht ändern. Aktualisieren Sie Parley, um weiterzuschreiben.</translation>
+    </message>
+    <message>
+        <source>This build of Parley cannot spread a model over several machines: its llama.cpp has no RPC.</source>
+        <translation>Dieser Build von Parley kann ein Modell nicht auf mehrere Rechner verteilen: Seinem llama.cpp fehlt RPC.</translation>
     </message>
     <message>
         <source>This conversation could not be read: {reason}.</source>
@@ -1886,6 +1933,10 @@
         <translation>Warten Sie, bis nichts mehr in den Ordner schreibt, und versuchen Sie es erneut.</translation>
     </message>
     <message>
+        <source>What answers at {host} is no rpc-server that this Parley understands.</source>
+        <translation>Was auf {host} antwortet, ist kein rpc-server, den dieses Parley versteht.</translation>
+    </message>
+    <message>
         <source>What had come is kept. Try again to have the message answered anew.</source>
         <translation>Was gekommen war, bleibt erhalten. Versuchen Sie es erneut, um eine neue Antwort zu erhalten.</translation>
     </message>
@@ -1912,6 +1963,10 @@
     <message>
         <source>What was done is kept. Try again to go on from there.</source>
         <translation>Was getan ist, bleibt erhalten. Versuchen Sie es erneut, um dort weiterzumachen.</translation>
+    </message>
+    <message>
+        <source>What was written is kept. Check that every machine runs, then load the model again.</source>
+        <translation>Was geschrieben war, bleibt erhalten. Prüfen Sie, ob alle Rechner laufen, und laden Sie das Modell dann erneut.</translation>
     </message>
     <message>
         <source>Which file of {name} wrote this reply was not noted, so it cannot be run again exactly.</source>
@@ -2198,6 +2253,10 @@
         <translation>ergibt keinen Sinn</translation>
     </message>
     <message>
+        <source>it must look like 192.168.1.20:50052</source>
+        <translation>er muss wie 192.168.1.20:50052 aussehen</translation>
+    </message>
+    <message>
         <source>it names files outside of its folder</source>
         <translation>nennt Dateien außerhalb des Ordners</translation>
     </message>
@@ -2260,6 +2319,10 @@
     <message>
         <source>its name cannot be shown</source>
         <translation>der Name lässt sich nicht darstellen</translation>
+    </message>
+    <message>
+        <source>its name is not known</source>
+        <translation>sein Name ist nicht bekannt</translation>
     </message>
     <message>
         <source>its pages cannot be read</source>
@@ -2328,6 +2391,10 @@
     <message>
         <source>not a directory</source>
         <translation>kein Ordner</translation>
+    </message>
+    <message>
+        <source>nothing answers in time; it may be at work for another program</source>
+        <translation>es kommt rechtzeitig keine Antwort; vielleicht arbeitet er für ein anderes Programm</translation>
     </message>
     <message>
         <source>nothing was entered</source>
@@ -2668,6 +2735,10 @@
     <message>
         <source>{tensor} {reason}.</source>
         <translation>{tensor}: {reason}.</translation>
+    </message>
+    <message>
+        <source>“{host}” cannot be used as a machine that holds a part of the model: {reason}.</source>
+        <translation>„{host}“ kann nicht als Rechner dienen, der einen Teil des Modells hält: {reason}.</translation>
     </message>
     <message>
         <source>“{server}” answered with something that Parley does not understand.</source>
@@ -3121,6 +3192,17 @@
     </message>
 </context>
 <context>
+    <name>GuidePanel</name>
+    <message>
+        <source>A tiny model that comes with Parley. It knows Parley and quantized models, and nothing else. For all other talk, choose a model that fits this machine.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ask the Guide</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>Header</name>
     <message>
         <source>About Parley</source>
@@ -3365,6 +3447,10 @@
         <translation>Vergessen</translation>
     </message>
     <message>
+        <source>How it was made</source>
+        <translation type="unfinished">Wie es entstand</translation>
+    </message>
+    <message>
         <source>Import a folder…</source>
         <translation>Ordner importieren …</translation>
     </message>
@@ -3540,14 +3626,6 @@
     <message>
         <source>Exported to {name}</source>
         <translation>Exportiert nach {name}</translation>
-    </message>
-    <message>
-        <source>Models in GGUF format (*.gguf *.GGUF);;All files (*)</source>
-        <translation>Modelle im GGUF-Format (*.gguf *.GGUF);;Alle Dateien (*)</translation>
-    </message>
-    <message>
-        <source>Open a GGUF file</source>
-        <translation>GGUF-Datei öffnen</translation>
     </message>
     <message>
         <source>Rename the chat chosen in the list</source>
@@ -3730,6 +3808,10 @@
 <context>
     <name>ModelButton</name>
     <message>
+        <source>Answers questions about Parley and quantized models</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Choose a model</source>
         <translation>Modell wählen</translation>
     </message>
@@ -3772,6 +3854,21 @@
     <message>
         <source>on {server}</source>
         <translation>auf {server}</translation>
+    </message>
+    <message>
+        <source>{name} (built in)</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>ModelChoice</name>
+    <message>
+        <source>Models in GGUF format (*.gguf *.GGUF);;All files (*)</source>
+        <translation type="unfinished">Modelle im GGUF-Format (*.gguf *.GGUF);;Alle Dateien (*)</translation>
+    </message>
+    <message>
+        <source>Open a GGUF file</source>
+        <translation type="unfinished">GGUF-Datei öffnen</translation>
     </message>
 </context>
 <context>
@@ -3852,6 +3949,10 @@
         <translation>Ein</translation>
     </message>
     <message>
+        <source>Other machines</source>
+        <translation>Andere Rechner</translation>
+    </message>
+    <message>
         <source>Position scaling</source>
         <translation>Positionsskalierung</translation>
     </message>
@@ -3870,6 +3971,10 @@
     <message>
         <source>The model&apos;s own</source>
         <translation>Die des Modells</translation>
+    </message>
+    <message>
+        <source>They hold a part of the model; each runs llama.cpp&apos;s rpc-server. For networks you trust alone: nothing on the way is encrypted.</source>
+        <translation>Sie halten einen Teil des Modells; auf jedem läuft der rpc-server von llama.cpp. Nur für Netze, denen Sie vertrauen: Unterwegs ist nichts verschlüsselt.</translation>
     </message>
     <message>
         <source>Threads</source>
@@ -5401,6 +5506,10 @@
         <translation>Wie viel Platz Tasten, Felder und Menüs einnehmen.</translation>
     </message>
     <message>
+        <source>In the window: nothing of them is written to disk. A chat that begins in a folder is kept.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Language</source>
         <translation>Sprache</translation>
     </message>
@@ -5419,6 +5528,10 @@
     <message>
         <source>New chat</source>
         <translation>Neuer Chat</translation>
+    </message>
+    <message>
+        <source>New chats are temporary</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>New models go into the first one. Without any, they go into Parley&apos;s own folder.</source>
@@ -5813,8 +5926,8 @@
         <translation>{model} wird geladen</translation>
     </message>
     <message>
-        <source>Nothing of this chat is written to disk: it is gone once you leave it. {model} is ready.</source>
-        <translation>Nichts aus diesem Chat wird auf die Festplatte geschrieben: Er ist weg, sobald Sie ihn verlassen. {model} ist bereit.</translation>
+        <source>Nothing of this chat is written to this machine&apos;s disk: it is gone here once you leave it.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Open a GGUF file…</source>
@@ -5849,8 +5962,16 @@
         <translation>oder eine in dieses Fenster ziehen</translation>
     </message>
     <message>
+        <source>{model} is ready.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{model} is ready. It runs on this machine; nothing leaves it.</source>
         <translation>{model} ist bereit. Es läuft auf diesem Rechner; nichts verlässt ihn.</translation>
+    </message>
+    <message>
+        <source>{model} runs on “{server}” at {host}: what you write is sent there.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{percent} %</source>

@@ -158,20 +158,12 @@
 <context>
     <name>ChatPage</name>
     <message>
-        <source>Choose a model to begin</source>
-        <translation>选择一个模型以开始</translation>
-    </message>
-    <message>
         <source>Conversation copied</source>
         <translation>已复制对话</translation>
     </message>
     <message>
         <source>Attach files</source>
         <translation>附加文件</translation>
-    </message>
-    <message>
-        <source>Message Parley</source>
-        <translation>给 Parley 发消息</translation>
     </message>
     <message>
         <source>Message deleted</source>
@@ -192,18 +184,6 @@
     <message>
         <source>You</source>
         <translation>您</translation>
-    </message>
-    <message>
-        <source>{memory} on {device}</source>
-        <translation>{memory}，位于 {device}</translation>
-    </message>
-    <message>
-        <source>{memory}, all {layers} layers on {device}</source>
-        <translation>{memory}，全部 {layers} 层位于 {device}</translation>
-    </message>
-    <message>
-        <source>{memory}, {part} of {layers} layers on {device}</source>
-        <translation>{memory}，{layers} 层中有 {part} 层位于 {device}</translation>
     </message>
 </context>
 <context>
@@ -922,6 +902,29 @@
     </message>
 </context>
 <context>
+    <name>EngineStatus</name>
+    <message>
+        <source>Choose a model to begin</source>
+        <translation type="unfinished">选择一个模型以开始</translation>
+    </message>
+    <message>
+        <source>Message Parley</source>
+        <translation type="unfinished">给 Parley 发消息</translation>
+    </message>
+    <message>
+        <source>{memory} on {device}</source>
+        <translation type="unfinished">{memory}，位于 {device}</translation>
+    </message>
+    <message>
+        <source>{memory}, all {layers} layers on {device}</source>
+        <translation type="unfinished">{memory}，全部 {layers} 层位于 {device}</translation>
+    </message>
+    <message>
+        <source>{memory}, {part} of {layers} layers on {device}</source>
+        <translation type="unfinished">{memory}，{layers} 层中有 {part} 层位于 {device}</translation>
+    </message>
+</context>
+<context>
     <name>Errand</name>
     <message>
         <source>Moving your data</source>
@@ -1024,6 +1027,14 @@
     <message>
         <source>Check that its disk is connected and that you may read it, then try again.</source>
         <translation>请检查磁盘是否已连接、您是否有权读取，然后重试。</translation>
+    </message>
+    <message>
+        <source>Check that rpc-server runs there and for nobody else, and that its address is right, then load again.</source>
+        <translation>请检查那里是否运行着 rpc-server、没有被其他程序占用、地址是否正确，然后重新加载。</translation>
+    </message>
+    <message>
+        <source>Check the address and its port, and that rpc-server is of the llama.cpp that “parley doctor” names.</source>
+        <translation>请检查地址和端口，以及 rpc-server 是否属于“parley doctor”所示的 llama.cpp 版本。</translation>
     </message>
     <message>
         <source>Check the file&apos;s permissions, or choose another file.</source>
@@ -1156,6 +1167,10 @@
     <message>
         <source>Copy it whole from where the server gave it to you.</source>
         <translation>请从服务器给出的位置完整复制。</translation>
+    </message>
+    <message>
+        <source>Correct it and load the model again.</source>
+        <translation>请更正后重新加载模型。</translation>
     </message>
     <message>
         <source>Correct it and try again.</source>
@@ -1292,6 +1307,10 @@
     <message>
         <source>Leave the type out, or choose one of {known} for an unquantized model.</source>
         <translation>请省略类型，或为未量化的模型选择 {known} 之一。</translation>
+    </message>
+    <message>
+        <source>Load the model without other machines, or use a build that has it.</source>
+        <translation>请不使用其他计算机来加载模型，或使用带有 RPC 的构建。</translation>
     </message>
     <message>
         <source>Look at the details; the file may be damaged, or too new for this version of Parley.</source>
@@ -1446,6 +1465,10 @@
         <translation>请改用“换一个模型回复”，并选择同一模型。</translation>
     </message>
     <message>
+        <source>Run there the rpc-server of the llama.cpp that “parley doctor” names.</source>
+        <translation>请在那里运行“parley doctor”所示 llama.cpp 版本的 rpc-server。</translation>
+    </message>
+    <message>
         <source>Save a copy without the password and attach that.</source>
         <translation>请另存一份无密码的副本并附加。</translation>
     </message>
@@ -1522,6 +1545,10 @@
         <translation>请在设置中开启网络，或选择本机上的模型。</translation>
     </message>
     <message>
+        <source>Switch it on in the settings, or load the model on this machine alone.</source>
+        <translation>请在设置中打开网络，或只在本机加载模型。</translation>
+    </message>
+    <message>
         <source>Text, code, Markdown, CSV, PDF and DOCX can be attached; save it as one of these.</source>
         <translation>可附加文本、代码、Markdown、CSV、PDF 和 DOCX；请另存为其中之一。</translation>
     </message>
@@ -1594,6 +1621,10 @@
         <translation>下载已停止：{reason}。</translation>
     </message>
     <message>
+        <source>The engine stopped while it used {hosts}: most likely a machine that holds a part of the model was lost.</source>
+        <translation>引擎在使用 {hosts} 时停止了：很可能与一台存有部分模型的计算机失去了连接。</translation>
+    </message>
+    <message>
         <source>The engine stopped: {reason}.</source>
         <translation>引擎已停止：{reason}。</translation>
     </message>
@@ -1626,6 +1657,10 @@
         <translation>无法读取 {file} 中的服务器列表：{reason}。</translation>
     </message>
     <message>
+        <source>The machine {host}, which is to hold a part of the model, cannot be reached: {reason}.</source>
+        <translation>无法连接要存放部分模型的计算机 {host}：{reason}。</translation>
+    </message>
+    <message>
         <source>The message has {characters} characters, but Parley takes at most {limit}.</source>
         <translation>消息有 {characters} 个字符，Parley 最多接受 {limit} 个。</translation>
     </message>
@@ -1648,6 +1683,10 @@
     <message>
         <source>The network is switched off for Parley by HF_HUB_OFFLINE.</source>
         <translation>HF_HUB_OFFLINE 已为 Parley 关闭网络。</translation>
+    </message>
+    <message>
+        <source>The network is switched off for Parley, and a part of the model is to lie on {host}.</source>
+        <translation>Parley 的网络已关闭，而模型的一部分要放在 {host} 上。</translation>
     </message>
     <message>
         <source>The network is switched off for Parley, and “{server}” is on another machine.</source>
@@ -1684,6 +1723,10 @@
     <message>
         <source>The result was thrown away, since {tensor} in it differs from the checkpoint: {reason}.</source>
         <translation>结果已丢弃，因为其中的 {tensor} 与检查点不符：{reason}。</translation>
+    </message>
+    <message>
+        <source>The rpc-server at {host} speaks version {theirs} of its protocol, this Parley {ours}.</source>
+        <translation>{host} 上的 rpc-server 使用协议版本 {theirs}，而此 Parley 使用 {ours}。</translation>
     </message>
     <message>
         <source>The search stopped: {reason}.</source>
@@ -1776,6 +1819,10 @@
     <message>
         <source>They can be read, but not changed. Update Parley to go on writing.</source>
         <translation>可以阅读，但不能更改。请更新 Parley 以继续书写。</translation>
+    </message>
+    <message>
+        <source>This build of Parley cannot spread a model over several machines: its llama.cpp has no RPC.</source>
+        <translation>此 Parley 构建无法把模型分布到多台计算机：其 llama.cpp 没有 RPC。</translation>
     </message>
     <message>
         <source>This conversation could not be read: {reason}.</source>
@@ -1886,6 +1933,10 @@
         <translation>请等待写入该文件夹的操作结束，然后重试。</translation>
     </message>
     <message>
+        <source>What answers at {host} is no rpc-server that this Parley understands.</source>
+        <translation>{host} 上应答的不是此 Parley 能理解的 rpc-server。</translation>
+    </message>
+    <message>
         <source>What had come is kept. Try again to have the message answered anew.</source>
         <translation>已收到的内容会保留。请重试以重新回复该消息。</translation>
     </message>
@@ -1912,6 +1963,10 @@
     <message>
         <source>What was done is kept. Try again to go on from there.</source>
         <translation>已完成的部分会保留。请重试以从该处继续。</translation>
+    </message>
+    <message>
+        <source>What was written is kept. Check that every machine runs, then load the model again.</source>
+        <translation>已写出的内容会保留。请检查每台计算机是否在运行，然后重新加载模型。</translation>
     </message>
     <message>
         <source>Which file of {name} wrote this reply was not noted, so it cannot be run again exactly.</source>
@@ -2198,6 +2253,10 @@
         <translation>不合理</translation>
     </message>
     <message>
+        <source>it must look like 192.168.1.20:50052</source>
+        <translation>格式须如 192.168.1.20:50052</translation>
+    </message>
+    <message>
         <source>it names files outside of its folder</source>
         <translation>指向其文件夹之外的文件</translation>
     </message>
@@ -2260,6 +2319,10 @@
     <message>
         <source>its name cannot be shown</source>
         <translation>其名称无法显示</translation>
+    </message>
+    <message>
+        <source>its name is not known</source>
+        <translation>其名称未知</translation>
     </message>
     <message>
         <source>its pages cannot be read</source>
@@ -2328,6 +2391,10 @@
     <message>
         <source>not a directory</source>
         <translation>不是文件夹</translation>
+    </message>
+    <message>
+        <source>nothing answers in time; it may be at work for another program</source>
+        <translation>未及时应答；它可能正被其他程序占用</translation>
     </message>
     <message>
         <source>nothing was entered</source>
@@ -2668,6 +2735,10 @@
     <message>
         <source>{tensor} {reason}.</source>
         <translation>{tensor}：{reason}。</translation>
+    </message>
+    <message>
+        <source>“{host}” cannot be used as a machine that holds a part of the model: {reason}.</source>
+        <translation>“{host}”不能用作存放部分模型的计算机：{reason}。</translation>
     </message>
     <message>
         <source>“{server}” answered with something that Parley does not understand.</source>
@@ -3121,6 +3192,17 @@
     </message>
 </context>
 <context>
+    <name>GuidePanel</name>
+    <message>
+        <source>A tiny model that comes with Parley. It knows Parley and quantized models, and nothing else. For all other talk, choose a model that fits this machine.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ask the Guide</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>Header</name>
     <message>
         <source>About Parley</source>
@@ -3365,6 +3447,10 @@
         <translation>移除记录</translation>
     </message>
     <message>
+        <source>How it was made</source>
+        <translation type="unfinished">制作详情</translation>
+    </message>
+    <message>
         <source>Import a folder…</source>
         <translation>导入文件夹…</translation>
     </message>
@@ -3540,14 +3626,6 @@
     <message>
         <source>Exported to {name}</source>
         <translation>已导出到 {name}</translation>
-    </message>
-    <message>
-        <source>Models in GGUF format (*.gguf *.GGUF);;All files (*)</source>
-        <translation>GGUF 格式的模型 (*.gguf *.GGUF);;所有文件 (*)</translation>
-    </message>
-    <message>
-        <source>Open a GGUF file</source>
-        <translation>打开 GGUF 文件</translation>
     </message>
     <message>
         <source>Rename the chat chosen in the list</source>
@@ -3730,6 +3808,10 @@
 <context>
     <name>ModelButton</name>
     <message>
+        <source>Answers questions about Parley and quantized models</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Choose a model</source>
         <translation>选择模型</translation>
     </message>
@@ -3772,6 +3854,21 @@
     <message>
         <source>on {server}</source>
         <translation>位于 {server}</translation>
+    </message>
+    <message>
+        <source>{name} (built in)</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>ModelChoice</name>
+    <message>
+        <source>Models in GGUF format (*.gguf *.GGUF);;All files (*)</source>
+        <translation type="unfinished">GGUF 格式的模型 (*.gguf *.GGUF);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Open a GGUF file</source>
+        <translation type="unfinished">打开 GGUF 文件</translation>
     </message>
 </context>
 <context>
@@ -3852,6 +3949,10 @@
         <translation>开</translation>
     </message>
     <message>
+        <source>Other machines</source>
+        <translation>其他计算机</translation>
+    </message>
+    <message>
         <source>Position scaling</source>
         <translation>位置缩放</translation>
     </message>
@@ -3870,6 +3971,10 @@
     <message>
         <source>The model&apos;s own</source>
         <translation>模型自带</translation>
+    </message>
+    <message>
+        <source>They hold a part of the model; each runs llama.cpp&apos;s rpc-server. For networks you trust alone: nothing on the way is encrypted.</source>
+        <translation>它们存放模型的一部分；每台都运行 llama.cpp 的 rpc-server。仅用于您信任的网络：传输过程没有加密。</translation>
     </message>
     <message>
         <source>Threads</source>
@@ -5401,6 +5506,10 @@
         <translation>按钮、输入框和菜单占用多少空间。</translation>
     </message>
     <message>
+        <source>In the window: nothing of them is written to disk. A chat that begins in a folder is kept.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Language</source>
         <translation>语言</translation>
     </message>
@@ -5419,6 +5528,10 @@
     <message>
         <source>New chat</source>
         <translation>新对话</translation>
+    </message>
+    <message>
+        <source>New chats are temporary</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>New models go into the first one. Without any, they go into Parley&apos;s own folder.</source>
@@ -5813,8 +5926,8 @@
         <translation>正在加载 {model}</translation>
     </message>
     <message>
-        <source>Nothing of this chat is written to disk: it is gone once you leave it. {model} is ready.</source>
-        <translation>此对话的内容不会写入磁盘：离开后即消失。{model} 已就绪。</translation>
+        <source>Nothing of this chat is written to this machine&apos;s disk: it is gone here once you leave it.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Open a GGUF file…</source>
@@ -5849,8 +5962,16 @@
         <translation>或将文件拖到此窗口</translation>
     </message>
     <message>
+        <source>{model} is ready.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{model} is ready. It runs on this machine; nothing leaves it.</source>
         <translation>{model} 已就绪。它在本机运行；任何内容都不会离开本机。</translation>
+    </message>
+    <message>
+        <source>{model} runs on “{server}” at {host}: what you write is sent there.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{percent} %</source>

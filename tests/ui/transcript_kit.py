@@ -12,6 +12,7 @@ from app.core.loading import LoadOptions
 from app.core.messages import MessageState, ModelIdentity, ReplyRecord, Role, Timings, Usage
 from app.core.sampling import Sampling
 from app.ui.chat.transcript import TranscriptView
+from app.ui.chat.transcript_excerpt import everything, excerpt
 from app.ui.chat.transcript_rows import Action, Hot
 from app.ui.chat.transcript_text import TextRow
 
@@ -71,8 +72,8 @@ def picture(view: TranscriptView) -> QImage:
 
 
 def shown_text(view: TranscriptView) -> str:
-    selection = view.document.everything()
-    return "" if selection is None else view.document.selected_text(selection)
+    selection = everything(view.document)
+    return "" if selection is None else excerpt(view.document, selection)
 
 
 def point_of(view: TranscriptView, words: str) -> QPoint:

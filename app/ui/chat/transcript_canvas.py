@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QPushButton, QScrollB
 from app.ui.chat.blocks import BlockLayout
 from app.ui.chat.blocks_code import Typeset
 from app.ui.chat.transcript_document import TranscriptDocument
+from app.ui.chat.transcript_excerpt import everything, excerpt
 from app.ui.chat.transcript_rows import Page
 from app.ui.chat.transcript_selection import Hit, Position, RowMarks, Selection
 from app.ui.chat.transcript_style import COLUMN, MARGIN, ZOOMS, PageStyle
@@ -156,11 +157,11 @@ class TranscriptCanvas(QAbstractScrollArea):
 
     def select_all(self) -> None:
         """Select every message."""
-        self.select(self.document.everything())
+        self.select(everything(self.document))
 
     def selected_text(self) -> str:
         """The selected text."""
-        return "" if self._selection is None else self.document.selected_text(self._selection)
+        return "" if self._selection is None else excerpt(self.document, self._selection)
 
     def to_document(self, point: QPointF) -> QPointF:
         """A point of the viewport, in the document."""

@@ -8,7 +8,8 @@ message's top margin.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import takewhile
 from typing import NamedTuple
 
@@ -20,7 +21,7 @@ from app.ui.chat.blocks import BlockLayout
 from app.ui.chat.transcript_items import Label, MessageItem
 from app.ui.chat.transcript_reply import ReplyItem
 from app.ui.chat.transcript_rows import Branches, Hot, Page, Row
-from app.ui.chat.transcript_selection import Position, RowMarks, Selection, text_of, word_around
+from app.ui.chat.transcript_selection import Position, Selection, word_around
 from app.ui.chat.transcript_style import MARGIN
 from app.ui.chat.transcript_text import TextRow
 from app.ui.chat.transcript_user import UserItem
@@ -138,15 +139,10 @@ class TranscriptDocument:
     def settle(self, top: int, height: int, *, at_end: bool) -> Settled:
         """Lay out what is in view from `top` on, `height` tall; stay at the end, or with what is in view."""
         any_built = False
-        for _ in range(_SETTLE_ROUNDS):
+        for turn in range(_SETTLE_ROUNDS):
             top = self._clamped(self.height if at_end else top, height)
             anchor = None if at_end else self._anchor(top, top + height)
-            first_built = None
-            for index in self.between(top, top + height):
-                before = self.items[index].height
-                built = self.items[index].settle(top - self.tops[index], top + height - self.tops[index])
-                if (built or self.items[index].height != before) and first_built is None:
-                    first_built = index
+            first_built = self._build(top, top + height, read_on=not turn)
             if first_built is None:
                 break
             any_built = True
@@ -157,10 +153,23 @@ class TranscriptDocument:
                 top += round(self.tops[index] + self.items[index].tops[row] - place)
         top = self._clamped(self.height if at_end else top, height)
         if any_built:
-            self._forget_far(top, height)
+            self.forget_far(top, height)
+        if not all(self.items[index].is_whole for index in self.between(top, top + height)):
+            self.page.changed()
         return Settled(top, any_built)
 
-    def _forget_far(self, top: int, height: int) -> None:
+    def _build(self, top: float, bottom: float, *, read_on: bool) -> int | None:
+        """Lay out what is in between; the first message that has changed. With `read_on`, one takes up more rows."""
+        changed: list[int] = []
+        for index in self.between(top, bottom):
+            item, before = self.items[index], self.items[index].height
+            more = read_on and not changed and item.read_on()
+            built = item.settle(top - self.tops[index], bottom - self.tops[index])
+            if more or built or item.height != before:
+                changed.append(index)
+        return changed[0] if changed else None
+
+    def forget_far(self, top: int, height: int) -> None:
         """Let go of what is far out of view, so that memory does not grow with what was read."""
         first, last = top - _KEPT_VIEWS * height, top + (_KEPT_VIEWS + 1) * height
         if len(self._composed) > _MOST_COMPOSED:
@@ -253,13 +262,26 @@ class TranscriptDocument:
         return QPointF(item.left + (row.left_at(at.place) if isinstance(row, TextRow) else 0.0), y)
 
     def rows_of(self, index: int) -> list[Row]:
-        """The rows of a message, made if there are none."""
+        """All the rows of a message, made if there are none."""
         item = self.items[index]
-        if not item.rows:
-            item.compose()
+        if not item.rows or not item.is_whole:
+            if not item.rows:
+                item.compose()
+            item.read_all()
             self._composed.add(index)
             self.restack(index)
         return item.rows
+
+    @contextmanager
+    def read_through(self, index: int) -> Iterator[list[Row]]:
+        """All the rows of a message; those that are made for this alone are let go of again."""
+        item = self.items[index]
+        if item.rows:
+            yield self.rows_of(index)
+        else:
+            item.compose_unseen()
+            yield item.rows
+            item.forget()
 
     def word_at(self, at: Position) -> Selection:
         """The word at a place."""
@@ -274,36 +296,3 @@ class TranscriptDocument:
         """The text of the block in which a place is."""
         row = self.items[at.item].rows[at.row] if at.item < len(self.items) and self.items[at.item].rows else None
         return row.blocks[at.block].text if isinstance(row, TextRow) and at.block < len(row.blocks) else ""
-
-    def everything(self) -> Selection | None:
-        """All messages, from the first character to the last."""
-        if not self.items:
-            return None
-        beyond = 1 << 40
-        return Selection(Position(0, 0, 0, 0), Position(len(self.items) - 1, beyond, beyond, beyond))
-
-    def selected_text(self, selection: Selection, *, markdown: bool = False) -> str:
-        """The text of a selection, messages and blocks apart by empty lines."""
-        messages = []
-        for index in range(selection.first.item, min(selection.last.item, len(self.items) - 1) + 1):
-            item = self.items[index]
-            composed = not item.rows
-            if composed:
-                item.compose_unseen()
-            messages.append(_text_of_item(item, selection, index, markdown=markdown))
-            if composed:
-                item.forget()
-        return "\n\n".join(text for text in messages if text)
-
-
-def _text_of_item(item: MessageItem, selection: Selection, index: int, *, markdown: bool) -> str:
-    marks, text = RowMarks(selection, index), ""
-    for number, row in enumerate(item.rows):
-        if not isinstance(row, TextRow) or not row.blocks:
-            continue
-        marked = marks.of(number, row.end)
-        part = "" if marked is None else text_of(row.blocks, marked, markdown=markdown)
-        first = row.blocks[0]
-        apart = "" if not text else "\n" if first.tight or first.continued else "\n\n"
-        text += apart + part if part else ""
-    return text

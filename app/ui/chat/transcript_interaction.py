@@ -27,6 +27,7 @@ from app.ui.chat.links import tooltip_of
 from app.ui.chat.markdown import is_safe_link
 from app.ui.chat.transcript_access import interface_of
 from app.ui.chat.transcript_canvas import TranscriptCanvas
+from app.ui.chat.transcript_excerpt import excerpt
 from app.ui.chat.transcript_focus import Part, parts_of
 from app.ui.chat.transcript_items import MessageItem
 from app.ui.chat.transcript_keys import FocusPlace, TranscriptKeys
@@ -76,7 +77,7 @@ class TranscriptInteraction(TranscriptCanvas):
     def copy_selection(self, *, markdown: bool = False) -> None:
         """Put the selected text on the clipboard, plain or as Markdown."""
         if self._selection is not None:
-            self._copy(self.document.selected_text(self._selection, markdown=markdown), self.tr("Selection"))
+            self._copy(excerpt(self.document, self._selection, markdown=markdown), self.tr("Selection"))
 
     def copy_selection_or_focus(self, *, markdown: bool = False) -> None:
         """Copy the selection or, without one, what has the focus."""
@@ -91,7 +92,7 @@ class TranscriptInteraction(TranscriptCanvas):
             first = Position(focus.message, row, number, 0)
             of_block = Selection(first, first._replace(offset=whole))
             code = isinstance(part.block, CodeLayout) and not markdown
-            text = part.block.block.text if code else self.document.selected_text(of_block, markdown=markdown)
+            text = part.block.block.text if code else excerpt(self.document, of_block, markdown=markdown)
             self._copy(text, self.tr("Block"))
         elif focus is not None:
             self.press(self.document.items[focus.message], Hot(QRectF(), Action.COPY_MESSAGE))

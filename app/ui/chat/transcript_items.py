@@ -42,6 +42,7 @@ class MessageItem(ABC):
         self.page = page
         self.rows: list[Row] = []
         self.tops: list[float] = []
+        self._laid_out: set[Row] = set()
         self.hovered = False
         self._divider: DividerRow | None = None
         self._labels: dict[Label, str] = {}
@@ -108,10 +109,25 @@ class MessageItem(ABC):
         self.stack(0)
 
     def compose_unseen(self) -> None:
-        """Take up the rows for their text alone: what is out of view keeps its height."""
+        """Take up all the rows for their text alone: what is out of view keeps its height."""
         height = self.height
         self.compose()
+        self.read_all()
         self.height = height
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the rows that were taken up reach to the end of the text."""
+        return True
+
+    def read_on(self) -> bool:
+        """Take up some more of the rows of a very long text; whether there were more."""
+        return False
+
+    def read_all(self) -> None:
+        """Take up the rows to the end of the text."""
+        while self.read_on():
+            pass
 
     def stack(self, start: int) -> None:
         """Put the rows under one another, from one on."""
@@ -139,25 +155,28 @@ class MessageItem(ABC):
             row = rows[number]
             row.build(self.page, self.text_width if isinstance(row, TextRow) else self.page.width)
         if unbuilt:
+            self._laid_out.update(rows[number] for number in unbuilt)
             self.stack(unbuilt[0])
         return bool(unbuilt)
 
     def release(self) -> None:
         """Forget every layout, but not the heights."""
-        for row in self.rows:
+        for row in self._laid_out:
             row.release()
+        self._laid_out.clear()
 
     def forget(self) -> None:
         """Keep nothing but the message and its height: it is far out of view."""
         self.rows, self.tops = [], []
+        self._laid_out.clear()
 
     def release_beyond(self, top: float, bottom: float) -> None:
         """Forget the layouts of rows that lie far out of view."""
         kept = self._between(top, bottom)
-        for rows in (self.rows[: kept.start], self.rows[kept.stop :]):
-            for row in rows:
-                if row.built and isinstance(row, TextRow):
-                    row.release()
+        far = {row for row in self._laid_out.difference(self.rows[kept.start : kept.stop]) if isinstance(row, TextRow)}
+        for row in far:
+            row.release()
+        self._laid_out -= far
 
     def resize(self, ratio: float) -> None:
         """The page is wider by this ratio: guess the heights again."""

@@ -79,17 +79,11 @@ def vertically(document: TranscriptDocument, at: Position, x: float, steps: int)
 
 def hits_in(document: TranscriptDocument, index: int, pattern: re.Pattern[str]) -> list[Hit]:
     """Where a message as it is shown holds what is looked for."""
-    item = document.items[index]
-    composed = not item.rows
-    if composed:
-        item.compose_unseen()
-    hits = [
-        Hit(Position(index, row, number, found.start()), found.end())
-        for row, shown in enumerate(item.rows)
-        if isinstance(shown, TextRow)
-        for number, block in enumerate(shown.blocks)
-        for found in pattern.finditer(block.text)
-    ]
-    if composed:
-        item.forget()
-    return hits
+    with document.read_through(index) as rows:
+        return [
+            Hit(Position(index, row, number, found.start()), found.end())
+            for row, shown in enumerate(rows)
+            if isinstance(shown, TextRow)
+            for number, block in enumerate(shown.blocks)
+            for found in pattern.finditer(block.text)
+        ]

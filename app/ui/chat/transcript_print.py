@@ -73,7 +73,7 @@ class PrintJob(QObject):
 
     def _lay_out(self, index: int) -> None:
         item = self._document.items[index]
-        while item.settle(0, item.height):
+        while item.settle(0, item.height) or item.read_on():
             continue
 
     def _begin(self) -> None:

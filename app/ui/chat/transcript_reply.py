@@ -63,8 +63,8 @@ class ReplyItem(MessageItem):
             if self._fold.open:
                 if self._thought is None:
                     self._thought = self._stream(self.message.reasoning, muted=True)
-                rows += [*self._thought.rows, Row(_SPACE_AFTER_THOUGHT)]
-        return [*rows, *self._answer.rows, *self._waiting(), self._footer]
+                rows += [*self._thought.rows, *self._thought.rest, Row(_SPACE_AFTER_THOUGHT)]
+        return [*rows, *self._answer.rows, *self._answer.rest, *self._waiting(), self._footer]
 
     def _waiting(self) -> list[Row]:
         waits = self.is_streaming and self._answer is not None and not self._answer.rows and not self.message.reasoning
@@ -76,6 +76,19 @@ class ReplyItem(MessageItem):
         made = TextStream(self.text_width, muted=muted)
         made.feed(source)
         return made
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the texts are cut into rows to their ends."""
+        return not any(stream.rest for stream in (self._thought, self._answer) if stream is not None)
+
+    def read_on(self) -> bool:
+        """Cut a text further; whether there was more of it."""
+        for stream in (self._thought, self._answer):
+            if stream is not None and stream.rest:
+                self._restack(stream, stream.read_on(), 0.0)
+                return True
+        return False
 
     def append(self, text: str, reasoning: str) -> float:
         """Add streamed text; returns from where on the item looks different."""
@@ -115,15 +128,16 @@ class ReplyItem(MessageItem):
         """Put the rows under one another again, from the changed one on."""
         start = self._start_of(stream) + changed
         if self._footer is not None and self._answer is not None:
-            after = [Row(_SPACE_AFTER_THOUGHT), *self._answer.rows] if stream is self._thought else []
-            self.rows[start:] = [*stream.rows[changed:], *after, *self._waiting(), self._footer]
+            answer = [Row(_SPACE_AFTER_THOUGHT), *self._answer.rows, *self._answer.rest]
+            after = answer if stream is self._thought else []
+            self.rows[start:] = [*stream.rows[changed:], *stream.rest, *after, *self._waiting(), self._footer]
         self.stack(min(start, len(self.tops)))
         return self.tops[start] + top
 
     def _start_of(self, stream: TextStream) -> int:
         """Which row the text begins with."""
         before = (self._divider is not None) + (self._fold is not None)
-        thoughts = len(self._thought.rows) + 1 if self._thought is not None else 0
+        thoughts = len(self._thought.rows) + len(self._thought.rest) + 1 if self._thought is not None else 0
         return before if stream is self._thought else before + thoughts
 
     @property

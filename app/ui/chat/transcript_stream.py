@@ -1,25 +1,33 @@
 """A text as rows, whether it is complete or still arriving.
 
-Window process, interface thread. Only the last row of a text that arrives is ever laid out again.
+Window process, interface thread. Only the last row of a text that arrives is ever laid out again. A complete
+text that is very long is cut into rows a slice at a time, so that the window does not stall over it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from time import perf_counter
 
 from app.ui.chat.markdown import Block, Kind, clean
 from app.ui.chat.markdown_chunks import Chunk
-from app.ui.chat.markdown_splitter import LIMIT, Splitter, chunks_of
+from app.ui.chat.markdown_splitter import LIMIT, Splitter
 from app.ui.chat.markdown_tail import TailParser
-from app.ui.chat.transcript_text import TextRow
+from app.ui.chat.transcript_rows import Row
+from app.ui.chat.transcript_text import TextRow, estimated_height
+
+_SLICE_SECONDS = 0.008
+_PIECE_CHARACTERS = 8192
 
 
 class TextStream:
-    """Markdown in rows, `width` wide until they are built."""
+    """Markdown in rows, `width` wide until they are built; `rest` keeps the place of what is not cut yet."""
 
     def __init__(self, width: float, *, muted: bool = False) -> None:
         self.rows: list[TextRow] = []
+        self.rest: list[Row] = []
+        self._unread = ""
         self._width = width
         self._muted = muted
         self._splitter = Splitter()
@@ -30,9 +38,25 @@ class TextStream:
     def of(source: str, width: float, *, muted: bool = False) -> TextStream:
         """A text that is complete."""
         made = TextStream(width, muted=muted)
-        for chunk in chunks_of(source):
-            made._append(chunk)
+        made._unread = source
+        made.read_on()
         return made
+
+    def read_on(self) -> int:
+        """Cut a complete text further, for no longer than a slice; returns the first row that is new."""
+        first, at, until = len(self.rows), 0, perf_counter() + _SLICE_SECONDS
+        while at < len(self._unread) and (not at or perf_counter() < until):
+            for chunk in self._splitter.feed(self._unread[at : at + _PIECE_CHARACTERS]):
+                self._append(chunk)
+            at += _PIECE_CHARACTERS
+        self._unread = self._unread[at:]
+        if self._unread:
+            self.rest = [Row(estimated_height(self._unread, self._width))]
+        else:
+            self.rest = []
+            for chunk in self._splitter.finish():
+                self._append(chunk)
+        return first
 
     def feed(self, text: str) -> tuple[int, float]:
         """Add text; returns the first row that looks different, and from where in it on."""

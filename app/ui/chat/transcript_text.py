@@ -44,6 +44,12 @@ class Content(Protocol):
         """The blocks; the first call may parse."""
 
 
+def estimated_height(source: str, width: float) -> float:
+    """About how tall a text will be."""
+    lines = source.count("\n") + len(source) * _CHARACTER_WIDTH / max(width, 1.0)
+    return ceil(max(1.0, lines) * _LINE_ESTIMATE + _GAP_ESTIMATE)
+
+
 class TextRow(Row):
     """Blocks one under the other, made from one chunk of source."""
 
@@ -60,12 +66,7 @@ class TextRow(Row):
         self._pictures: dict[Formula, Picture] = {}
         self._broken: set[Formula] = set()
         self._asking = False
-        super().__init__(self._estimate(width))
-
-    def _estimate(self, width: float) -> float:
-        source = self.content.source
-        lines = source.count("\n") + len(source) * _CHARACTER_WIDTH / max(width, 1.0)
-        return ceil(max(1.0, lines) * _LINE_ESTIMATE + _GAP_ESTIMATE)
+        super().__init__(estimated_height(content.source, width))
 
     @property
     def blocks(self) -> tuple[Block, ...]:

@@ -1,0 +1,55 @@
+"""Messages too long to be cut into rows at once: the window lives on, and shows them whole in the end."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.ui.chat.transcript import TranscriptView
+from app.ui.chat.transcript_places import hits_in
+from app.ui.chat.transcript_reply import ReplyItem
+from tests.bench.long_conversation import HOSTILE
+from tests.ui.transcript_kit import reply, settle, shown_text, user
+
+FENCES = HOSTILE["broken fences"] * 4
+
+
+def item(view: TranscriptView, index: int = 1) -> ReplyItem:
+    found = view.document.items[index]
+    assert isinstance(found, ReplyItem)
+    return found
+
+
+def test_a_very_long_reply_is_cut_in_slices_and_shown_from_its_end(view: TranscriptView, qtbot: QtBot) -> None:
+    view.set_messages([user(1), reply(2, FENCES + "\n\nThe end.")])
+    assert not item(view).is_whole
+    assert view.is_following and view.is_at_end
+    qtbot.waitUntil(lambda: item(view).is_whole, timeout=30_000)
+    settle(view, qtbot)
+    assert view.is_following and view.is_at_end
+    assert item(view).rows[-2].blocks[0].text.endswith("The end.")
+    assert shown_text(view).count("~~~") == 20_000
+
+
+@pytest.mark.parametrize("open_reasoning", [False, True])
+def test_what_is_read_stays_in_place_while_the_rest_is_cut(
+    view: TranscriptView, qtbot: QtBot, open_reasoning: bool
+) -> None:
+    view.set_messages([user(1), reply(2, FENCES, reasoning=FENCES), user(3), reply(4, "Last words.")])
+    view.verticalScrollBar().setValue(0)
+    if open_reasoning:
+        view._toggle_fold(item(view))
+    assert not item(view).is_whole
+    top = view.document.tops[1] - view.verticalScrollBar().value()
+    qtbot.waitUntil(lambda: item(view).is_whole, timeout=30_000)
+    assert view.document.tops[1] - view.verticalScrollBar().value() == top
+
+
+def test_all_of_a_text_that_is_not_cut_yet_is_copied_and_found(view: TranscriptView, qtbot: QtBot) -> None:
+    view.set_messages([user(1), reply(2, f"{FENCES}\n\nThe end.")])
+    assert not item(view).is_whole
+    assert shown_text(view).endswith("The end.")
+    view.set_messages([user(1), reply(2, f"{FENCES}\n\nThe end.")])
+    assert len(hits_in(view.document, 1, re.compile("The end"))) == 1

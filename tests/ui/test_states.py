@@ -2,12 +2,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.program import Program
 from app.core.errors import DatabaseLocked, NoModel, ParleyError
+from app.core.models import ModelFile
+from app.core.servers import Server
 from app.services.engine_host import EngineState
 from app.services.reply_run import ChatState
 from app.ui.report import report
@@ -89,6 +92,18 @@ def test_a_ready_model_invites(qtbot: QtBot, program: Program, model_file: FileF
     assert words(page.start)[0] == "What shall we talk about?"
     assert "0 of 8,192 tokens" in words(page.composer)
     assert "● 1 B on CPU" in words(page.composer)
+
+
+@pytest.mark.parametrize("temporary", [False, True])
+def test_a_model_elsewhere_is_not_said_to_keep_text_here(qtbot: QtBot, program: Program, temporary: bool) -> None:
+    page = program.view.page
+    program.session.new_conversation(temporary=temporary)
+    program.engine.choose(ModelFile.on(Server(name="Far", base_url="https://far.example.org/v1"), "large"))
+    said = words(page.start)[1]
+    assert "large runs on “Far” at far.example.org: what you write is sent there." in said
+    assert "nothing leaves it" not in said
+    program.engine.choose(ModelFile.on(Server(name="Here", base_url="http://127.0.0.1:8000/v1"), "large"))
+    assert "sent there" not in words(page.start)[1]
 
 
 def test_reading_a_long_prompt_shows_how_far_it_is(qtbot: QtBot, program: Program, model_file: FileFactory) -> None:

@@ -10,24 +10,22 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.core.conversations import Conversation, StoredMessage
-from app.core.engine_frames import ModelInfo
-from app.core.errors import EngineLost, ParleyError
+from app.core.errors import ParleyError
 from app.core.messages import Role
-from app.core.sizes import format_bytes
 from app.services.chat_session import ChatSession
 from app.services.chat_tools import ChatTools
-from app.services.engine_host import EngineHost, EngineState
+from app.services.engine_host import EngineHost
 from app.services.reply_run import ChatState
 from app.services.undo import Deed
 from app.ui.chat.choices import Choices
 from app.ui.chat.composer import Composer
+from app.ui.chat.engine_status import EngineStatus
 from app.ui.chat.header import Header
-from app.ui.chat.model_menu import described
 from app.ui.chat.notices import Notice, ProgressStrip, Toast
 from app.ui.chat.problems import Problems
 from app.ui.chat.sending import Sending
@@ -43,14 +41,13 @@ if TYPE_CHECKING:
     from app.ui.compare.desk import CompareDesk
 
 COLUMN_WIDTH = 760
-_SHOW_PROMPT_AFTER_MS = 250
-_STOPPABLE = (ChatState.LOADING, ChatState.READING_PROMPT, ChatState.GENERATING)
 
 
 class ChatPage(QWidget):
     """Shows one conversation and the engine's state; asks the session and the engine for the rest."""
 
     open_model_requested = Signal()
+    place_requested = Signal(object)  # GuideLink
     preset_chosen = Signal(int, object)  # id of the reply to give anew, StoredPreset
 
     def __init__(
@@ -69,7 +66,6 @@ class ChatPage(QWidget):
         self._theme = theme
         self._typeset: Typeset = lambda _, then: then(None)
         self._tools = tools
-        self._fraction = 0.0
         self.header = Header()
         self.start = StartView()
         self.strip = ProgressStrip()
@@ -79,10 +75,10 @@ class ChatPage(QWidget):
         self.sending = Sending(session, tools.attaching, tools.room, self.composer, self.notice, self)
         self.choices = Choices()
         self.toast = Toast(self)
-        self._prompt_delay = QTimer(self, singleShot=True, interval=_SHOW_PROMPT_AFTER_MS)
+        self._status = EngineStatus(session, engine, self.start, self.strip, self.composer, self.problems)
         self._lay_out()
         self._connect_session()
-        self._connect_engine()
+        engine.state_changed.connect(lambda _: self._show_engine())
         self._connect_widgets()
         self._show_conversation(session.conversation)
         self._show_engine()
@@ -103,6 +99,7 @@ class ChatPage(QWidget):
         menu.preset_chosen.connect(self.preset_chosen)
         desk = ReadingDesk(pane, self._session, self._tools, menu)
         desk.sent_instead.connect(self.sending.send_instead)
+        desk.place_requested.connect(self.place_requested)
         pane.transcript.menu_filled.connect(self.compare.fill)
         return desk
 
@@ -141,8 +138,10 @@ class ChatPage(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Draw with another theme."""
         self._theme = theme
-        self.transcript.set_theme(theme)
-        self.compare.set_theme(theme)
+        if "desk" in self.__dict__:
+            self.transcript.set_theme(theme)
+        if "compare" in self.__dict__:
+            self.compare.set_theme(theme)
 
     def say(self, text: str) -> None:
         """Tell something that needs no answer."""
@@ -203,15 +202,7 @@ class ChatPage(QWidget):
         session = self._session
         session.conversation_changed.connect(self._show_conversation)
         session.message_added.connect(self._add_message)
-        session.state_changed.connect(self._show_state)
-        session.prompt_progress.connect(self._show_prompt)
-        session.context_changed.connect(self.composer.set_context)
-        session.rate_changed.connect(self.composer.set_rate)
         session.problem.connect(self._on_problem)
-
-    def _connect_engine(self) -> None:
-        self._engine.state_changed.connect(lambda _: self._show_engine())
-        self._engine.load_progress.connect(self._show_load)
 
     def _connect_widgets(self) -> None:
         self.composer.attach_requested.connect(self.choose_files)
@@ -222,16 +213,10 @@ class ChatPage(QWidget):
         self._tools.undo.problem.connect(self.problems.show)
         self._tools.undo.pushed.connect(self._offer_undo)
         self.composer.stop_requested.connect(self._session.stop)
-        self.strip.cancel_requested.connect(self._engine.cancel_load)
         self.header.copy_requested.connect(self.copy_conversation)
         self.problems.open_model_requested.connect(self.open_model_requested)
-        self.problems.load_requested.connect(self._load_again)
         self.start.open_requested.connect(self.open_model_requested)
-        self.start.cancel_requested.connect(self._engine.cancel_load)
-        self.start.retry_requested.connect(self._load_again)
         self.start.asked.connect(self.sending.send)
-        self.start.details_requested.connect(self._show_load_report)
-        self._prompt_delay.timeout.connect(self.strip.show)
 
     def choose_files(self) -> None:
         """Let the user choose files for the next message to take along."""
@@ -279,93 +264,14 @@ class ChatPage(QWidget):
         self._show_engine()
         self.composer.edit.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _placed(self, model: ModelInfo) -> str:
-        """How much memory a model takes, and where it is."""
-        memory = format_bytes(model.memory_bytes)
-        if not model.gpu_layers:
-            return self.tr("{memory} on {device}").format(memory=memory, device=model.device)
-        if model.gpu_layers >= model.layers:
-            text = self.tr("{memory}, all {layers} layers on {device}")
-        else:
-            text = self.tr("{memory}, {part} of {layers} layers on {device}")
-        return text.format(memory=memory, part=model.gpu_layers, layers=model.layers, device=model.device)
-
     def _show_engine(self) -> None:
-        engine = self._engine
-        empty = self._session.conversation is None
-        self._stack.setCurrentWidget(self.start if empty else self.reading)
-        self.header.model.show_model(engine.file)
-        self.composer.set_device(self._placed(engine.model) if engine.model else "")
-        self.composer.set_placeholder(self.tr("Message Parley") if engine.file else self.tr("Choose a model to begin"))
-        self._show_start()
-        self._show_strip()
-        if engine.state is EngineState.FAILED and engine.error is not None and not empty:
-            if not self._reply_tells(engine.error):
-                self.problems.show_load(engine.error)
-        elif engine.state is EngineState.READY:
-            self.problems.model_is_ready()
-
-    def _show_start(self) -> None:
-        engine = self._engine
-        name = described(engine.file) if engine.file else ""
-        if engine.state is EngineState.LOADING:
-            self.start.show_loading(name)
-        elif engine.state is EngineState.FAILED and engine.error is not None:
-            self.start.show_failed(engine.error)
-        elif engine.file is not None and self._session.is_temporary:
-            self.start.show_temporary(name)
-        elif engine.file is not None and engine.file.identity.built_in:
-            self.start.show_guide()
-        elif engine.file is not None:
-            self.start.show_ready(name)
-        else:
-            self.start.show_no_model()
-
-    def _show_strip(self) -> None:
-        """A load that the middle of the page does not show."""
-        engine = self._engine
-        if engine.state is EngineState.LOADING and engine.file and self._session.conversation is not None:
-            self.strip.show_load(described(engine.file), self._fraction)
-        elif self._session.state is not ChatState.READING_PROMPT:
-            self._prompt_delay.stop()
-            self.strip.hide()
-
-    def _show_load(self, fraction: float) -> None:
-        self._fraction = fraction
-        self.start.set_progress(fraction)
-        self._show_strip()
-
-    def _show_state(self, state: ChatState) -> None:
-        self.composer.set_running(state is not ChatState.IDLE, stoppable=state in _STOPPABLE)
-        if state is ChatState.IDLE:
-            self.composer.set_rate(0)
-        if state is ChatState.READING_PROMPT:
-            self._prompt_delay.start()
-        self._show_strip()
-
-    def _show_prompt(self, done: int, total: int) -> None:
-        if self._session.state is ChatState.READING_PROMPT:
-            self.strip.set_prompt(done, total)
+        self._stack.setCurrentWidget(self.start if self._session.conversation is None else self.reading)
+        self.header.model.show_model(self._engine.file)
+        self._status.show()
 
     def _on_problem(self, error: ParleyError) -> None:
         self.sending.failed()
         self.problems.show(error)
-
-    def _reply_tells(self, error: ParleyError) -> bool:
-        """Whether the reply that ended with it says so in the transcript."""
-        if isinstance(error, EngineLost) or self._session.state is not ChatState.IDLE:
-            return True
-        path = self._session.conversation.path() if self._session.conversation else []
-        record = path[-1].record if path else None
-        return record is not None and record.failure is not None and record.failure.code == type(error).__name__
-
-    def _load_again(self) -> None:
-        if self._engine.file is not None:
-            self._engine.load(self._engine.file)
-
-    def _show_load_report(self) -> None:
-        if self._engine.error is not None:
-            self.problems.report(self._engine.error)
 
     def _offer_undo(self, deed: Deed) -> None:
         done = {

@@ -9,9 +9,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QProgressBar, QStackedWidget, QWidget
 
 from app.core.errors import ParleyError
+from app.core.models import ModelFile
 from app.core.probe_frames import Machine
 from app.core.sizes import format_bytes
 from app.ui.chat.guide_panel import GuidePanel
+from app.ui.chat.model_menu import described
 from app.ui.chat.panel import Panel
 
 _WIDTH = 460
@@ -59,18 +61,26 @@ class StartView(QStackedWidget):
         """No model was chosen yet: the one in the box answers questions."""
         self.setCurrentWidget(self._guide)
 
-    def show_ready(self, model: str) -> None:
+    def show_ready(self, file: ModelFile) -> None:
         """A model waits for the first message."""
-        self._ready.text.setText(
-            self.tr("{model} is ready. It runs on this machine; nothing leaves it.").format(model=model)
-        )
+        text = self.tr("{model} is ready. It runs on this machine; nothing leaves it.")
+        self._ready.text.setText(self._leaving(file) or text.format(model=described(file)))
         self.setCurrentWidget(self._ready)
 
-    def show_temporary(self, model: str) -> None:
+    def show_temporary(self, file: ModelFile) -> None:
         """A model waits for the first message, and nothing of it will be kept."""
-        text = self.tr("Nothing of this chat is written to disk: it is gone once you leave it. {model} is ready.")
-        self._temporary.text.setText(text.format(model=model))
+        kept = self.tr("Nothing of this chat is written to this machine's disk: it is gone here once you leave it.")
+        ready = self.tr("{model} is ready.").format(model=described(file))
+        self._temporary.text.setText(f"{kept} {self._leaving(file) or ready}")
         self.setCurrentWidget(self._temporary)
+
+    def _leaving(self, file: ModelFile) -> str:
+        """Where the text goes; nothing if it stays on this machine."""
+        server = file.server
+        if server is None or server.is_loopback:
+            return ""
+        text = self.tr("{model} runs on “{server}” at {host}: what you write is sent there.")
+        return text.format(model=file.identity.name, server=server.name, host=server.host)
 
     def set_progress(self, fraction: float) -> None:
         """The part of the model that is loaded, 0 to 1."""

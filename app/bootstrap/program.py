@@ -33,6 +33,7 @@ from app.services.engine_host import ChildFactory, EngineHost
 from app.services.exchange import AttachmentReader, ExchangeService
 from app.services.hub_service import HubService
 from app.services.idle_unload import IdleUnload
+from app.services.last_model import LastModel
 from app.services.machine_probe import MachineProbe
 from app.services.measurement_recorder import MeasurementRecorder
 from app.services.message_room import MessageRoom
@@ -43,6 +44,7 @@ from app.services.model_import import ModelImport
 from app.services.model_library import ModelLibrary
 from app.services.network_ledger import NetworkLedger
 from app.services.network_settings import NetworkSettings
+from app.services.new_chats import NewChats
 from app.services.preferences import Preferences
 from app.services.presets import PresetLibrary
 from app.services.prompt_preview import PromptPreview
@@ -82,6 +84,7 @@ class Program:
     conversations: ConversationList
     search: ConversationSearch
     library: ModelLibrary
+    last_model: LastModel
     probe: MachineProbe
     typesetter: Typesetter
     measurements: MeasurementRecorder
@@ -91,6 +94,7 @@ class Program:
     imports: ModelImport
     disk: DiskLibrary
     presets: PresetLibrary
+    new_chats: NewChats
     preview: PromptPreview
     desk: Callable[[], ModelDesk]
     settings: Callable[[], SettingsDesk]
@@ -121,7 +125,7 @@ class Program:
         if model is not None:
             self.library.open(model)
         else:
-            self.library.last(self._choose)
+            self.last_model.find(self._choose)
         self._reopen_last()
         self.probe.ask_after(_PROBE_AFTER_MS)
         # What was made until now lives as long as the window: no collection needs to look at it again.
@@ -199,9 +203,11 @@ def furnish(frame: Frame, child_command: Sequence[str] | None = None, *, guide: 
     exchange = ExchangeService(starter(ChildRole.EXCHANGE), frame.relay)
     reader = AttachmentReader(starter(ChildRole.EXTRACT), frame.relay)
     presets = PresetLibrary(storage, preferences)
+    new_chats = NewChats(session, presets, preferences, window)
     conversations = ConversationList(storage, listing=Listing(Shelf.UNFILED))
     search = ConversationSearch(Storage(Lane(lambda: open_stores(folders.database)), frame.relay))
     library = ModelLibrary(storage, identify)
+    last_model = LastModel(engine, library, servers, preferences, window)
     hub = HubService(starter(ChildRole.HUB), frame.relay)
     downloads = DownloadQueue(starter(ChildRole.DOWNLOAD), storage, frame.relay)
 
@@ -225,7 +231,9 @@ def furnish(frame: Frame, child_command: Sequence[str] | None = None, *, guide: 
             lambda: str(preferences.get("chat.user_name")),
         ),
     )
-    view = MainView(session, engine, conversations, library, preferences, probe, presets, tools, window.theme)
+    view = MainView(
+        session, engine, conversations, library, preferences, probe, presets, new_chats, tools, window.theme
+    )
     IdleUnload(engine, preferences, lambda: session.is_answering, window)
 
     @cache
@@ -286,6 +294,7 @@ def furnish(frame: Frame, child_command: Sequence[str] | None = None, *, guide: 
         conversations,
         search,
         library,
+        last_model,
         probe,
         typesetter,
         measurements,
@@ -295,6 +304,7 @@ def furnish(frame: Frame, child_command: Sequence[str] | None = None, *, guide: 
         imports,
         disk,
         presets,
+        new_chats,
         preview,
         desk,
         settings,
@@ -331,6 +341,7 @@ def _connect(program: Program) -> None:
         program.library,
         program.presets,
         view.page,
+        program.new_chats,
     )
     servers = ServerDesk(view.page, program.session, engine, program.servers, program.preferences)
     Places(view, servers, program.desk, program.settings)

@@ -92,6 +92,13 @@ _BEHAVIOUR = (
         page=Page.BEHAVIOUR,
     ),
     Setting(
+        key="chat.temporary",
+        default=False,
+        title="New chats are temporary",
+        help="In the window: nothing of them is written to disk. A chat that begins in a folder is kept.",
+        page=Page.BEHAVIOUR,
+    ),
+    Setting(
         key="chat.reopen_last",
         default=False,
         title="Open the last chat at the start",
@@ -127,7 +134,12 @@ _MODELS = (
         page=Page.MODELS,
         unit=Unit.MINUTES,
     ),
-    Setting(key="models.last", default="", title="Last model", help="Path of the model to begin with."),
+    Setting(
+        key="models.last_remote",
+        default="",
+        title="Last model on a server",
+        help="The server and, on a second line, the model to begin with; empty if it was one of this machine.",
+    ),
 )
 
 _NETWORK = (

@@ -81,7 +81,7 @@ class ChatSession(ShownConversation):
             return
         conversation_id, preset = shown.summary.id if shown else None, self.preset
         system = (preset.system or "") if preset and parent_id is None else ""
-        folder_id = self._folder_id
+        folder_id = self.folder_id
 
         def begin(stores: Stores) -> Exchange:
             exchange = stores.conversations.begin_exchange(conversation_id, parent_id, clean, system, record=record)

@@ -11,7 +11,7 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from app.chat.context import context_use, first_seen
-from app.core.conversations import Conversation, StoredMessage
+from app.core.conversations import Conversation, ConversationSummary, StoredMessage
 from app.core.presets import ChosenPreset
 from app.services.engine_host import EngineHost
 from app.services.relay import Storage, ignore
@@ -39,6 +39,7 @@ class ShownConversation(QObject):
     message_found = Signal(int)  # a message to jump to stands in the shown conversation now
     conversations_changed = Signal()  # one was made, or got a new message
     preset_changed = Signal(object)  # ChosenPreset, or None
+    titled = Signal(str)  # the shown conversation has another title
 
     def __init__(
         self,
@@ -55,7 +56,7 @@ class ShownConversation(QObject):
         self._kept = storage
         self._temporary = temporary
         self._wanted = 0
-        self._folder_id: int | None = None
+        self.folder_id: int | None = None
         self.is_temporary = False
         self.conversation: Conversation | None = None
         self.preset: ChosenPreset | None = None
@@ -97,7 +98,7 @@ class ShownConversation(QObject):
         self._wanted += 1
         self._leave()
         self.is_temporary = temporary
-        self._folder_id = folder_id
+        self.folder_id = folder_id
         self._show(None, preset)
 
     def use_preset(self, preset: ChosenPreset | None) -> None:
@@ -124,7 +125,7 @@ class ShownConversation(QObject):
         def show(found: tuple[Conversation, ChosenPreset | None]) -> None:
             if wanted == self._wanted:
                 self._leave()
-                self.is_temporary, self._folder_id = False, None
+                self.is_temporary, self.folder_id = False, None
                 self._show(*found)
                 if message_id is not None and message_id in found[0]:
                     self.message_found.emit(message_id)
@@ -148,6 +149,20 @@ class ShownConversation(QObject):
                 self.show_changed(found)
 
         self._kept.call(lambda stores: stores.conversations.load(shown.summary.id), compare, ignore)
+
+    def read_title(self) -> None:
+        """Find out what the shown conversation is called now, and where it is."""
+        shown = self.conversation
+        if shown is None:
+            return
+
+        def take(found: ConversationSummary) -> None:
+            now = self._as_shown(shown)
+            before, now.summary = now.summary, found
+            if self.conversation is now and found.title != before.title:
+                self.titled.emit(found.title)
+
+        self.storage.call(lambda stores: stores.conversations.summary(shown.summary.id), take, ignore)
 
     def show_path(self) -> None:
         """Tell which path of the shown conversation is read now."""

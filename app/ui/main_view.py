@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QSplitter, QWidget
 
-from app.core.conversations import Conversation, ConversationSummary
+from app.core.conversations import Conversation
 from app.core.downloads import Download
 from app.core.errors import ParleyError
 from app.core.exchange import ExportFormat
@@ -23,6 +23,7 @@ from app.services.conversation_list import ConversationList
 from app.services.engine_host import EngineHost
 from app.services.machine_probe import MachineProbe
 from app.services.model_library import ModelLibrary
+from app.services.new_chats import NewChats
 from app.services.preferences import Preferences
 from app.services.presets import PresetLibrary
 from app.ui.chat.chat_page import ChatPage
@@ -60,6 +61,7 @@ class MainView(QSplitter):
         preferences: Preferences,
         probe: MachineProbe,
         presets: PresetLibrary,
+        new_chats: NewChats,
         tools: ChatTools,
         theme: ThemeSource,
         parent: QWidget | None = None,
@@ -70,6 +72,7 @@ class MainView(QSplitter):
         self._library = library
         self._preferences = preferences
         self._presets = presets
+        self._new_chats = new_chats
         self._tools = tools
         self._theme = theme
         self._attention = Attention(self, desktop_notifiers(self))
@@ -153,10 +156,11 @@ class MainView(QSplitter):
 
     def _connect_sidebar(self) -> None:
         sidebar = self.sidebar
-        sidebar.new_requested.connect(lambda: self._new_conversation())
+        sidebar.new_requested.connect(self._new_chat)
         sidebar.open_requested.connect(self._open_conversation)
         sidebar.downloads_requested.connect(self.downloads_requested)
-        self._conversations.changed.connect(self._follow_title)
+        self._conversations.stale.connect(self._session.read_title)
+        self._session.titled.connect(self._show_title)
         self._conversations.problem.connect(self.page.problems.show)
         self._session.conversation_changed.connect(self._on_conversation)
 
@@ -183,7 +187,7 @@ class MainView(QSplitter):
         )
         header.export_requested.connect(self._export)
         header.compare_requested.connect(self._compare)
-        header.temporary_requested.connect(lambda wanted: self._new_conversation(temporary=wanted))
+        header.temporary_requested.connect(lambda wanted: self._new_chat(temporary=wanted))
         self._presets.changed.connect(self._show_presets)
         self._presets.problem.connect(page.problems.show)
         self._theme.changed.connect(page.set_theme)
@@ -194,8 +198,8 @@ class MainView(QSplitter):
 
     def _add_shortcuts(self) -> None:
         acts = {
-            "new_chat": self._new_conversation,
-            "temporary_chat": lambda: self._new_conversation(temporary=True),
+            "new_chat": self._new_chat,
+            "temporary_chat": lambda: self._new_chat(temporary=True),
             "undo": self._tools.undo.undo,
             "attach": self.page.choose_files,
             "retry": self.page.retry_last,
@@ -225,8 +229,8 @@ class MainView(QSplitter):
         """Compare models or presets; what is written already is what they are asked."""
         self.page.compare.open_setup(self.page.composer.text())
 
-    def _new_conversation(self, *, temporary: bool = False) -> None:
-        self._session.new_conversation(self._presets.chosen_for(None), temporary=temporary)
+    def _new_chat(self, *, temporary: bool | None = None) -> None:
+        self._new_chats.begin(temporary=temporary)
         self._leave_drawer()
 
     def _open_conversation(self, conversation_id: int) -> None:
@@ -236,12 +240,6 @@ class MainView(QSplitter):
     def _on_conversation(self, conversation: Conversation | None) -> None:
         self.sidebar.set_open(conversation.summary.id if conversation else None)
         self._show_title(conversation.summary.title if conversation else "")
-
-    def _follow_title(self, summaries: list[ConversationSummary]) -> None:
-        shown = self._session.conversation
-        renamed = next((s for s in summaries if shown and s.id == shown.summary.id), None)
-        if renamed is not None:
-            self._show_title(renamed.title)
 
     def _rename(self, title: str) -> None:
         shown = self._session.conversation

@@ -23,6 +23,7 @@ from app.core.conversations import StoredMessage
 from app.core.loading import FlashAttention, KvType, LoadOptions, RopeKind
 from app.core.messages import Role
 from app.services.engine_host import EngineState
+from app.services.new_chats import NewChats
 from app.services.reply_run import ChatState
 from app.ui.chat.links import ask_to_open
 from app.ui.details import DetailsDialog, describe
@@ -105,6 +106,35 @@ def test_a_rename_shows_everywhere(qtbot: QtBot, program: Program, answered: lis
     program.view.sidebar.rename_requested.emit(1, "Doors")
     qtbot.waitUntil(lambda: window.windowTitle() == "Doors — Parley")
     assert rows.index(1).data() == "Doors"
+
+
+def test_new_chats_are_temporary_where_the_settings_say_so(
+    qtbot: QtBot, program: Program, answered: list[StoredMessage]
+) -> None:
+    session, header, preferences = program.session, program.view.page.header, program.preferences
+    preferences.set("chat.temporary", True)
+    assert not session.is_temporary  # the chat that is shown has begun
+    qtbot.keyClick(program.window, Qt.Key.Key_N, CONTROL)
+    assert session.is_temporary and header.temporary.isChecked()
+    qtbot.mouseClick(header.temporary, Qt.MouseButton.LeftButton)
+    assert not session.is_temporary
+    with qtbot.waitSignal(session.conversation_changed):
+        program.view.sidebar.open_requested.emit(1)
+    program.conversations.trash([1])
+    qtbot.waitUntil(lambda: session.is_temporary)  # the shown chat was deleted: a new one begins
+    preferences.set("chat.temporary", False)
+    assert not session.is_temporary  # it had not begun
+    program.new_chats.begin_in(1)
+    preferences.set("chat.temporary", True)
+    assert not session.is_temporary
+
+
+def test_the_first_chat_is_temporary_where_the_settings_say_so(program: Program) -> None:
+    program.session.new_conversation()
+    program.preferences.set("chat.temporary", True)
+    program.session.new_conversation()
+    NewChats(program.session, program.presets, program.preferences)
+    assert program.session.is_temporary
 
 
 def test_the_title_is_edited_in_place_and_esc_keeps_it(

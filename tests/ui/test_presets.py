@@ -64,7 +64,7 @@ def ask(program: Program, qtbot: QtBot, text: str) -> ReplyRecord:
 def test_a_new_chat_begins_with_the_default(ready: Program, qtbot: QtBot) -> None:
     assert ready.view.page.header.preset.text() == "General"
     ready.presets.make_default(named(ready, "Concise"))
-    ready.view._new_conversation()
+    ready.view._new_chat()
     assert ready.view.page.header.preset.text() == "Concise"
     record = ask(ready, qtbot, "Hello")
     assert (record.preset, record.sampling.temperature, record.system) == ("Concise", 0.4, None)
@@ -87,7 +87,7 @@ def test_another_preset_counts_from_the_next_reply_on(ready: Program, qtbot: QtB
     shown = ready.session.conversation
     assert shown is not None
     number = shown.summary.id
-    ready.view._new_conversation()
+    ready.view._new_chat()
     assert ready.view.page.header.preset.text() == "General"
     with qtbot.waitSignal(ready.session.preset_changed):
         ready.session.open(number)
@@ -128,7 +128,7 @@ def test_free_variables_are_asked_for_before_it_is_used(ready: Program, qtbot: Q
 
 def test_a_default_with_variables_asks_when_the_first_message_is_sent(ready: Program, qtbot: QtBot) -> None:
     ready.presets.make_default(named(ready, "Translate"))
-    ready.view._new_conversation()
+    ready.view._new_chat()
     ready.session.send("Good morning")
     dialog = ready.view.findChild(ValuesDialog)
     assert isinstance(dialog, ValuesDialog)

@@ -447,6 +447,16 @@ def test_a_chat_begins_in_a_folder_with_the_folders_preset(listed: Listed, model
     assert program.session.preset is not None and program.session.preset.preset.name == preset.preset.name
 
 
+def test_the_page_follows_the_title_of_a_chat_in_a_folder(listed: Listed) -> None:
+    program = listed.program
+    roof = next(one for one in listed.ask(lambda stores: stores.conversations.summaries(9)) if one.title == "Roof")
+    with listed.qtbot.waitSignal(program.session.conversation_changed):
+        program.session.open(roof.id)
+    program.conversations.rename(roof.id, "Chimney")
+    listed.qtbot.waitUntil(lambda: program.window.windowTitle() == "Chimney — Parley")
+    assert program.session.conversation is not None and program.session.conversation.summary.title == "Chimney"
+
+
 def test_several_are_moved_by_the_bar(listed: Listed) -> None:
     listed.click("Three", CONTROL)
     listed.click("One", CONTROL)

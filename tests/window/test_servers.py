@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -117,3 +117,33 @@ def test_going_offline_leaves_a_server_elsewhere(user: User, model_server: Model
     reply = user.exchange("Still there?")
     assert reply.state is MessageState.FAILED
     assert reply.record.failure.code == "ServerForbiddenOffline"
+
+
+def test_a_servers_model_is_chosen_again_after_a_restart(
+    start_program: Callable[[], User], model_server: ModelServer, tiny_gguf: Path
+) -> None:
+    first = start_program()
+    first.open_model(tiny_gguf)
+    add_server(first, "Here", model_server.address)
+    choose(first, "Here", "tiny")
+    close(first)
+
+    second = start_program()
+    second.qtbot.waitUntil(lambda: second.program.engine.file is not None, timeout=10_000)
+    assert "tiny · on Here" in second.page.header.model.accessibleName()
+    with second.qtbot.waitSignal(second.program.session.reply_text, timeout=60_000):
+        second.write("Hello")
+    with second.qtbot.waitSignal(second.program.session.reply_finished, timeout=60_000) as caught:
+        second.program.session.stop()
+    assert caught.args[0].record.model.server == "Here"
+    second.open_model(tiny_gguf)
+    close(second)
+
+    third = start_program()
+    third.qtbot.waitUntil(lambda: third.program.engine.file is not None, timeout=10_000)
+    assert third.program.engine.file is not None and third.program.engine.file.server is None
+
+
+def close(user: User) -> None:
+    user.window.close()
+    user.program.close()

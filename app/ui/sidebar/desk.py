@@ -18,6 +18,7 @@ from app.services.conversation_list import ConversationList
 from app.services.conversation_pages import ConversationPages
 from app.services.conversation_search import ConversationSearch
 from app.services.model_library import ModelLibrary
+from app.services.new_chats import NewChats
 from app.services.presets import PresetLibrary
 from app.services.undo import Deed
 from app.ui.chat.chat_page import ChatPage
@@ -39,6 +40,7 @@ class SidebarDesk(QObject):
         library: ModelLibrary,
         presets: PresetLibrary,
         page: ChatPage,
+        new_chats: NewChats,
     ) -> None:
         super().__init__(sidebar)
         self._sidebar = sidebar
@@ -47,6 +49,7 @@ class SidebarDesk(QObject):
         self._search = search
         self._presets = presets
         self._page = page
+        self._new_chats = new_chats
         self._folders: list[Folder] = []
         self._open_folders: dict[int, ConversationPages] = {}
         self._contents: dict[int, Content] = {}
@@ -172,7 +175,7 @@ class SidebarDesk(QObject):
 
     def _begin_in(self, folder_id: int) -> None:
         self._fold(folder_id, True)
-        self._session.new_conversation(self._presets.chosen_for(folder_id), folder_id=folder_id)
+        self._new_chats.begin_in(folder_id)
 
     def _name_soon(self, folder: Folder) -> None:
         self._to_name = folder.id
@@ -196,7 +199,7 @@ class SidebarDesk(QObject):
     def _leave_trashed(self, ids: list[int]) -> None:
         shown, focused = self._session.conversation, QApplication.focusWidget()
         if shown is not None and shown.summary.id in ids:
-            self._session.new_conversation(self._presets.chosen_for(None))
+            self._new_chats.begin()
             if focused is not None and self._sidebar.isAncestorOf(focused):
                 focused.setFocus(Qt.FocusReason.OtherFocusReason)
 

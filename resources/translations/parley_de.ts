@@ -905,23 +905,23 @@
     <name>EngineStatus</name>
     <message>
         <source>Choose a model to begin</source>
-        <translation type="unfinished">Modell wählen, um zu beginnen</translation>
+        <translation>Modell wählen, um zu beginnen</translation>
     </message>
     <message>
         <source>Message Parley</source>
-        <translation type="unfinished">Nachricht an Parley</translation>
+        <translation>Nachricht an Parley</translation>
     </message>
     <message>
         <source>{memory} on {device}</source>
-        <translation type="unfinished">{memory} auf {device}</translation>
+        <translation>{memory} auf {device}</translation>
     </message>
     <message>
         <source>{memory}, all {layers} layers on {device}</source>
-        <translation type="unfinished">{memory}, alle {layers} Schichten auf {device}</translation>
+        <translation>{memory}, alle {layers} Schichten auf {device}</translation>
     </message>
     <message>
         <source>{memory}, {part} of {layers} layers on {device}</source>
-        <translation type="unfinished">{memory}, {part} von {layers} Schichten auf {device}</translation>
+        <translation>{memory}, {part} von {layers} Schichten auf {device}</translation>
     </message>
 </context>
 <context>
@@ -3448,7 +3448,7 @@
     </message>
     <message>
         <source>How it was made</source>
-        <translation type="unfinished">Wie es entstand</translation>
+        <translation>Wie es entstand</translation>
     </message>
     <message>
         <source>Import a folder…</source>
@@ -3864,11 +3864,11 @@
     <name>ModelChoice</name>
     <message>
         <source>Models in GGUF format (*.gguf *.GGUF);;All files (*)</source>
-        <translation type="unfinished">Modelle im GGUF-Format (*.gguf *.GGUF);;Alle Dateien (*)</translation>
+        <translation>Modelle im GGUF-Format (*.gguf *.GGUF);;Alle Dateien (*)</translation>
     </message>
     <message>
         <source>Open a GGUF file</source>
-        <translation type="unfinished">GGUF-Datei öffnen</translation>
+        <translation>GGUF-Datei öffnen</translation>
     </message>
 </context>
 <context>
@@ -5507,7 +5507,7 @@
     </message>
     <message>
         <source>In the window: nothing of them is written to disk. A chat that begins in a folder is kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>Im Fenster: Von ihnen wird nichts auf die Platte geschrieben. Ein Chat, der in einem Ordner beginnt, bleibt.</translation>
     </message>
     <message>
         <source>Language</source>
@@ -5531,7 +5531,7 @@
     </message>
     <message>
         <source>New chats are temporary</source>
-        <translation type="unfinished"></translation>
+        <translation>Neue Chats sind temporär</translation>
     </message>
     <message>
         <source>New models go into the first one. Without any, they go into Parley&apos;s own folder.</source>
@@ -5927,7 +5927,7 @@
     </message>
     <message>
         <source>Nothing of this chat is written to this machine&apos;s disk: it is gone here once you leave it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Von diesem Chat wird nichts auf die Platte dieses Rechners geschrieben: Er ist hier weg, sobald Sie ihn verlassen.</translation>
     </message>
     <message>
         <source>Open a GGUF file…</source>
@@ -5963,7 +5963,7 @@
     </message>
     <message>
         <source>{model} is ready.</source>
-        <translation type="unfinished"></translation>
+        <translation>{model} ist bereit.</translation>
     </message>
     <message>
         <source>{model} is ready. It runs on this machine; nothing leaves it.</source>
@@ -5971,7 +5971,7 @@
     </message>
     <message>
         <source>{model} runs on “{server}” at {host}: what you write is sent there.</source>
-        <translation type="unfinished"></translation>
+        <translation>{model} läuft auf „{server}“ unter {host}: Was Sie schreiben, wird dorthin gesendet.</translation>
     </message>
     <message>
         <source>{percent} %</source>
@@ -6174,6 +6174,10 @@
         <translation>{0} s nachgedacht</translation>
     </message>
     <message>
+        <source>Unpin</source>
+        <translation>Lösen</translation>
+    </message>
+    <message>
         <source>Unwrap</source>
         <translation>Nicht umbrechen</translation>
     </message>
@@ -6228,6 +6232,17 @@
         <translation>Code</translation>
     </message>
     <message>
+        <source>Message</source>
+        <translation>Nachricht</translation>
+    </message>
+    <message>
+        <source>Selection</source>
+        <translation>Auswahl</translation>
+    </message>
+</context>
+<context>
+    <name>TranscriptMenu</name>
+    <message>
         <source>Copy</source>
         <translation>Kopieren</translation>
     </message>
@@ -6262,10 +6277,6 @@
     <message>
         <source>Select all</source>
         <translation>Alles auswählen</translation>
-    </message>
-    <message>
-        <source>Selection</source>
-        <translation>Auswahl</translation>
     </message>
 </context>
 <context>

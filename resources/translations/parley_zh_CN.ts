@@ -905,23 +905,23 @@
     <name>EngineStatus</name>
     <message>
         <source>Choose a model to begin</source>
-        <translation type="unfinished">选择一个模型以开始</translation>
+        <translation>选择一个模型以开始</translation>
     </message>
     <message>
         <source>Message Parley</source>
-        <translation type="unfinished">给 Parley 发消息</translation>
+        <translation>给 Parley 发消息</translation>
     </message>
     <message>
         <source>{memory} on {device}</source>
-        <translation type="unfinished">{memory}，位于 {device}</translation>
+        <translation>{memory}，位于 {device}</translation>
     </message>
     <message>
         <source>{memory}, all {layers} layers on {device}</source>
-        <translation type="unfinished">{memory}，全部 {layers} 层位于 {device}</translation>
+        <translation>{memory}，全部 {layers} 层位于 {device}</translation>
     </message>
     <message>
         <source>{memory}, {part} of {layers} layers on {device}</source>
-        <translation type="unfinished">{memory}，{layers} 层中有 {part} 层位于 {device}</translation>
+        <translation>{memory}，{layers} 层中有 {part} 层位于 {device}</translation>
     </message>
 </context>
 <context>
@@ -3448,7 +3448,7 @@
     </message>
     <message>
         <source>How it was made</source>
-        <translation type="unfinished">制作详情</translation>
+        <translation>制作详情</translation>
     </message>
     <message>
         <source>Import a folder…</source>
@@ -3864,11 +3864,11 @@
     <name>ModelChoice</name>
     <message>
         <source>Models in GGUF format (*.gguf *.GGUF);;All files (*)</source>
-        <translation type="unfinished">GGUF 格式的模型 (*.gguf *.GGUF);;所有文件 (*)</translation>
+        <translation>GGUF 格式的模型 (*.gguf *.GGUF);;所有文件 (*)</translation>
     </message>
     <message>
         <source>Open a GGUF file</source>
-        <translation type="unfinished">打开 GGUF 文件</translation>
+        <translation>打开 GGUF 文件</translation>
     </message>
 </context>
 <context>
@@ -5507,7 +5507,7 @@
     </message>
     <message>
         <source>In the window: nothing of them is written to disk. A chat that begins in a folder is kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>在窗口中：其任何内容都不会写入磁盘。在文件夹中开始的对话会保留。</translation>
     </message>
     <message>
         <source>Language</source>
@@ -5531,7 +5531,7 @@
     </message>
     <message>
         <source>New chats are temporary</source>
-        <translation type="unfinished"></translation>
+        <translation>新对话为临时对话</translation>
     </message>
     <message>
         <source>New models go into the first one. Without any, they go into Parley&apos;s own folder.</source>
@@ -5927,7 +5927,7 @@
     </message>
     <message>
         <source>Nothing of this chat is written to this machine&apos;s disk: it is gone here once you leave it.</source>
-        <translation type="unfinished"></translation>
+        <translation>此对话的任何内容都不会写入本机磁盘：离开后，它在本机上就不存在了。</translation>
     </message>
     <message>
         <source>Open a GGUF file…</source>
@@ -5963,7 +5963,7 @@
     </message>
     <message>
         <source>{model} is ready.</source>
-        <translation type="unfinished"></translation>
+        <translation>{model} 已就绪。</translation>
     </message>
     <message>
         <source>{model} is ready. It runs on this machine; nothing leaves it.</source>
@@ -5971,7 +5971,7 @@
     </message>
     <message>
         <source>{model} runs on “{server}” at {host}: what you write is sent there.</source>
-        <translation type="unfinished"></translation>
+        <translation>{model} 运行在 {host} 的“{server}”上：您写的内容会发送到那里。</translation>
     </message>
     <message>
         <source>{percent} %</source>
@@ -6174,6 +6174,10 @@
         <translation>已思考 {0} 秒</translation>
     </message>
     <message>
+        <source>Unpin</source>
+        <translation>取消置顶</translation>
+    </message>
+    <message>
         <source>Unwrap</source>
         <translation>不换行</translation>
     </message>
@@ -6228,6 +6232,17 @@
         <translation>代码</translation>
     </message>
     <message>
+        <source>Message</source>
+        <translation>消息</translation>
+    </message>
+    <message>
+        <source>Selection</source>
+        <translation>选中内容</translation>
+    </message>
+</context>
+<context>
+    <name>TranscriptMenu</name>
+    <message>
         <source>Copy</source>
         <translation>复制</translation>
     </message>
@@ -6262,10 +6277,6 @@
     <message>
         <source>Select all</source>
         <translation>全选</translation>
-    </message>
-    <message>
-        <source>Selection</source>
-        <translation>选中内容</translation>
     </message>
 </context>
 <context>

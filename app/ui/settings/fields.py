@@ -24,7 +24,7 @@ _MOST = 2_000_000_000
 
 
 class Field(QObject):
-    """A widget for one value; `is_wide` ones stand below their title instead of beside it.
+    """A widget for one value, and how it shows one; `is_wide` ones stand below their title instead of beside it.
 
     One that `keeps_refused` goes on showing what may not be, so that it can be mended.
     """
@@ -33,14 +33,15 @@ class Field(QObject):
     is_wide = False
     keeps_refused = False
 
-    def __init__(self, widget: QWidget, name: str) -> None:
+    def __init__(self, widget: QWidget, name: str, show: Callable[[object], None]) -> None:
         super().__init__(widget)
         self.widget = widget
+        self._show = show
         widget.setAccessibleName(name)
 
     def show_value(self, value: object) -> None:
         """Show a value without telling of it."""
-        raise NotImplementedError
+        self._show(value)
 
 
 class SwitchField(Field):
@@ -48,11 +49,10 @@ class SwitchField(Field):
 
     def __init__(self, name: str) -> None:
         self._switch = Switch(name)
-        super().__init__(self._switch, name)
+        super().__init__(self._switch, name, self._show_value)
         self._switch.clicked.connect(lambda on: self.edited.emit(on))
 
-    def show_value(self, value: object) -> None:
-        """Show a value without telling of it."""
+    def _show_value(self, value: object) -> None:
         self._switch.setChecked(bool(value))
 
 
@@ -62,7 +62,7 @@ class ChoiceField(Field):
     def __init__(self, name: str, choices: Sequence[tuple[object, str]]) -> None:
         self._box = ComboBox()
         self._box.setMinimumWidth(_WIDTH)
-        super().__init__(self._box, name)
+        super().__init__(self._box, name, self._show_value)
         self.set_choices(choices)
         self._box.activated.connect(lambda _: self.edited.emit(self._box.currentData()))
 
@@ -74,8 +74,8 @@ class ChoiceField(Field):
             self._box.addItem(text, value)
         self.show_value(current)
 
-    def show_value(self, value: object) -> None:
-        """Show a value without telling of it; one that is no longer offered stands there all the same."""
+    def _show_value(self, value: object) -> None:
+        """One that is no longer offered stands there all the same."""
         place = self._box.findData(value)
         if place < 0 and value:
             self._box.addItem(str(value), value)
@@ -92,7 +92,7 @@ class NumberField(Field):
         self._box.lineEdit().setTextMargins(8, 0, 8, 0)
         self._box.setKeyboardTracking(False)
         self._box.setGroupSeparatorShown(True)
-        super().__init__(self._box, name)
+        super().__init__(self._box, name, self._show_value)
         self._scale = _KILO if setting.unit is Unit.BYTES_PER_SECOND else 1
         least = int(setting.minimum or 0) // self._scale
         most = min(int(setting.maximum if setting.maximum is not None else _MOST) // self._scale, _MOST)
@@ -104,8 +104,7 @@ class NumberField(Field):
             self._box.setSingleStep(10)
         self._box.valueChanged.connect(lambda value: self.edited.emit(value * self._scale))
 
-    def show_value(self, value: object) -> None:
-        """Show a value without telling of it."""
+    def _show_value(self, value: object) -> None:
         self._box.blockSignals(True)
         self._box.setValue(int(str(value)) // self._scale)
         self._box.blockSignals(False)
@@ -127,11 +126,11 @@ class TextField(Field):
     def __init__(self, name: str) -> None:
         self._edit = QLineEdit()
         self._edit.setMinimumWidth(_WIDTH)
-        super().__init__(self._edit, name)
+        super().__init__(self._edit, name, self._show_value)
         self._edit.editingFinished.connect(lambda: self.edited.emit(self._edit.text().strip()))
 
-    def show_value(self, value: object) -> None:
-        """Show a value without telling of it; what is being typed stays."""
+    def _show_value(self, value: object) -> None:
+        """What is being typed stays."""
         if not self._edit.hasFocus() or not self._edit.isModified():
             self._edit.setText(str(value))
 
@@ -150,7 +149,7 @@ class FileField(Field):
 
     def __init__(self, name: str, pattern: Callable[[], str]) -> None:
         widget = QWidget()
-        super().__init__(widget, name)
+        super().__init__(widget, name, self._show_value)
         self._edit = QLineEdit()
         self._edit.setAccessibleName(name)
         choose = QPushButton(self.tr("Choose…"))
@@ -165,8 +164,7 @@ class FileField(Field):
         self._edit.editingFinished.connect(lambda: self.edited.emit(self._edit.text().strip()))
         choose.clicked.connect(self._choose)
 
-    def show_value(self, value: object) -> None:
-        """Show a value without telling of it."""
+    def _show_value(self, value: object) -> None:
         self._edit.setText(str(value))
 
     def _choose(self) -> None:
@@ -184,11 +182,10 @@ class FoldersField(Field):
 
     def __init__(self, name: str) -> None:
         self._edit = FoldersEdit(name)
-        super().__init__(self._edit, name)
+        super().__init__(self._edit, name, self._show_value)
         self._edit.edited.connect(lambda lines: self.edited.emit(lines))
 
-    def show_value(self, value: object) -> None:
-        """Show a value without telling of it."""
+    def _show_value(self, value: object) -> None:
         self._edit.set_folders(str(value))
 
 
@@ -197,11 +194,10 @@ class KeysField(Field):
 
     def __init__(self, name: str) -> None:
         self._button = KeysButton(name)
-        super().__init__(self._button, name)
+        super().__init__(self._button, name, self._show_value)
         self._button.recorded.connect(lambda keys: self.edited.emit(keys))
 
-    def show_value(self, value: object) -> None:
-        """Show a value without telling of it."""
+    def _show_value(self, value: object) -> None:
         self._button.set_keys(str(value))
 
 

@@ -14,7 +14,6 @@ import platform
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +22,7 @@ from pathlib import Path
 from failures import SetupError
 from llama_wheel import ENGINE_PARTS, cache_folder, pinned_version
 from shader_tools import ensure_shader_tools
+from sources import unpacked_sources
 from system_packages import require_compiler
 
 GPU_BACKENDS = {"linux": "vulkan", "win32": "vulkan", "darwin": "metal"}
@@ -90,7 +90,7 @@ class Workshop:
     def _build_engine(self, target: Path, options: Sequence[str], backends: Sequence[str]) -> None:
         with tempfile.TemporaryDirectory(prefix="parley-engine-") as folder:
             scratch = Path(folder)
-            sources = self._sources("llama-cpp-python", scratch)
+            sources = unpacked_sources(self._python, self._constraints, "llama-cpp-python", scratch)
             origin = "@loader_path" if sys.platform == "darwin" else "$ORIGIN"
             folders: list[str | Path] = ["-S", sources / "vendor" / "llama.cpp", "-B", scratch / "build"]
             found = ensure_shader_tools().options if "vulkan" in backends and sys.platform == "linux" else ()
@@ -112,14 +112,6 @@ class Workshop:
             self._call([*command, "--wheel-dir", folder, *NUMPY_OPTIONS, jobs, requirement])
             with zipfile.ZipFile(next(Path(folder).glob("*.whl"))) as built:
                 built.extractall(target)
-
-    def _sources(self, distribution: str, scratch: Path) -> Path:
-        requirement = f"{distribution}=={pinned_version(self._constraints, distribution)}"
-        command: list[str | Path] = [self._python, "-m", "pip", "download", "--no-deps", "--no-binary", distribution]
-        self._call([*command, "--dest", scratch, requirement])
-        with tarfile.open(next(scratch.glob("*.tar.gz"))) as archive:
-            archive.extractall(scratch, filter="data")
-        return next(path for path in scratch.iterdir() if path.is_dir())
 
     def _call(self, command: Sequence[str | Path]) -> None:
         tools = f"{self._python.parent}{os.pathsep}{os.environ.get('PATH', '')}"

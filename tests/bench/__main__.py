@@ -27,7 +27,7 @@ from app.core.models import ModelFile
 from app.core.paths import Folders
 from app.core.sampling import Sampling
 from app.storage.stores import open_stores
-from tests.bench import downloads, repack
+from tests.bench import downloads, elsewhere, repack
 from tests.bench.environment import ENVIRONMENT, ROOT
 from tests.bench.history import measure as measure_history
 from tests.bench.memory import CASES, run
@@ -277,6 +277,25 @@ def transcript() -> list[Figure]:
     ]
 
 
+def over_rpc() -> list[Figure]:
+    """A model over two RPC servers on this machine against the same model in the engine alone."""
+    return _elsewhere("two RPC servers on the loopback", elsewhere.over_rpc)
+
+
+def through_server() -> list[Figure]:
+    """llama-server through the remote engine against the same model in the engine itself."""
+    return _elsewhere("llama-server through the remote engine", elsewhere.through_server)
+
+
+def _elsewhere(where: str, measure: Callable[[Path], elsewhere.Comparison]) -> list[Figure]:
+    found = measure(model("160m", "q4_0"))
+    return [
+        Figure(f"{where} ÷ the engine: time to first token", f"{found.first_token:.2f}", "", True),
+        Figure(f"{where} ÷ the engine: tokens per second", f"{found.rate:.2f}", "", True),
+        Figure(f"{where}: the same words", "yes" if found.is_same else "no", "yes", found.is_same),
+    ]
+
+
 MEASURES: dict[str, Callable[[], list[Figure]]] = {
     "start": start,
     "window-cpu": window_cpu,
@@ -288,6 +307,8 @@ MEASURES: dict[str, Callable[[], list[Figure]]] = {
     "memory": memory,
     "download": download,
     "repack": repacking,
+    "rpc": over_rpc,
+    "server": through_server,
     "kills": kills,
     "history": history,
 }

@@ -13,27 +13,21 @@ machine with two cores; only there are they in the sample.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from queue import SimpleQueue
 
 from app.catalog.fit.calibration import Calibration
 from app.catalog.fit.speeds import file_name
-from app.children.child import Child
-from app.children.outcome import Outcome
-from app.core.engine_frames import Finished, Generate, Load, ModelInfo
+from app.core.engine_frames import Generate, Load, ModelInfo
 from app.core.fit import Hardware
 from app.core.loading import FlashAttention, KvType, LoadOptions
 from app.core.measurement import FEWEST_TOKENS, Measurement, speed_of
 from app.core.messages import Message, Role
-from app.core.protocol import ChildRole, Event, Failed
 from app.core.sampling import Sampling
 from app.core.sizes import format_bytes
+from tests.bench.engine_child import Engine
 
-ROOT = Path(__file__).parents[2]
-LOG = ROOT / ".cache" / "bench-engine.log"
 REPLY_TOKENS = FEWEST_TOKENS
 FEWEST_ROUNDS, MOST_ROUNDS, STEADY_ROUNDS = 8, 40, 8
 FASTER = 0.02
@@ -129,53 +123,13 @@ class Run:
         return late.measured / found.seconds - 1
 
 
-class Engine:
-    """An engine child whose events are waited for."""
-
-    def __init__(self) -> None:
-        self._inbox: SimpleQueue[Event | Outcome] = SimpleQueue()
-        self._child = Child(ChildRole.ENGINE, self._inbox.put, self._inbox.put, log=LOG)
-
-    def __enter__(self) -> Engine:
-        self._child.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._child.shutdown()
-
-    def load(self, path: Path, options: LoadOptions) -> ModelInfo:
-        """Load a model."""
-        self._child.send(Load(path=str(path), options=options))
-        found = self._wait(ModelInfo)
-        assert isinstance(found, ModelInfo)
-        return found
-
-    def answer(self, words: int, number: int) -> Finished:
-        """Have a message of so many words answered; the same message again is not read anew."""
-        text = f"{words} " + "word " * words
-        sampling = Sampling(max_tokens=REPLY_TOKENS, seed=number)
-        self._child.send(Generate(id=number, messages=(Message(Role.USER, text),), sampling=sampling))
-        found = self._wait(Finished)
-        assert isinstance(found, Finished)
-        return found
-
-    def _wait(self, kind: type[Event]) -> Event:
-        while True:
-            item = self._inbox.get()
-            if isinstance(item, kind):
-                return item
-            if isinstance(item, Failed):
-                raise item.failure.error()
-            if isinstance(item, Outcome):
-                sys.exit(f"the engine stopped: {item.sentence}")
-
-
 def run(case: Case, model: Callable[[str, str], Path], hardware: Hardware) -> Run:
     """Load one model in two children, and have them answer in turn until neither becomes faster."""
     path = model(case.shape, case.kind)
+    load = Load(path=str(path), options=case.options)
     with Engine() as first, Engine() as second:
-        info, again = first.load(path, case.options), second.load(path, case.options)
-        short, longer = (first.answer(words, words).usage.prompt_tokens for words in (10, 60))
+        info, again = first.load(load), second.load(load)
+        short, longer = (first.answer(_question(words, words)).usage.prompt_tokens for words in (10, 60))
         words = int((case.context - REPLY_TOKENS - short - 40) / ((longer - short) / 50))
         early, late = _Fastest(first, info, words // 4), _Fastest(second, again, words)
         rounds = 0
@@ -185,6 +139,14 @@ def run(case: Case, model: Callable[[str, str], Path], hardware: Hardware) -> Ru
             late.answer()
         assert early.speed is not None and late.speed is not None
         return Run(case, info, late.peak_bytes, early.speed, late.speed, rounds, hardware)
+
+
+def _question(words: int, number: int) -> Generate:
+    """A message of so many words; the same message again is not read anew."""
+    text = f"{words} " + "word " * words
+    return Generate(
+        id=number, messages=(Message(Role.USER, text),), sampling=Sampling(max_tokens=REPLY_TOKENS, seed=number)
+    )
 
 
 class _Fastest:
@@ -204,7 +166,7 @@ class _Fastest:
     def answer(self) -> None:
         """Once more."""
         self._count += 1
-        reply = self._engine.answer(self._words, self._count)
+        reply = self._engine.answer(_question(self._words, self._count))
         self.peak_bytes = max(self.peak_bytes, reply.peak_bytes)
         assert reply.cost is not None
         found = speed_of(self._info, reply.cost, reply.timings.decode_rate)

@@ -27,11 +27,10 @@ class GuidePanel(Panel):
         super().__init__("chat", "", parent=parent)
         self.title.setText(self.tr("Ask the Guide"))
         self.text.setText(
-            self.tr(
-                "A tiny model that comes with Parley. It knows Parley and quantized models, and nothing else. "
-                "For all other talk, choose a model that fits this machine."
-            )
+            self.tr("A tiny model that knows Parley and quantized models. For all else, find one that fits this machine.")
         )
+        self.text.setFixedWidth(_WIDTH)
+        self.column.setAlignment(self.text, Qt.AlignmentFlag.AlignHCenter)
         for number, question in enumerate(QUESTIONS):
             button = QPushButton(question)
             button.setProperty("kind", "wide")

@@ -292,7 +292,6 @@ def _elsewhere(where: str, measure: Callable[[Path], elsewhere.Comparison]) -> l
     return [
         Figure(f"{where} ÷ the engine: time to first token", f"{found.first_token:.2f}", "", True),
         Figure(f"{where} ÷ the engine: tokens per second", f"{found.rate:.2f}", "", True),
-        Figure(f"{where}: the same words", "yes" if found.is_same else "no", "yes", found.is_same),
     ]
 
 

@@ -7,7 +7,7 @@ from queue import SimpleQueue
 
 from app.children.child import Child
 from app.children.outcome import Outcome
-from app.core.engine_frames import Finished, Generate, Load, ModelInfo, Piece
+from app.core.engine_frames import Finished, Generate, Load, ModelInfo
 from app.core.protocol import ChildRole, Event, Failed
 from app.core.server_frames import Connect
 from tests.bench.environment import ROOT
@@ -16,12 +16,11 @@ LOG = ROOT / ".cache" / "bench-engine.log"
 
 
 class Engine:
-    """Started by `with`; `text` is what the last reply said."""
+    """Started by `with`."""
 
     def __init__(self) -> None:
         self._inbox: SimpleQueue[Event | Outcome] = SimpleQueue()
         self._child = Child(ChildRole.ENGINE, self._inbox.put, self._inbox.put, log=LOG)
-        self.text = ""
 
     def __enter__(self) -> Engine:
         self._child.start()
@@ -39,7 +38,6 @@ class Engine:
 
     def answer(self, command: Generate) -> Finished:
         """Have it answered."""
-        self.text = ""
         self._child.send(command)
         found = self._wait(Finished)
         assert isinstance(found, Finished)
@@ -50,9 +48,7 @@ class Engine:
             item = self._inbox.get()
             if isinstance(item, kind):
                 return item
-            if isinstance(item, Piece):
-                self.text += item.text
-            elif isinstance(item, Failed):
+            if isinstance(item, Failed):
                 raise item.failure.error()
-            elif isinstance(item, Outcome):
+            if isinstance(item, Outcome):
                 sys.exit(f"the engine stopped: {item.sentence}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from app.core.fit import DeviceKind, Hardware, Plan
@@ -32,22 +33,41 @@ TOKEN_SECONDS = 40e-6
 ENTRY_SECONDS = 12e-9
 """What an entry of the vocabulary costs to sample from, on the processor."""
 
-ATTENTION_SECONDS: Mapping[KvType, float] = {
-    KvType.F32: 0.90e-9,
-    KvType.F16: 0.30e-9,
-    KvType.BF16: 0.34e-9,
-    KvType.Q8_0: 0.46e-9,
-    KvType.Q5_1: 0.90e-9,
-    KvType.Q5_0: 0.90e-9,
-    KvType.Q4_1: 0.70e-9,
-    KvType.Q4_0: 0.70e-9,
+CELL_SECONDS = 13.5e-9
+"""What a core takes for a token of the context and a head, however wide that is."""
+
+KEY_SECONDS: Mapping[KvType, float] = {
+    KvType.F32: 0.78e-9,
+    KvType.F16: 0.23e-9,
+    KvType.BF16: 0.17e-9,
+    KvType.Q8_0: 0.12e-9,
+    KvType.Q5_1: 0.19e-9,
+    KvType.Q5_0: 0.19e-9,
+    KvType.Q4_1: 0.15e-9,
+    KvType.Q4_0: 0.15e-9,
 }
-"""What a core takes for an element of a key or value, of each head: it computes there, more than it reads."""
+"""What a core takes for an element of a key, of each head: a product with the query, which is quantized alike.
+
+These and the next are to each other as `ggml_flash_attn_ext` took on one core, with heads 64 and 128 wide. All together
+are as whole replies were with F16; so is F32, which takes longer there, being too large for the core's cache.
+"""
+
+VALUE_SECONDS: Mapping[KvType, float] = {
+    KvType.F32: 0.78e-9,
+    KvType.F16: 0.17e-9,
+    KvType.BF16: 0.37e-9,
+    KvType.Q8_0: 0.53e-9,
+    KvType.Q5_1: 1.99e-9,
+    KvType.Q5_0: 1.93e-9,
+    KvType.Q4_1: 1.41e-9,
+    KvType.Q4_0: 1.25e-9,
+}
+"""The same of a value: each is turned into floats before it is added up."""
 
 SLOWNESS: Mapping[str, float] = {"Q5_0": 2.0, "Q5_1": 2.0}
 """How many times longer than by their bytes the processor takes for weights of a type; others differ little."""
 
-ODD = 4.0
+ODD = 4
 """How many times longer an element takes that is left over when the processor goes through a head in whole steps."""
 
 _WITHOUT_FLASH = 0.7
@@ -55,6 +75,12 @@ _WITHOUT_FLASH = 0.7
 
 _WHOLE = (KvType.F32, KvType.F16, KvType.BF16)
 """The types that are read in steps; those of the others are blocks, of which a head has no part."""
+
+_SPLIT = (KvType.F32, KvType.F16)
+"""If keys and values are both of one of these, the cores share the context; else the heads, with flash attention."""
+
+_CHUNKS = 4
+"""Heads are handed out in so many chunks for each core."""
 
 
 def token_cost(
@@ -137,17 +163,32 @@ def _attention_on_cpu(shape: ModelShape, plan: Plan, hardware: Hardware, seen: S
     keys, values = shape.key_width, shape.value_width
     if shape.kv_lora_rank:
         keys, values = shape.kv_lora_rank + shape.rope_width, shape.kv_lora_rank
-    cell = _cell_seconds(keys, plan.kv_type_k, hardware) + _cell_seconds(values, plan.kv_type_v, hardware)
+    cell = (
+        CELL_SECONDS
+        + _steps(keys, plan.kv_type_k, hardware) * KEY_SECONDS[plan.kv_type_k]
+        + _steps(values, plan.kv_type_v, hardware) * VALUE_SECONDS[plan.kv_type_v]
+    )
     attending = sum(tokens for tokens, heads in zip(seen, shape.kv_heads, strict=False) if heads)
     share = _WITHOUT_FLASH if plan.flash_attention is FlashAttention.OFF else 1.0
-    computing = shape.heads * cell * attending * share / hardware.cores
+    computing = _heads_of_a_core(shape.heads, plan, hardware.cores) * cell * attending * share
     return max(computing, _cache_bytes(shape, plan, seen, 0) / NOMINAL_BANDWIDTH[DeviceKind.CPU])
 
 
-def _cell_seconds(width: int, kind: KvType, hardware: Hardware) -> float:
-    """A key or a value of one token and head (`ggml_vec_dot_f16`, `ggml_vec_mad_f32`)."""
+def _steps(width: int, kind: KvType, hardware: Hardware) -> int:
+    """The elements of a key or value, those left over counted as long as they take (`ggml_vec_dot_f16`)."""
     odd = width % hardware.vector if kind in _WHOLE else 0
-    return (width + (ODD - 1) * odd) * ATTENTION_SECONDS[kind]
+    return width + (ODD - 1) * odd
+
+
+def _heads_of_a_core(heads: int, plan: Plan, cores: int) -> float:
+    """How many heads the busiest core goes through (`ggml_compute_forward_flash_attn_ext_f16`)."""
+    shared = plan.kv_type_k is plan.kv_type_v and plan.kv_type_k in _SPLIT
+    if shared or not heads or plan.flash_attention is FlashAttention.OFF:
+        return heads / cores
+    chunk = math.ceil(heads / (_CHUNKS * cores))
+    if math.ceil(heads / chunk) < cores:
+        chunk = math.ceil(heads / cores)
+    return min(math.ceil(math.ceil(heads / chunk) / cores) * chunk, heads)
 
 
 def _cache_bytes(shape: ModelShape, plan: Plan, seen: Sequence[float], first: int) -> float:

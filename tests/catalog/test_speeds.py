@@ -13,7 +13,7 @@ from app.catalog.fit.calibration import Calibration
 from app.catalog.fit.fit import fit
 from app.catalog.fit.speeds import BELIEF, Prior, fit_speed, inverse
 from app.core.fit import Hardware
-from app.core.loading import LoadOptions
+from app.core.loading import KvType, LoadOptions
 from app.core.measurement import Measurement, MeasurementKind
 from app.core.token_cost import DeviceCost, TokenCost
 from tests.catalog.test_fit import DESKTOP, LAPTOP, MIDDLE, SMALL, cpu, variant
@@ -154,6 +154,29 @@ def test_a_longer_context_is_slower_and_more_layers_on_the_gpu_are_faster() -> N
 
     assert likely(2048, None) > likely(16_384, None)
     assert likely(4096, 0) < likely(4096, 16) < likely(4096, 33)
+
+
+def likely_with_cache(keys: KvType, values: KvType, cores: int = 4) -> float:
+    options = LoadOptions(context_length=16_384, kv_type_k=keys, kv_type_v=values)
+    hardware = msgspec.structs.replace(HERE, cores=cores)
+    found = fit(variant(SMALL, "Q4_K_M"), hardware, options, Calibration()).speed
+    assert found is not None
+    return found.likely
+
+
+def test_quantized_values_cost_the_processor_more_than_quantized_keys() -> None:
+    half, eight, four = KvType.F16, KvType.Q8_0, KvType.Q4_0
+    assert likely_with_cache(eight, half) >= likely_with_cache(half, half) > likely_with_cache(half, eight)
+    assert likely_with_cache(eight, eight) > likely_with_cache(eight, four) > likely_with_cache(eight, KvType.Q5_1)
+
+
+def test_cores_share_a_plain_cache_by_tokens_and_a_quantized_one_by_heads() -> None:
+    """Of 32 heads, handed out by two, the busiest core goes through six whether there are 6 or 7."""
+    half, eight = KvType.F16, KvType.Q8_0
+    assert likely_with_cache(half, half, 7) > likely_with_cache(half, half, 6)
+    for keys in (half, eight):
+        assert likely_with_cache(keys, eight, 7) == likely_with_cache(keys, eight, 6)
+    assert likely_with_cache(eight, eight, 8) > likely_with_cache(eight, eight, 7)
 
 
 def test_the_inverse_of_a_matrix() -> None:

@@ -50,7 +50,7 @@ QLabel[kind="good"] { color: $good; font-size: ${small_points}pt; }
 QLabel[kind="bad"] { color: $bad; font-size: ${small_points}pt; }
 
 QPushButton { background: $surface; color: $text; border: 1px solid $border; border-radius: 6px;
-    padding: $button_room; min-height: 18px; }
+    padding: $button_room; min-height: 1em; }
 QPushButton:hover { background: $selection; }
 QPushButton:pressed { background: $border; }
 QPushButton:focus { border-color: $accent; }
@@ -80,7 +80,7 @@ QToolButton[kind="send"]:hover, QToolButton[kind="send"]:focus { border: 1px sol
 QToolButton[kind="send"]:disabled { background: $selection; }
 
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox { background: $surface; color: $text; border: 1px solid $border;
-    border-radius: 6px; padding: $field_room; min-height: 20px; }
+    border-radius: 6px; padding: $field_room; min-height: 1.12em; }
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus { border-color: $accent; }
 QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled { color: $muted; background: $page; }
 QLineEdit[kind="heading"] { padding: 2px 6px; }

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QDialog,
     QFileDialog,
+    QLabel,
     QLineEdit,
     QMenu,
     QPlainTextEdit,
@@ -30,6 +32,8 @@ from app.ui.details import DetailsDialog, describe
 from app.ui.model_options import ModelOptionsDialog
 from app.ui.theme import DARK
 from tests.ui.conftest import FileFactory
+
+_W = TypeVar("_W", bound=QWidget)
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
@@ -57,6 +61,10 @@ def answered(qtbot: QtBot, program: Program, model_file: FileFactory) -> list[St
     qtbot.waitUntil(lambda: program.engine.state is EngineState.READY)
     ask(qtbot, program, "What is a window?")
     return wait_for_reply(qtbot, program)
+
+
+def shown(widget: QWidget, kind: type[_W]) -> list[_W]:
+    return [one for one in widget.findChildren(kind) if one.isVisible()]
 
 
 def dialog_of(window: QWidget, kind: type[QDialog]) -> QDialog:
@@ -278,6 +286,23 @@ def test_a_link_is_shown_before_it_is_opened(qtbot: QtBot, program: Program, tar
     assert {button.text() for button in dialog.findChildren(QPushButton)} == buttons
     next(button for button in dialog.findChildren(QPushButton) if button.text() == "Copy").click()
     assert QGuiApplication.clipboard().text() == target
+
+
+@pytest.mark.parametrize("percent", [100, 140, 200])
+def test_larger_text_has_room_at_once(qtbot: QtBot, program: Program, model_file: FileFactory, percent: int) -> None:
+    window, header = program.window, program.view.page.header
+    program.engine.choose(model_file(name="A model whose name is much too long for its button"))
+    window.resize(900, 600)
+    try:
+        program.preferences.set("appearance.text_size", percent)
+        qtbot.waitUntil(lambda: all(one.height() >= one.sizeHint().height() for one in shown(window, QPushButton)))
+        labels = shown(program.view.page.start, QLabel)
+        qtbot.waitUntil(lambda: all(one.height() >= one.heightForWidth(one.width()) for one in labels))
+        for button in shown(header, QPushButton):
+            assert header.rect().contains(button.geometry())
+            assert button.fontMetrics().horizontalAdvance(button.text()) <= button.width() - 46
+    finally:
+        program.preferences.set("appearance.text_size", 100)
 
 
 def test_every_control_has_a_name(qtbot: QtBot, program: Program, answered: list[StoredMessage]) -> None:

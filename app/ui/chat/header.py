@@ -42,7 +42,6 @@ class TitleField(QWidget):
         self._stack.addWidget(self._edit)
         self.editable = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(36)
 
     def set_title(self, title: str) -> None:
         """Show a title."""
@@ -98,7 +97,8 @@ class Header(QWidget):
         super().__init__(parent)
         self.setProperty("kind", "header")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedHeight(HEIGHT)
+        self.setMinimumHeight(HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._appearance = Appearance.SYSTEM
         self._title = TitleField()
         self._title.renamed.connect(self.renamed)
@@ -158,7 +158,7 @@ class Header(QWidget):
     def set_sidebar_away(self, away: bool) -> None:
         """Offer the sidebar while it is hidden."""
         self._sidebar.setVisible(away)
-        self._row.setContentsMargins(12 if away else 24, 0, 16, 1)
+        self._row.setContentsMargins(12 if away else 24, 4, 16, 5)
 
     def _fill(self) -> None:
         menu = self._menu

@@ -14,13 +14,13 @@ from PySide6.QtWidgets import QWidget
 from app.core.models import ModelFile
 from app.core.servers import Server
 from app.core.sizes import format_bytes
-from app.ui.icons import MenuButton, icon
+from app.ui.icons import icon
+from app.ui.name_button import NameButton
 
 MAX_WIDTH = 320
-_CHROME = 60
 
 
-class ModelButton(MenuButton):
+class ModelButton(NameButton):
     """The model's name and quantization; pressed, it opens the menu."""
 
     find_requested = Signal()
@@ -33,7 +33,7 @@ class ModelButton(MenuButton):
     about_to_show = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("", parent)
+        super().__init__(MAX_WIDTH, Qt.TextElideMode.ElideMiddle, parent)
         self._files: Sequence[ModelFile] = ()
         self._servers: Sequence[Server] = ()
         self._guide: ModelFile | None = None
@@ -41,7 +41,6 @@ class ModelButton(MenuButton):
         self._current: ModelFile | None = None
         self._menu = self.drop_down
         self._menu.setToolTipsVisible(True)
-        self.setMaximumWidth(MAX_WIDTH)
         self.show_model(None)
 
     def show_model(self, file: ModelFile | None) -> None:
@@ -50,14 +49,7 @@ class ModelButton(MenuButton):
         name = described(file) if file else self.tr("Choose a model")
         self.setAccessibleName(self.tr("Model: {name}").format(name=name) if file else name)
         self.setToolTip(file.identity.path if file else "")
-        self._name = name
-        self.set_room(self.maximumWidth())
-
-    def set_room(self, width: int) -> None:
-        """Take at most this many pixels; a name that is longer loses its middle."""
-        self.setMaximumWidth(min(width, MAX_WIDTH))
-        fitting = self.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideMiddle, self.maximumWidth() - _CHROME)
-        self.setText(fitting.replace("&", "&&"))
+        self.set_name(name)
 
     def set_files(self, files: Sequence[ModelFile]) -> None:
         """The known files, most recently used first."""

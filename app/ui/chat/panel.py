@@ -7,18 +7,23 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.ui.icons import Emblem
 
 _ICON = 40
 
 
-class Panel(QWidget):
-    """What stands there; buttons lie side by side below the text."""
+class Panel(QScrollArea):
+    """What stands there; buttons lie side by side below the text. It scrolls where there is no room for all."""
 
     def __init__(self, icon_name: str, title: str, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setProperty("kind", "plain")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidgetResizable(True)
         self.title = self._label("title", title)
         self.text = self._label("muted", text)
         self.buttons = QHBoxLayout()
@@ -32,11 +37,15 @@ class Panel(QWidget):
         self.column.addWidget(self.text)
         self.column.addSpacing(8)
         self.column.addLayout(self.buttons)
-        frame = QVBoxLayout(self)
+        inside = QWidget()
+        inside.setProperty("kind", "clear")
+        frame = QVBoxLayout(inside)
         frame.setContentsMargins(24, 24, 24, 24)
         frame.addStretch(2)
         frame.addLayout(self.column)
         frame.addStretch(3)
+        self.setWidget(inside)
+        self.viewport().setAutoFillBackground(False)
 
     def add_button(self, text: str, *, primary: bool = False) -> QPushButton:
         """One more thing to do."""

@@ -12,14 +12,14 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.core.presets import ChosenPreset, StoredPreset
-from app.ui.icons import MenuButton, icon
+from app.ui.icons import icon
+from app.ui.name_button import NameButton
 from app.ui.preset_words import shown_description, shown_name
 
 MAX_WIDTH = 180
-_CHROME = 60
 
 
-class PresetButton(MenuButton):
+class PresetButton(NameButton):
     """The preset's name; pressed, it opens the menu."""
 
     chosen = Signal(object)  # StoredPreset
@@ -27,30 +27,23 @@ class PresetButton(MenuButton):
     values_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("", parent)
+        super().__init__(MAX_WIDTH, Qt.TextElideMode.ElideRight, parent)
         self._presets: Sequence[StoredPreset] = ()
         self._current: ChosenPreset | None = None
-        self._name = ""
         self.drop_down.setToolTipsVisible(True)
         self.show_preset(None)
 
     def show_preset(self, current: ChosenPreset | None) -> None:
         """Name the preset of the next reply."""
         self._current = current
-        self._name = shown_name(current.preset) if current else self.tr("No preset")
-        self.setAccessibleName(self.tr("Preset: {name}").format(name=self._name))
+        name = shown_name(current.preset) if current else self.tr("No preset")
+        self.setAccessibleName(self.tr("Preset: {name}").format(name=name))
         self.setToolTip(shown_description(current.preset) if current else "")
-        self.set_room(MAX_WIDTH)
+        self.set_name(name)
 
     def set_presets(self, presets: Sequence[StoredPreset]) -> None:
         """What the menu offers."""
         self._presets = presets
-
-    def set_room(self, width: int) -> None:
-        """Take at most this many pixels."""
-        self.setMaximumWidth(min(width, MAX_WIDTH))
-        room = self.maximumWidth() - _CHROME
-        self.setText(self.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideRight, room).replace("&", "&&"))
 
     def open_menu(self) -> None:
         """Show the menu as things stand now."""

@@ -55,6 +55,6 @@ def guide_link(address: str) -> GuideLink | None:
     if detail in _PAGES:
         return GuideLink(Place.SETTINGS, page=_PAGES[detail])
     setting = SETTINGS.get(detail)
-    if setting is None or setting.page is None:
+    if setting is None or setting.hidden:
         return None
     return GuideLink(Place.SETTINGS, page=setting.page, key=detail)

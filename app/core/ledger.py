@@ -16,6 +16,7 @@ class Purpose(StrEnum):
     SEARCH = "search"
     DOWNLOAD = "download"
     CHAT = "chat"
+    UPDATE = "update"
 
 
 class LedgerEntry(msgspec.Struct, frozen=True):

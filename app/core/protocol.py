@@ -23,6 +23,7 @@ from app.core.probe_frames import ProbeCommand, ProbeEvent
 from app.core.repack import RepackCommand, RepackEvent
 from app.core.server_frames import ServerCommand, ServerEvent
 from app.core.typeset_frames import TypesetCommand, TypesetEvent
+from app.core.update_frames import UpdateCommand, UpdateEvent
 
 VERSION = 1
 MAX_FRAME_BYTES = 64 * 1024 * 1024
@@ -41,6 +42,7 @@ class ChildRole(StrEnum):
     REPACK = "repack"
     SERVERS = "servers"
     TYPESET = "typeset"
+    UPDATE = "update"
 
 
 class _Frame(msgspec.Struct, frozen=True, tag_field="type", omit_defaults=True):
@@ -78,6 +80,7 @@ Command = (
     | TypesetCommand
     | ExchangeCommand
     | ServerCommand
+    | UpdateCommand
 )
 Event = (
     Hello
@@ -91,6 +94,7 @@ Event = (
     | TypesetEvent
     | ExchangeEvent
     | ServerEvent
+    | UpdateEvent
 )
 
 _T = TypeVar("_T")

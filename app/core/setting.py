@@ -63,7 +63,8 @@ class Setting:
     """One setting; the type of `default` is its type.
 
     `choices` are all values there are, if not empty, each with its name; `minimum` and `maximum` are
-    inclusive. One without a `page` is Parley's own memory and no matter of the user's.
+    inclusive. One without a `page` is Parley's own memory and no matter of the user's; neither is one that
+    is not `available` in this build.
     """
 
     key: str
@@ -77,11 +78,12 @@ class Setting:
     form: Form = Form.TEXT
     unit: Unit = Unit.NONE
     effect: Effect = Effect.NOW
+    available: bool = True
 
     @property
     def hidden(self) -> bool:
         """Whether it has no place on any page."""
-        return self.page is None
+        return self.page is None or not self.available
 
     def checked(self, value: object) -> SettingValue:
         """The value, if it may be used.

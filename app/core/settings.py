@@ -8,6 +8,7 @@ from types import MappingProxyType
 from app.core.errors import InvalidOption, UserError
 from app.core.language import said_of_settings
 from app.core.setting import Effect, Form, Page, Setting, SettingValue, Unit
+from app.core.updates import update_source
 
 __all__ = ["SETTINGS", "Setting", "SettingValue", "ShortcutTaken", "check_conflict", "setting_of"]
 
@@ -189,6 +190,20 @@ _NETWORK = (
     ),
 )
 
+_UPDATES = (
+    Setting(
+        key="updates.check",
+        default=False,
+        title="Look for newer versions",
+        help="Once a day Parley asks the address that came with it. Nothing is sent but the request, which names the "
+        "version that runs here; nothing is installed before you say so.",
+        page=Page.NETWORK,
+        available=update_source() is not None,
+    ),
+    Setting(key="updates.asked", default=0, minimum=0, title="Last look for a newer version", help="In Unix seconds."),
+    Setting(key="updates.told", default="", title="The newer version the user was told of"),
+)
+
 _SHORTCUTS = (
     _shortcut("new_chat", "Ctrl+N", "New chat"),
     _shortcut("temporary_chat", "Ctrl+Shift+N", "New temporary chat"),
@@ -226,7 +241,10 @@ _WINDOW = (
 )
 
 SETTINGS: Mapping[str, Setting] = MappingProxyType(
-    {setting.key: setting for setting in (*_APPEARANCE, *_BEHAVIOUR, *_MODELS, *_NETWORK, *_SHORTCUTS, *_WINDOW)}
+    {
+        setting.key: setting
+        for setting in (*_APPEARANCE, *_BEHAVIOUR, *_MODELS, *_NETWORK, *_UPDATES, *_SHORTCUTS, *_WINDOW)
+    }
 )
 
 

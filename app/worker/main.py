@@ -93,6 +93,10 @@ def _server(role: ChildRole, send: Callable[[Event], None]) -> Server:
         from app.worker.servers_role import ServersServer
 
         return ServersServer(send)
+    if role is ChildRole.UPDATE:
+        from app.worker.update_role import UpdateServer
+
+        return UpdateServer(send)
     from app.worker.probe_role import ProbeServer
 
     return ProbeServer(send)

@@ -40,7 +40,7 @@ class SettingsDialog(QDialog):
         self.setWindowTitle(self.tr("Settings"))
         self.resize(900, 640)
         self.setMinimumSize(720, 440)
-        self._rows = {key: SettingRow(one, preferences) for key, one in SETTINGS.items() if one.page is not None}
+        self._rows = {key: SettingRow(one, preferences) for key, one in SETTINGS.items() if not one.hidden}
         self.pages = {
             page: PageView(page, [*self._rows_of(page), *actions.get(page, ())], appendices.get(page)) for page in Page
         }

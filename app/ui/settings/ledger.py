@@ -76,6 +76,7 @@ class LedgerView(QWidget):
             Purpose.SEARCH: self.tr("Search"),
             Purpose.DOWNLOAD: self.tr("Download"),
             Purpose.CHAT: self.tr("Chat"),
+            Purpose.UPDATE: self.tr("Newer version"),
         }
         locale = QLocale()
         self.table.clear()

@@ -1,0 +1,65 @@
+"""The update child: reads the feed of Parley's versions, and fetches a package that it names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from app.catalog.fetch.network import Network
+from app.catalog.fetch.update import fetch_package, newer_release
+from app.catalog.ledger import Ledger
+from app.core.errors import ProtocolBroken
+from app.core.hub_errors import Offline
+from app.core.ledger import Purpose
+from app.core.network import is_offline
+from app.core.paths import Folders
+from app.core.protocol import Event
+from app.core.update_frames import FetchUpdate, LookForUpdate, UpdateFetched, UpdateKnown, UpdateProgress
+from app.worker.wire import Job
+
+_SILENCE_SECONDS = 20.0
+_TOLD_BYTES = 1_000_000
+
+
+class UpdateServer:
+    """Runs the commands of `app.core.update_frames`."""
+
+    def __init__(self, send: Callable[[Event], None]) -> None:
+        self._send = send
+        self._folder = Folders.of(os.environ).cache / "updates"
+
+    def run(self, job: Job) -> None:
+        """Run one command; see `Server`."""
+        match job.command:
+            case LookForUpdate(source=source, current=current):
+                self._send(UpdateKnown(release=newer_release(source, current, self._network())))
+            case FetchUpdate(package=package):
+                path = fetch_package(package, self._folder, self._network(), lambda: job.stop.is_set, self._teller())
+                self._send(UpdateFetched(path=str(path)))
+            case other:
+                raise ProtocolBroken(f"not a command for the update child: {other!r}")
+
+    def idle(self) -> float | None:
+        """There is no background work."""
+        return None
+
+    def _network(self) -> Network:
+        """The connections, by this process's proxies and certificates; no one's token.
+
+        Raises:
+            Offline: the user wants no network.
+        """
+        if is_offline(os.environ):
+            raise Offline
+        return Network("", "", _SILENCE_SECONDS, note=Ledger(os.environ, Purpose.UPDATE).note)
+
+    def _teller(self) -> Callable[[int], None]:
+        told = 0
+
+        def tell(done: int) -> None:
+            nonlocal told
+            if done - told >= _TOLD_BYTES:
+                told = done
+                self._send(UpdateProgress(done=done))
+
+        return tell

@@ -1,8 +1,8 @@
 """The transcript as a screen reader sees it: a list of messages, each with its blocks, links and buttons.
 
-Window process, interface thread. Qt asks for these objects only while a screen reader runs. Those of
-blocks are there for messages that are laid out, as those in view and around it are. Where Qt takes a
-null pointer, its stubs know no None.
+Window process, interface thread. Qt asks for these objects only while a screen reader runs. The rows of a
+message that is out of view are made when it is asked for its parts. Where Qt takes a null pointer, its stubs
+know no None.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from PySide6.QtCore import QObject, QPoint, QRect
 from PySide6.QtGui import QAccessible, QAccessibleInterface, QWindow
 from PySide6.QtWidgets import QAccessibleWidget
 
-from app.ui.chat.transcript_focus import Part, name_of, parts_of
+from app.ui.chat.transcript_focus import Part, count_of, name_of, part_of, parts_of
+from app.ui.chat.transcript_items import MessageItem
 
 if TYPE_CHECKING:
     from app.ui.chat.transcript import TranscriptView
@@ -53,12 +54,11 @@ class _Node(QAccessibleInterface):
 
     def childAt(self, x: int, y: int) -> QAccessibleInterface | None:  # type: ignore[override]
         """The part at a point of the screen."""
-        found = (self.child(index) for index in range(self.childCount()))
-        return next((one for one in found if one is not None and one.rect().contains(x, y)), None)
+        return None
 
     def indexOfChild(self, child: QAccessibleInterface) -> int:
         """The number of a part."""
-        return next((index for index in range(self.childCount()) if self.child(index) is child), -1)
+        return -1
 
     def setText(self, kind: QAccessible.Text, text: str) -> None:
         """Nothing can be written here."""
@@ -76,26 +76,40 @@ class _Node(QAccessibleInterface):
 
 
 class PartNode(_Node):
-    """A block, a link or a button."""
+    """A block, a link or a button, by its number."""
 
-    def __init__(self, view: TranscriptView, above: MessageNode, part: Part) -> None:
+    def __init__(self, view: TranscriptView, above: MessageNode, number: int) -> None:
         super().__init__(view, above)
-        self._part = part
+        self._message = above
+        self._number = number
+
+    @property
+    def _part(self) -> Part | None:
+        item = self._message.item
+        return None if item is None else part_of(item, self._number)
+
+    def isValid(self) -> bool:
+        """It is there as long as its message has as many parts."""
+        return self._part is not None
 
     def role(self) -> QAccessible.Role:
         """What it is."""
-        return self._part.role
+        part = self._part
+        return QAccessible.Role.NoRole if part is None else part.role
 
     def text(self, kind: QAccessible.Text) -> str:
         """What is said of it."""
+        part = self._part
+        if part is None:
+            return ""
         if kind is QAccessible.Text.Description:
-            return self._part.link
-        return self._part.name if kind is QAccessible.Text.Name else ""
+            return part.link
+        return part.name if kind is QAccessible.Text.Name else ""
 
     def rect(self) -> QRect:
         """Where it is on the screen."""
-        assert isinstance(self.above, MessageNode)
-        return self.view.on_screen(self.above.index, self._part.rect)
+        part = self._part
+        return QRect() if part is None else self.view.on_screen(self._message.index, part.rect)
 
 
 class MessageNode(_Node):
@@ -104,8 +118,16 @@ class MessageNode(_Node):
     def __init__(self, view: TranscriptView, above: QAccessibleInterface, index: int) -> None:
         super().__init__(view, above)
         self.index = index
-        self._parts: list[PartNode] = []
-        self._made_of: list[tuple[QAccessible.Role, str]] = []
+        self._parts: dict[int, PartNode] = {}
+
+    @property
+    def item(self) -> MessageItem | None:
+        """The message with its rows, if it is still there."""
+        return self.view.bring(self.index) if self.isValid() else None
+
+    def isValid(self) -> bool:
+        """It is there as long as the conversation has as many messages."""
+        return self.index < len(self.view.document.items)
 
     def role(self) -> QAccessible.Role:
         """What it is."""
@@ -113,7 +135,7 @@ class MessageNode(_Node):
 
     def text(self, kind: QAccessible.Text) -> str:
         """What is said of it."""
-        if self.index >= len(self.view.document.items):
+        if not self.isValid():
             return ""
         item = self.view.document.items[self.index]
         if kind is QAccessible.Text.Name:
@@ -124,23 +146,27 @@ class MessageNode(_Node):
         """Where it is on the screen."""
         return self.view.on_screen(self.index, None)
 
-    def _children(self) -> list[PartNode]:
-        items = self.view.document.items
-        parts = parts_of(items[self.index]) if self.index < len(items) else []
-        made_of = [(part.role, part.name) for part in parts]
-        if made_of != self._made_of:
-            self._parts = [PartNode(self.view, self, part) for part in parts]
-            self._made_of = made_of
-        return self._parts
-
     def childCount(self) -> int:
         """How many parts it has."""
-        return len(self._children())
+        item = self.item
+        return 0 if item is None else count_of(item)
 
     def child(self, index: int) -> QAccessibleInterface | None:  # type: ignore[override]
         """One of its parts."""
-        children = self._children()
-        return children[index] if 0 <= index < len(children) else None
+        if not 0 <= index < self.childCount():
+            return None
+        return self._parts.setdefault(index, PartNode(self.view, self, index))
+
+    def childAt(self, x: int, y: int) -> QAccessibleInterface | None:  # type: ignore[override]
+        """The part at a point of the screen."""
+        item = self.item
+        parts = [] if item is None else parts_of(item)
+        places = (self.view.on_screen(self.index, part.rect) for part in parts)
+        return self.child(next((number for number, place in enumerate(places) if place.contains(x, y)), -1))
+
+    def indexOfChild(self, child: QAccessibleInterface) -> int:
+        """The number of a part."""
+        return next((number for number, part in self._parts.items() if part is child), -1)
 
 
 class TranscriptAccess(QAccessibleWidget):

@@ -1,11 +1,12 @@
-"""What the keyboard and a screen reader go to: messages, and the parts of one that is laid out.
+"""What the keyboard and a screen reader go to: messages, and the parts of one.
 
-Window process, interface thread.
+Window process, interface thread. The parts of a message keep their numbers whichever of its rows are laid out:
+a part that is not has the place of its row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QRectF
@@ -14,13 +15,14 @@ from PySide6.QtGui import QAccessible
 from app.core.messages import Role
 from app.ui.chat.blocks import BlockLayout
 from app.ui.chat.blocks_code import CodeLayout
-from app.ui.chat.markdown import Block, Kind, Style
+from app.ui.chat.markdown import Block, Kind, Span, Style
 from app.ui.chat.transcript_items import MessageItem
-from app.ui.chat.transcript_rows import Action, Hot
+from app.ui.chat.transcript_rows import Action, Hot, Row
 from app.ui.chat.transcript_selection import styled
-from app.ui.chat.transcript_text import TextRow
+from app.ui.chat.transcript_text import CODE_ACTIONS, TextRow
 from app.ui.chat.transcript_words import words
 
+_LINK = QAccessible.Role.Link
 _ROLES = {
     Kind.HEADING: QAccessible.Role.Heading,
     Kind.CODE: QAccessible.Role.Document,
@@ -65,27 +67,102 @@ def action_name(hot: Hot) -> str:
         Action.NEWER: words("The version after"),
         Action.EDIT: words("Edit"),
         Action.CONTINUE: words("Continue"),
+        Action.UNPIN: words("Unpin"),
         Action.OPEN_FILE: words("Attached file {0}").format(hot.text),
         Action.MORE: words("More"),
     }[hot.action]
 
 
 def parts_of(item: MessageItem) -> list[Part]:
-    """The parts of a message that are laid out, in the order of reading."""
+    """The parts of a message, in the order of reading."""
+    return [part for number in range(len(item.rows)) for part in _parts_of_row(item, number)] + _actions(item)
+
+
+def count_of(item: MessageItem) -> int:
+    """How many parts a message has; cheaper than the parts."""
+    return sum(_count(row) for row in item.rows) + len(item.action_hots())
+
+
+def part_of(item: MessageItem, number: int) -> Part | None:
+    """One part of a message."""
+    if number < 0:
+        return None
+    for at, row in enumerate(item.rows):
+        count = _count(row)
+        if number < count:
+            return _parts_of_row(item, at)[number]
+        number -= count
+    actions = _actions(item)
+    return actions[number] if number < len(actions) else None
+
+
+def _parts_of_row(item: MessageItem, number: int) -> list[Part]:
+    row = item.rows[number]
+    if isinstance(row, TextRow):
+        at = item.left, item.tops[number]
+        parts = _blocks(row, QRectF(0, 0, item.text_width, row.height))
+        return [part._replace(rect=part.rect.translated(*at)) for part in parts]
+    at = 0.0, item.tops[number]
+    parts = [_button(hot) for hot in row.hots()]
+    if row.said:
+        parts.insert(0, Part(QAccessible.Role.StaticText, row.said, QRectF(0, 0, item.page.width, row.height)))
+    return [part._replace(rect=part.rect.translated(*at)) for part in parts]
+
+
+def _actions(item: MessageItem) -> list[Part]:
+    return [_button(hot) for hot in item.action_hots()]
+
+
+def _button(hot: Hot) -> Part:
+    return Part(QAccessible.Role.Button, action_name(hot), hot.rect, hot=hot)
+
+
+def _count(row: Row) -> int:
+    """How many parts a row has."""
+    if not isinstance(row, TextRow):
+        return bool(row.said) + sum(1 for _ in row.hots())
+    blocks = _shown(row)
+    links = sum(1 for block in blocks for _ in _linked(block))
+    return len(blocks) + links + len(CODE_ACTIONS) * sum(map(_has_buttons, blocks))
+
+
+def _shown(row: TextRow) -> Sequence[Block]:
+    """The blocks as they are laid out; a formula that has just turned out to be broken is still one."""
+    return [layout.block for layout, _ in row.layouts] if row.built else row.blocks
+
+
+def _blocks(row: TextRow, whole: QRectF) -> list[Part]:
+    """The blocks of a row, with their links, and then the buttons; `whole` is the place of what is not laid out."""
     parts: list[Part] = []
-    for number, row in enumerate(item.rows):
-        left = item.left if isinstance(row, TextRow) else 0.0
-        at = left, item.tops[number]
-        if isinstance(row, TextRow):
-            for layout, top in row.layouts:
-                area = QRectF(layout.indent, top, layout.width - layout.indent, layout.height).translated(*at)
-                parts.append(Part(_role(layout.block), text_of_block(layout), area, layout))
-                parts += _links(layout, area)
-        for hot in row.hots():
-            if hot.action is not Action.SCROLL:
-                parts.append(Part(QAccessible.Role.Button, action_name(hot), hot.rect.translated(*at), hot=hot))
-    parts += [Part(QAccessible.Role.Button, action_name(hot), hot.rect, hot=hot) for hot in item.action_hots()]
-    return parts
+    for number, block in enumerate(_shown(row)):
+        layout, top = row.layout_of(number)
+        if layout is None:
+            parts.append(Part(_role(block), spoken(block, block.language), whole))
+            links = [(span, whole) for span in _linked(block)]
+        else:
+            area = QRectF(layout.indent, top, layout.width - layout.indent, layout.height)
+            label = layout.label if isinstance(layout, CodeLayout) else ""
+            parts.append(Part(_role(block), spoken(block, label), area, layout))
+            links = [(span, _place_of(span, layout, area)) for span in _linked(block)]
+        parts += [Part(_LINK, block.text[span.start : span.end], rect, link=span.href) for span, rect in links]
+    if row.built:
+        return parts + [_button(hot) for hot in row.hots() if hot.action is not Action.SCROLL]
+    coded = filter(_has_buttons, row.blocks)
+    return parts + [_button(Hot(whole, action, block.text)) for block in coded for action in CODE_ACTIONS]
+
+
+def _has_buttons(block: Block) -> bool:
+    return block.kind is Kind.CODE and block.opens
+
+
+def _linked(block: Block) -> Iterator[Span]:
+    return (span for span in block.spans if span.style & Style.LINK and span.href)
+
+
+def _place_of(span: Span, layout: BlockLayout, area: QRectF) -> QRectF:
+    rects = (rect for piece in layout.pieces for rect in piece.selection_rects(span.start, span.end))
+    first = next(rects, None)
+    return area if first is None else first.translated(-layout.shift, area.top())
 
 
 def _role(block: Block) -> QAccessible.Role:
@@ -94,21 +171,11 @@ def _role(block: Block) -> QAccessible.Role:
     return _ROLES.get(block.kind, QAccessible.Role.Paragraph)
 
 
-def text_of_block(layout: BlockLayout) -> str:
-    """What is read out of a block."""
-    block = layout.block
-    text = block.text if block.kind in (Kind.CODE, Kind.MATH) else styled(block, 0, len(block.text), markdown=False)
-    if isinstance(layout, CodeLayout):
-        return words("Code in {0}: {1}").format(layout.label, text) if layout.label else words("Code: {0}").format(text)
+def spoken(block: Block, label: str) -> str:
+    """What is read out of a block; `label` is the name of code's language."""
+    if block.kind is Kind.CODE:
+        return words("Code in {0}: {1}").format(label, block.text) if label else words("Code: {0}").format(block.text)
     if block.kind is Kind.MATH:
-        return words("Formula: {0}").format(text)
+        return words("Formula: {0}").format(block.text)
+    text = styled(block, 0, len(block.text), markdown=False)
     return f"{block.marker} {text}" if block.marker else text
-
-
-def _links(layout: BlockLayout, area: QRectF) -> Iterator[Part]:
-    for span in layout.block.spans:
-        if span.style & Style.LINK and span.href:
-            rects = [rect for piece in layout.pieces for rect in piece.selection_rects(span.start, span.end)]
-            if rects:
-                place = rects[0].translated(area.left() - layout.indent - layout.shift, area.top())
-                yield Part(QAccessible.Role.Link, layout.block.text[span.start : span.end], place, link=span.href)

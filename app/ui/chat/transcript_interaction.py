@@ -5,7 +5,7 @@ Window process, interface thread.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleEvent,
@@ -13,7 +13,6 @@ from PySide6.QtGui import (
     QFocusEvent,
     QGuiApplication,
     QKeyEvent,
-    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -21,7 +20,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMenu, QToolTip, QWidget
 
-from app.core.messages import Role
 from app.ui.chat.blocks_code import CodeLayout, Typeset
 from app.ui.chat.links import tooltip_of
 from app.ui.chat.markdown import is_safe_link
@@ -31,6 +29,7 @@ from app.ui.chat.transcript_excerpt import excerpt
 from app.ui.chat.transcript_focus import Part, parts_of
 from app.ui.chat.transcript_items import MessageItem
 from app.ui.chat.transcript_keys import FocusPlace, TranscriptKeys
+from app.ui.chat.transcript_menu import TranscriptMenu
 from app.ui.chat.transcript_mouse import TranscriptMouse
 from app.ui.chat.transcript_reply import ReplyItem
 from app.ui.chat.transcript_rows import Action, Hot
@@ -77,7 +76,7 @@ class TranscriptInteraction(TranscriptCanvas):
     def copy_selection(self, *, markdown: bool = False) -> None:
         """Put the selected text on the clipboard, plain or as Markdown."""
         if self._selection is not None:
-            self._copy(excerpt(self.document, self._selection, markdown=markdown), self.tr("Selection"))
+            self.copy(excerpt(self.document, self._selection, markdown=markdown), self.tr("Selection"))
 
     def copy_selection_or_focus(self, *, markdown: bool = False) -> None:
         """Copy the selection or, without one, what has the focus."""
@@ -93,11 +92,12 @@ class TranscriptInteraction(TranscriptCanvas):
             of_block = Selection(first, first._replace(offset=whole))
             code = isinstance(part.block, CodeLayout) and not markdown
             text = part.block.block.text if code else excerpt(self.document, of_block, markdown=markdown)
-            self._copy(text, self.tr("Block"))
+            self.copy(text, self.tr("Block"))
         elif focus is not None:
             self.press(self.document.items[focus.message], Hot(QRectF(), Action.COPY_MESSAGE))
 
-    def _copy(self, text: str, label: str) -> None:
+    def copy(self, text: str, label: str) -> None:
+        """Put a text on the clipboard; `label` says what it is."""
         QGuiApplication.clipboard().setText(text)
         self.copied.emit(label)
 
@@ -110,13 +110,13 @@ class TranscriptInteraction(TranscriptCanvas):
         """Do what a click on this does."""
         match hot.action:
             case Action.COPY_CODE:
-                self._copy(hot.text, self.tr("Code"))
+                self.copy(hot.text, self.tr("Code"))
             case Action.SAVE_CODE:
                 self.save_requested.emit(hot.text, hot.block.suffix if isinstance(hot.block, CodeLayout) else "")
             case Action.WRAP_CODE:
                 self._toggle_wrap(item, hot)
             case Action.COPY_MESSAGE:
-                self._copy(item.own_text or item.message.text, self.tr("Message"))
+                self.copy(item.own_text or item.message.text, self.tr("Message"))
             case Action.RETRY:
                 self.retry_requested.emit(item.message.id)
             case Action.DETAILS:
@@ -200,6 +200,19 @@ class TranscriptInteraction(TranscriptCanvas):
         else:
             self.copy_selection_or_focus()
 
+    def bring(self, index: int) -> MessageItem:
+        """A message with all its rows, made if it is out of view; what is in view stays where it is."""
+        item, seen = self.document.items[index], self.document.item_at(self._top)
+        if not item.rows or not item.is_whole:
+            before = self.document.tops[seen]
+            self.document.forget_far(self._top, self.viewport().height())
+            self.document.rows_of(index)
+            item.lay_out_lines()
+            self.document.restack(index)
+            self._top += round(self.document.tops[seen] - before)
+            self._set_scroll_bar(self.viewport().height())
+        return item
+
     def on_screen(self, index: int, rect: QRectF | None) -> QRect:
         """Where a message, or an area of it, is on the screen."""
         if index >= len(self.document.items):
@@ -243,40 +256,18 @@ class TranscriptInteraction(TranscriptCanvas):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Offer what can be done here."""
         at = self.to_document(QPointF(self.viewport().mapFromGlobal(event.globalPos())))
-        link = self.document.link_at(at.x(), at.y())
-        index = self.document.item_at(at.y())
-        if event.reason() is QContextMenuEvent.Reason.Keyboard and self._focus is not None:
-            part, index = self.focused_part(), self._focus.message
-            link = part.link if part is not None else ""
-        point = event.globalPos()
-        if event.reason() is QContextMenuEvent.Reason.Keyboard and index >= 0:
+        link, index, point = self.document.link_at(at.x(), at.y()), self.document.item_at(at.y()), event.globalPos()
+        if event.reason() is QContextMenuEvent.Reason.Keyboard:
+            if self._focus is not None:
+                part, index = self.focused_part(), self._focus.message
+                link = part.link if part is not None else ""
             shown = self.on_screen(index, None).intersected(self.seen_on_screen())
             point = shown.topLeft() if not shown.isEmpty() else self.seen_on_screen().center()
         self._open_menu(index, link, point)
 
     def _open_menu(self, index: int, link: str, point: QPoint) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if link:
-            menu.addAction(self.tr("Open link…"), lambda: self.follow_link(link))
-            menu.addAction(self.tr("Copy link"), lambda: self._copy(link, self.tr("Link")))
-            menu.addSeparator()
-        if self.has_selection:
-            menu.addAction(self.tr("Copy"), QKeySequence.StandardKey.Copy, self.copy_selection)
-            menu.addAction(self.tr("Copy as Markdown"), lambda: self.copy_selection(markdown=True))
-        if index >= 0:
-            self._add_message_actions(menu, self.document.items[index])
-        menu.addAction(self.tr("Select all"), QKeySequence.StandardKey.SelectAll, self.select_all)
-        menu.popup(point)
-
-    def _add_message_actions(self, menu: QMenu, item: MessageItem) -> None:
-        message = item.message
-        text = item.own_text or message.text
-        menu.addAction(self.tr("Copy message"), lambda: self._copy(text, self.tr("Message")))
-        if message.role is not Role.USER:
-            menu.addAction(self.tr("Details"), lambda: self.details_requested.emit(message.id))
-        self.menu_filled.emit(menu, message)
-        menu.addSeparator()
+        item = self.document.items[index] if index >= 0 else None
+        TranscriptMenu(self, item, link).popup(point)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a selection or a click."""

@@ -159,6 +159,13 @@ class MessageItem(ABC):
             self.stack(unbuilt[0])
         return bool(unbuilt)
 
+    def lay_out_lines(self) -> None:
+        """Lay out those rows that are not the message's text: its buttons are known then."""
+        for row in self.rows:
+            if not row.built and not isinstance(row, TextRow):
+                row.build(self.page, self.page.width)
+        self.stack(0)
+
     def release(self) -> None:
         """Forget every layout, but not the heights."""
         for row in self._laid_out:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
-from app.ui.chat.transcript_focus import Part, parts_of
+from app.ui.chat.transcript_focus import Part, count_of, part_of
 from app.ui.chat.transcript_places import beside, edge, vertically
 from app.ui.chat.transcript_selection import Position, Selection
 
@@ -82,7 +82,7 @@ class TranscriptKeys:
         if messages:
             view.set_focus_place(FocusPlace(min(max(focus.message + messages, 0), count - 1)))
             return
-        last = len(parts_of(view.document.items[focus.message])) - 1
+        last = count_of(view.document.items[focus.message]) - 1
         view.set_focus_place(focus._replace(part=min(max(focus.part + parts, -1), last)))
 
     def _prolong(self, key: Qt.Key, *, word: bool) -> bool:
@@ -117,10 +117,9 @@ class TranscriptKeys:
     def focused(self, focus: FocusPlace | None) -> Part | None:
         """The part that has the focus."""
         items = self._view.document.items
-        if focus is None or focus.part < 0 or focus.message >= len(items):
+        if focus is None or focus.message >= len(items):
             return None
-        parts = parts_of(items[focus.message])
-        return parts[focus.part] if focus.part < len(parts) else None
+        return part_of(items[focus.message], focus.part)
 
 
 _TURNS = {_Key.Key_Up: (-1, 0), _Key.Key_Down: (1, 0), _Key.Key_Left: (0, -1), _Key.Key_Right: (0, 1)}

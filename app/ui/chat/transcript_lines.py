@@ -106,6 +106,11 @@ class DividerRow(Row):
         self._page: Page | None = None
         self._width = 0.0
 
+    @property
+    def said(self) -> str:
+        """The words."""
+        return self._label
+
     def build(self, page: Page, width: float) -> None:
         """Lay out the words."""
         self._page, self._width, self.built = page, width, True
@@ -137,6 +142,11 @@ class FooterRow(Row):
         self._line: ActionLine | None = None
         self._line_at = QPointF()
         self.hovered = False
+
+    @property
+    def said(self) -> str:
+        """What went wrong, and the measure."""
+        return " ".join(part for part in (self._notice, self._remark) if part)
 
     def build(self, page: Page, width: float) -> None:
         """Lay out the words and the actions' labels."""

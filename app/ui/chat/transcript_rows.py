@@ -104,6 +104,11 @@ class Row:
         self.built = False
         self.stale = False
 
+    @property
+    def said(self) -> str:
+        """What a screen reader reads of a row that is not the message's own text."""
+        return ""
+
     def build(self, page: Page, width: float) -> None:
         """Lay out, and learn the height."""
 

@@ -29,7 +29,7 @@ from app.ui.chat.transcript_style import gap_between
 _CHARACTER_WIDTH = 7.6
 _LINE_ESTIMATE = 24.0
 _GAP_ESTIMATE = 16.0
-_CODE_ACTIONS = (Action.COPY_CODE, Action.SAVE_CODE, Action.WRAP_CODE)
+CODE_ACTIONS = (Action.COPY_CODE, Action.SAVE_CODE, Action.WRAP_CODE)
 
 
 class Content(Protocol):
@@ -78,6 +78,10 @@ class TextRow(Row):
     def layouts(self) -> Iterator[tuple[BlockLayout, float]]:
         """The blocks laid out, each with its top."""
         return zip(self._layouts, self._tops, strict=True)
+
+    def layout_of(self, number: int) -> tuple[BlockLayout | None, float]:
+        """One block laid out, with its top, if it is."""
+        return (self._layouts[number], self._tops[number]) if number < len(self._layouts) else (None, 0.0)
 
     @property
     def last_block(self) -> Block | None:
@@ -233,7 +237,7 @@ class TextRow(Row):
         """The buttons of code, and the scroll bars of wide blocks."""
         for layout, y in self.layouts:
             if isinstance(layout, CodeLayout) and layout.block.opens:
-                for rect, action in zip(layout.button_rects(), _CODE_ACTIONS, strict=True):
+                for rect, action in zip(layout.button_rects(), CODE_ACTIONS, strict=True):
                     yield Hot(rect.translated(0, y), action, layout.block.text, layout)
             if not layout.bar.isEmpty():
                 yield Hot(layout.bar.translated(0, y), Action.SCROLL, block=layout)

@@ -7,7 +7,6 @@ XML is parsed as a stream, entities are refused, and what it unpacks to is count
 from __future__ import annotations
 
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -15,6 +14,7 @@ from xml.etree.ElementTree import Element, ParseError
 
 from app.core.attachment_errors import AttachmentBinary, AttachmentDamaged, AttachmentEncrypted, AttachmentTooLarge
 from app.core.sizes import format_bytes
+from app.core.zip_faults import ZIP_FAULTS
 
 MAX_XML_BYTES = 200_000_000
 
@@ -44,7 +44,7 @@ def is_docx(path: Path, head: bytes) -> bool:
         with zipfile.ZipFile(path) as archive:
             if _BODY in archive.namelist():
                 return True
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
+    except (*ZIP_FAULTS, OSError) as error:
         raise AttachmentDamaged(str(error), file=path.name, reason="it is not a whole document") from None
     raise AttachmentBinary(file=path.name)
 
@@ -56,21 +56,26 @@ def docx_text(path: Path) -> str:
         AttachmentDamaged: it cannot be unpacked, or its XML is broken or hostile.
         AttachmentTooLarge: it unpacks to more than `MAX_XML_BYTES`.
     """
-    from defusedxml.common import DefusedXmlException
-
     try:
         with zipfile.ZipFile(path) as archive:
             size = archive.getinfo(_BODY).file_size
             if size > MAX_XML_BYTES:
                 raise AttachmentTooLarge(file=path.name, size=format_bytes(size), limit=format_bytes(MAX_XML_BYTES))
             with archive.open(_BODY) as stream:
-                return "\n".join(_lines(stream)).strip()
-    except DefusedXmlException as error:
-        raise AttachmentDamaged(str(error), file=path.name, reason="its XML declares entities") from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, KeyError, OSError) as error:
+                return _text(stream, path.name)
+    except (*ZIP_FAULTS, KeyError, OSError) as error:
         raise AttachmentDamaged(str(error), file=path.name, reason="it is not a whole document") from None
-    except (ParseError, UnicodeError, ValueError) as error:
-        raise AttachmentDamaged(str(error), file=path.name, reason="its XML is broken") from None
+
+
+def _text(stream: IO[bytes], name: str) -> str:
+    from defusedxml.common import DefusedXmlException
+
+    try:
+        return "\n".join(_lines(stream)).strip()
+    except DefusedXmlException as error:
+        raise AttachmentDamaged(str(error), file=name, reason="its XML declares entities") from None
+    except (ParseError, LookupError, ValueError) as error:  # the latter two where its encoding is none of text
+        raise AttachmentDamaged(str(error), file=name, reason="its XML is broken") from None
 
 
 def _lines(stream: IO[bytes]) -> Iterator[str]:

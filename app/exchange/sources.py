@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import os
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
 from app.core.exchange_errors import ArchiveDamaged, ArchiveTooLarge, ImportUnreadable
 from app.core.sizes import format_bytes
+from app.core.zip_faults import ZIP_FAULTS
 
 MAX_UNPACKED_BYTES = 20_000_000_000
 MAX_RATIO = 200
@@ -108,7 +108,7 @@ def _entry(folder: Path, path: Path) -> Entry:
 def _opened(path: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
+    except (*ZIP_FAULTS, OSError) as error:
         raise ArchiveDamaged(str(error), file=path.name, reason="it is not a whole zip file") from None
 
 
@@ -134,7 +134,7 @@ def _faults(name: str) -> Iterator[None]:
     """What reading a zip can raise, as one error."""
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+    except ZIP_FAULTS as error:
         raise ArchiveDamaged(str(error), file=name, reason="it is damaged") from None
 
 

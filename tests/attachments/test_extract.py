@@ -33,9 +33,9 @@ def file(tmp_path, name, data):
     return path
 
 
-def docx(tmp_path, body, name="a.docx", prolog="<?xml version='1.0' encoding='UTF-8'?>"):
+def docx(tmp_path, body, name="a.docx", prolog="<?xml version='1.0' encoding='UTF-8'?>", packed=zipfile.ZIP_DEFLATED):
     path = tmp_path / name
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(path, "w", packed) as archive:
         archive.writestr("[Content_Types].xml", "<Types/>")
         archive.writestr(
             "word/document.xml", f'{prolog}<w:document xmlns:w="{WORD}"><w:body>{body}</w:body></w:document>'
@@ -172,6 +172,30 @@ def test_a_docx_without_text_or_with_entities_or_cut_off_is_refused(tmp_path):
     whole = docx(tmp_path, paragraph(run("x"))).read_bytes()
     with pytest.raises(AttachmentDamaged):
         extract(file(tmp_path, "cut.docx", whole[:-40]))
+
+
+@pytest.mark.parametrize("encoding", ["unheard-of", "rot13", "utf-7", "idna"])
+def test_a_docx_whose_xml_is_in_no_encoding_of_text_is_refused(tmp_path, encoding):
+    with pytest.raises(AttachmentDamaged, match="its XML is broken"):
+        extract(docx(tmp_path, paragraph(run("x")), prolog=f"<?xml version='1.0' encoding='{encoding}'?>"))
+
+
+@pytest.mark.parametrize("packed", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_docx_that_is_damaged_inside_is_refused_however_it_is_packed(tmp_path, packed):
+    path = docx(tmp_path, "".join(paragraph(run(f"word {number}")) for number in range(2000)), packed=packed)
+    with zipfile.ZipFile(path) as archive:
+        at = archive.getinfo("word/document.xml").header_offset
+    data = bytearray(path.read_bytes())
+    data[at + 80 : at + 160] = bytes(80)
+    with pytest.raises(AttachmentDamaged, match="it is not a whole document"):
+        extract(file(tmp_path, "a.docx", bytes(data)))
+
+
+def test_a_docx_packed_in_a_way_nobody_knows_is_refused(tmp_path):
+    data = docx(tmp_path, paragraph(run("x"))).read_bytes()
+    unknown = data.replace(b"\x14\x00\x00\x00\x08\x00", b"\x14\x00\x00\x00\x63\x00")
+    with pytest.raises(AttachmentDamaged, match="it is not a whole document"):
+        extract(file(tmp_path, "a.docx", unknown))
 
 
 def test_an_office_container_with_a_password_and_other_archives_are_told_apart(tmp_path):

@@ -199,6 +199,18 @@ def test_a_damaged_zip_is_refused(tmp_path, damage):
         run(archive)
 
 
+@pytest.mark.parametrize("packed", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_that_is_damaged_inside_is_refused_however_it_is_packed(tmp_path, packed):
+    archive = tmp_path / "c.zip"
+    with zipfile.ZipFile(archive, "w", packed) as file:
+        file.writestr("a.json", json.dumps([builders.claude()] * 40))
+    data = bytearray(archive.read_bytes())
+    data[50:90] = bytes(40)
+    archive.write_bytes(data)
+    (skipped,) = run(archive).skipped
+    assert skipped.failure.code != "Bug"
+
+
 def test_a_protected_zip_is_refused(tmp_path):
     archive = builders.write_zip(tmp_path / "c.zip", a_json=json.dumps([builders.claude()]))
     data = bytearray(archive.read_bytes())

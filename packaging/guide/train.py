@@ -1,0 +1,110 @@
+"""Trains the Guide: from the material to checkpoints, and from the last of them to the GGUF."""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import gguf
+import torch
+from tokenizers import Tokenizer
+
+from guide.export import export
+from guide.facts import GUIDE, Material, load_material
+from guide.lessons import Lessons, Mix
+from guide.model import Network, Shape
+from guide.phrasing import Likelihoods, Phraser, load_words
+from guide.progress import Progress
+from guide.training import Course, train
+from guide.vocabulary import learned
+
+MEASURE_EVERY = 250
+SEED = 2
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to train, and for how long; `start` is a checkpoint to go on from."""
+
+    folder: Path
+    course: Course
+    words: int = 3072
+    dropout: float = 0.1
+    threads: int = 2
+    start: Path | None = None
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A network with its tokenizer."""
+
+    network: Network
+    tokenizer: Tokenizer
+
+    def save(self, path: Path) -> None:
+        """Write it."""
+        state = {"shape": asdict(self.network.shape), "weights": self.network.state_dict()}
+        torch.save(state | {"tokenizer": self.tokenizer.to_str()}, path)
+
+    @staticmethod
+    def load(path: Path, dropout: float = 0.0) -> Checkpoint:
+        """Read it."""
+        state = torch.load(path, weights_only=True)
+        network = Network(Shape(**state["shape"]), dropout)
+        network.load_state_dict(state["weights"])
+        return Checkpoint(network, Tokenizer.from_str(state["tokenizer"]))
+
+
+def run(plan: Plan) -> Path:
+    """Train, and return the last checkpoint."""
+    torch.manual_seed(SEED)
+    torch.set_num_threads(plan.threads)
+    material = load_material()
+    phraser = Phraser(load_words(GUIDE / "phrasing"), random.Random(SEED), Likelihoods())
+    checkpoint = Checkpoint.load(plan.start, plan.dropout) if plan.start else _begun(plan, material, phraser)
+    progress = Progress(checkpoint.network, checkpoint.tokenizer, material)
+    lessons = Lessons(material, phraser, checkpoint.tokenizer, Mix(), SEED)
+    plan.folder.mkdir(parents=True, exist_ok=True)
+    path = plan.folder / "last.pt"
+    begun = time.perf_counter()
+
+    def report(step: int, loss: float) -> None:
+        parts = [f"step {step}", f"loss {loss:.3f}", f"{time.perf_counter() - begun:.0f} s"]
+        if step % MEASURE_EVERY == 0 or step == plan.course.steps:
+            parts += [f"{kind} {part:.1%}" for kind, part in progress.accuracies().items()]
+            checkpoint.save(path)
+        print(", ".join(parts), file=sys.stderr, flush=True)
+
+    train(checkpoint.network, lessons.batches(plan.course.batch), plan.course, report)
+    return path
+
+
+def write_gguf(checkpoint: Path, path: Path, quantization: str) -> None:
+    """Export a checkpoint, with its weights in this type."""
+    loaded = Checkpoint.load(checkpoint)
+    export(loaded.network, loaded.tokenizer, path, gguf.GGMLQuantizationType[quantization])
+
+
+def _begun(plan: Plan, material: Material, phraser: Phraser) -> Checkpoint:
+    tokenizer = learned(_texts(material, phraser), plan.words, material.subjects)
+    return Checkpoint(Network(Shape(tokenizer.get_vocab_size()), plan.dropout), tokenizer)
+
+
+def _texts(material: Material, phraser: Phraser) -> Iterator[str]:
+    """What the tokenizer learns from: answers, and questions as they are and as others would say them."""
+    for fact in material.facts:
+        yield from [fact.answer] * 3
+        for asked in fact.ask:
+            yield f" {asked.lower()}"
+            yield f" {phraser.rephrased(asked)}"
+        for pattern in fact.patterns:
+            yield from (f" {phraser.rephrased(phraser.written_out(pattern))}" for _ in range(3))
+    for outside in material.outside:
+        yield from outside.answers
+        yield from (f" {asked.lower()}" for asked in outside.ask)
+        for pattern in outside.patterns:
+            yield from (f" {phraser.written_out(pattern)}" for _ in range(10))

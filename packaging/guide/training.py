@@ -1,0 +1,101 @@
+"""The training loop: steps, the learning rate's course, and what is written down on the way."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from guide.lessons import Lesson
+from guide.model import Network
+
+_PAD = 0
+REPORT_EVERY = 50
+
+
+@dataclass(frozen=True)
+class Course:
+    """How long and how fast to learn; `part` is that of the usual rates."""
+
+    steps: int
+    batch: int = 64
+    rate: float = 1.5e-3
+    matrix_rate: float = 0.02
+    warmup: int = 100
+    decay: float = 0.05
+    part: float = 1.0
+
+    def rate_at(self, step: int) -> float:
+        """The part of the full rate at a step: up in a line, down as a cosine."""
+        if step < self.warmup:
+            return self.part * (step + 1) / self.warmup
+        return self.part * 0.5 * (1 + math.cos(math.pi * (step - self.warmup) / max(1, self.steps - self.warmup)))
+
+
+class Optimizers:
+    """Muon for the matrices of the layers, AdamW for the rest."""
+
+    def __init__(self, network: Network, course: Course) -> None:
+        matrices = [weight for weight in network.blocks.parameters() if weight.dim() == 2]
+        known = {id(weight) for weight in matrices}
+        rest = [weight for weight in network.parameters() if id(weight) not in known]
+        self._parts = (
+            torch.optim.Muon(matrices, lr=course.matrix_rate, weight_decay=course.decay),
+            torch.optim.AdamW(rest, lr=course.rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True),
+        )
+        self._full = [group["lr"] for part in self._parts for group in part.param_groups]
+
+    def step(self, part_of_rate: float) -> None:
+        """Change the weights, and forget the gradients."""
+        groups = [group for part in self._parts for group in part.param_groups]
+        for group, full in zip(groups, self._full, strict=True):
+            group["lr"] = full * part_of_rate
+        for part in self._parts:
+            part.step()
+            part.zero_grad(set_to_none=True)
+
+
+def train(
+    network: Network,
+    batches: Iterator[list[Lesson]],
+    course: Course,
+    report: Callable[[int, float], None],
+) -> None:
+    """Learn; `report` is told the step and the mean loss since it was last told."""
+    optimizers = Optimizers(network, course)
+    losses: list[float] = []
+    network.train()
+    for step in range(course.steps):
+        loss = loss_of(network, next(batches))
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizers.step(course.rate_at(step))
+        losses.append(loss.item())
+        if (step + 1) % REPORT_EVERY == 0 or step + 1 == course.steps:
+            report(step + 1, sum(losses) / len(losses))
+            losses.clear()
+            network.train()
+
+
+def loss_of(network: Network, lessons: Sequence[Lesson]) -> Tensor:
+    """The mean cross entropy of the choices, and that of the words."""
+    length = max(len(lesson.tokens) for lesson in lessons) - 1
+    rows = [lesson.tokens[:length] + [_PAD] * (length - len(lesson.tokens)) for lesson in lessons]
+    choices = _places((number, lesson, [lesson.choice]) for number, lesson in enumerate(lessons) if lesson.choice)
+    words = _places((number, lesson, lesson.words) for number, lesson in enumerate(lessons))
+    wanted = torch.tensor([number * length + at - 1 for number, at, _ in (*choices, *words)])
+    targets = torch.tensor([token for _, _, token in (*choices, *words)])
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = network(torch.tensor(rows), wanted)
+    losses = functional.cross_entropy(logits.float(), targets, reduction="none")
+    parts = (losses[: len(choices)], losses[len(choices) :])
+    return torch.stack([part.mean() for part in parts if len(part)]).sum()
+
+
+def _places(lessons: Iterable[tuple[int, Lesson, Iterable[int]]]) -> list[tuple[int, int, int]]:
+    """Row, place and token of everything to be predicted."""
+    return [(number, at, lesson.tokens[at]) for number, lesson, places in lessons for at in places]

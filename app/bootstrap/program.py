@@ -1,29 +1,29 @@
-"""The services, the view, and how they are wired; not imported before the window's frame was painted."""
+"""The services and the view, made together; not imported before the window's frame was painted."""
 
 from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.bootstrap.desks import Desks
 from app.bootstrap.frame import Frame
+from app.bootstrap.starting import Starter, child_starter
+from app.bootstrap.wiring import connect
 from app.catalog.shelf.library import identify
-from app.children.child import Child
-from app.children.outcome import Outcome
 from app.core.conversations import ConversationSummary
 from app.core.listing import Listing, Shelf
 from app.core.models import ModelFile
 from app.core.paths import Folders
-from app.core.protocol import ChildRole, Event
+from app.core.protocol import ChildRole
 from app.services.attaching import Attaching
 from app.services.backups import BackupKeeper
 from app.services.chat_session import ChatSession
-from app.services.chat_tools import ChatTools
-from app.services.compare import CompareKit, Comparison
+from app.services.chat_tools import ChatTools, CompareKit
 from app.services.conversation_list import ConversationList
 from app.services.conversation_search import ConversationSearch
 from app.services.data_folder import DataFolder
@@ -42,15 +42,13 @@ from app.services.model_fetch import ModelFetch
 from app.services.model_folders import ModelFolders
 from app.services.model_import import ModelImport
 from app.services.model_library import ModelLibrary
-from app.services.network_ledger import NetworkLedger
 from app.services.network_settings import NetworkSettings
 from app.services.new_chats import NewChats
 from app.services.preferences import Preferences
 from app.services.presets import PresetLibrary
 from app.services.prompt_preview import PromptPreview
-from app.services.relay import Storage, ignore
+from app.services.relay import Relay, Storage, ignore
 from app.services.servers import ServerList
-from app.services.title_maker import TitleMaker
 from app.services.token_counter import TokenCounter
 from app.services.typesetter import Typesetter
 from app.storage.integrity import was_left_open
@@ -60,15 +58,11 @@ from app.storage.servers import ServerFile
 from app.storage.stores import open_kept, open_stores, open_temporary
 from app.ui.main_view import MainView
 from app.ui.main_window import MainWindow
-from app.ui.places import Places
-from app.ui.server_desk import ServerDesk
-from app.ui.sidebar.desk import SidebarDesk
 
 if TYPE_CHECKING:
-    from app.bootstrap.data_desk import DataDesk
-    from app.ui.exchange.desk import ExchangeDesk
-    from app.ui.models.desk import ModelDesk
-    from app.ui.settings.desk import SettingsDesk
+    from PySide6.QtCore import QObject
+
+    from app.services.compare import Candidate, Comparison, Question
 
 _PROBE_AFTER_MS = 300
 
@@ -77,6 +71,8 @@ _PROBE_AFTER_MS = 300
 class Program:
     """The window, what it shows, and what stands behind it."""
 
+    relay: Relay
+    starter: Starter
     window: MainWindow
     view: MainView
     session: ChatSession
@@ -92,23 +88,25 @@ class Program:
     servers: ServerList
     downloads: DownloadQueue
     imports: ModelImport
+    fetch: ModelFetch
     disk: DiskLibrary
     presets: PresetLibrary
     new_chats: NewChats
     preview: PromptPreview
-    desk: Callable[[], ModelDesk]
-    settings: Callable[[], SettingsDesk]
     preferences: Preferences
     storage: Storage
     backups: BackupKeeper
     data_folder: DataFolder
-    data_desk: Callable[[], DataDesk]
     temporary: Storage
     attaching: Attaching
     reader: AttachmentReader
     exchange: ExchangeService
-    exchange_desk: Callable[[], ExchangeDesk]
     guide: ModelFile | None
+
+    @cached_property
+    def desks(self) -> Desks:
+        """What the larger dialogs are opened by."""
+        return Desks(self)
 
     def start(self, model: Path | None = None) -> None:
         """Fill the view: conversations, known models, and the one to use, which is loaded when it is needed."""
@@ -186,6 +184,12 @@ def furnish(frame: Frame, child_command: Sequence[str] | None = None, *, guide: 
     def starter(role: ChildRole) -> ChildFactory:
         return child_starter(role, folders, child_command, network.environment)
 
+    def compare(question: Question, candidates: Sequence[Candidate], parent: QObject) -> Comparison:
+        from app.services.compare import Comparison
+
+        engines, probes = starter(ChildRole.ENGINE), starter(ChildRole.PROBE)
+        return Comparison(engines, probes, frame.relay, question, candidates, parent)
+
     storage = Storage(Lane(lambda: open_kept(folders)), frame.relay)
     engine = EngineHost(starter(ChildRole.ENGINE), frame.relay)
     probe = MachineProbe(starter(ChildRole.PROBE), frame.relay)
@@ -226,173 +230,50 @@ def furnish(frame: Frame, child_command: Sequence[str] | None = None, *, guide: 
         conversations.undo,
         counter,
         preview,
-        CompareKit(
-            partial(Comparison, starter(ChildRole.ENGINE), starter(ChildRole.PROBE), frame.relay),
-            lambda: str(preferences.get("chat.user_name")),
-        ),
+        CompareKit(compare, lambda: str(preferences.get("chat.user_name"))),
     )
     view = MainView(
         session, engine, conversations, library, preferences, probe, presets, new_chats, tools, window.theme
     )
     IdleUnload(engine, preferences, lambda: session.is_answering, window)
 
-    @cache
-    def desk() -> ModelDesk:
-        from app.ui.models.desk import ModelDesk  # the picker is imported when it is first asked for
-
-        made = ModelDesk(
-            view,
-            window.theme,
-            hub,
-            fetch,
-            downloads,
-            imports,
-            probe,
-            engine,
-            measurements,
-            disk,
-            library,
-            preferences,
-            starter(ChildRole.PROBE),
-            frame.relay,
-        )
-        window.closing.connect(made.shutdown)
-        return made
-
-    @cache
-    def exchange_desk() -> ExchangeDesk:
-        from app.ui.exchange.desk import ExchangeDesk
-
-        made = ExchangeDesk(exchange, window)
-        made.exported_one.connect(view.announce_export)
-        made.imported.connect(conversations.refresh)
-        made.problem.connect(view.page.problems.show)
-        return made
-
     backups = BackupKeeper(folders.database, frame.relay)
     data_folder = DataFolder(folders, frame.relay)
 
-    @cache
-    def data_desk() -> DataDesk:
-        from app.bootstrap.data_desk import DataDesk
-
-        return DataDesk(window, backups, data_folder, os.environ, window.leave_for)
-
-    @cache
-    def settings() -> SettingsDesk:
-        from app.ui.settings.desk import SettingsDesk  # imported when it is first asked for
-
-        ledger = NetworkLedger(folders.logs, frame.relay, window)
-        window.closing.connect(ledger.shutdown)
-        return SettingsDesk(view, session, preferences, presets, preview, engine, ledger, folders)
-
     program = Program(
-        window,
-        view,
-        session,
-        engine,
-        conversations,
-        search,
-        library,
-        last_model,
-        probe,
-        typesetter,
-        measurements,
-        hub,
-        servers,
-        downloads,
-        imports,
-        disk,
-        presets,
-        new_chats,
-        preview,
-        desk,
-        settings,
-        preferences,
-        storage,
-        backups,
-        data_folder,
-        data_desk,
-        temporary,
-        tools.attaching,
-        reader,
-        exchange,
-        exchange_desk,
-        guide,
+        relay=frame.relay,
+        starter=starter,
+        window=window,
+        view=view,
+        session=session,
+        engine=engine,
+        conversations=conversations,
+        search=search,
+        library=library,
+        last_model=last_model,
+        probe=probe,
+        typesetter=typesetter,
+        measurements=measurements,
+        hub=hub,
+        servers=servers,
+        downloads=downloads,
+        imports=imports,
+        fetch=fetch,
+        disk=disk,
+        presets=presets,
+        new_chats=new_chats,
+        preview=preview,
+        preferences=preferences,
+        storage=storage,
+        backups=backups,
+        data_folder=data_folder,
+        temporary=temporary,
+        attaching=tools.attaching,
+        reader=reader,
+        exchange=exchange,
+        guide=guide,
     )
-    _connect(program)
+    connect(program)
     window.setCentralWidget(view)
     view.page.composer.edit.setFocus()
     return program
-
-
-def _connect(program: Program) -> None:
-    """Tell each part of what it needs from another."""
-    view, engine, downloads = program.view, program.engine, program.downloads
-    program.window.closing.connect(view.close_down)
-    program.window.closing.connect(view.page.close_comparisons)
-    view.page.set_typesetter(program.typesetter.ask)
-    view.page.header.model.set_guide(program.guide)
-    SidebarDesk(
-        view.sidebar,
-        program.session,
-        program.conversations,
-        program.search,
-        program.library,
-        program.presets,
-        view.page,
-        program.new_chats,
-    )
-    servers = ServerDesk(view.page, program.session, engine, program.servers, program.preferences)
-    Places(view, servers, program.desk, program.settings)
-    program.session.conversations_changed.connect(program.conversations.refresh)
-    program.conversations.changed_elsewhere.connect(program.session.read_again)
-    titles = TitleMaker(
-        engine,
-        program.session,
-        program.storage,
-        lambda: bool(program.preferences.get("chat.titles")),
-        program.session,
-    )
-    titles.made.connect(lambda _: program.conversations.refresh())
-    engine.digest.connect(program.library.set_digest)
-    program.library.opened.connect(engine.load)
-    program.disk.moved.connect(program.library.follow)
-    program.disk.moved.connect(engine.follow)
-    downloads.changed.connect(view.sidebar.downloads.set_downloads)
-    downloads.progress.connect(view.sidebar.downloads.set_progress)
-    downloads.problem.connect(view.page.problems.show)
-    downloads.finished.connect(view.announce_download)
-    program.imports.changed.connect(view.sidebar.downloads.set_preparations)
-    program.imports.progress.connect(view.sidebar.downloads.set_preparation_progress)
-    program.imports.problem.connect(view.page.problems.show)
-    view.find_model_requested.connect(lambda: program.desk().choose_model())
-    view.library_requested.connect(lambda: program.desk().show_library())
-    view.downloads_requested.connect(lambda: program.desk().show_downloads())
-    view.folder_dropped.connect(lambda folder: program.desk().import_folder(folder))
-    program.disk.unreadable.connect(view.page.problems.show)
-    view.settings_requested.connect(lambda: program.settings().show_settings())
-    view.presets_requested.connect(lambda: program.settings().show_presets())
-    view.export_requested.connect(lambda summary, form: program.exchange_desk().export(summary, form))
-    view.sidebar.export_requested.connect(lambda ids: program.exchange_desk().export_several(ids))
-    view.page.header.export_all_requested.connect(lambda: program.exchange_desk().export_all())
-    view.page.header.import_requested.connect(lambda: program.exchange_desk().show_import())
-    view.backups_requested.connect(lambda: program.data_desk().show_backups())
-    view.move_data_requested.connect(lambda: program.data_desk().show_move())
-    view.salvage_requested.connect(lambda: program.data_desk().salvage())
-    program.backups.problem.connect(view.page.problems.show)
-
-
-def child_starter(
-    role: ChildRole,
-    folders: Folders,
-    command: Sequence[str] | None,
-    environment: Callable[[], Mapping[str, str]] = lambda: os.environ,
-) -> ChildFactory:
-    """Starts children of a role; `command` takes the place of this program itself."""
-
-    def start(on_event: Callable[[Event], None], on_exit: Callable[[Outcome], None]) -> Child:
-        log = folders.logs / f"{role.value}.log"
-        return Child(role, on_event, on_exit, log=log, command=command, environment=environment())
-
-    return start

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -276,10 +276,3 @@ class _Runner(QObject):
             return
         self.is_checked = True
         self.checked.emit()
-
-
-class CompareKit(NamedTuple):
-    """How the window begins one; `user_name` tells what {{user}} in a preset stands for now."""
-
-    make: Callable[[Question, Sequence[Candidate], QObject], Comparison]
-    user_name: Callable[[], str]

@@ -26,7 +26,7 @@ from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QApplication, QMainWindow, QTextBrowser
 
-from app.bootstrap.program import child_starter
+from app.bootstrap.starting import child_starter
 from app.core.paths import Folders
 from app.core.protocol import ChildRole
 from app.services.relay import Relay

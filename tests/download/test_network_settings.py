@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.bootstrap.program import child_starter
+from app.bootstrap.starting import child_starter
 from app.core.downloads import DownloadState
 from app.core.hub import SearchQuery
 from app.core.hub_errors import Offline

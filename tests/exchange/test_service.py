@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from app.bootstrap.program import child_starter
+from app.bootstrap.starting import child_starter
 from app.core.attachment_errors import AttachmentBinary, ExtractionLost
 from app.core.errors import UnknownConversation
 from app.core.exchange import ExportFormat

@@ -141,25 +141,25 @@ def temporary(program: Program) -> None:
 
 
 def importing(program: Program) -> None:
-    desk = program.exchange_desk()
+    desk = program.desks.exchange
     desk.show_import()
 
 
 def working(program: Program) -> None:
-    dialog = program.exchange_desk().show_import()
+    dialog = program.desks.exchange.show_import()
     dialog.work("Importing")
     dialog.set_progress(1204, 0)
 
 
 def imported(program: Program) -> None:
-    dialog = program.exchange_desk().show_import()
+    dialog = program.desks.exchange.show_import()
     bad = Failure.of(RecordInvalid(reason="it has no messages"))
     skipped = tuple(Skipped(f"conversations.json, chat {number}", bad) for number in (3, 17, 240))
     dialog.show_imported(ImportReport(1180, 21, 3, 24_033, 3, skipped))
 
 
 def exported(program: Program) -> None:
-    dialog = program.exchange_desk().show_import()
+    dialog = program.desks.exchange.show_import()
     dialog.show_exported(ExportReport("/home/ada/Documents/Chats.zip", 1204, 1204, 84_120_000))
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
-from app.bootstrap.program import child_starter
+from app.bootstrap.starting import child_starter
 from app.catalog.find.recommended import load_recommended
 from app.core.paths import Folders, resources
 from app.core.protocol import ChildRole

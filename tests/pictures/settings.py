@@ -40,7 +40,7 @@ def keep(widget: QWidget, folder: Path, name: str) -> None:
 
 
 def picture_settings(program: Program, folder: Path, theme: str) -> None:
-    dialog = program.settings().show_settings()
+    dialog = program.desks.settings.show_settings()
     for page in Page:
         dialog.show_page(page)
         keep(dialog, folder, f"settings-{page}-{theme}")
@@ -67,7 +67,7 @@ def picture_settings(program: Program, folder: Path, theme: str) -> None:
 
 
 def picture_presets(program: Program, folder: Path, theme: str) -> None:
-    editor = program.settings().show_presets()
+    editor = program.desks.settings.show_presets()
     editor.begin("Translate")
     wait_for(lambda: "tokens" in editor.preview.state.text())
     keep(editor, folder, f"presets-{theme}")

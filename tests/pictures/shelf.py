@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 from PySide6.QtWidgets import QApplication, QDialog
 
-from app.bootstrap.program import child_starter
+from app.bootstrap.starting import child_starter
 from app.catalog.shelf.library import identify
 from app.core.download_errors import DiskFilling, NotOnHub
 from app.core.downloads import Activity, Download, DownloadProgress, DownloadState, FileChecked, FileProgress, Source

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
-from app.bootstrap.program import child_starter
+from app.bootstrap.starting import child_starter
 from app.core.conversations import StoredMessage
 from app.core.loading import LoadOptions
 from app.core.messages import MessageState, ModelIdentity, ReplyRecord, Role, Timings, Usage

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.bootstrap.program import child_starter
+from app.bootstrap.starting import child_starter
 from app.core.hub import Format, RepoPage, SearchPage, SearchQuery, TokenPlace
 from app.core.hub_errors import HubLost, HubSilent, InvalidToken, RepoNotFound
 from app.core.paths import Folders

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.bootstrap.program import child_starter
+from app.bootstrap.starting import child_starter
 from app.core.paths import Folders
 from app.core.preparing import Original, Preparation, PreparationState, Wishes
 from app.core.protocol import ChildRole

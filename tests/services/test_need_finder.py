@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.bootstrap.program import child_starter
+from app.bootstrap.starting import child_starter
 from app.catalog.fit.local_variant import local_variant
 from app.core.fit import NeedSource
 from app.core.hub import RepoPage, Variant

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.bootstrap.program import child_starter
+from app.bootstrap.starting import child_starter
 from app.core.errors import InvalidOption
 from app.core.messages import Message, Role
 from app.core.preview_frames import PromptRendered, RenderPrompt

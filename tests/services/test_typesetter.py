@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.bootstrap.program import child_starter
+from app.bootstrap.starting import child_starter
 from app.core.paths import Folders
 from app.core.protocol import ChildRole
 from app.core.typeset_frames import Code, Drawn, Formula, Tint, Tinted, Work

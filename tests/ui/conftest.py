@@ -11,7 +11,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.bootstrap.program import Program, build, child_starter
+from app.bootstrap.program import Program, build
+from app.bootstrap.starting import child_starter
 from app.core.messages import ModelIdentity
 from app.core.models import ModelFile
 from app.core.paths import Folders

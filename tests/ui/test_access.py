@@ -51,7 +51,7 @@ def program(qtbot: QtBot, server: HubServer, tmp_path: Path, monkeypatch: pytest
 
 @pytest.fixture
 def picker(qtbot: QtBot, program: Program) -> PickerDialog:
-    dialog = program.desk().picker
+    dialog = program.desks.models.picker
     dialog.show()
     qtbot.waitExposed(dialog)
     return dialog
@@ -114,7 +114,7 @@ def test_the_token_is_in_one_file_of_the_users_alone_and_goes_to_the_hub_alone(
     open_gated(qtbot, picker)
     enter(qtbot, picker, MEMBER)
     qtbot.waitUntil(picker.footer.download.isEnabled, timeout=20_000)
-    with qtbot.waitSignal(program.desk()._needs.opened, timeout=20_000):
+    with qtbot.waitSignal(program.desks.models._needs.opened, timeout=20_000):
         picker.view.rank()
     redirected = server.seen("GET /cdn/")
     assert redirected and not any(request["authorized"] for request in redirected)

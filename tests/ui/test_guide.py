@@ -131,7 +131,7 @@ def test_a_link_of_a_reply_opens_its_place(
     program.view.page.transcript.follow_link(address)
     qtbot.waitUntil(lambda: title in open_titles(program))
     if address.endswith("chat.titles"):
-        settings = program.settings().settings
+        settings = program.desks.settings.settings
         assert settings.focusWidget() is settings.row("chat.titles").field.widget
         assert settings.pages[Page.BEHAVIOUR].isVisible()
 
@@ -140,7 +140,7 @@ def test_a_link_to_models_searches_for_them(qtbot: QtBot, start: Callable[[], Pr
     program = start()
     qtbot.waitUntil(lambda: program.engine.file == GUIDE)
     program.view.page.place_requested.emit(GuideLink(Place.MODELS, query="mistral 7b"))
-    picker = program.desk().picker
+    picker = program.desks.models.picker
     assert picker.isVisible() and picker.search.field.text() == "mistral 7b" and picker.found.is_searching
 
 

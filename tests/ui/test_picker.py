@@ -11,7 +11,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.bootstrap.program import child_starter
+from app.bootstrap.starting import child_starter
 from app.catalog.find.recommended import load_recommended
 from app.catalog.fit.calibration import Calibration
 from app.core.fit import NeedSource, Placement

@@ -48,7 +48,7 @@ def program(qtbot: QtBot, server: HubServer, tmp_path: Path, monkeypatch: pytest
 
 
 def test_the_speed_limit_is_kept_and_reaches_the_queue(qtbot: QtBot, program: Program) -> None:
-    program.desk().show_downloads()
+    program.desks.models.show_downloads()
     dialog = program.window.findChild(DownloadsDialog)
     assert dialog is not None
     dialog.limit.setCurrentIndex(dialog.limit.findData(5_000_000))
@@ -59,7 +59,7 @@ def test_the_speed_limit_is_kept_and_reaches_the_queue(qtbot: QtBot, program: Pr
 
 def open_picker(qtbot: QtBot, program: Program) -> PickerDialog:
     qtbot.keyClick(program.window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
-    dialog = program.desk().picker
+    dialog = program.desks.models.picker
     qtbot.waitUntil(dialog.isVisible)
     return dialog
 

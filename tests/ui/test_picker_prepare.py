@@ -93,8 +93,8 @@ def start(
 
 
 def open_repo(qtbot: QtBot, program: Program, repo: str) -> PickerDialog:
-    program.desk().choose_model()
-    dialog = program.desk().picker
+    program.desks.models.choose_model()
+    dialog = program.desks.models.picker
     dialog.search.field.setText(repo)
     qtbot.keyClick(dialog.search.field, Qt.Key.Key_Return)
     qtbot.waitUntil(dialog.footer.download.isVisible, timeout=MILLISECONDS)
@@ -109,7 +109,7 @@ def wait_for_model(qtbot: QtBot, program: Program) -> Path:
 
 
 def downloads(program: Program) -> DownloadsDialog:
-    program.desk().show_downloads()
+    program.desks.models.show_downloads()
     found = program.view.findChildren(DownloadsDialog)[-1]
     assert isinstance(found, DownloadsDialog)
     return found

@@ -38,7 +38,7 @@ def ready(program: Program, qtbot: QtBot, model_file: FileFactory) -> Program:
 
 @pytest.fixture
 def editor(ready: Program, qtbot: QtBot) -> PresetEditor:
-    made = ready.settings().show_presets()
+    made = ready.desks.settings.show_presets()
     qtbot.waitExposed(made)
     return made
 

@@ -27,7 +27,7 @@ FileFactory = Callable[..., object]
 
 @pytest.fixture
 def settings(program: Program, qtbot: QtBot) -> SettingsDialog:
-    dialog = program.settings().show_settings()
+    dialog = program.desks.settings.show_settings()
     qtbot.waitExposed(dialog)
     return dialog
 
@@ -173,7 +173,7 @@ def test_servers_are_listed_and_forgotten(program: Program, qtbot: QtBot, tmp_pa
 
     path = ledger_path(Folders.of({"PARLEY_HOME": str(tmp_path / "home")}).logs)
     path.write_bytes(msgspec.json.encode(LedgerEntry(60.0, "hub.example.org", Purpose.SEARCH)) + b"\nrubbish\n")
-    dialog = program.settings().show_settings(Page.PRIVACY)
+    dialog = program.desks.settings.show_settings(Page.PRIVACY)
     ledger = dialog.pages[Page.PRIVACY]._appendix
     qtbot.waitUntil(lambda: ledger.table.topLevelItemCount() == 1)
     assert ledger.table.topLevelItem(0).text(1) == "hub.example.org"

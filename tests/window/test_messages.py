@@ -358,7 +358,7 @@ def test_chats_chosen_in_the_sidebar_are_exported(talking: User, tmp_path: Path)
         chooser.selectFile(str(target))
         chooser.accept()
     assert "First words" in target.read_text() and "Second words" not in target.read_text()
-    dialog = user.program.exchange_desk().dialog
+    dialog = user.program.desks.exchange.dialog
     assert dialog is not None
     dialog.accept()
 
@@ -372,18 +372,18 @@ def test_all_chats_go_out_and_come_in_once(talking: User, tmp_path: Path) -> Non
     with user.qtbot.waitSignal(user.program.exchange.exported, timeout=60_000):
         chooser.selectFile(str(target))
         chooser.accept()
-    dialog = user.program.exchange_desk().dialog
+    dialog = user.program.desks.exchange.dialog
     assert dialog is not None and dialog.verdict.text() == "Exported"
     dialog.accept()
     bad = tmp_path / "bad.json"
     bad.write_text(target.read_text()[:-200])
-    dialog = user.program.exchange_desk().show_import()
+    dialog = user.program.desks.exchange.show_import()
     with user.qtbot.waitSignal(user.program.exchange.imported, timeout=60_000):
         dialog.paths_chosen.emit([target])
     assert dialog.verdict.text() == "Nothing new came in" and "1 were here already" in dialog.facts.text()
     user.qtbot.keyClick(dialog.close_button, Qt.Key.Key_Return)
     assert user.program.storage.lane.submit(lambda stores: stores.conversations.count()).result(10) == 1
-    dialog = user.program.exchange_desk().show_import()
+    dialog = user.program.desks.exchange.show_import()
     outcome = [user.program.exchange.imported, user.program.exchange.failed]
     outcome_count: list[object] = []
     for signal in outcome:

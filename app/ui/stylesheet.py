@@ -117,6 +117,10 @@ QHeaderView::section { background: transparent; color: $muted; border: none; pad
     font-size: ${small_points}pt; }
 QHeaderView::section:hover { color: $text; }
 
+QCheckBox::indicator:unchecked { width: 12px; height: 12px; background: $surface; border: 1px solid $muted;
+    border-radius: 2px; }
+QCheckBox::indicator:unchecked:focus { border-color: $accent; }
+
 QSlider::groove:horizontal { background: $selection; height: 6px; border-radius: 3px; }
 QSlider::sub-page:horizontal { background: $accent; border-radius: 3px; }
 QSlider::sub-page:horizontal:disabled { background: $border; }
@@ -141,6 +145,7 @@ QScrollBar:vertical { background: transparent; width: ${scroll_bar}px; margin: 0
 QScrollBar:horizontal { background: transparent; height: ${scroll_bar}px; margin: 0; }
 QScrollBar::handle { background: $border; border-radius: 3px; margin: 3px; }
 QScrollBar::handle:hover { background: $muted; }
+QScrollBar::handle:disabled { background: transparent; }
 QScrollBar::handle:vertical { min-height: 32px; }
 QScrollBar::handle:horizontal { min-width: 32px; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }

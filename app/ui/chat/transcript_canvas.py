@@ -205,6 +205,7 @@ class TranscriptCanvas(QAbstractScrollArea):
         bar.setRange(0, most)
         bar.setPageStep(height)
         bar.setValue(self._top)
+        bar.setEnabled(most > 0)
         bar.blockSignals(blocked)
         self._jump.setVisible(not self._following and self._top < most)
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QTextCursor
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.core.models import ModelFile
 from app.core.presets import Preset, StoredPreset
 from app.ui.chat.model_menu import described
+from app.ui.icons import ComboBox
 from app.ui.preset_words import shown_name
 
 MOST = 4
@@ -30,10 +32,10 @@ class CandidateRow(QWidget):
         super().__init__(parent)
         self._files = files
         self._presets: list[Preset | None] = [None, *(stored.preset for stored in presets)]
-        self.model = QComboBox()
+        self.model = ComboBox()
         self.model.setAccessibleName(self.tr("Model {number}").format(number=number))
         self.model.addItems([described(file) for file in files])
-        self.preset = QComboBox()
+        self.preset = ComboBox()
         self.preset.setAccessibleName(self.tr("Preset {number}").format(number=number))
         self.preset.addItem(self.tr("No preset"))
         self.preset.addItems([shown_name(stored.preset) for stored in presets])
@@ -75,6 +77,7 @@ class CompareSetup(QDialog):
         self.message.setPlaceholderText(self.tr("One message, for all of them"))
         self.message.setAccessibleName(self.tr("Message"))
         self.message.setTabChangesFocus(True)
+        self.message.moveCursor(QTextCursor.MoveOperation.End)
         self.rows: list[CandidateRow] = []
         self._more = QPushButton(self.tr("One more"))
         self._hint = QLabel()

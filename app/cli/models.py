@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
 from app.catalog.gguf.header import GgufHeader, read_header, shard_paths
 from app.catalog.gguf.kv_cache import kv_bytes
+from app.catalog.gguf.making import making_of
 from app.catalog.shelf.library import identify, whole_path
 from app.cli.invocation import Invocation
 from app.cli.library import show_found
@@ -17,6 +19,7 @@ from app.core.guide import guide_file
 from app.core.loading import DEFAULT_CONTEXT
 from app.core.models import ModelFile
 from app.core.paths import is_file
+from app.core.repack import Making
 from app.core.sizes import format_bytes, format_count
 from app.storage.lane import Lane
 from app.storage.stores import Stores
@@ -50,6 +53,7 @@ class Facts(msgspec.Struct, frozen=True):
     experts: int
     has_chat_template: bool
     needs: Needs
+    making: Making | None = None
 
 
 class NoModelGiven(NoModel):
@@ -162,6 +166,7 @@ def _facts(header: GgufHeader) -> Facts:
         experts=header.experts,
         has_chat_template=header.chat_template is not None,
         needs=Needs(context, sum(shard.weight_bytes for shard in shards), kv_bytes(header, context)),
+        making=making_of(header),
     )
 
 
@@ -180,4 +185,13 @@ def _lines(facts: Facts) -> list[tuple[str, str]]:
         ("Memory for weights", format_bytes(needs.weights)),
         ("Memory for context", f"{format_bytes(needs.kv_cache)} at {format_count(needs.context)} tokens"),
         ("Memory in all", f"{format_bytes(needs.total)}, and some more to compute"),
+        *(_lines_of_making(facts.making) if facts.making is not None else ()),
     ]
+
+
+def _lines_of_making(making: Making) -> Iterator[tuple[str, str]]:
+    origin = f"{making.repo} at {making.commit}" if making.repo else ", ".join(making.files)
+    yield "Made from", f"{origin} ({making.method})"
+    yield "Without loss", "yes" if making.lossless else "no"
+    for note in making.notes:
+        yield "", note

@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from app.core.hub import Format
+from app.core.repack import Making
 
 
 class Owner(StrEnum):
@@ -26,7 +27,7 @@ class LibraryModel(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     `path` is the file to load, or the folder of a safetensors model; `paths` are the files with its
     weights, `bytes` their size. `hashes` says for each of them what SHA-256 it must have, empty where its
     owner does not know. `modified` is in Unix seconds; `repo` is the repo it came from, if that is known.
-    `repairable` says whether its files can be fetched again in parts.
+    `repairable` says whether its files can be fetched again in parts. `making` is told by a file that was made here.
     """
 
     name: str
@@ -39,3 +40,4 @@ class LibraryModel(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     hashes: tuple[str, ...] = ()
     repo: str = ""
     repairable: bool = False
+    making: Making | None = None

@@ -133,6 +133,21 @@ class Provenance(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     sha256: dict[str, str] = {}
 
 
+class Making(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What a GGUF file that was made here says of its own making; `notes` are sentences in English.
+
+    It stays when the repack's report is gone. `files` are the names of the source's files.
+    """
+
+    method: str
+    lossless: bool
+    notes: tuple[str, ...] = ()
+    repo: str = ""
+    branch: str = ""
+    commit: str = ""
+    files: tuple[str, ...] = ()
+
+
 class RepackReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What came of a repack.
 

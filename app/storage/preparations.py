@@ -1,4 +1,9 @@
-"""The list of preparations in one small file; plain methods for the thread that owns the database."""
+"""The list of preparations in one small file; plain methods for the thread that owns the database.
+
+It is work under way on this machine's disk, and so in no backup: a list of another day would name folders that are
+gone and models that are there. Without it nothing is lost: a folder that is prepared once more goes on where it
+was, and how a model was made stands in its own file (see `app.catalog.gguf.making`).
+"""
 
 from __future__ import annotations
 

@@ -109,6 +109,9 @@ def test_import_from_the_command_line(parley: CommandLine, tmp_path: Path) -> No
     assert (folder / "model.safetensors").exists() and told["original_removed"] is False
     (known,) = [one for one in parley.done("models", "list", "--json").records if one.get("type") != "found"]
     assert known["identity"]["path"] == told["path"]
+    making = parley.done("models", "info", told["path"], "--json").records[0]["making"]
+    assert (making["method"], making["lossless"]) == ("bitsandbytes int8", True)
+    assert "Made from:          model.safetensors" in parley.done("models", "info", told["path"]).out
 
 
 def test_import_of_a_chosen_type(parley: CommandLine, tmp_path: Path) -> None:

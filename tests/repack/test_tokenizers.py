@@ -16,6 +16,9 @@ from gguf import GGUFReader
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, normalizers, pre_tokenizers, trainers
 from tokenizers.models import BPE
 
+from app.catalog.shelf.adopt import Place
+from app.catalog.shelf.folders import scan
+from app.core.library import Owner
 from app.core.repack import NoteKind, Provenance
 from app.core.repack_errors import TokenizerUnknown
 from app.repack.sentencepiece import parse_sentencepiece
@@ -189,3 +192,14 @@ def test_where_a_model_came_from_is_in_it(tmp_path: Path) -> None:
     assert hashes["model.safetensors"] == whole and hashes["config.json"] == "f" * 64
     assert reader.fields["parley.source.repo"].contents() == "acme/tiny"
     assert reader.fields["parley.repack.method"].contents() == "bitsandbytes int8"
+
+
+def test_how_a_model_was_made_is_read_from_it(tmp_path: Path) -> None:
+    origin = Provenance(repo="acme/tiny", branch="main", commit="c0ffee")
+    report = models.run(models.BNB8, tmp_path / "m.gguf", provenance=origin)
+    (found,) = scan([Place(tmp_path, Owner.USER)])
+    assert found.making is not None
+    assert (found.making.method, found.making.lossless) == (report.method, report.lossless)
+    assert found.making.notes == tuple(note.sentence for note in report.notes)
+    assert (found.making.repo, found.making.commit) == ("acme/tiny", "c0ffee")
+    assert "model.safetensors" in found.making.files

@@ -15,7 +15,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.bootstrap.program import child_starter
+from app.bootstrap.starting import child_starter
 from app.catalog.shelf.library import identify
 from app.core.messages import ModelIdentity
 from app.core.paths import Folders
@@ -30,9 +30,10 @@ from app.storage.settings import SettingsFile
 from app.storage.stores import Stores, open_stores
 from app.ui.models.folders_dialog import FoldersDialog
 from app.ui.models.library_dialog import LibraryDialog
-from app.ui.text_dialog import MessageDialog
+from app.ui.text_dialog import MessageDialog, TextDialog
 from app.ui.theme import ThemeSource
 from tests.download.conftest import REPO, Attempt, Hub, attempt, hub  # noqa: F401 - fixtures
+from tests.repack import models
 
 
 @pytest.fixture
@@ -103,6 +104,18 @@ def test_models_are_listed_and_missing_ones_are_said_to_be(qtbot: QtBot, dialog:
     assert dialog.rows[str(tmp_path / "gone.gguf")].remark.startswith("missing: ")
     press(dialog, tmp_path / "gone.gguf", "Forget")
     qtbot.waitUntil(lambda: len(dialog.rows) == 1, timeout=20_000)
+
+
+def test_how_a_model_was_made_stays_with_it(qtbot: QtBot, dialog: LibraryDialog, tmp_path: Path) -> None:
+    path = tmp_path / "models" / "made.gguf"
+    models.run(models.BNB8, path)
+    dialog._disk.refresh()
+    qtbot.waitUntil(lambda: str(path) in dialog.rows, timeout=20_000)
+    press(dialog, path, "How it was made")
+    (told,) = dialog.findChildren(TextDialog)
+    assert "Made of\n  bitsandbytes int8" in told.text and "Original\n  model.safetensors" in told.text
+    tiny = dialog.rows[str(tmp_path / "models" / "tiny.gguf")]
+    assert "How it was made" not in [action.text() for action in tiny.menu.actions()]
 
 
 def test_verifying_without_a_checksum_compares_with_the_first_look(

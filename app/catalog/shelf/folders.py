@@ -14,6 +14,7 @@ import msgspec
 
 from app.catalog.fetch.journal import journal_of, part_of, read_pins
 from app.catalog.gguf.header import read_header, shard_paths
+from app.catalog.gguf.making import making_of
 from app.catalog.shelf.adopt import Candidate, Place, candidates
 from app.catalog.shelf.keep import COPY
 from app.core.errors import ParleyError
@@ -69,6 +70,7 @@ def _gguf(candidate: Candidate) -> LibraryModel | None:
     """The model, unless it is a later part of one, or none by itself."""
     path, name = candidate.path, candidate.name
     paths: tuple[Path, ...] = (path,)
+    making = None
     try:
         header = read_header(path, tensors=False)
         if header.architecture in _NO_MODELS:
@@ -77,11 +79,12 @@ def _gguf(candidate: Candidate) -> LibraryModel | None:
             paths = tuple(shard_paths(header))
             if path != paths[0] and paths[0].exists():
                 return None
-        name = name or header.name
+        name, making = name or header.name, making_of(header)
     except ParleyError:
         name = name or path.name  # damaged: shown all the same, so that it can be fetched again or deleted
     hashes = {candidate.path: candidate.sha256}
-    return _model(candidate, Format.GGUF, path, [part for part in paths if part.exists()], name or path.stem, hashes)
+    found = _model(candidate, Format.GGUF, path, [part for part in paths if part.exists()], name or path.stem, hashes)
+    return None if found is None else msgspec.structs.replace(found, making=making)
 
 
 def _safetensors(folder: Path, parts: list[Candidate]) -> LibraryModel | None:

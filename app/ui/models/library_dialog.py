@@ -25,7 +25,8 @@ from app.ui.models import words
 from app.ui.models.folders_dialog import FoldersDialog
 from app.ui.models.library_row import Act, LibraryRow
 from app.ui.models.plain_label import plain_label
-from app.ui.text_dialog import MessageDialog
+from app.ui.models.prepare_words import making_text
+from app.ui.text_dialog import MessageDialog, TextDialog
 
 _WORST_FIRST = (False, None, True)
 
@@ -150,6 +151,9 @@ class LibraryDialog(QDialog):
             (self.tr("Show in folder"), lambda: _reveal(model.paths[0])),
             (self.tr("Verify"), lambda: self._disk.verify(model)),
         ]
+        if (making := model.making) is not None:
+            title = self.tr("How it was made")
+            acts.append((title, lambda: TextDialog(title, model.name, making_text(making), self).open()))
         if model.repairable:
             acts.append((self.tr("Repair"), lambda: self._disk.repair(model)))
         if model.owner is not Owner.USER:

@@ -5,11 +5,22 @@ Window process, interface thread.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from PySide6.QtCore import QCoreApplication
 
 from app.core.hub import Prepared
 from app.core.preparing import Preparation
-from app.core.repack import Conversation, Note, NoteKind, RepackActivity, RepackReport, TemplateGap, TemplateSource
+from app.core.repack import (
+    Conversation,
+    Making,
+    Note,
+    NoteKind,
+    RepackActivity,
+    RepackReport,
+    TemplateGap,
+    TemplateSource,
+)
 from app.core.sizes import format_bytes, format_count
 
 _STAYS = (NoteKind.COPIED, NoteKind.HALVED)
@@ -70,7 +81,20 @@ def report_text(preparation: Preparation) -> str:
         (_tr("From"), _provenance(command.provenance.repo, command.provenance.commit) or [command.folder]),
         (_tr("Original"), [*report.sources]),
     ]
-    return "\n\n".join("\n".join([title, *(f"  {line}" for line in lines)]) for title, lines in parts if lines)
+    return _sections(parts)
+
+
+def making_text(making: Making) -> str:
+    """What a model's own file says of how it was made, for a dialog; its notes are as they were written."""
+    return _sections(
+        [
+            (_tr("Made of"), [making.method]),
+            (_tr("Without loss"), [_tr("yes") if making.lossless else _tr("no")]),
+            (_tr("What happened"), making.notes),
+            (_tr("From"), _provenance(making.repo, making.commit)),
+            (_tr("Original"), making.files),
+        ]
+    )
 
 
 def gap_words(gap: TemplateGap) -> str:
@@ -84,6 +108,10 @@ def gap_words(gap: TemplateGap) -> str:
         Conversation.SPECIAL_TOKENS: _tr("It changes text that looks like a special token"),
     }[gap.conversation]
     return f"{text} ({gap.reason})." if gap.reason else f"{text}."
+
+
+def _sections(parts: Iterable[tuple[str, Sequence[str]]]) -> str:
+    return "\n\n".join("\n".join([title, *(f"  {line}" for line in lines)]) for title, lines in parts if lines)
 
 
 def _counted(note: Note) -> str:

@@ -13,13 +13,12 @@ from gguf import GGMLQuantizationType as Kind
 from numpy.typing import NDArray
 
 from app.core.quantized import Scheme, awq_becomes
-from app.core.repack import NoteKind
 from app.core.repack_errors import QuantizationMismatch, ScalesNotFinite, TensorMissing, TensorWrong
 from app.repack import blocks, codes
 from app.repack.blocks import BLOCK
 from app.repack.checkpoint import Checkpoint, as_floats
 from app.repack.codes import AWQ_OUTPUTS
-from app.repack.source import Bytes, Fate, Floats, Loaded, Rows, Source, span
+from app.repack.source import Bytes, Fate, Floats, Loaded, Rows, Source, fate_of, span
 
 _EIGHT = 8
 
@@ -52,10 +51,7 @@ class AwqSource:
         """What becomes of it."""
         was = f"AWQ 4-bit groups of {self.group}"
         found = awq_becomes(self.group, self.columns, zero=self.zero, scales_exact=self.scales_exact)
-        kind, note = Kind[found.type], found.note
-        if self.kind is not None and self.kind is not kind:
-            kind, note = self.kind, NoteKind.RANGE_WIDENED
-        return Fate(kind, note, was)
+        return fate_of(found, was, self.kind)
 
     def widened(self, kind: Kind) -> Source:
         """The same, to become another type."""

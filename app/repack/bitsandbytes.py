@@ -16,7 +16,6 @@ from gguf import GGMLQuantizationType as Kind
 from numpy.typing import NDArray
 
 from app.core.quantized import four_bit_becomes, int8_becomes
-from app.core.repack import NoteKind
 from app.core.repack_errors import (
     QuantizationMismatch,
     QuantizationUnknown,
@@ -27,7 +26,7 @@ from app.core.repack_errors import (
 from app.repack import blocks
 from app.repack.blocks import BLOCK
 from app.repack.checkpoint import Checkpoint
-from app.repack.source import Bytes, Fate, Floats, Loaded, Rows, Source
+from app.repack.source import Bytes, Fate, Floats, Loaded, Rows, Source, fate_of
 
 _INT8_SCALE = 127
 _STATES = ("nf4", "fp4")
@@ -58,11 +57,7 @@ class Int8Source:
     @property
     def fate(self) -> Fate:
         """What becomes of it."""
-        found = int8_becomes(self.columns)
-        kind, note = Kind[found.type], found.note
-        if self.kind is not None and self.kind is not kind:
-            kind, note = self.kind, NoteKind.RANGE_WIDENED
-        return Fate(kind, note, "bitsandbytes int8")
+        return fate_of(int8_becomes(self.columns), "bitsandbytes int8", self.kind)
 
     def widened(self, kind: Kind) -> Source:
         """The same, to become another type."""
@@ -163,10 +158,7 @@ class FourBitSource:
     def fate(self) -> Fate:
         """What becomes of it."""
         found = four_bit_becomes(self.columns, self.state.blocksize)
-        kind, note = Kind[found.type], found.note
-        if self.kind is not None and self.kind is not kind:
-            kind, note = self.kind, NoteKind.RANGE_WIDENED
-        return Fate(kind, note, f"bitsandbytes {self.state.quant_type}")
+        return fate_of(found, f"bitsandbytes {self.state.quant_type}", self.kind)
 
     def widened(self, kind: Kind) -> Source:
         """The same, to become another type."""

@@ -17,14 +17,13 @@ from gguf import GGMLQuantizationType as Kind
 from numpy.typing import NDArray
 
 from app.core.quantized import BITS, Scheme, gptq_becomes
-from app.core.repack import NoteKind
 from app.core.repack_errors import QuantizationMismatch, ScalesNotFinite, TensorMissing, TensorWrong
 from app.core.safetensors import Tensor
 from app.repack import blocks, codes
 from app.repack.blocks import BLOCK
 from app.repack.checkpoint import Checkpoint, as_floats
 from app.repack.codes import WORD_BITS
-from app.repack.source import Bytes, Fate, Floats, Loaded, Rows, Source, span
+from app.repack.source import Bytes, Fate, Floats, Loaded, Rows, Source, fate_of, span
 
 Index = NDArray[np.intp]
 
@@ -76,10 +75,15 @@ class GptqSource:
     @property
     def fate(self) -> Fate:
         """What becomes of it."""
-        kind, note = self._natural()
-        if self.kind is not None and self.kind is not kind:
-            kind, note = self.kind, NoteKind.RANGE_WIDENED
-        return Fate(kind, note, self._was)
+        found = gptq_becomes(
+            self.bits,
+            self.columns,
+            in_blocks=self.is_ordered,
+            zero=self.zero,
+            scales_exact=self.scales_exact,
+            undone=self.order is not None,
+        )
+        return fate_of(found, self._was, self.kind)
 
     def widened(self, kind: Kind) -> Source:
         """The same, to become another type."""
@@ -101,17 +105,6 @@ class GptqSource:
         packed = self.checkpoint.read(f"{self.module}.qzeros").view(np.uint32)
         stored = codes.unpack_row(packed, self.bits, self.rows)
         return (stored + np.uint8(self.zero_bias)) & np.uint8((1 << self.bits) - 1)
-
-    def _natural(self) -> tuple[Kind, NoteKind]:
-        found = gptq_becomes(
-            self.bits,
-            self.columns,
-            in_blocks=self.is_ordered,
-            zero=self.zero,
-            scales_exact=self.scales_exact,
-            undone=self.order is not None,
-        )
-        return Kind[found.type], found.note
 
     @property
     def _was(self) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 from gguf import GGMLQuantizationType as Kind
 from numpy.typing import NDArray
 
+from app.core.quantized import Becomes
 from app.core.repack import NoteKind
 
 Rows = NDArray[np.intp]
@@ -38,6 +39,14 @@ class Fate:
     kind: Kind
     note: NoteKind
     was: str
+
+
+def fate_of(found: Becomes, was: str, widened: Kind | None) -> Fate:
+    """What becomes of a module by itself, unless its neighbours in a tensor are `widened` to another type."""
+    kind = Kind[found.type]
+    if widened is None or widened is kind:
+        return Fate(kind, found.note, was)
+    return Fate(widened, NoteKind.RANGE_WIDENED, was)
 
 
 class Loaded(Protocol):

@@ -12,11 +12,12 @@ from pathlib import Path
 
 from app.catalog.fetch.check import check_file
 from app.catalog.fetch.checksums import Checksums
-from app.catalog.fetch.download import Downloader, Throttle, endpoint_of
+from app.catalog.fetch.download import Downloader, Throttle
 from app.catalog.fetch.fetch import Terms
 from app.catalog.fetch.mend import Mending
 from app.catalog.fetch.network import Network
 from app.catalog.fetch.puller import Limiter, Stopped
+from app.catalog.find.endpoint import endpoint_of, is_offline
 from app.catalog.find.token import TokenStore
 from app.catalog.ledger import Ledger
 from app.catalog.shelf.keep import move
@@ -35,6 +36,7 @@ from app.core.downloads import (
     StartDownload,
 )
 from app.core.errors import Cancelled, Failure, ProtocolBroken
+from app.core.hub_errors import Offline
 from app.core.ledger import Purpose
 from app.core.paths import Folders
 from app.core.protocol import Event
@@ -95,11 +97,7 @@ class DownloadServer:
     def _end(self, command: StartDownload | RepairFile, stop: threading.Event) -> DownloadEvent:
         work: Downloader | Mending | None = None
         try:
-            endpoint = command.endpoint or endpoint_of(os.environ)
-            given = command.token if isinstance(command, StartDownload) else ""
-            token = given or TokenStore(self._folders.config, os.environ).find().token
-            network = Network(endpoint, token, command.patience.stall, note=Ledger(os.environ, Purpose.DOWNLOAD).note)
-            terms = Terms(network, self._limiter, command.patience, stop)
+            terms = self._terms(command, stop)
             if isinstance(command, StartDownload):
                 work = Downloader(command.source, Path(command.folder), terms, self._send)
             else:
@@ -109,6 +107,15 @@ class DownloadServer:
             return DownloadPaused(done=work.done if work is not None else 0)
         except Exception as error:
             return DownloadFailed(failure=Failure.of(error), done=work.done if work is not None else 0)
+
+    def _terms(self, command: StartDownload | RepairFile, stop: threading.Event) -> Terms:
+        if not command.endpoint and is_offline(os.environ):
+            raise Offline
+        endpoint = command.endpoint or endpoint_of(os.environ)
+        given = command.token if isinstance(command, StartDownload) else ""
+        token = given or TokenStore(self._folders.config, os.environ).find().token
+        network = Network(endpoint, token, command.patience.stall, note=Ledger(os.environ, Purpose.DOWNLOAD).note)
+        return Terms(network, self._limiter, command.patience, stop)
 
     def _tell(self, path: str) -> Callable[[int, int], None]:
         return Throttle(lambda done, total: self._send(CheckProgress(path=path, done=done, total=total)))

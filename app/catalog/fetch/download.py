@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -17,25 +17,11 @@ from app.catalog.fetch.fetch import FileFetch, Terms
 from app.catalog.fetch.journal import part_of
 from app.catalog.fetch.layout import target_of
 from app.catalog.fetch.place import Errand
-from app.catalog.find.repo_ref import DEFAULT_ENDPOINT
 from app.core.downloads import Activity, DownloadProgress, FileProgress, Source
 from app.core.hub import RemoteFile
-from app.core.hub_errors import Offline
 
-_TRUE = frozenset({"1", "ON", "YES", "TRUE"})
 _RATE_SECONDS = 5.0
 _TELL_SECONDS = 0.2
-
-
-def endpoint_of(environment: Mapping[str, str]) -> str:
-    """The Hub's address.
-
-    Raises:
-        Offline: the user has switched the network off.
-    """
-    if any(environment.get(name, "").upper() in _TRUE for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")):
-        raise Offline
-    return environment.get("HF_ENDPOINT") or DEFAULT_ENDPOINT
 
 
 class Meter:

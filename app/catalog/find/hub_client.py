@@ -20,7 +20,7 @@ from huggingface_hub import HfApi, errors, get_session, set_client_factory
 from huggingface_hub.utils._headers import build_hf_headers
 
 from app import __version__
-from app.catalog.find.repo_ref import DEFAULT_ENDPOINT
+from app.catalog.find.endpoint import endpoint_of, is_offline
 from app.core.errors import ParleyError
 from app.core.hub_errors import (
     AccessPending,
@@ -37,7 +37,6 @@ from app.core.hub_errors import (
 MAX_BODY_BYTES = 64 * 1024 * 1024
 _MAX_REDIRECTS = 5
 _WAIT_SECONDS = 60
-_TRUE = frozenset({"1", "ON", "YES", "TRUE"})
 _LOOPBACK = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 
 Query = str | Mapping[str, str | int | list[str]]
@@ -61,9 +60,7 @@ class Connection:
     @staticmethod
     def of(environment: Mapping[str, str], token: str = "") -> Connection:
         """As `HF_ENDPOINT` and `HF_HUB_OFFLINE` say."""
-        endpoint = environment.get("HF_ENDPOINT") or DEFAULT_ENDPOINT
-        offline = any(environment.get(name, "").upper() in _TRUE for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"))
-        return Connection(endpoint.rstrip("/"), token, offline)
+        return Connection(endpoint_of(environment), token, is_offline(environment))
 
     @property
     def host(self) -> str:

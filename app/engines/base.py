@@ -6,6 +6,7 @@ An engine is driven by one thread, the child's main thread; only a `StopFlag` is
 from __future__ import annotations
 
 import ctypes
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,11 +28,17 @@ class StopFlag:
 
     def __init__(self) -> None:
         self._memory = ctypes.create_string_buffer(2)
+        self._event = threading.Event()
         self.address = ctypes.addressof(self._memory)
 
     def set(self) -> None:
         """Ask to stop; there is no way back."""
         self._memory[0] = b"\x01"
+        self._event.set()
+
+    def wait(self, seconds: float) -> bool:
+        """Rest until someone asks to stop, or for so long; whether someone did."""
+        return self._event.wait(seconds)
 
     @property
     def is_set(self) -> bool:

@@ -27,6 +27,7 @@ from app.core.server_errors import (
     ServerSilent,
     ServerUnreachable,
 )
+from app.engines.base import StopFlag
 from tests.remote.faults import Plan
 
 SSE = {"Content-Type": "text/event-stream"}
@@ -177,6 +178,31 @@ def test_a_long_wait_is_left_to_the_user(talker, proxy):
     proxy.plan = Plan([(429, {"error": {"message": "quota"}}, {"Retry-After": "600"})])
     with pytest.raises(ServerBusy, match="600 seconds"):
         talker.say()
+    assert len(proxy.seen) == 1
+
+
+@pytest.mark.parametrize("wait", ["nan", "inf", "-inf", "1e999", "soon", "-1"])
+def test_a_wait_that_makes_no_sense_is_none(talker, proxy, wait):
+    talker.connect(proxy.address)
+    proxy.plan = Plan([(429, "no", {"Retry-After": wait})] * 9)
+    with pytest.raises(ServerBusy):
+        talker.say()
+    assert len(proxy.seen) == 4
+
+
+class StoppedAtOnce(StopFlag):
+    """Somebody stops as soon as there is a wait."""
+
+    def wait(self, seconds: float) -> bool:
+        self.set()
+        return super().wait(seconds)
+
+
+def test_a_stop_ends_the_wait_for_a_busy_server(talker, proxy):
+    talker.connect(proxy.address)
+    proxy.plan = Plan([(429, "no", {"Retry-After": "20"})])
+    talker.stop = StoppedAtOnce()
+    assert talker.say().reason is FinishReason.CANCELLED
     assert len(proxy.seen) == 1
 
 

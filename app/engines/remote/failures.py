@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import ssl
 from json import JSONDecodeError
 
@@ -81,9 +82,10 @@ def retry_after(error: BaseException | None) -> float | None:
     if not isinstance(error, openai.APIStatusError):
         return None
     try:
-        return max(float(error.response.headers.get("Retry-After", "")), 0.0)
+        seconds = float(error.response.headers.get("Retry-After", ""))
     except ValueError:
         return None
+    return max(seconds, 0.0) if math.isfinite(seconds) else None
 
 
 def _told(error: openai.APIError, access: Access) -> str:

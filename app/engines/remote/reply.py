@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from time import perf_counter
 
@@ -110,7 +109,8 @@ class RemoteReply:
             if not isinstance(failure, _RETRYABLE) or not pauses or (pause or 0.0) > LONGEST_WAIT_SECONDS:
                 raise failure
             planned = pauses.pop(0)
-            self._rest(planned if pause is None else pause)
+            if self.stop.wait(planned if pause is None else pause):
+                raise _Stopped
 
     def _receive(self, body: dict[str, object]) -> BaseException | None:
         """One try: the error that ended it, or None."""
@@ -142,13 +142,6 @@ class RemoteReply:
         if isinstance(failure, ServerUnreachable | ServerGarbled):
             return ReplyCutOff(failure.detail or str(failure), server=self.access.server.name)
         return failure
-
-    def _rest(self, seconds: float) -> None:
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
-            if self.stop.is_set:
-                raise _Stopped
-            time.sleep(min(left, LOOK_SECONDS))
 
     def _take(self, chunk: ChatCompletionChunk) -> None:
         self._answered = self._answered or perf_counter()

@@ -48,6 +48,7 @@ class ExtractServer:
         self._max_seconds = max_seconds
         self._max_bytes = max_bytes
         self._reading: _Reading | None = None
+        self._is_busy = threading.Event()
         threading.Thread(target=self._watch, name="watch", daemon=True).start()
 
     def run(self, job: Job) -> None:
@@ -55,9 +56,11 @@ class ExtractServer:
         match job.command:
             case ExtractText(id=number, path=path):
                 self._reading = _Reading(number, Path(path).name, time.monotonic())
+                self._is_busy.set()
                 try:
                     attachment = extract(Path(path))
                 finally:
+                    self._is_busy.clear()
                     self._reading = None
                 self._send(TextExtracted(id=number, attachment=attachment))
             case other:
@@ -69,7 +72,8 @@ class ExtractServer:
 
     def _watch(self) -> None:
         process = psutil.Process()
-        while True:
+        while self._is_busy.wait():
+            # No system tells when a process passes a size: its memory can only be looked at again and again.
             time.sleep(_LOOK_SECONDS)
             reading = self._reading
             if reading is None:

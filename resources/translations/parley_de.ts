@@ -20,6 +20,14 @@
         <translation>Lizenzen</translation>
     </message>
     <message>
+        <source>Look for a newer version</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Looking…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Private conversations with language models on your own machine.</source>
         <translation>Private Unterhaltungen mit Sprachmodellen auf dem eigenen Rechner.</translation>
     </message>
@@ -156,6 +164,13 @@
     </message>
 </context>
 <context>
+    <name>ChangesPage</name>
+    <message>
+        <source>Changes</source>
+        <translation type="unfinished">Änderungen</translation>
+    </message>
+</context>
+<context>
     <name>ChatPage</name>
     <message>
         <source>Conversation copied</source>
@@ -176,6 +191,10 @@
     <message>
         <source>Reply copied</source>
         <translation>Antwort kopiert</translation>
+    </message>
+    <message>
+        <source>System prompt</source>
+        <translation type="unfinished">System-Prompt</translation>
     </message>
     <message>
         <source>Undo</source>
@@ -1233,6 +1252,10 @@
         <translation>Schaffen Sie Platz, oder wählen Sie einen anderen Ordner. Was angekommen ist, bleibt erhalten.</translation>
     </message>
     <message>
+        <source>Free some space there or check the folder&apos;s permissions, then try again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Free some space, or choose another disk.</source>
         <translation>Schaffen Sie Platz, oder wählen Sie ein anderes Laufwerk.</translation>
     </message>
@@ -1243,6 +1266,10 @@
     <message>
         <source>Free some space; Parley keeps what it has and goes on when there is room.</source>
         <translation>Schaffen Sie Platz; Parley behält, was es hat, und macht weiter, sobald Platz ist.</translation>
+    </message>
+    <message>
+        <source>Get it where you got Parley.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Give it, on the command line as --var NAME=VALUE.</source>
@@ -1297,8 +1324,16 @@
         <translation>Es liest sein eigenes JSON, die Exporte von ChatGPT, Claude und Open WebUI und die Chats von LM Studio, Jan und GPT4All.</translation>
     </message>
     <message>
+        <source>It was deleted. It may have been changed on its way: try again later, or on another network.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>It was not put in place; what has arrived is kept. Try again later or on another network.</source>
         <translation>Sie wurde nicht übernommen; was angekommen ist, bleibt erhalten. Versuchen Sie es später oder in einem anderen Netz.</translation>
+    </message>
+    <message>
+        <source>It was not used. It may have been changed on its way: try again later, or on another network.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Leave the branch out to see all that there are.</source>
@@ -1399,6 +1434,10 @@
     <message>
         <source>Nothing was changed. Check the disk you copy to, or choose another.</source>
         <translation>Nichts wurde geändert. Prüfen Sie das Ziellaufwerk, oder wählen Sie ein anderes.</translation>
+    </message>
+    <message>
+        <source>Nothing was changed. Somebody may want you to go back to an old version; try again on another network.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Nothing was made of it, since a model with a made-up weight would talk nonsense. Download it again.</source>
@@ -1657,6 +1696,14 @@
         <translation>Die Serverliste in {file} kann nicht gelesen werden: {reason}.</translation>
     </message>
     <message>
+        <source>The list of versions from {host} cannot be used: {reason}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The list of versions from {host} does not bear the signature of Parley&apos;s makers.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The machine {host}, which is to hold a part of the model, cannot be reached: {reason}.</source>
         <translation>Der Rechner {host}, der einen Teil des Modells halten soll, ist nicht erreichbar: {reason}.</translation>
     </message>
@@ -1693,6 +1740,10 @@
         <translation>Das Netzwerk ist für Parley abgeschaltet, und „{server}“ ist auf einem anderen Rechner.</translation>
     </message>
     <message>
+        <source>The new version cannot be kept in {folder}: {reason}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The original is where it was; check the disk before you try again.</source>
         <translation>Das Original ist, wo es war; prüfen Sie das Laufwerk, bevor Sie es erneut versuchen.</translation>
     </message>
@@ -1727,6 +1778,10 @@
     <message>
         <source>The rpc-server at {host} speaks version {theirs} of its protocol, this Parley {ours}.</source>
         <translation>Der rpc-server auf {host} spricht Version {theirs} seines Protokolls, dieses Parley {ours}.</translation>
+    </message>
+    <message>
+        <source>The search for a newer version stopped: {reason}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The search stopped: {reason}.</source>
@@ -1917,6 +1972,10 @@
         <translation>Verwenden Sie sie, oder verschieben Sie sie, damit sie neu entsteht.</translation>
     </message>
     <message>
+        <source>Version {version} has no package for this machine.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Wait for it, or stop it first.</source>
         <translation>Warten Sie darauf, oder stoppen Sie sie zuerst.</translation>
     </message>
@@ -2101,6 +2160,10 @@
         <translation>keine Antwort</translation>
     </message>
     <message>
+        <source>it does not have the form it should have</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>it does not speak TLS as expected</source>
         <translation>spricht nicht wie erwartet TLS</translation>
     </message>
@@ -2257,6 +2320,10 @@
         <translation>er muss wie 192.168.1.20:50052 aussehen</translation>
     </message>
     <message>
+        <source>it names a package in a way that is not safe</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>it names files outside of its folder</source>
         <translation>nennt Dateien außerhalb des Ordners</translation>
     </message>
@@ -2345,6 +2412,10 @@
         <translation>die Wartezeit muss 1 bis 3600 Sekunden betragen</translation>
     </message>
     <message>
+        <source>its version is no version</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>its version makes no sense</source>
         <translation>die Version ergibt keinen Sinn</translation>
     </message>
@@ -2427,6 +2498,10 @@
     <message>
         <source>temporary failure in name resolution</source>
         <translation>Name derzeit nicht auflösbar</translation>
+    </message>
+    <message>
+        <source>the connection broke off</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>the file cannot be written</source>
@@ -2609,6 +2684,10 @@
         <translation>{file} ist keine Textdatei.</translation>
     </message>
     <message>
+        <source>{file} is not what the list of versions says that it is.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{file} is not, or no longer, in {repo}.</source>
         <translation>{file} ist nicht oder nicht mehr in {repo}.</translation>
     </message>
@@ -2691,6 +2770,10 @@
     <message>
         <source>{host} has had too many requests from here.</source>
         <translation>{host} hat zu viele Anfragen von hier erhalten.</translation>
+    </message>
+    <message>
+        <source>{host} offers version {version}, but the newer version {current} runs here.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{host} refuses for now (status {status}).</source>
@@ -3194,12 +3277,12 @@
 <context>
     <name>GuidePanel</name>
     <message>
-        <source>A tiny model that comes with Parley. It knows Parley and quantized models, and nothing else. For all other talk, choose a model that fits this machine.</source>
-        <translation type="unfinished"></translation>
+        <source>A tiny model that knows Parley and quantized models. For all else, find one that fits this machine.</source>
+        <translation>Ein winziges Modell, das Parley und quantisierte Modelle kennt. Für alles andere suchen Sie eines, das auf diesen Rechner passt.</translation>
     </message>
     <message>
         <source>Ask the Guide</source>
-        <translation type="unfinished"></translation>
+        <translation>Den Guide fragen</translation>
     </message>
 </context>
 <context>
@@ -3355,6 +3438,10 @@
     <message>
         <source>For</source>
         <translation>Wofür</translation>
+    </message>
+    <message>
+        <source>Newer version</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Nothing yet.</source>
@@ -3809,7 +3896,7 @@
     <name>ModelButton</name>
     <message>
         <source>Answers questions about Parley and quantized models</source>
-        <translation type="unfinished"></translation>
+        <translation>Beantwortet Fragen zu Parley und quantisierten Modellen</translation>
     </message>
     <message>
         <source>Choose a model</source>
@@ -3857,7 +3944,7 @@
     </message>
     <message>
         <source>{name} (built in)</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} (eingebaut)</translation>
     </message>
 </context>
 <context>
@@ -5526,6 +5613,10 @@
         <translation>Wie das System</translation>
     </message>
     <message>
+        <source>Look for newer versions</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>New chat</source>
         <translation>Neuer Chat</translation>
     </message>
@@ -5548,6 +5639,10 @@
     <message>
         <source>Of everything in the window, compared with the system&apos;s.</source>
         <translation>Von allem im Fenster, im Vergleich zum System.</translation>
+    </message>
+    <message>
+        <source>Once a day Parley asks the address that came with it. Nothing is sent but the request, which names the version that runs here; nothing is installed before you say so.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Open a GGUF file</source>
@@ -6355,6 +6450,76 @@
     <message>
         <source>{goes} · in “{title}”</source>
         <translation>{goes} · in „{title}“</translation>
+    </message>
+</context>
+<context>
+    <name>UpdateDesk</name>
+    <message>
+        <source>Parley {version} is there.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This is the newest version.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What is new?</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>UpdateDialog</name>
+    <message>
+        <source>Cancel</source>
+        <translation type="unfinished">Abbrechen</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation type="unfinished">Schließen</translation>
+    </message>
+    <message>
+        <source>Download</source>
+        <translation type="unfinished">Download</translation>
+    </message>
+    <message>
+        <source>Download and install</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Downloading: {done} of {total}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Newer version</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not now</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Of {date}. Version {current} runs here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open folder</source>
+        <translation type="unfinished">Ordner öffnen</translation>
+    </message>
+    <message>
+        <source>Parley {version} is there</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation type="unfinished">Erneut versuchen</translation>
+    </message>
+    <message>
+        <source>{file} is verified and lies in the folder {folder}. Close Parley, and use this file in the place of the one that you had. Your chats stay as they are.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{file} is verified, and the system&apos;s installer has it. Close Parley before it begins. Your chats stay as they are, and are copied before the new version changes anything about them.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>

@@ -20,6 +20,14 @@
         <translation>许可证</translation>
     </message>
     <message>
+        <source>Look for a newer version</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Looking…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Private conversations with language models on your own machine.</source>
         <translation>在您自己的电脑上与语言模型私密对话。</translation>
     </message>
@@ -156,6 +164,13 @@
     </message>
 </context>
 <context>
+    <name>ChangesPage</name>
+    <message>
+        <source>Changes</source>
+        <translation type="unfinished">更新记录</translation>
+    </message>
+</context>
+<context>
     <name>ChatPage</name>
     <message>
         <source>Conversation copied</source>
@@ -176,6 +191,10 @@
     <message>
         <source>Reply copied</source>
         <translation>已复制回复</translation>
+    </message>
+    <message>
+        <source>System prompt</source>
+        <translation type="unfinished">系统提示词</translation>
     </message>
     <message>
         <source>Undo</source>
@@ -1233,6 +1252,10 @@
         <translation>请腾出空间或选择其他文件夹。已下载的内容会保留。</translation>
     </message>
     <message>
+        <source>Free some space there or check the folder&apos;s permissions, then try again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Free some space, or choose another disk.</source>
         <translation>请腾出空间，或选择其他磁盘。</translation>
     </message>
@@ -1243,6 +1266,10 @@
     <message>
         <source>Free some space; Parley keeps what it has and goes on when there is room.</source>
         <translation>请腾出空间；Parley 会保留现有内容，有空间后继续。</translation>
+    </message>
+    <message>
+        <source>Get it where you got Parley.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Give it, on the command line as --var NAME=VALUE.</source>
@@ -1297,8 +1324,16 @@
         <translation>它可读取自己的 JSON，ChatGPT、Claude 和 Open WebUI 的导出，以及 LM Studio、Jan 和 GPT4All 的对话。</translation>
     </message>
     <message>
+        <source>It was deleted. It may have been changed on its way: try again later, or on another network.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>It was not put in place; what has arrived is kept. Try again later or on another network.</source>
         <translation>文件未放入目标位置；已下载的内容会保留。请稍后或换一个网络再试。</translation>
+    </message>
+    <message>
+        <source>It was not used. It may have been changed on its way: try again later, or on another network.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Leave the branch out to see all that there are.</source>
@@ -1399,6 +1434,10 @@
     <message>
         <source>Nothing was changed. Check the disk you copy to, or choose another.</source>
         <translation>未作任何更改。请检查目标磁盘，或另选一个。</translation>
+    </message>
+    <message>
+        <source>Nothing was changed. Somebody may want you to go back to an old version; try again on another network.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Nothing was made of it, since a model with a made-up weight would talk nonsense. Download it again.</source>
@@ -1657,6 +1696,14 @@
         <translation>无法读取 {file} 中的服务器列表：{reason}。</translation>
     </message>
     <message>
+        <source>The list of versions from {host} cannot be used: {reason}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The list of versions from {host} does not bear the signature of Parley&apos;s makers.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The machine {host}, which is to hold a part of the model, cannot be reached: {reason}.</source>
         <translation>无法连接要存放部分模型的计算机 {host}：{reason}。</translation>
     </message>
@@ -1693,6 +1740,10 @@
         <translation>已为 Parley 关闭网络，而“{server}”在另一台机器上。</translation>
     </message>
     <message>
+        <source>The new version cannot be kept in {folder}: {reason}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The original is where it was; check the disk before you try again.</source>
         <translation>原件仍在原处；重试前请检查磁盘。</translation>
     </message>
@@ -1727,6 +1778,10 @@
     <message>
         <source>The rpc-server at {host} speaks version {theirs} of its protocol, this Parley {ours}.</source>
         <translation>{host} 上的 rpc-server 使用协议版本 {theirs}，而此 Parley 使用 {ours}。</translation>
+    </message>
+    <message>
+        <source>The search for a newer version stopped: {reason}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The search stopped: {reason}.</source>
@@ -1917,6 +1972,10 @@
         <translation>请使用它，或将其移走以重新生成。</translation>
     </message>
     <message>
+        <source>Version {version} has no package for this machine.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Wait for it, or stop it first.</source>
         <translation>请等待它完成，或先停止它。</translation>
     </message>
@@ -2101,6 +2160,10 @@
         <translation>没有应答</translation>
     </message>
     <message>
+        <source>it does not have the form it should have</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>it does not speak TLS as expected</source>
         <translation>TLS 通信不符合预期</translation>
     </message>
@@ -2257,6 +2320,10 @@
         <translation>格式须如 192.168.1.20:50052</translation>
     </message>
     <message>
+        <source>it names a package in a way that is not safe</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>it names files outside of its folder</source>
         <translation>指向其文件夹之外的文件</translation>
     </message>
@@ -2345,6 +2412,10 @@
         <translation>超时应为 1 到 3600 秒</translation>
     </message>
     <message>
+        <source>its version is no version</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>its version makes no sense</source>
         <translation>其版本不合理</translation>
     </message>
@@ -2427,6 +2498,10 @@
     <message>
         <source>temporary failure in name resolution</source>
         <translation>名称解析暂时失败</translation>
+    </message>
+    <message>
+        <source>the connection broke off</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>the file cannot be written</source>
@@ -2609,6 +2684,10 @@
         <translation>{file} 不是文本文件。</translation>
     </message>
     <message>
+        <source>{file} is not what the list of versions says that it is.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{file} is not, or no longer, in {repo}.</source>
         <translation>{repo} 中没有或已不再有 {file}。</translation>
     </message>
@@ -2691,6 +2770,10 @@
     <message>
         <source>{host} has had too many requests from here.</source>
         <translation>{host} 收到来自此处的请求过多。</translation>
+    </message>
+    <message>
+        <source>{host} offers version {version}, but the newer version {current} runs here.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{host} refuses for now (status {status}).</source>
@@ -3194,12 +3277,12 @@
 <context>
     <name>GuidePanel</name>
     <message>
-        <source>A tiny model that comes with Parley. It knows Parley and quantized models, and nothing else. For all other talk, choose a model that fits this machine.</source>
-        <translation type="unfinished"></translation>
+        <source>A tiny model that knows Parley and quantized models. For all else, find one that fits this machine.</source>
+        <translation>一个只了解 Parley 和量化模型的微型模型。其他话题请查找适合这台机器的模型。</translation>
     </message>
     <message>
         <source>Ask the Guide</source>
-        <translation type="unfinished"></translation>
+        <translation>向导问答</translation>
     </message>
 </context>
 <context>
@@ -3355,6 +3438,10 @@
     <message>
         <source>For</source>
         <translation>用途</translation>
+    </message>
+    <message>
+        <source>Newer version</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Nothing yet.</source>
@@ -3809,7 +3896,7 @@
     <name>ModelButton</name>
     <message>
         <source>Answers questions about Parley and quantized models</source>
-        <translation type="unfinished"></translation>
+        <translation>回答有关 Parley 和量化模型的问题</translation>
     </message>
     <message>
         <source>Choose a model</source>
@@ -3857,7 +3944,7 @@
     </message>
     <message>
         <source>{name} (built in)</source>
-        <translation type="unfinished"></translation>
+        <translation>{name}（内置）</translation>
     </message>
 </context>
 <context>
@@ -5526,6 +5613,10 @@
         <translation>跟随系统</translation>
     </message>
     <message>
+        <source>Look for newer versions</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>New chat</source>
         <translation>新对话</translation>
     </message>
@@ -5548,6 +5639,10 @@
     <message>
         <source>Of everything in the window, compared with the system&apos;s.</source>
         <translation>窗口中所有文字，相对于系统大小。</translation>
+    </message>
+    <message>
+        <source>Once a day Parley asks the address that came with it. Nothing is sent but the request, which names the version that runs here; nothing is installed before you say so.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Open a GGUF file</source>
@@ -6355,6 +6450,76 @@
     <message>
         <source>{goes} · in “{title}”</source>
         <translation>{goes} · 位于“{title}”</translation>
+    </message>
+</context>
+<context>
+    <name>UpdateDesk</name>
+    <message>
+        <source>Parley {version} is there.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This is the newest version.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What is new?</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>UpdateDialog</name>
+    <message>
+        <source>Cancel</source>
+        <translation type="unfinished">取消</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation type="unfinished">关闭</translation>
+    </message>
+    <message>
+        <source>Download</source>
+        <translation type="unfinished">下载</translation>
+    </message>
+    <message>
+        <source>Download and install</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Downloading: {done} of {total}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Newer version</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not now</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Of {date}. Version {current} runs here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open folder</source>
+        <translation type="unfinished">打开文件夹</translation>
+    </message>
+    <message>
+        <source>Parley {version} is there</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation type="unfinished">重试</translation>
+    </message>
+    <message>
+        <source>{file} is verified and lies in the folder {folder}. Close Parley, and use this file in the place of the one that you had. Your chats stay as they are.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{file} is verified, and the system&apos;s installer has it. Close Parley before it begins. Your chats stay as they are, and are copied before the new version changes anything about them.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>

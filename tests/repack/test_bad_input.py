@@ -12,9 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.catalog.shelf.adopt import Place
+from app.catalog.shelf.folders import scan
 from app.core.errors import Cancelled, DiskFull, ParleyError
 from app.core.hub_errors import SafetensorsDamaged
-from app.core.repack import RepackProgress, TypeChoice
+from app.core.library import Owner
+from app.core.repack import RepackActivity, RepackProgress, TypeChoice
 from app.core.repack_errors import (
     ArchitectureNotRepacked,
     CheckpointIncomplete,
@@ -253,6 +256,18 @@ def test_a_full_disk_in_mid_write_keeps_what_there_is(
     monkeypatch.undo()
     assert models.run(made.folder, target).lossless
     assert target.exists() and not part_of(target).exists() and not journal_of(target).exists()
+
+
+def test_a_result_that_is_being_verified_is_no_model_of_the_library_yet(made: models.Made, tmp_path: Path) -> None:
+    folder = tmp_path / "models"
+    listed: list[str] = []
+
+    def look(progress: RepackProgress) -> None:
+        if progress.activity is RepackActivity.VERIFYING:
+            listed.extend(model.name for model in scan([Place(folder, Owner.USER)]))
+
+    models.run(made.folder, folder / "m.gguf", tell=look)
+    assert listed == [] and len(scan([Place(folder, Owner.USER)])) == 1
 
 
 def test_a_result_that_is_there(made: models.Made, tmp_path: Path) -> None:

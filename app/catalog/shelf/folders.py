@@ -6,13 +6,14 @@ safetensors files is one model.
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from app.catalog.fetch.journal import journal_of, part_of, read_pins
+from app.catalog.fetch.journal import part_of, read_pins
 from app.catalog.gguf.header import read_header, shard_paths
 from app.catalog.gguf.making import making_of
 from app.catalog.shelf.adopt import Candidate, Place, candidates
@@ -53,9 +54,11 @@ def _unseen(model: LibraryModel, seen: set[Path]) -> Iterator[LibraryModel]:
 
 
 def _is_unfinished(path: Path) -> bool:
-    """Whether a file is being downloaded, mended or moved: it begins like a model long before it is one."""
+    """Whether a file is being downloaded, mended, made or moved: it begins like a model before it is one."""
     target = path.with_suffix("")
-    return (path == part_of(target) and journal_of(target).exists()) or path.suffix == COPY
+    if path != part_of(target):
+        return path.suffix == COPY
+    return any(path.parent.glob(f".{glob.escape(target.name)}.*"))  # the journal of whoever is at it
 
 
 def _is_gguf(path: Path) -> bool:

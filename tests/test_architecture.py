@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import os
 import pkgutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,31 @@ def test_the_window_loads_no_engine_and_no_network_client() -> None:
 def test_the_window_loads_none_even_when_it_imports_late() -> None:
     window = [name for name in MODULES if name.startswith(QT_ROOMS)]
     assert loaded_after(late_imports_of(window), ("llama_cpp", "numpy", "jinja2", "huggingface_hub")) == []
+
+
+def test_the_window_is_made_without_what_is_needed_later() -> None:
+    later = ("difflib", "filelock", "hashlib", "psutil", "statistics", "subprocess", "tomllib", "yaml")
+    assert loaded_after(["app.bootstrap.program"], (*later, "app.services.compare", "app.children.child")) == []
+
+
+def test_conversations_are_listed_before_anything_is_imported_that_an_act_of_the_user_needs(tmp_path: Path) -> None:
+    script = """
+        import sys
+        from PySide6.QtWidgets import QApplication
+        from app.bootstrap.program import build
+        from app.core.paths import Folders
+        application = QApplication([])
+        program = build(Folders.of({"PARLEY_HOME": sys.argv[1]}))
+        program.conversations.changed.connect(application.quit)
+        program.start()
+        application.exec()
+        print(*sorted({"difflib", "filelock", "psutil", "statistics", "yaml", "app.services.compare"} & {*sys.modules}))
+        program.close()
+    """
+    command = [sys.executable, "-c", textwrap.dedent(script), tmp_path]
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    run = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    assert run.stdout.split() == []
 
 
 def test_services_know_qt_core_alone() -> None:

@@ -14,7 +14,6 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from app.catalog.fetch.layout import target_of
-from app.catalog.fetch.place import discard
 from app.core.download_errors import DiskFilling, DiskTooSmall
 from app.core.downloads import Download, DownloadProgress, DownloadState, Source
 from app.core.errors import Failure, ParleyError
@@ -201,6 +200,8 @@ class DownloadQueue(QObject):
 
 def _discard(download: Download, run: DownloadRun | None) -> None:
     """Delete the unfinished files, once nobody writes to them any more."""
+    from app.catalog.fetch.place import discard
+
     if run is not None:
         run.kill()
         run.wait()

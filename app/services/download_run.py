@@ -5,10 +5,10 @@ Runs on the window's thread.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.children.child import Child
-from app.children.outcome import Outcome
 from app.core.download_errors import DownloaderLost
 from app.core.downloads import (
     Download,
@@ -25,6 +25,10 @@ from app.core.errors import Failure
 from app.core.protocol import Event, Failed
 from app.services.engine_host import ChildFactory
 from app.services.relay import Relay
+
+if TYPE_CHECKING:
+    from app.children.child import Child
+    from app.children.outcome import Outcome
 
 _PAUSE_MS = 3000
 _END_SECONDS = 5.0

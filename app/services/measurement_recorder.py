@@ -1,32 +1,42 @@
-"""Compares every reply with its prediction, and tells what is known of this machine from then on."""
+"""Compares every reply with its prediction, and keeps what is known of this machine from then on."""
 
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.catalog.fit.calibration import Calibration
 from app.core.engine_frames import Finished
 from app.core.errors import ParleyError
 from app.core.measurement import Measurement, measurements_of
 from app.core.protocol import Event
 from app.services.engine_host import EngineHost
 from app.services.relay import Storage
-from app.storage.stores import Stores
+
+if TYPE_CHECKING:
+    from app.catalog.fit.calibration import Calibration
+    from app.storage.stores import Stores
 
 
 class MeasurementRecorder(QObject):
     """`calibration` is empty until `refresh` was answered; a write that fails costs a measurement only."""
 
-    changed = Signal(object)  # Calibration
+    changed = Signal()
 
     def __init__(self, engine: EngineHost, storage: Storage, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._engine = engine
         self._storage = storage
-        self.calibration = Calibration()
+        self._measurements: list[Measurement] = []
         engine.reply_event.connect(self._on_event)
+
+    @property
+    def calibration(self) -> Calibration:
+        """What predictions are corrected by; worked out for the picker alone, and so imported for it."""
+        from app.catalog.fit.calibration import Calibration
+
+        return Calibration(self._measurements)
 
     def refresh(self) -> None:
         """Read what was measured before."""
@@ -46,8 +56,8 @@ class MeasurementRecorder(QObject):
         self._storage.call(store, self._take, self._give_up)
 
     def _take(self, measurements: list[Measurement]) -> None:
-        self.calibration = Calibration(measurements)
-        self.changed.emit(self.calibration)
+        self._measurements = measurements
+        self.changed.emit()
 
     @staticmethod
     def _give_up(error: ParleyError) -> None:

@@ -21,7 +21,6 @@ The built-in presets are such files in `resources/presets`. No state; for any th
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -64,6 +63,8 @@ def parse_presets(text: str) -> list[Preset]:
         InvalidOption: a value is of the wrong type or out of its range.
         ValueError: it is no TOML, or not of this format.
     """
+    import tomllib  # the window reads presets when its conversations are listed
+
     document = tomllib.loads(text)
     if document.get("format") != FORMAT:
         raise ValueError(f'it does not say format = "{FORMAT}"')

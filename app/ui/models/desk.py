@@ -11,7 +11,6 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.catalog.find.recommended import load_recommended
-from app.catalog.fit.calibration import Calibration
 from app.core.hub import Variant
 from app.core.paths import resources
 from app.core.probe_frames import Machine
@@ -66,6 +65,7 @@ class ModelDesk(QObject):
         self._preferences = preferences
         self._probe = probe
         self._engine = engine
+        self._measurements = measurements
         self._fit = FitService(measurements.calibration)
         if probe.machine is not None:
             self._fit.set_machine(probe.machine, engine.model)
@@ -128,8 +128,8 @@ class ModelDesk(QObject):
         self._fit.set_machine(machine, self._engine.model)
         self.picker.show_machine()
 
-    def _take_calibration(self, calibration: Calibration) -> None:
-        self._fit.calibration = calibration
+    def _take_calibration(self) -> None:
+        self._fit.calibration = self._measurements.calibration
         self.picker.view.rank()
 
     def _take_theme(self, theme: Theme) -> None:

@@ -6,6 +6,8 @@ another take 18 s) or exhausts the stack: this must be run where it can be kille
 
 from __future__ import annotations
 
+import re
+
 from ziafont.config import config
 from ziamath.zmath import Latex
 
@@ -14,6 +16,9 @@ from app.core.typeset_frames import Drawn, Formula
 
 _EM = 32.0
 """The size formulas are drawn in, in SVG's units; the window scales them."""
+
+# Alone, it would be an operator, with a gap before what is written at its foot.
+_NABLA = re.compile(r"\\nabla(?![a-zA-Z])")
 
 
 def draw(number: int, formula: Formula) -> Drawn:
@@ -24,7 +29,8 @@ def draw(number: int, formula: Formula) -> Drawn:
     """
     config.svg2 = False  # QtSvg knows neither symbols nor their use
     try:
-        made = Latex(formula.source, size=_EM, inline=not formula.display, color="currentColor")
+        source = _NABLA.sub(r"{\\nabla}", formula.source)
+        made = Latex(source, size=_EM, inline=not formula.display, color="currentColor")
         svg = made.svg()
         (width, height), depth = made.getsize(), -made.getyofst()
     except Exception as error:  # the library raises whatever its parts do

@@ -1,4 +1,4 @@
-"""Pictures of every kind of block: `python -m tests.pictures.transcript FOLDER`; a display is needed.
+"""Pictures of every kind of block and message: `python -m tests.pictures.transcript FOLDER`; a display is needed.
 
 Light and dark, two sizes; set QT_SCALE_FACTOR=2 for pictures at 200 %.
 """
@@ -12,18 +12,26 @@ import tempfile
 import time
 from pathlib import Path
 
+from msgspec.structs import replace
+from PySide6.QtCore import QRectF
 from PySide6.QtWidgets import QApplication
 
 from app.bootstrap.starting import child_starter
+from app.core.attachments import Attachment, with_attachments
 from app.core.conversations import StoredMessage
+from app.core.errors import Failure
 from app.core.loading import LoadOptions
-from app.core.messages import MessageState, ModelIdentity, ReplyRecord, Role, Timings, Usage
+from app.core.messages import FinishReason, MessageState, ModelIdentity, ReplyRecord, Role, Timings, Usage
 from app.core.paths import Folders
 from app.core.protocol import ChildRole
 from app.core.sampling import Sampling
 from app.services.relay import Relay
 from app.services.typesetter import Typesetter
 from app.ui.chat.reading import ReadingPane
+from app.ui.chat.transcript import TranscriptView
+from app.ui.chat.transcript_keys import FocusPlace
+from app.ui.chat.transcript_rows import Action, Branch, Hot
+from app.ui.chat.transcript_selection import Position, Selection
 from app.ui.theme import DARK, LIGHT, Appearance, ThemeSource
 
 SIZES = ((1016, 700), (636, 520))
@@ -144,16 +152,51 @@ bauunterbeamtengesellschaftsvorsitzendenstellvertreterausweisnummernverzeichnis.
 }
 
 
+STATES = "states"
+CONFIG = Attachment("quantize_config.json", "application/json", '{"bits": 4, "group_size": 128}\n', "json")
+REPORT = Attachment("A report with a name too long for one line of a bubble.pdf", "", "page " * 9000, pages=12)
+NO_ROOM = Failure("OutOfMemory", {"file": "llama-2-70b.Q5_K_M.gguf", "need": "51.2 GB", "free": "11.2 GB"})
+
+
 def messages(text: str) -> list[StoredMessage]:
+    """A question, and a text as its answer."""
     question = StoredMessage(id=1, parent_id=None, role=Role.USER, text="What is a group size, and how do I read it?")
     reasoning = "The user asks about group size."
+    answer = StoredMessage(id=2, parent_id=1, role=Role.ASSISTANT, text=text, reasoning=reasoning, record=RECORD)
+    return [question, answer]
+
+
+def every_state() -> list[StoredMessage]:
+    """Messages of every kind: with files, pinned, cut off, failed, by another model, still being written."""
+    asked = with_attachments("Compare these two, and say which **one** is right.", [CONFIG, REPORT])
+    other = replace(RECORD, model=ModelIdentity("Qwen 2.5 7B", "/q.gguf", 1), finish_reason=FinishReason.LENGTH)
+    failed = replace(RECORD, failure=NO_ROOM, usage=None, timings=None)
+    user, model = Role.USER, Role.ASSISTANT
+    thought = "Two files. The config says 4 bits.\n\n- The report has twelve pages,\n- and *more* words."
     return [
-        question,
-        StoredMessage(
-            id=2, parent_id=1, role=Role.ASSISTANT, text=text, reasoning=reasoning, state=MessageState.COMPLETE,
-            record=RECORD,
-        ),
-    ]  # fmt: skip
+        StoredMessage(id=1, parent_id=None, role=user, text=asked, pinned=True),
+        StoredMessage(id=2, parent_id=1, role=model, text="The first one.", reasoning=thought, record=RECORD),
+        StoredMessage(id=3, parent_id=2, role=user, text="Why?"),
+        StoredMessage(id=4, parent_id=3, role=model, text="Because its scales", record=other),
+        StoredMessage(id=5, parent_id=4, role=user, text="Go on."),
+        StoredMessage(id=6, parent_id=5, role=model, text="They", state=MessageState.INTERRUPTED, record=RECORD),
+        StoredMessage(id=7, parent_id=6, role=user, text="And with 70 billion?"),
+        StoredMessage(id=8, parent_id=7, role=model, text="", state=MessageState.FAILED, record=failed),
+        StoredMessage(id=9, parent_id=8, role=user, text="With 7, then."),
+        StoredMessage(id=10, parent_id=9, role=model, text="", state=MessageState.STREAMING, record=RECORD),
+    ]
+
+
+def mark(view: TranscriptView) -> None:
+    """Open the reasoning, write on, and mark what can be marked."""
+    view.set_branches({4: Branch(2, 3)})
+    view.set_notice_before(3)
+    view.press(view.bring(1), Hot(QRectF(), Action.FOLD))
+    view.append_text(10, "Then it fits: **7.9 GB** of the 16 that are")
+    view.document.items[2].set_hovered(True)
+    view.document.items[3].set_hovered(True)
+    view.set_focus_place(FocusPlace(5))
+    view.select(Selection(Position(1, 1, 0, 4), Position(1, 3, 0, 20)))
 
 
 def settle(typesetter: Typesetter) -> None:
@@ -169,7 +212,7 @@ def settle(typesetter: Typesetter) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("names", nargs="*", metavar="SCENE", help=", ".join(SCENES))
+    parser.add_argument("names", nargs="*", metavar="SCENE", help=", ".join((*SCENES, STATES)))
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
     application = QApplication(sys.argv[:1])
@@ -181,11 +224,13 @@ def main() -> None:
         for theme, appearance in ((LIGHT, Appearance.LIGHT), (DARK, Appearance.DARK)):
             source.choose(appearance)
             for width, height in SIZES:
-                for name in args.names or SCENES:
+                for name in args.names or (*SCENES, STATES):
                     pane = ReadingPane(theme, typesetter.ask)
                     pane.resize(width, height)
                     pane.show()
-                    pane.transcript.set_messages(messages(SCENES[name]))
+                    pane.transcript.set_messages(every_state() if name == STATES else messages(SCENES[name]))
+                    if name == STATES:
+                        mark(pane.transcript)
                     settle(typesetter)
                     tall = min(round(pane.transcript.document.height) + 8, 1600) if width > 700 else height
                     pane.resize(width, tall)

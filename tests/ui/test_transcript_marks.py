@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 from app.core.attachments import Attachment, with_attachments
 from app.ui.chat.transcript import TranscriptView
 from app.ui.chat.transcript_rows import Action
+from app.ui.chat.transcript_style import BUBBLE_PADDING
 from app.ui.chat.transcript_user import FileRow
 from tests.ui.transcript_kit import click, hot, picture, reply, settle, user
 
@@ -49,3 +50,12 @@ def test_files_are_as_wide_as_their_message_at_every_width(view: TranscriptView,
         item = view.document.items[0]
         (row,) = (row for row in item.rows if isinstance(row, FileRow))
         assert next(row.hots()).rect.width() == item.text_width
+
+
+def test_what_stands_under_a_message_stands_at_its_end(view: TranscriptView, qtbot: QtBot) -> None:
+    view.set_messages([msgspec.structs.replace(user(1), pinned=True), reply(2, "Fine.")])
+    settle(view, qtbot)
+    item = view.document.items[0]
+    unpin = item.action_hots()[-1]
+    assert unpin.action is Action.UNPIN
+    assert abs(unpin.rect.right() - view.document.page.width + BUBBLE_PADDING) <= 8

@@ -27,6 +27,7 @@ _DIGITS = 4
 _MOST_TINTS = 250
 _HEAD_PADDING = 10.0
 _BUTTON_GAP = 20.0
+_BAR_GAP = 4.0
 
 Typeset = Callable[[Work, Callable[[Tinted | Drawn | None], None]], None]
 
@@ -185,7 +186,8 @@ class CodeLayout(BlockLayout):
             if not self.view.wrapped:
                 self.view.widest = max(self.view.widest, piece.natural_width)
             start = end
-        self.height = y + (BAR_HEIGHT if self.block.closes else 0.0)
+        foot = BAR_HEIGHT + (_BAR_GAP if self.most_shift else 0.0)
+        self.height = y + (foot if self.block.closes else 0.0)
 
     @property
     def most_shift(self) -> float:

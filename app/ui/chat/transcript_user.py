@@ -159,11 +159,11 @@ class UserItem(MessageItem):
         if self._line is None:
             buttons = (
                 *((Button(cost, None),) if (cost := self.page.costs.get(self.message.id)) else ()),
-                *branch_buttons(self.page.branches.get(self.message.id)),
-                *pin_button(self.message),
                 Button(words("Edit"), Action.EDIT),
                 Button(words("Copy"), Action.COPY_MESSAGE),
                 Button("⋯", Action.MORE),
+                *branch_buttons(self.page.branches.get(self.message.id)),
+                *pin_button(self.message),
             )
             self._line = ActionLine(buttons, self.page.style)
         return self._line

@@ -5997,6 +5997,10 @@
 <context>
     <name>StartView</name>
     <message>
+        <source>A part of {model} is on {hosts}: what you write goes there unencrypted.</source>
+        <translation>Ein Teil von {model} liegt auf {hosts}: Was Sie schreiben, geht unverschlüsselt dorthin.</translation>
+    </message>
+    <message>
         <source>Cancel</source>
         <translation>Abbrechen</translation>
     </message>

@@ -5997,6 +5997,10 @@
 <context>
     <name>StartView</name>
     <message>
+        <source>A part of {model} is on {hosts}: what you write goes there unencrypted.</source>
+        <translation>{model} 的一部分在 {hosts} 上：您所写的内容会以未加密的方式传到那里。</translation>
+    </message>
+    <message>
         <source>Cancel</source>
         <translation>取消</translation>
     </message>

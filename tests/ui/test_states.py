@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QWidget
@@ -9,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.bootstrap.program import Program
 from app.core.errors import DatabaseLocked, NoModel, ParleyError
+from app.core.loading import LoadOptions
 from app.core.models import ModelFile
 from app.core.servers import Server
 from app.services.engine_host import EngineState
@@ -104,6 +106,16 @@ def test_a_model_elsewhere_is_not_said_to_keep_text_here(qtbot: QtBot, program: 
     assert "nothing leaves it" not in said
     program.engine.choose(ModelFile.on(Server(name="Here", base_url="http://127.0.0.1:8000/v1"), "large"))
     assert "sent there" not in words(page.start)[1]
+
+
+def test_a_model_over_several_machines_is_not_said_to_stay_here(
+    qtbot: QtBot, program: Program, model_file: FileFactory
+) -> None:
+    page = program.view.page
+    options = LoadOptions(rpc_hosts=("box:50052", "127.0.0.1:50052"))
+    program.engine.choose(msgspec.structs.replace(model_file(), options=options))
+    said = words(page.start)[1]
+    assert "is on box:50052: what you write goes there unencrypted." in said and "nothing leaves it" not in said
 
 
 def test_reading_a_long_prompt_shows_how_far_it_is(qtbot: QtBot, program: Program, model_file: FileFactory) -> None:

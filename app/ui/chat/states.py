@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QProgressBar, QStackedWidget, QWidget
 from app.core.errors import ParleyError
 from app.core.models import ModelFile
 from app.core.probe_frames import Machine
+from app.core.rpc import is_this_machine
 from app.core.sizes import format_bytes
 from app.ui.chat.guide_panel import GuidePanel
 from app.ui.chat.model_menu import described
@@ -77,10 +78,20 @@ class StartView(QStackedWidget):
     def _leaving(self, file: ModelFile) -> str:
         """Where the text goes; nothing if it stays on this machine."""
         server = file.server
-        if server is None or server.is_loopback:
+        if server is None:
+            return self._spread(file)
+        if server.is_loopback:
             return ""
         text = self.tr("{model} runs on “{server}” at {host}: what you write is sent there.")
         return text.format(model=file.identity.name, server=server.name, host=server.host)
+
+    def _spread(self, file: ModelFile) -> str:
+        """Which other machines hold a part of the model; nothing if none does."""
+        away = [host for host in file.options.rpc_hosts if not is_this_machine(host)]
+        if not away:
+            return ""
+        text = self.tr("A part of {model} is on {hosts}: what you write goes there unencrypted.")
+        return text.format(model=described(file), hosts=", ".join(away))
 
     def set_progress(self, fraction: float) -> None:
         """The part of the model that is loaded, 0 to 1."""

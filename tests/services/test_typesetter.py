@@ -54,6 +54,12 @@ def test_a_formula_is_drawn_on_its_baseline(typesetter: Typesetter, qtbot: QtBot
     assert fraction.depth > line.depth and fraction.height > line.height
 
 
+def test_what_stands_at_the_foot_of_a_nabla_stands_close_to_it(typesetter: Typesetter, qtbot: QtBot) -> None:
+    nabla, letter = results(typesetter, qtbot, Formula(r"\nabla_\theta L"), Formula(r"\mathrm{\nabla}_\theta L"))
+    assert isinstance(nabla, Drawn) and isinstance(letter, Drawn)
+    assert nabla.width == letter.width
+
+
 @pytest.mark.parametrize("source", [r"\frac{a", r"\nosuchcommand{x}{", "", "{" * 3000])
 def test_what_is_no_formula_comes_to_nothing(typesetter: Typesetter, qtbot: QtBot, source: str) -> None:
     assert results(typesetter, qtbot, Formula(source)) == [None]

@@ -124,11 +124,13 @@ class ReplyRun(QObject):
             self._enter(ChatState.STOPPING)
 
     def save_and_leave(self) -> None:
-        """Before the program exits: commit what there is, as stopped by the user."""
+        """Before the program exits: commit what there is, as stopped by the user unless it has ended by itself."""
         turn, self._turn = self._turn, None
         for timer in (self._checkpoint, self._hung):
             timer.stop()
-        if turn is not None:
+        if turn is not None and self.state is ChatState.SAVING:
+            turn.commit_again()
+        elif turn is not None:
             turn.stop()
 
     def _generate(self) -> None:

@@ -289,6 +289,20 @@ def test_what_is_written_when_the_program_ends_is_kept(long_winded: Services) ->
     assert stored.text.startswith(long_winded.texts[stored.id]) and stored.text
 
 
+def test_a_reply_that_has_ended_when_the_program_ends_was_not_stopped(services: Services) -> None:
+    def end(state: ChatState) -> None:
+        if state is ChatState.SAVING:
+            services.session.shutdown()
+
+    services.session.state_changed.connect(end)
+    services.until_some_text("Hello there")
+    services.qtbot.waitUntil(lambda: services.path()[-1].state is not MessageState.STREAMING, timeout=30_000)
+    reply = services.path()[-1]
+    assert reply.state is MessageState.COMPLETE
+    assert reply.record is not None
+    assert reply.record.finish_reason in (FinishReason.STOP, FinishReason.CONTEXT)
+
+
 @pytest.mark.parametrize("text", ["lone \ud800 surrogate", "nul \0 byte", "x" * 100])
 def test_any_text_can_be_sent(services: Services, text: str) -> None:
     services.exchange(text)

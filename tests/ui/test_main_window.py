@@ -24,12 +24,15 @@ from app.bootstrap.program import Program
 from app.core.conversations import StoredMessage
 from app.core.loading import FlashAttention, KvType, LoadOptions, RopeKind
 from app.core.messages import Role
+from app.core.presets import ChosenPreset, Preset
+from app.core.preview_frames import PromptRendered, RenderPrompt
 from app.services.engine_host import EngineState
 from app.services.new_chats import NewChats
 from app.services.reply_run import ChatState
 from app.ui.chat.links import ask_to_open
 from app.ui.details import DetailsDialog, describe
 from app.ui.model_options import ModelOptionsDialog
+from app.ui.presets.preview import PreviewPane
 from app.ui.theme import DARK
 from tests.ui.conftest import FileFactory
 
@@ -92,6 +95,24 @@ def test_the_last_reply_is_copied_by_key(qtbot: QtBot, program: Program, answere
     assert QGuiApplication.clipboard().text() == "An *answer*."
     program.view.page.copy_conversation()
     assert QGuiApplication.clipboard().text() == "**You**\n\nWhat is a window?\n\n**Scripted**\n\nAn *answer*.\n"
+
+
+def test_a_copied_conversation_names_its_system_prompt(qtbot: QtBot, program: Program, model_file: FileFactory) -> None:
+    program.engine.load(model_file())
+    program.session.use_preset(ChosenPreset(preset=Preset(name="Terse", system="Be brief.")))
+    ask(qtbot, program, "What is a door?")
+    wait_for_reply(qtbot, program)
+    program.view.page.copy_conversation()
+    assert QGuiApplication.clipboard().text().startswith("**System prompt**\n\nBe brief.\n\n**You**\n\nWhat is a door?")
+
+
+def test_a_short_word_stands_above_the_composer_however_high_it_is(qtbot: QtBot, program: Program) -> None:
+    page = program.view.page
+    page.composer.set_text("\n" * 7)
+    qtbot.waitUntil(lambda: page.composer.height() > 200)
+    page.say("Done")
+    above = page.composer.mapTo(page, page.composer.rect().topLeft()).y() - page.toast.geometry().bottom()
+    assert 0 < above < 20
 
 
 def test_ctrl_n_begins_anew_and_the_list_leads_back(
@@ -260,6 +281,26 @@ def test_load_options_say_what_was_chosen(qtbot: QtBot, program: Program, model_
         FlashAttention.ON,
     )
     assert (options.rope.kind, options.rope.factor, template) == (RopeKind.DYNAMIC, 2.0, "llama-2")
+
+
+def test_load_options_show_what_the_model_sees_with_the_template_chosen(
+    qtbot: QtBot, program: Program, model_file: FileFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[RenderPrompt] = []
+    monkeypatch.setattr(program.preview, "ask", asked.append)
+    file = model_file()
+    program.engine.choose(file)
+    program.view.page.header.model.options_requested.emit()
+    dialog = dialog_of(program.window, ModelOptionsDialog)
+    assert isinstance(dialog, ModelOptionsDialog)
+    (pane,) = dialog.findChildren(PreviewPane)
+    qtbot.waitUntil(lambda: len(asked) == 1)
+    dialog.template.setCurrentIndex(dialog.template.findData("llama-2"))
+    qtbot.waitUntil(lambda: len(asked) == 2)
+    assert [(one.template, one.path) for one in asked] == [("", file.identity.path), ("llama-2", file.identity.path)]
+    program.preview.rendered.emit(PromptRendered(id=-1, text="[INST] Hello! [/INST]", template="llama-2"))
+    assert pane.text.toPlainText() == "[INST] Hello! [/INST]" and "llama-2" in pane.state.text()
+    dialog.reject()
 
 
 def test_details_tell_how_a_reply_came_to_be(qtbot: QtBot, program: Program, answered: list[StoredMessage]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QMenu, QPushButton, QToolButton
@@ -455,6 +455,20 @@ def test_the_page_follows_the_title_of_a_chat_in_a_folder(listed: Listed) -> Non
     program.conversations.rename(roof.id, "Chimney")
     listed.qtbot.waitUntil(lambda: program.window.windowTitle() == "Chimney — Parley")
     assert program.session.conversation is not None and program.session.conversation.summary.title == "Chimney"
+
+
+def test_a_folder_is_closed_while_it_is_read(listed: Listed) -> None:
+    sidebar = listed.sidebar
+    home = listed.ask(lambda stores: stores.folders.list())[0].id
+    for _ in range(3):
+        sidebar.fold_requested.emit(home, True)
+        sidebar.fold_requested.emit(home, False)
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        listed.ask(lambda stores: None)
+        QApplication.processEvents()
+    listed.wait_for("Folders", "Home", "Work", "Today", "Three", "Two", "One")
+    sidebar.fold_requested.emit(home, True)
+    listed.wait_for("Folders", "Home", "Roof", "Work", "Today", "Three", "Two", "One")
 
 
 def test_several_are_moved_by_the_bar(listed: Listed) -> None:

@@ -17,7 +17,7 @@ from app.ui.chat.elided_label import ElidedLabel
 from app.ui.icons import Emblem, IconButton
 
 _TWO_COLUMNS_FROM = 520
-_ROW = 44
+_LEAST_ROW = 44
 _GAP = 8
 _MOST_ROWS = 3
 
@@ -30,7 +30,6 @@ class Chip(QFrame):
     def __init__(self, file: AttachedFile, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "chip")
-        self.setFixedHeight(_ROW)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._key = file.key
         self._name = ElidedLabel(Qt.TextElideMode.ElideMiddle)
@@ -139,10 +138,12 @@ class AttachmentChips(QScrollArea):
         return QSize(super().sizeHint().width(), self.maximumHeight())
 
     def _arrange(self) -> None:
+        height = max(_LEAST_ROW, 2 * self.fontMetrics().height() + 4)
         self._columns = 2 if self.viewport().width() >= _TWO_COLUMNS_FROM and len(self.chips) > 1 else 1
         for number, chip in enumerate(self.chips.values()):
+            chip.setFixedHeight(height)
             self._grid.addWidget(chip, number // self._columns, number % self._columns)
         for column in (0, 1):
             self._grid.setColumnStretch(column, 1 if column < self._columns else 0)
         rows = min(-(-len(self.chips) // self._columns), _MOST_ROWS)
-        self.setFixedHeight(rows * (_ROW + _GAP))
+        self.setFixedHeight(rows * (height + _GAP))

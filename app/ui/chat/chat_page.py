@@ -74,7 +74,8 @@ class ChatPage(QWidget):
         self.composer = Composer()
         self.sending = Sending(session, tools.attaching, tools.room, self.composer, self.notice, self)
         self.choices = Choices()
-        self.toast = Toast(self)
+        self._lower = QWidget()
+        self.toast = Toast(self, self._lower)
         self._status = EngineStatus(session, engine, self.start, self.strip, self.composer, self.problems)
         self._lay_out()
         self._connect_session()
@@ -170,13 +171,12 @@ class ChatPage(QWidget):
     def resizeEvent(self, event: object) -> None:
         """Keep the short message in its place."""
         super().resizeEvent(event)  # type: ignore[arg-type]
-        self.toast.place(self._lower.geometry().top())
+        self.toast.place()
 
     def _lay_out(self) -> None:
         self._stack = QStackedWidget()
         self._stack.setMinimumHeight(80)
         self._stack.addWidget(self.start)
-        self._lower = QWidget()
         self._lower.setMaximumWidth(COLUMN_WIDTH)
         inner = QVBoxLayout(self._lower)
         inner.setContentsMargins(0, 0, 0, 0)
@@ -286,6 +286,11 @@ class ChatPage(QWidget):
         self.toast.say(said)
 
     def _as_text(self, message: StoredMessage) -> str:
-        model = message.record.model.name if message.record else "Parley"
-        who = self.tr("You") if message.role is Role.USER else model
+        match message.role:
+            case Role.USER:
+                who = self.tr("You")
+            case Role.SYSTEM:
+                who = self.tr("System prompt")
+            case _:
+                who = message.record.model.name if message.record else "Parley"
         return f"**{who}**\n\n{message.text}"

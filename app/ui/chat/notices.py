@@ -75,10 +75,11 @@ class ProgressStrip(QFrame):
 class Toast(QFrame):
     """A short word that goes away by itself, floating above the composer; it may offer one thing to do."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, lower: QWidget) -> None:
+        """It stands above `lower`, another child of the parent."""
         super().__init__(parent)
         self.setProperty("kind", "toast")
-        self._bottom = 0
+        self._lower = lower
         self._act: Callable[[], object] = lambda: None
         self._label = QLabel()
         self._label.setProperty("kind", "toast")
@@ -110,19 +111,18 @@ class Toast(QFrame):
         self._act = act
         self._show(text, action, _OFFER_MS)
 
-    def place(self, bottom: int) -> None:
-        """Stand in the middle, a little above `bottom`."""
-        self._bottom = bottom
+    def place(self) -> None:
+        """Stand in the middle, as things lie now."""
         parent = self.parentWidget()
         if parent is not None:
-            self.move((parent.width() - self.width()) // 2, bottom - self.height() - 12)
+            self.move((parent.width() - self.width()) // 2, self._lower.geometry().top() - self.height() - 12)
 
     def _show(self, text: str, action: str, milliseconds: int) -> None:
         self._label.setText(text)
         self.button.setText(action)
         self.button.setVisible(bool(action))
         self.adjustSize()
-        self.place(self._bottom)
+        self.place()
         self.show()
         self.raise_()
         self._timer.start(milliseconds)

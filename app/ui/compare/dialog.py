@@ -149,7 +149,7 @@ class CompareDialog(QDialog):
         comparison.state_changed.connect(self._on_state)
         comparison.reply_finished.connect(self._on_finished)
         comparison.refused.connect(self._on_refused)
-        comparison.problem.connect(lambda error: self._say(error.sentence, "bad"))
+        comparison.problem.connect(self._on_problem)
         self._stop.clicked.connect(comparison.stop)
         self._differences.toggled.connect(self._show_differences)
         self._discard.clicked.connect(partial(self._leave, None, discard=True))
@@ -268,6 +268,9 @@ class CompareDialog(QDialog):
         if self._is_open and self._differences.isChecked():
             self.columns[0].mark(found.left, is_new=False)
             self.columns[1].mark(found.right, is_new=True)
+
+    def _on_problem(self, error: ParleyError) -> None:
+        self._say(error.sentence, "bad")
 
     def _on_refused(self, error: ParleyError) -> None:
         self._told.setText("")

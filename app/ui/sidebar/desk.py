@@ -51,7 +51,8 @@ class SidebarDesk(QObject):
         self._page = page
         self._new_chats = new_chats
         self._folders: list[Folder] = []
-        self._open_folders: dict[int, ConversationPages] = {}
+        self._folder_pages: dict[int, ConversationPages] = {}
+        self._open_folders: set[int] = set()
         self._contents: dict[int, Content] = {}
         self._elsewhere = frozenset[int]()
         self._sought: Hit | None = None
@@ -80,7 +81,7 @@ class SidebarDesk(QObject):
         self._session.answering_changed.connect(lambda _: self._show_answers())
         self._session.conversation_changed.connect(lambda _: self._show_answers())
         sidebar.fold_requested.connect(self._fold)
-        sidebar.folder_more_requested.connect(lambda number: self._open_folders[number].load_more())
+        sidebar.folder_more_requested.connect(lambda number: self._pages_of(number).load_more())
 
     def _follow_shelves(self) -> None:
         sidebar, archive, trash = self._sidebar, self._archive, self._trash
@@ -133,7 +134,7 @@ class SidebarDesk(QObject):
 
     def _set_folders(self, folders: list[Folder]) -> None:
         known = {folder.id for folder in folders}
-        for gone in self._open_folders.keys() - known:
+        for gone in self._open_folders - known:
             self._close(gone)
         self._folders = folders
         self._show_folders()
@@ -149,23 +150,29 @@ class SidebarDesk(QObject):
             self._close(folder_id)
             self._show_folders()
         elif folder_id not in self._open_folders:
-            pages = self._open_folders[folder_id] = self._list.pages(Listing(folder_id=folder_id))
+            self._open_folders.add(folder_id)
+            self._pages_of(folder_id).refresh()
+
+    def _pages_of(self, folder_id: int) -> ConversationPages:
+        """What is in a folder; kept for its next opening, since its reading may be under way when it is closed."""
+        if folder_id not in self._folder_pages:
+            pages = self._folder_pages[folder_id] = self._list.pages(Listing(folder_id=folder_id))
             pages.changed.connect(lambda found: self._set_content(folder_id, found))
-            pages.extended.connect(
-                lambda found: self._set_content(folder_id, [*self._contents[folder_id].conversations, *found])
-            )
-            pages.refresh()
+            pages.extended.connect(lambda found: self._extend_content(folder_id, found))
+        return self._folder_pages[folder_id]
 
     def _close(self, folder_id: int) -> None:
+        self._open_folders.discard(folder_id)
         self._contents.pop(folder_id, None)
-        pages = self._open_folders.pop(folder_id, None)
-        if pages is not None:
-            pages.deleteLater()
+        self._pages_of(folder_id).put_away()
+
+    def _extend_content(self, folder_id: int, found: list[ConversationSummary]) -> None:
+        if folder_id in self._contents:
+            self._set_content(folder_id, [*self._contents[folder_id].conversations, *found])
 
     def _set_content(self, folder_id: int, conversations: list[ConversationSummary]) -> None:
-        pages = self._open_folders.get(folder_id)
-        if pages is not None:
-            self._contents[folder_id] = Content(conversations, pages.has_more)
+        if folder_id in self._open_folders:
+            self._contents[folder_id] = Content(conversations, self._pages_of(folder_id).has_more)
             self._show_folders()
 
     def _make_folder(self, parent_id: int | None, ids: list[int]) -> None:

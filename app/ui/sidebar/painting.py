@@ -64,7 +64,7 @@ class RowDelegate(QStyledItemDelegate):
         editor.setGeometry(_box(option).adjusted(0, 1, 0, -1))
 
     def _paint_heading(self, painter: QPainter, option: QStyleOptionViewItem, text: str) -> None:
-        painter.setFont(_small(option.font))
+        painter.setFont(small(option.font))
         painter.setPen(option.palette.color(Role.PlaceholderText))
         where = option.rect.adjusted(INSET, 0, -INSET, -6)
         painter.drawText(where, Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeading, text)
@@ -87,13 +87,13 @@ class RowDelegate(QStyledItemDelegate):
         area = self._paint_marks(painter, option, index, area, row)
         muted = isinstance(row, HintRow | MoreRow)
         painter.setPen(option.palette.color(Role.PlaceholderText if muted else Role.Text))
-        painter.setFont(_small(option.font) if isinstance(row, HintRow) else option.font)
+        painter.setFont(small(option.font) if isinstance(row, HintRow) else option.font)
         where = QStyle.visualRect(option.direction, option.rect, area)
         note = index.data(RowRole.NOTE)
         if note:
             upper, lower = _halves(where, option.fontMetrics.height())
             _draw(painter, upper, index.data())
-            painter.setFont(_small(option.font))
+            painter.setFont(small(option.font))
             painter.setPen(option.palette.color(Role.PlaceholderText))
             _draw(painter, lower, note)
         else:
@@ -161,7 +161,8 @@ def _halves(where: QRect, line: int) -> tuple[QRect, QRect]:
     return QRect(where.left(), top, where.width(), line), QRect(where.left(), top + line, where.width(), line)
 
 
-def _small(font: QFont) -> QFont:
+def small(font: QFont) -> QFont:
+    """The font of side remarks."""
     smaller = QFont(font)
     smaller.setPointSizeF(font.pointSizeF() - 1)
     return smaller

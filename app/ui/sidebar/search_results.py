@@ -25,7 +25,7 @@ from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QS
 
 from app.core.messages import Role
 from app.core.search import Hit, Marked
-from app.ui.sidebar.painting import INSET
+from app.ui.sidebar.painting import INSET, small
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -87,7 +87,7 @@ class HitDelegate(QStyledItemDelegate):
         """A line for the title, two for the snippet, one for the rest."""
         hit = index.data(HIT)
         lines = 1 + (_SNIPPET_LINES if hit.snippet.text else 0)
-        return QSize(0, lines * option.fontMetrics.height() + QFontMetrics(_small(option.font)).height() + 2 * _PAD + 2)
+        return QSize(0, lines * option.fontMetrics.height() + QFontMetrics(small(option.font)).height() + 2 * _PAD + 2)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw it from the palette."""
@@ -109,11 +109,11 @@ class HitDelegate(QStyledItemDelegate):
             painter.setPen(palette.color(muted))
             _draw(painter, where, near_mark(hit.snippet), option.font, option, _SNIPPET_LINES)
             where.translate(0, _SNIPPET_LINES * line)
-        small = _small(option.font)
-        painter.setFont(small)
+        remark = small(option.font)
+        painter.setFont(remark)
         painter.setPen(palette.color(muted))
-        where.setHeight(QFontMetrics(small).height())
-        foot = QFontMetrics(small).elidedText(model.foot(hit), Qt.TextElideMode.ElideRight, where.width())
+        where.setHeight(QFontMetrics(remark).height())
+        foot = QFontMetrics(remark).elidedText(model.foot(hit), Qt.TextElideMode.ElideRight, where.width())
         painter.drawText(where, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeading, foot)
         painter.restore()
 
@@ -181,12 +181,6 @@ def near_mark(snippet: Marked) -> Marked:
     start = gap + 1 if gap >= 0 else start
     marks = tuple((first - start + 1, last - start + 1) for first, last in snippet.marks)
     return Marked(f"…{snippet.text[start:]}", marks)
-
-
-def _small(font: QFont) -> QFont:
-    smaller = QFont(font)
-    smaller.setPointSizeF(font.pointSizeF() - 1)
-    return smaller
 
 
 def _fitting(marked: Marked, metrics: QFontMetrics, width: int) -> Marked:

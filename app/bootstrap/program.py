@@ -65,6 +65,8 @@ if TYPE_CHECKING:
     from app.services.compare import Candidate, Comparison, Question
 
 _PROBE_AFTER_MS = 300
+_COLLECT_AFTER = 10_000
+"""Objects made before Python looks for cycles among them: a long conversation has thousands, and all of them stay."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,7 @@ class Program:
         self.probe.ask_after(_PROBE_AFTER_MS)
         # What was made until now lives as long as the window: no collection needs to look at it again.
         gc.freeze()
+        gc.set_threshold(_COLLECT_AFTER)
         gc.enable()
 
     def close(self) -> None:

@@ -83,7 +83,9 @@ def context_use(path: Sequence[StoredMessage]) -> tuple[int, int]:
 def first_seen(path: Sequence[StoredMessage]) -> int | None:
     """The stored message that the last answer on a path began to read with; None: it read all of them."""
     record = _last_answer(path)
-    return None if record is None else model_view(path, record.system).first_seen(record.view_start)
+    if record is None or not record.view_start:
+        return None  # without a look at the whole path, which may be long
+    return model_view(path, record.system).first_seen(record.view_start)
 
 
 def _last_answer(path: Sequence[StoredMessage]) -> ReplyRecord | None:

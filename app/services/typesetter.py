@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from app.children.child import Child
 
 PATIENCE_MS = 3000
+# Besides, for a child that has yet to start: on a busy machine that takes longer than any honest work.
+START_MS = 20_000
 IDLE_MS = 60_000
 MOST_WAITING = 256
 MOST_KEPT = 512
@@ -34,6 +36,7 @@ class Typesetter(QObject):
 
     def __init__(self, start: ChildFactory, relay: Relay, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.patience_ms = PATIENCE_MS
         self._start = start
         self._relay = relay
         self._child: Child | None = None
@@ -42,7 +45,7 @@ class Typesetter(QObject):
         self._doing: Work | None = None
         self._waiting: OrderedDict[Work, list[Then]] = OrderedDict()
         self._known: OrderedDict[Work, Result] = OrderedDict()
-        self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
+        self._patience = QTimer(self, singleShot=True)
         self._patience.timeout.connect(self._give_up)
         self._idle = QTimer(self, singleShot=True, interval=IDLE_MS)
         self._idle.timeout.connect(self._rest)
@@ -88,7 +91,9 @@ class Typesetter(QObject):
     def _next(self) -> None:
         if self._doing is not None or not self._waiting:
             return
+        patience = self.patience_ms
         if self._child is None:
+            patience += START_MS
             child = self._child = self._start(
                 lambda event: self._relay.post(lambda: self._on_event(event)),
                 lambda _: self._relay.post(lambda: self._on_exit(child)),
@@ -97,7 +102,7 @@ class Typesetter(QObject):
         self._number += 1
         self._doing = next(reversed(self._waiting))
         self._child.send(Typeset(id=self._number, work=self._doing))
-        self._patience.start()
+        self._patience.start(patience)
         self._idle.start()
 
     def _on_event(self, event: Event) -> None:

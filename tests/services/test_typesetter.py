@@ -68,10 +68,19 @@ def test_what_is_no_formula_comes_to_nothing(typesetter: Typesetter, qtbot: QtBo
 def test_a_formula_that_would_take_for_ever_is_given_up_and_the_rest_is_done(
     typesetter: Typesetter, qtbot: QtBot
 ) -> None:
-    typesetter._patience.setInterval(300)
-    code, endless = results(typesetter, qtbot, Code("x = 1", "py"), ENDLESS)
+    results(typesetter, qtbot, Formula("x"))
+    typesetter.patience_ms = 500
+    endless, code = results(typesetter, qtbot, ENDLESS, Code("x = 1", "py"))
     assert isinstance(code, Tinted) and endless is None
     assert results(typesetter, qtbot, ENDLESS) == [None]
+
+
+def test_a_child_that_starts_slowly_does_its_first_work(qtbot: QtBot, tmp_path: Path) -> None:
+    starter = child_starter(ChildRole.TYPESET, Folders.of({"PARLEY_HOME": str(tmp_path)}), None)
+    made = Typesetter(starter, Relay())
+    made.patience_ms = 0
+    assert isinstance(results(made, qtbot, Formula("x"))[0], Drawn)
+    made.shutdown()
 
 
 def test_what_is_known_is_said_at_once(typesetter: Typesetter, qtbot: QtBot) -> None:

@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser("evaluate", help="ask the model all that it was not trained on")
     evaluate.add_argument("--model", type=Path, default=MODEL)
     evaluate.add_argument("--samples", type=int, default=1000)
+    evaluate.add_argument("--misses", type=Path, help="where to write what went wrong")
     evaluate.set_defaults(run=_evaluate)
     return parser
 
@@ -62,7 +63,7 @@ def _export(arguments: argparse.Namespace) -> None:
 def _evaluate(arguments: argparse.Namespace) -> None:
     from guide.evaluate import evaluated
 
-    print(evaluated(arguments.model, arguments.samples))
+    print(evaluated(arguments.model, arguments.samples, arguments.misses))
 
 
 if __name__ == "__main__":

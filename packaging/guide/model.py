@@ -21,7 +21,7 @@ class Shape:
     hidden: int = 704
     layers: int = 3
     heads: int = 4
-    context: int = 2048
+    context: int = 4096
 
     @property
     def head_width(self) -> int:

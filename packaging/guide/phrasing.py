@@ -7,17 +7,14 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 _LIST = re.compile(r"(?<!\{)\{(\w+)\}(?!\})")
 _QUANT_NAME = re.compile(r"\b\w*\d\w*(?:_\w+)+\b")
 _ALTERNATIVES = re.compile(r"\(([^()]*)\)")
-_NEIGHBOURS = {
-    **{key: near for row in ("qwertyuiop", "asdfghjkl", "zxcvbnm") for key, near in zip(row, row[1:], strict=False)},
-    "p": "o",
-    "l": "k",
-    "m": "n",
-}
+_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_NEIGHBOURS = {key: near for row in _ROWS for key, near in pairwise(row)} | {"p": "o", "l": "k", "m": "n"}
 
 
 def written_out(pattern: str, lists: Mapping[str, Sequence[str]], random: random.Random) -> str:
@@ -81,7 +78,6 @@ class Likelihoods:
     omit: float = 0.12
     typo: float = 0.2
     respell: float = 0.25
-    question_mark: float = 0.5
 
 
 class Phraser:

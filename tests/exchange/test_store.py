@@ -156,6 +156,29 @@ def test_an_unfinished_title_is_the_first_words(store):
     assert store.read(store.ids()[0]).title == "What is a group size?"
 
 
+def test_what_a_later_parley_adds_anywhere_is_passed_over(tmp_path):
+    reply = PortableMessage(id=1, role=Role.ASSISTANT, text="x", record=RECORD)
+    conversation = PortableConversation(origin="jan:1", leaf=1, messages=(reply,))
+    later = msgspec.to_builtins(conversation)
+    (message,) = later["messages"]
+    for place in (later, message, message["record"], message["record"]["model"]):
+        place["new_field"] = 1
+    for name in ("options", "sampling"):
+        message["record"][name] = {**message["record"].get(name, {}), "new_option": 1}
+    path = tmp_path / "later.json"
+    path.write_bytes(msgspec.json.encode([later]))
+    (found,) = [one.read for one in read_path(path)]
+    assert found.messages[0].record == RECORD
+
+
+@pytest.mark.parametrize("record", [[], {"options": 1}, {"options": {"new": 1}}, {"sampling": []}, 7])
+def test_a_record_of_parley_that_is_none_is_refused(tmp_path, record):
+    document = {"origin": "jan:1", "messages": [{"id": 1, "role": "assistant", "text": "x", "record": record}, 3]}
+    path = tmp_path / "a.json"
+    path.write_bytes(msgspec.json.encode([document]))
+    assert all(isinstance(one.read, Failure) and one.read.code == "RecordInvalid" for one in read_path(path))
+
+
 @pytest.mark.parametrize("origin", ["", "nowhere", "unknown:1", "chatgpt:"])
 def test_a_document_of_parley_with_an_origin_that_makes_no_sense_is_refused(tmp_path, origin):
     path = tmp_path / "a.json"

@@ -164,13 +164,14 @@ class LlamaEngine:
     def _peak(self, live: _Live, usage: Usage) -> int:
         """The most held for this model; 0 if its work so far or an earlier model make that meaningless.
 
-        A whole micro batch fills the compute buffers; without flash attention only a full context does.
+        A whole micro batch fills the compute buffers; without flash attention only a full context does. What is
+        sent to other machines goes through the memory here, but does not stay.
         """
         plan = live.loaded.plan
         whole_batch = usage.prompt_tokens - usage.reused_tokens >= plan.options.micro_batch_size
         nearly_full = usage.context_tokens >= _NEARLY_FULL * plan.context_length
         is_complete = nearly_full or (whole_batch and plan.options.flash_attention is not FlashAttention.OFF)
-        if self._loads > 1 or not is_complete:
+        if self._loads > 1 or not is_complete or plan.options.rpc_hosts:
             return 0
         return peak_bytes() + sum(_on_gpus(live).values())
 

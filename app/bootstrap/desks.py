@@ -111,6 +111,6 @@ class Desks:
                 Installation.of(),
                 program.window,
             )
-        made = UpdateDesk(program.window, program.view.page.toast, updates)
+        made = UpdateDesk(program.window, updates, program.view.page.toast.offer)
         program.window.closing.connect(made.shutdown)
         return made

@@ -56,6 +56,11 @@ class ChildQueue(Generic[C]):
         if self._child is not None:
             self._child.kill()
 
+    def abandon(self) -> None:
+        """End what is run, and run nothing of what waits."""
+        self._waiting.clear()
+        self.kill()
+
     def shutdown(self) -> None:
         """End the child, and run nothing any more."""
         self._waiting.clear()

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.core.errors import ParleyError
+from app.core.hub_errors import Offline
 from app.core.protocol import Event, Failed
 from app.core.update_errors import UpdateLost, UpdateNotForHere
 from app.core.update_frames import (
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 CHECK_KEY, ASKED_KEY, TOLD_KEY = "updates.check", "updates.asked", "updates.told"
 DAY = 24 * 3600
-_FIRST_MS, _HOUR_MS = 10_000, 3_600_000
+_HOUR_MS = 3_600_000
 
 
 class UpdateState(Enum):
@@ -80,14 +81,16 @@ class Updates(QObject):
         self._version = version
         self._installation = installation
         self._clock = clock
-        self._timer = QTimer(self)
+        self._timer = QTimer(self, interval=_HOUR_MS)
         self._timer.timeout.connect(self.look_if_due)
         self.state = UpdateState.IDLE
+        self._awaited: UpdateCommand | None = None
         preferences.changed.connect(self._on_preference)
 
     def watch(self) -> None:
-        """Look by itself from now on, once the window has had time for itself."""
-        self._timer.start(_FIRST_MS)
+        """Look by itself from now on."""
+        self._timer.start()
+        self.look_if_due()
 
     def look(self) -> None:
         """Look now, for the user."""
@@ -98,7 +101,6 @@ class Updates(QObject):
 
     def look_if_due(self) -> None:
         """Look by itself, if the user wants that and it is a day since the last time."""
-        self._timer.setInterval(_HOUR_MS)
         wanted = self._preferences.get(CHECK_KEY) and not self._preferences.get(OFFLINE_KEY)
         since = self._clock() - int(self._preferences.get(ASKED_KEY))
         if wanted and not 0 <= since < DAY and self.state is UpdateState.IDLE:
@@ -112,15 +114,13 @@ class Updates(QObject):
         if package is None:
             self.failed.emit(UpdateNotForHere(version=release.version))
             return
-        self.state = UpdateState.FETCHING
         self.progress.emit(0, package.bytes)
-        self._queue.add(FetchUpdate(package=package))
+        self._ask(UpdateState.FETCHING, FetchUpdate(package=package))
 
     def cancel(self) -> None:
         """Fetch no further; nothing follows."""
         if self.state is UpdateState.FETCHING:
-            self.state = UpdateState.IDLE
-            self._queue.kill()
+            self._stop()
 
     def shutdown(self) -> None:
         """End the child before the program exits."""
@@ -128,38 +128,50 @@ class Updates(QObject):
         self._queue.shutdown()
 
     def _look(self, state: UpdateState) -> None:
-        self.state = state
         self._preferences.set(ASKED_KEY, int(self._clock()))
-        self._queue.add(LookForUpdate(source=self._source, current=self._version))
+        self._ask(state, LookForUpdate(source=self._source, current=self._version))
+
+    def _ask(self, state: UpdateState, command: UpdateCommand) -> None:
+        self.state, self._awaited = state, command
+        self._queue.add(command)
+
+    def _stop(self) -> UpdateState:
+        """End what goes on, of which nothing is heard any more; what it was."""
+        state, self.state, self._awaited = self.state, UpdateState.IDLE, None
+        self._queue.abandon()
+        return state
 
     def _take(self, command: UpdateCommand, event: Event) -> bool:
-        if isinstance(event, UpdateProgress):
-            if self.state is UpdateState.FETCHING and isinstance(command, FetchUpdate):
-                self.progress.emit(event.done, command.package.bytes)
-            return False
-        state, self.state = self.state, UpdateState.IDLE
+        is_last = not isinstance(event, UpdateProgress)
+        if command is not self._awaited:
+            return is_last
+        state = self.state
+        if is_last:
+            self.state = UpdateState.IDLE
         match event:
             case UpdateKnown(release=release):
                 self._tell(release, state)
-            case UpdateFetched(path=path) if state is UpdateState.FETCHING:
+            case UpdateProgress(done=done) if isinstance(command, FetchUpdate):
+                self.progress.emit(done, command.package.bytes)
+            case UpdateFetched(path=path):
                 self.fetched.emit(Path(path))
             case Failed(failure=failure):
                 self._fail(failure.error(), state)
-        return True
+        return is_last
 
-    def _lose(self, _: UpdateCommand, outcome: Outcome) -> None:
-        state, self.state = self.state, UpdateState.IDLE
-        if state is not UpdateState.IDLE:
+    def _lose(self, command: UpdateCommand, outcome: Outcome) -> None:
+        if command is self._awaited:
+            state, self.state = self.state, UpdateState.IDLE
             self._fail(UpdateLost(reason=outcome.sentence), state)
 
     def _tell(self, release: Release | None, state: UpdateState) -> None:
-        if state is UpdateState.LOOKING and release is None:
-            self.none_newer.emit()
-        elif release is not None and (
-            state is UpdateState.LOOKING or self._preferences.get(TOLD_KEY) != release.version
-        ):
+        known = self._preferences.get(TOLD_KEY)
+        if release is not None:
             self._preferences.set(TOLD_KEY, release.version)
-            (self.found if state is UpdateState.LOOKING else self.noticed).emit(release)
+        if state is UpdateState.LOOKING:
+            self.none_newer.emit() if release is None else self.found.emit(release)
+        elif release is not None and release.version != known:
+            self.noticed.emit(release)
 
     def _fail(self, error: ParleyError, state: UpdateState) -> None:
         if state is UpdateState.LOOKING_BY_ITSELF:
@@ -170,3 +182,5 @@ class Updates(QObject):
     def _on_preference(self, key: str, value: object) -> None:
         if key == CHECK_KEY and value:
             self.look_if_due()
+        elif key == OFFLINE_KEY and value and self.state is not UpdateState.IDLE:
+            self._fail(Offline(), self._stop())

@@ -5,6 +5,7 @@ Window process, interface thread.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -14,14 +15,14 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPlainTextEdit,
+    QPushButton,
     QTabWidget,
-    QTextBrowser,
     QVBoxLayout,
     QWidget,
 )
 
 from app import __version__
-from app.core.paths import about_texts
+from app.ui.changes import ChangesPage
 from app.ui.icons import application_icon
 from app.ui.theme import code_font
 
@@ -40,7 +41,8 @@ class AboutDialog(QDialog):
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         if changes.is_file():
-            self.tabs.addTab(self._changes(changes), self.tr("Changes"))
+            page = ChangesPage(_without_title(changes.read_text(encoding="utf-8")))
+            self.tabs.addTab(page, self.tr("Changes"))
         self._licence_text = QPlainTextEdit()
         if licences.is_file():
             self.tabs.addTab(self._licence_text, self.tr("Licences"))
@@ -49,19 +51,36 @@ class AboutDialog(QDialog):
             self._licence_text.setAccessibleName(self.tr("Licences"))
         self.tabs.currentChanged.connect(self._read_licences)
         self._read_licences()
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        buttons.rejected.connect(self.reject)
+        self._found = _words("")
+        self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self._buttons.rejected.connect(self.reject)
+        foot = QHBoxLayout()
+        foot.setSpacing(16)
+        foot.addWidget(self._found, 1)
+        foot.addWidget(self._buttons)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 16)
         column.setSpacing(16)
         column.addLayout(self._head())
         column.addWidget(self.tabs, 1)
-        column.addWidget(buttons)
+        column.addLayout(foot)
 
     @property
     def licence_text(self) -> str:
         """What the licences' page shows; nothing until it was looked at."""
         return self._licence_text.toPlainText()
+
+    def offer_look(self, look: Callable[[], None]) -> QPushButton:
+        """A button that asks for a newer version; `show_found` is told what came of it."""
+        button = self._buttons.addButton(self.tr("Look for a newer version"), QDialogButtonBox.ButtonRole.ActionRole)
+        button.setAutoDefault(False)
+        button.clicked.connect(lambda: self.show_found(self.tr("Looking…")))
+        button.clicked.connect(look)
+        return button
+
+    def show_found(self, text: str) -> None:
+        """Say what came of looking for a newer version."""
+        self._found.setText(text)
 
     def _head(self) -> QHBoxLayout:
         picture = QLabel()
@@ -69,15 +88,12 @@ class AboutDialog(QDialog):
         picture.setAlignment(Qt.AlignmentFlag.AlignTop)
         name = QLabel(f"Parley {__version__}")
         name.setProperty("kind", "heading")
-        purpose = QLabel(
+        purpose = _words(
             self.tr("Private conversations with language models on your own machine.")
             + "\n"
             + self.tr("Free software under the MIT licence. It uses llama.cpp and Qt.")
         )
-        purpose.setProperty("kind", "muted")
-        purpose.setWordWrap(True)
-        for label in (name, purpose):
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        name.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         words = QVBoxLayout()
         words.setSpacing(4)
         words.addWidget(name)
@@ -88,24 +104,19 @@ class AboutDialog(QDialog):
         row.addLayout(words, 1)
         return row
 
-    def _changes(self, file: Path) -> QTextBrowser:
-        page = QTextBrowser()
-        page.setOpenLinks(False)
-        page.setMarkdown(_without_title(file.read_text(encoding="utf-8")))
-        page.setAccessibleName(self.tr("Changes"))
-        return page
-
     def _read_licences(self) -> None:
         """Half a megabyte is laid out only for those who want to see it."""
         if self.tabs.currentWidget() is self._licence_text and not self._licence_text.document().characterCount() > 1:
             self._licence_text.setPlainText(self._licences.read_text(encoding="utf-8"))
 
 
-def show_about(parent: QWidget) -> AboutDialog:
-    """Open it over the window."""
-    dialog = AboutDialog(*about_texts(), parent)
-    dialog.open()
-    return dialog
+def _words(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("kind", "muted")
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label
 
 
 def _without_title(text: str) -> str:

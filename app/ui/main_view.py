@@ -46,6 +46,7 @@ class MainView(QSplitter):
     folder_dropped = Signal(object)  # Path
     library_requested = Signal()
     settings_requested = Signal()
+    about_requested = Signal()
     presets_requested = Signal()
     backups_requested = Signal()
     move_data_requested = Signal()
@@ -78,7 +79,7 @@ class MainView(QSplitter):
         self._attention = Attention(self, desktop_notifiers(self))
         self.sidebar = Sidebar()
         self.page = ChatPage(session, engine, tools, theme.theme)
-        self.models = ModelChoice(self.page, engine, library, probe)
+        self.models = ModelChoice(self.page, engine, library, probe, tools.preview)
         self.shortcuts = Shortcuts(preferences, self)
         self._assemble()
         self._connect_sidebar()
@@ -176,7 +177,7 @@ class MainView(QSplitter):
         header.sidebar_requested.connect(lambda: self._show_sidebar(True))
         header.appearance_chosen.connect(self._choose_appearance)
         header.shortcuts_requested.connect(self._show_shortcuts)
-        header.about_requested.connect(self._show_about)
+        header.about_requested.connect(self.about_requested)
         header.settings_requested.connect(self.settings_requested)
         header.preset.manage_requested.connect(self.presets_requested)
         self.sidebar.settings_requested.connect(self.settings_requested)
@@ -296,11 +297,6 @@ class MainView(QSplitter):
         fixed = (("Esc", self.tr("Stop the reply")), ("F2", self.tr("Rename the chat chosen in the list")))
         shortcuts = [*listed(self._preferences), *fixed]
         ShortcutsDialog(shortcuts, self).open()
-
-    def _show_about(self) -> None:
-        from app.ui.about import show_about
-
-        show_about(self)
 
 
 def _dropped_files(event: QDropEvent) -> list[Path]:

@@ -21,11 +21,11 @@
     </message>
     <message>
         <source>Look for a newer version</source>
-        <translation type="unfinished"></translation>
+        <translation>Nach neuerer Version sehen</translation>
     </message>
     <message>
         <source>Looking…</source>
-        <translation type="unfinished"></translation>
+        <translation>Suche läuft …</translation>
     </message>
     <message>
         <source>Private conversations with language models on your own machine.</source>
@@ -1253,7 +1253,7 @@
     </message>
     <message>
         <source>Free some space there or check the folder&apos;s permissions, then try again.</source>
-        <translation type="unfinished"></translation>
+        <translation>Schaffen Sie dort Platz oder prüfen Sie die Rechte des Ordners, und versuchen Sie es dann erneut.</translation>
     </message>
     <message>
         <source>Free some space, or choose another disk.</source>
@@ -1269,7 +1269,7 @@
     </message>
     <message>
         <source>Get it where you got Parley.</source>
-        <translation type="unfinished"></translation>
+        <translation>Holen Sie sie dort, woher Sie Parley haben.</translation>
     </message>
     <message>
         <source>Give it, on the command line as --var NAME=VALUE.</source>
@@ -1325,7 +1325,7 @@
     </message>
     <message>
         <source>It was deleted. It may have been changed on its way: try again later, or on another network.</source>
-        <translation type="unfinished"></translation>
+        <translation>Es wurde gelöscht. Vielleicht wurde es unterwegs verändert: Versuchen Sie es später oder in einem anderen Netz erneut.</translation>
     </message>
     <message>
         <source>It was not put in place; what has arrived is kept. Try again later or on another network.</source>
@@ -1333,7 +1333,7 @@
     </message>
     <message>
         <source>It was not used. It may have been changed on its way: try again later, or on another network.</source>
-        <translation type="unfinished"></translation>
+        <translation>Sie wurde nicht verwendet. Vielleicht wurde sie unterwegs verändert: Versuchen Sie es später oder in einem anderen Netz erneut.</translation>
     </message>
     <message>
         <source>Leave the branch out to see all that there are.</source>
@@ -1437,7 +1437,7 @@
     </message>
     <message>
         <source>Nothing was changed. Somebody may want you to go back to an old version; try again on another network.</source>
-        <translation type="unfinished"></translation>
+        <translation>Nichts wurde verändert. Vielleicht will jemand, dass Sie zu einer alten Version zurückkehren; versuchen Sie es in einem anderen Netz erneut.</translation>
     </message>
     <message>
         <source>Nothing was made of it, since a model with a made-up weight would talk nonsense. Download it again.</source>
@@ -1697,11 +1697,11 @@
     </message>
     <message>
         <source>The list of versions from {host} cannot be used: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Liste der Versionen von {host} kann nicht verwendet werden: {reason}.</translation>
     </message>
     <message>
         <source>The list of versions from {host} does not bear the signature of Parley&apos;s makers.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Liste der Versionen von {host} trägt nicht die Unterschrift der Hersteller von Parley.</translation>
     </message>
     <message>
         <source>The machine {host}, which is to hold a part of the model, cannot be reached: {reason}.</source>
@@ -1741,7 +1741,7 @@
     </message>
     <message>
         <source>The new version cannot be kept in {folder}: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die neue Version kann nicht in {folder} abgelegt werden: {reason}.</translation>
     </message>
     <message>
         <source>The original is where it was; check the disk before you try again.</source>
@@ -1781,7 +1781,7 @@
     </message>
     <message>
         <source>The search for a newer version stopped: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Suche nach einer neueren Version ist abgebrochen: {reason}.</translation>
     </message>
     <message>
         <source>The search stopped: {reason}.</source>
@@ -1973,7 +1973,7 @@
     </message>
     <message>
         <source>Version {version} has no package for this machine.</source>
-        <translation type="unfinished"></translation>
+        <translation>Von Version {version} gibt es kein Paket für diesen Rechner.</translation>
     </message>
     <message>
         <source>Wait for it, or stop it first.</source>
@@ -2161,7 +2161,7 @@
     </message>
     <message>
         <source>it does not have the form it should have</source>
-        <translation type="unfinished"></translation>
+        <translation>sie hat nicht die Form, die sie haben sollte</translation>
     </message>
     <message>
         <source>it does not speak TLS as expected</source>
@@ -2321,7 +2321,7 @@
     </message>
     <message>
         <source>it names a package in a way that is not safe</source>
-        <translation type="unfinished"></translation>
+        <translation>sie nennt ein Paket auf unsichere Weise</translation>
     </message>
     <message>
         <source>it names files outside of its folder</source>
@@ -2413,7 +2413,7 @@
     </message>
     <message>
         <source>its version is no version</source>
-        <translation type="unfinished"></translation>
+        <translation>ihre Version ist keine Version</translation>
     </message>
     <message>
         <source>its version makes no sense</source>
@@ -2501,7 +2501,7 @@
     </message>
     <message>
         <source>the connection broke off</source>
-        <translation type="unfinished"></translation>
+        <translation>die Verbindung ist abgebrochen</translation>
     </message>
     <message>
         <source>the file cannot be written</source>
@@ -2685,7 +2685,7 @@
     </message>
     <message>
         <source>{file} is not what the list of versions says that it is.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} ist nicht das, was die Liste der Versionen angibt.</translation>
     </message>
     <message>
         <source>{file} is not, or no longer, in {repo}.</source>
@@ -2773,7 +2773,7 @@
     </message>
     <message>
         <source>{host} offers version {version}, but the newer version {current} runs here.</source>
-        <translation type="unfinished"></translation>
+        <translation>{host} bietet Version {version} an, hier läuft aber die neuere Version {current}.</translation>
     </message>
     <message>
         <source>{host} refuses for now (status {status}).</source>
@@ -3441,7 +3441,7 @@
     </message>
     <message>
         <source>Newer version</source>
-        <translation type="unfinished"></translation>
+        <translation>Neuere Version</translation>
     </message>
     <message>
         <source>Nothing yet.</source>
@@ -5614,7 +5614,7 @@
     </message>
     <message>
         <source>Look for newer versions</source>
-        <translation type="unfinished"></translation>
+        <translation>Nach neueren Versionen sehen</translation>
     </message>
     <message>
         <source>New chat</source>
@@ -5642,7 +5642,7 @@
     </message>
     <message>
         <source>Once a day Parley asks the address that came with it. Nothing is sent but the request, which names the version that runs here; nothing is installed before you say so.</source>
-        <translation type="unfinished"></translation>
+        <translation>Einmal am Tag fragt Parley die Adresse, mit der es ausgeliefert wurde. Gesendet wird nur die Anfrage, die die hier laufende Version nennt; nichts wird installiert, bevor Sie es sagen.</translation>
     </message>
     <message>
         <source>Open a GGUF file</source>
@@ -6460,15 +6460,15 @@
     <name>UpdateDesk</name>
     <message>
         <source>Parley {version} is there.</source>
-        <translation type="unfinished"></translation>
+        <translation>Parley {version} ist da.</translation>
     </message>
     <message>
         <source>This is the newest version.</source>
-        <translation type="unfinished"></translation>
+        <translation>Dies ist die neueste Version.</translation>
     </message>
     <message>
         <source>What is new?</source>
-        <translation type="unfinished"></translation>
+        <translation>Was ist neu?</translation>
     </message>
 </context>
 <context>
@@ -6487,23 +6487,23 @@
     </message>
     <message>
         <source>Download and install</source>
-        <translation type="unfinished"></translation>
+        <translation>Herunterladen und installieren</translation>
     </message>
     <message>
         <source>Downloading: {done} of {total}</source>
-        <translation type="unfinished"></translation>
+        <translation>Wird heruntergeladen: {done} von {total}</translation>
     </message>
     <message>
         <source>Newer version</source>
-        <translation type="unfinished"></translation>
+        <translation>Neuere Version</translation>
     </message>
     <message>
         <source>Not now</source>
-        <translation type="unfinished"></translation>
+        <translation>Jetzt nicht</translation>
     </message>
     <message>
         <source>Of {date}. Version {current} runs here.</source>
-        <translation type="unfinished"></translation>
+        <translation>Vom {date}. Hier läuft Version {current}.</translation>
     </message>
     <message>
         <source>Open folder</source>
@@ -6511,7 +6511,7 @@
     </message>
     <message>
         <source>Parley {version} is there</source>
-        <translation type="unfinished"></translation>
+        <translation>Parley {version} ist da</translation>
     </message>
     <message>
         <source>Try again</source>
@@ -6519,11 +6519,11 @@
     </message>
     <message>
         <source>{file} is verified and lies in the folder {folder}. Close Parley, and use this file in the place of the one that you had. Your chats stay as they are.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} ist geprüft und liegt im Ordner {folder}. Schließen Sie Parley und verwenden Sie diese Datei anstelle der bisherigen. Ihre Chats bleiben, wie sie sind.</translation>
     </message>
     <message>
         <source>{file} is verified, and the system&apos;s installer has it. Close Parley before it begins. Your chats stay as they are, and are copied before the new version changes anything about them.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} ist geprüft und dem Installationsprogramm des Systems übergeben. Schließen Sie Parley, bevor es beginnt. Ihre Chats bleiben, wie sie sind, und werden kopiert, bevor die neue Version etwas an ihnen ändert.</translation>
     </message>
 </context>
 <context>

@@ -21,11 +21,11 @@
     </message>
     <message>
         <source>Look for a newer version</source>
-        <translation type="unfinished"></translation>
+        <translation>查找新版本</translation>
     </message>
     <message>
         <source>Looking…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在查找…</translation>
     </message>
     <message>
         <source>Private conversations with language models on your own machine.</source>
@@ -1253,7 +1253,7 @@
     </message>
     <message>
         <source>Free some space there or check the folder&apos;s permissions, then try again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在该处腾出空间或检查文件夹的权限，然后重试。</translation>
     </message>
     <message>
         <source>Free some space, or choose another disk.</source>
@@ -1269,7 +1269,7 @@
     </message>
     <message>
         <source>Get it where you got Parley.</source>
-        <translation type="unfinished"></translation>
+        <translation>请到您获取 Parley 的地方获取。</translation>
     </message>
     <message>
         <source>Give it, on the command line as --var NAME=VALUE.</source>
@@ -1325,7 +1325,7 @@
     </message>
     <message>
         <source>It was deleted. It may have been changed on its way: try again later, or on another network.</source>
-        <translation type="unfinished"></translation>
+        <translation>文件已删除。它可能在传输途中被改动：请稍后或换一个网络重试。</translation>
     </message>
     <message>
         <source>It was not put in place; what has arrived is kept. Try again later or on another network.</source>
@@ -1333,7 +1333,7 @@
     </message>
     <message>
         <source>It was not used. It may have been changed on its way: try again later, or on another network.</source>
-        <translation type="unfinished"></translation>
+        <translation>列表未被采用。它可能在传输途中被改动：请稍后或换一个网络重试。</translation>
     </message>
     <message>
         <source>Leave the branch out to see all that there are.</source>
@@ -1437,7 +1437,7 @@
     </message>
     <message>
         <source>Nothing was changed. Somebody may want you to go back to an old version; try again on another network.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有任何改动。可能有人想让您退回旧版本；请换一个网络重试。</translation>
     </message>
     <message>
         <source>Nothing was made of it, since a model with a made-up weight would talk nonsense. Download it again.</source>
@@ -1697,11 +1697,11 @@
     </message>
     <message>
         <source>The list of versions from {host} cannot be used: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>来自 {host} 的版本列表无法使用：{reason}。</translation>
     </message>
     <message>
         <source>The list of versions from {host} does not bear the signature of Parley&apos;s makers.</source>
-        <translation type="unfinished"></translation>
+        <translation>来自 {host} 的版本列表没有 Parley 制作者的签名。</translation>
     </message>
     <message>
         <source>The machine {host}, which is to hold a part of the model, cannot be reached: {reason}.</source>
@@ -1741,7 +1741,7 @@
     </message>
     <message>
         <source>The new version cannot be kept in {folder}: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>新版本无法保存到 {folder}：{reason}。</translation>
     </message>
     <message>
         <source>The original is where it was; check the disk before you try again.</source>
@@ -1781,7 +1781,7 @@
     </message>
     <message>
         <source>The search for a newer version stopped: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>查找新版本已中断：{reason}。</translation>
     </message>
     <message>
         <source>The search stopped: {reason}.</source>
@@ -1973,7 +1973,7 @@
     </message>
     <message>
         <source>Version {version} has no package for this machine.</source>
-        <translation type="unfinished"></translation>
+        <translation>版本 {version} 没有适用于这台机器的安装包。</translation>
     </message>
     <message>
         <source>Wait for it, or stop it first.</source>
@@ -2161,7 +2161,7 @@
     </message>
     <message>
         <source>it does not have the form it should have</source>
-        <translation type="unfinished"></translation>
+        <translation>格式不正确</translation>
     </message>
     <message>
         <source>it does not speak TLS as expected</source>
@@ -2321,7 +2321,7 @@
     </message>
     <message>
         <source>it names a package in a way that is not safe</source>
-        <translation type="unfinished"></translation>
+        <translation>其中对安装包的描述不安全</translation>
     </message>
     <message>
         <source>it names files outside of its folder</source>
@@ -2413,7 +2413,7 @@
     </message>
     <message>
         <source>its version is no version</source>
-        <translation type="unfinished"></translation>
+        <translation>其中的版本号无效</translation>
     </message>
     <message>
         <source>its version makes no sense</source>
@@ -2501,7 +2501,7 @@
     </message>
     <message>
         <source>the connection broke off</source>
-        <translation type="unfinished"></translation>
+        <translation>连接已中断</translation>
     </message>
     <message>
         <source>the file cannot be written</source>
@@ -2685,7 +2685,7 @@
     </message>
     <message>
         <source>{file} is not what the list of versions says that it is.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 与版本列表所述不符。</translation>
     </message>
     <message>
         <source>{file} is not, or no longer, in {repo}.</source>
@@ -2773,7 +2773,7 @@
     </message>
     <message>
         <source>{host} offers version {version}, but the newer version {current} runs here.</source>
-        <translation type="unfinished"></translation>
+        <translation>{host} 提供的是版本 {version}，而这里运行的是更新的版本 {current}。</translation>
     </message>
     <message>
         <source>{host} refuses for now (status {status}).</source>
@@ -3441,7 +3441,7 @@
     </message>
     <message>
         <source>Newer version</source>
-        <translation type="unfinished"></translation>
+        <translation>新版本</translation>
     </message>
     <message>
         <source>Nothing yet.</source>
@@ -5614,7 +5614,7 @@
     </message>
     <message>
         <source>Look for newer versions</source>
-        <translation type="unfinished"></translation>
+        <translation>查找新版本</translation>
     </message>
     <message>
         <source>New chat</source>
@@ -5642,7 +5642,7 @@
     </message>
     <message>
         <source>Once a day Parley asks the address that came with it. Nothing is sent but the request, which names the version that runs here; nothing is installed before you say so.</source>
-        <translation type="unfinished"></translation>
+        <translation>Parley 每天向随程序附带的地址询问一次。除了注明当前版本的请求之外，不发送任何内容；未经您同意不会安装任何东西。</translation>
     </message>
     <message>
         <source>Open a GGUF file</source>
@@ -6460,15 +6460,15 @@
     <name>UpdateDesk</name>
     <message>
         <source>Parley {version} is there.</source>
-        <translation type="unfinished"></translation>
+        <translation>Parley {version} 已发布。</translation>
     </message>
     <message>
         <source>This is the newest version.</source>
-        <translation type="unfinished"></translation>
+        <translation>这已是最新版本。</translation>
     </message>
     <message>
         <source>What is new?</source>
-        <translation type="unfinished"></translation>
+        <translation>有何新内容？</translation>
     </message>
 </context>
 <context>
@@ -6487,23 +6487,23 @@
     </message>
     <message>
         <source>Download and install</source>
-        <translation type="unfinished"></translation>
+        <translation>下载并安装</translation>
     </message>
     <message>
         <source>Downloading: {done} of {total}</source>
-        <translation type="unfinished"></translation>
+        <translation>正在下载：{done} / {total}</translation>
     </message>
     <message>
         <source>Newer version</source>
-        <translation type="unfinished"></translation>
+        <translation>新版本</translation>
     </message>
     <message>
         <source>Not now</source>
-        <translation type="unfinished"></translation>
+        <translation>以后再说</translation>
     </message>
     <message>
         <source>Of {date}. Version {current} runs here.</source>
-        <translation type="unfinished"></translation>
+        <translation>发布于 {date}。这里运行的是版本 {current}。</translation>
     </message>
     <message>
         <source>Open folder</source>
@@ -6511,7 +6511,7 @@
     </message>
     <message>
         <source>Parley {version} is there</source>
-        <translation type="unfinished"></translation>
+        <translation>Parley {version} 已发布</translation>
     </message>
     <message>
         <source>Try again</source>
@@ -6519,11 +6519,11 @@
     </message>
     <message>
         <source>{file} is verified and lies in the folder {folder}. Close Parley, and use this file in the place of the one that you had. Your chats stay as they are.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 已通过验证，位于文件夹 {folder}。请关闭 Parley,并用此文件替换原来的文件。您的对话保持不变。</translation>
     </message>
     <message>
         <source>{file} is verified, and the system&apos;s installer has it. Close Parley before it begins. Your chats stay as they are, and are copied before the new version changes anything about them.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 已通过验证并交给系统的安装程序。请在安装开始前关闭 Parley。您的对话保持不变，新版本改动之前会先备份。</translation>
     </message>
 </context>
 <context>

@@ -346,6 +346,15 @@ def test_larger_text_has_room_at_once(qtbot: QtBot, program: Program, model_file
         program.preferences.set("appearance.text_size", 100)
 
 
+@pytest.mark.parametrize("size", [(900, 600), (1280, 800)])
+def test_the_guides_words_have_room(qtbot: QtBot, program: Program, size: tuple[int, int]) -> None:
+    start = program.view.page.start
+    start.show_guide()
+    program.window.resize(*size)
+    labels = shown(start, QLabel)
+    qtbot.waitUntil(lambda: all(one.height() >= one.heightForWidth(one.width()) for one in labels))
+
+
 def test_every_control_has_a_name(qtbot: QtBot, program: Program, answered: list[StoredMessage]) -> None:
     window = program.window
     controls = [

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.ui.chat.panel import Panel
@@ -24,17 +24,16 @@ class GuidePanel(Panel):
     asked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("chat", "", parent=parent)
+        super().__init__("chat", "", parent=parent, width=_WIDTH)
         self.title.setText(self.tr("Ask the Guide"))
         self.text.setText(
-            self.tr("A tiny model that knows Parley and quantized models. For all else, find one that fits this machine.")
+            self.tr(
+                "A tiny model that knows Parley and quantized models. For all else, find one that fits this machine."
+            )
         )
-        self.text.setFixedWidth(_WIDTH)
-        self.column.setAlignment(self.text, Qt.AlignmentFlag.AlignHCenter)
         for number, question in enumerate(QUESTIONS):
             button = QPushButton(question)
             button.setProperty("kind", "wide")
-            button.setFixedWidth(_WIDTH)
             button.clicked.connect(partial(self.asked.emit, question))
-            self.column.insertWidget(3 + number, button, 0, Qt.AlignmentFlag.AlignHCenter)
+            self.column.insertWidget(3 + number, button)
         self.machine = self.add_line()

@@ -12,12 +12,16 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 from app.ui.icons import Emblem
 
 _ICON = 40
+_WIDTH = 560
 
 
 class Panel(QScrollArea):
     """What stands there; buttons lie side by side below the text. It scrolls where there is no room for all."""
 
-    def __init__(self, icon_name: str, title: str, text: str = "", parent: QWidget | None = None) -> None:
+    def __init__(
+        self, icon_name: str, title: str, text: str = "", parent: QWidget | None = None, *, width: int = _WIDTH
+    ) -> None:
+        """`width` is the most that its lines take."""
         super().__init__(parent)
         self.setProperty("kind", "plain")
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -29,7 +33,10 @@ class Panel(QScrollArea):
         self.buttons = QHBoxLayout()
         self.buttons.setSpacing(8)
         self.buttons.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self.column = QVBoxLayout()
+        middle = QWidget()
+        middle.setMaximumWidth(width)
+        self.column = QVBoxLayout(middle)
+        self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(12)
         emblem = Emblem(icon_name, _ICON, QPalette.ColorRole.PlaceholderText)
         self.column.addWidget(emblem, 0, Qt.AlignmentFlag.AlignHCenter)
@@ -37,12 +44,16 @@ class Panel(QScrollArea):
         self.column.addWidget(self.text)
         self.column.addSpacing(8)
         self.column.addLayout(self.buttons)
+        across = QHBoxLayout()
+        across.addStretch(1)
+        across.addWidget(middle, 1000)
+        across.addStretch(1)
         inside = QWidget()
         inside.setProperty("kind", "clear")
         frame = QVBoxLayout(inside)
         frame.setContentsMargins(24, 24, 24, 24)
         frame.addStretch(2)
-        frame.addLayout(self.column)
+        frame.addLayout(across)
         frame.addStretch(3)
         self.setWidget(inside)
         self.viewport().setAutoFillBackground(False)

@@ -17,14 +17,18 @@ from app.services.engine_host import EngineHost
 from app.services.file_presence import FilePresence
 from app.services.machine_probe import MachineProbe
 from app.services.model_library import ModelLibrary
+from app.services.prompt_preview import PromptPreview
 from app.ui.chat.chat_page import ChatPage
 
 
 class ModelChoice(QObject):
     """Wires the list of known files and the engine with the page."""
 
-    def __init__(self, page: ChatPage, engine: EngineHost, library: ModelLibrary, probe: MachineProbe) -> None:
+    def __init__(
+        self, page: ChatPage, engine: EngineHost, library: ModelLibrary, probe: MachineProbe, preview: PromptPreview
+    ) -> None:
         super().__init__(page)
+        self._preview = preview
         self._page = page
         self._engine = engine
         self._library = library
@@ -79,6 +83,7 @@ class ModelChoice(QObject):
 
     def _show_options(self) -> None:
         from app.ui.model_options import ModelOptionsDialog
+        from app.ui.presets.preview import PreviewPane
 
         file = self._engine.file
         if file is None:
@@ -89,4 +94,6 @@ class ModelChoice(QObject):
 
         dialog = ModelOptionsDialog(file, template_names(), self._engine.model, self._page)
         dialog.accepted_options.connect(load)
+        if file.server is None and not file.identity.built_in:
+            dialog.add_preview(PreviewPane(self._preview))
         dialog.open()

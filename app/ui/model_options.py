@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QDoubleSpinBox,
     QFormLayout,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
     QSpinBox,
@@ -31,11 +32,13 @@ from app.core.rpc import checked_rpc_hosts
 from app.core.sizes import format_bytes, format_count
 from app.ui.chat.model_menu import described
 from app.ui.icons import ComboBox
+from app.ui.presets.preview import PreviewPane
 
 _LEAST_CONTEXT = 64
 _MOST_CONTEXT = 16_777_216
 _MOST_LAYERS = 1000
 _MOST_THREADS = 512
+_WIDTH, _PREVIEW_WIDTH = 480, 340
 
 
 class ModelOptionsDialog(QDialog):
@@ -70,11 +73,27 @@ class ModelOptionsDialog(QDialog):
         column.setContentsMargins(24, 24, 24, 16)
         column.setSpacing(16)
         column.addWidget(_words("heading", described(self._file)))
-        column.addLayout(self._form)
+        self._fields = QHBoxLayout()
+        self._fields.setSpacing(24)
+        self._fields.addLayout(self._form, 1)
+        column.addLayout(self._fields)
         column.addWidget(self._remark())
         column.addWidget(self._problem)
         column.addWidget(self._buttons())
-        self.setMinimumWidth(480)
+        self.setMinimumWidth(_WIDTH)
+
+    def add_preview(self, pane: PreviewPane) -> None:
+        """Beside the fields, show what the model sees with the chosen template."""
+
+        def show() -> None:
+            pane.show_template(self.template.currentData(), self._file.identity.path)
+
+        self.template.currentIndexChanged.connect(show)
+        self.finished.connect(pane.rest)
+        pane.setMinimumWidth(_PREVIEW_WIDTH)
+        self.setMinimumWidth(_WIDTH + _PREVIEW_WIDTH)
+        self._fields.addWidget(pane, 1)
+        show()
 
     def options(self) -> LoadOptions:
         """What the fields say; all else as it was.

@@ -1,4 +1,4 @@
-"""What the model sees of a preset: the prompt as its template makes it, and how many tokens that takes.
+"""What the model sees of a preset or a template: the prompt as it is made, and how many tokens that takes.
 
 Window process, interface thread; a child process renders.
 """
@@ -61,6 +61,14 @@ class PreviewPane(QWidget):
             template=preset.template,
             template_variables=preset.template_variables,
         )
+        self._pause.start()
+
+    def show_template(self, template: str, path: str) -> None:
+        """Render three turns with a template, or with the own one of the file at `path` where none is named."""
+        greeting = self.tr("Hello!")
+        roles = (Role.USER, Role.ASSISTANT, Role.USER)
+        messages = tuple(Message(role, greeting) for role in roles)
+        self._question = RenderPrompt(id=0, messages=messages, template=template, path=path)
         self._pause.start()
 
     def rest(self) -> None:

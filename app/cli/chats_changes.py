@@ -110,11 +110,13 @@ def trash(arguments: argparse.Namespace, invocation: Invocation) -> int:
     """List what is in the trash, or empty it."""
     terminal = invocation.terminal
     with invocation.storage() as lane:
-        chats = list(each_page(lane, Listing(Shelf.TRASH)))
         if arguments.empty:
-            lane.submit(lambda stores: stores.listing.forget([chat.id for chat in chats])).result()
-            terminal.note(f"{len(chats)} deleted for good.")
+            deleted = 0
+            while some := lane.submit(lambda stores: stores.listing.empty_trash()).result():
+                deleted += some
+            terminal.note(f"{deleted} deleted for good.")
             return 0
+        chats = list(each_page(lane, Listing(Shelf.TRASH)))
         messages = lane.submit(lambda stores: stores.branches.trashed()).result()
     for chat in chats:
         if arguments.json:

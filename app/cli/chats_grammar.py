@@ -82,7 +82,7 @@ def _add_trash(add: Add) -> None:
     restore.add_argument("ids", type=int, metavar="ID", nargs="+")
     restore.add_argument("--messages", action="store_true", help="the numbers are of deleted messages; see “trash”")
     add("trash", "list what is in the trash").add_argument(
-        "--empty", action="store_true", help="delete all conversations in it for good"
+        "--empty", action="store_true", help="delete all that is in it for good"
     )
 
 

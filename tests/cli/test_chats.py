@@ -94,6 +94,13 @@ def test_the_trash_gives_back_conversations(filled: CommandLine) -> None:
     assert filled.run("chats", "trash").err == "The trash is empty.\n"
 
 
+def test_an_emptied_trash_holds_neither_conversations_nor_messages(filled: CommandLine) -> None:
+    filled.done("chats", "delete", "1", "--branch", "7")
+    filled.done("chats", "delete", "2", "3")
+    assert filled.run("chats", "trash", "--empty").err == "3 deleted for good.\n"
+    assert filled.run("chats", "trash").err == "The trash is empty.\n"
+
+
 def test_the_trash_gives_back_messages(filled: CommandLine) -> None:
     deleted = filled.done("chats", "delete", "1", "--branch", "7", "--json").records[0]["trash_id"]
     assert [message["text"] for message in filled.chat(1)] == ["How is it with Bread?", "Bread is fine."]

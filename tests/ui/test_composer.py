@@ -6,6 +6,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from app.services.attaching import AttachedFile
 from app.ui.chat.composer import Composer
 from app.ui.chat.message_edit import MAX_BLOCK, MAX_LINES
 from app.ui.icons import IconButton
@@ -154,3 +155,15 @@ def test_below_stands_what_the_context_holds(qtbot: QtBot, composer: Composer) -
     assert labels(composer) == ["41 tok/s", "1,240 of 8,192 tokens", "● CPU"]
     composer.set_context(8000, 8192)
     assert "8,000 of 8,192 tokens, nearly full" in labels(composer)
+
+
+def test_the_chips_grow_with_the_text(qtbot: QtBot, composer: Composer, themed: ThemeSource) -> None:
+    composer.show_files([AttachedFile(key="a", name="notes.md", bytes=1200)])
+    chip = composer.chips.chips["a"]
+    try:
+        themed.set_text_size(200)
+        labels = [label for label in chip.findChildren(QLabel) if label.text()]
+        qtbot.waitUntil(lambda: all(label.height() >= label.fontMetrics().height() for label in labels))
+        assert composer.chips.height() >= chip.height() > 44
+    finally:
+        themed.set_text_size(100)

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TextIO
 
 from failures import SetupError
+from one_at_a_time import alone
 from system_packages import require_compiler
 
 DISTRIBUTION = "llama-cpp-python"
@@ -74,24 +75,28 @@ def build_key(version: str, environment: Mapping[str, str], features: str) -> st
 
 
 def ensure_wheel(python: Path, root: Path, constraints: Path, pip_environment: Mapping[str, str]) -> Path:
-    """The kept wheel, or one that is built now.
+    """The kept wheel, or one that is built now, by one process at a time.
 
     Raises:
         SetupError: there is no compiler, or the build failed.
     """
     version = pinned_version(constraints)
     folder = cache_folder(os.environ, sys.platform) / build_key(version, os.environ, processor_features())
-    kept = next(folder.glob("*.whl"), None)
-    if kept is not None:
-        print(f"Using {DISTRIBUTION} {version} from {folder}", flush=True)
-        return kept
+    with alone(folder, f"Another process compiles {DISTRIBUTION} {version}; waiting for it"):
+        kept = next(folder.glob("*.whl"), None)
+        if kept is not None:
+            print(f"Using {DISTRIBUTION} {version} from {folder}", flush=True)
+            return kept
+        return _compiled(python, root, folder, version, pip_environment)
+
+
+def _compiled(python: Path, root: Path, folder: Path, version: str, pip_environment: Mapping[str, str]) -> Path:
     require_compiler()
     print(
         f"{DISTRIBUTION} {version} comes as source and is compiled now. This happens once and takes about six minutes "
         f"on two processor cores.\nThe result is kept in {folder}",
         flush=True,
     )
-    folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix="build-") as scratch:
         requirement = f"{DISTRIBUTION}=={version}"
         # pip's own cache would give a wheel of other options: it goes by the name and version alone.

@@ -240,6 +240,33 @@ def test_an_engine_that_lacks_a_part_is_built_anew(checkout: Path, kept_wheel: d
     assert library.exists() and environment.installed_extras() == frozenset()
 
 
+HOLD = """
+from pathlib import Path
+from one_at_a_time import alone
+with alone(Path("held"), "wait"):
+    print("in", flush=True)
+    input()
+"""
+
+
+def test_one_process_builds_and_the_others_wait_for_it(tmp_path: Path) -> None:
+    def start() -> subprocess.Popen[str]:
+        environment = os.environ | {"PYTHONPATH": str(DEV.parent)}
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            [sys.executable, "-c", HOLD], stdin=pipe, stdout=pipe, text=True, cwd=tmp_path, env=environment
+        )
+
+    with start() as first:
+        assert first.stdout is not None and first.stdout.readline() == "in\n"
+        with start() as second:
+            assert second.stdout is not None and second.stdout.readline() == "wait\n"
+            first.kill()
+            assert second.stdout.readline() == "in\n"
+            second.communicate("\n")
+    assert second.returncode == 0
+
+
 def test_progress_tells_the_steps_once_they_are_known() -> None:
     progress = llama_wheel.Progress()
     progress.read("  Running command Building wheel for llama-cpp-python (pyproject.toml)\n")

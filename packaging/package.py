@@ -10,11 +10,12 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from failures import SetupError
 from portable import BACKEND_OPTIONS, GPU_BACKENDS, Workshop
+from update_source import told, update_file
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -26,8 +27,10 @@ def main(arguments: Sequence[str]) -> int:
     """Build all; the result is the exit code."""
     options = _parse(arguments)
     try:
+        environment = os.environ | told(options.updates, options.key)
+        update_file(environment)  # before the long work
         overlays = [] if options.development_libraries else _overlays(options.backend, options.jobs)
-        for made in build(overlays, options.folder.absolute(), options.compression):
+        for made in build(overlays, options.folder.absolute(), options.compression, environment):
             print(f"{made}  {made.stat().st_size / 1e6:.1f} MB")
     except SetupError as error:
         print(error, file=sys.stderr)
@@ -44,13 +47,15 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--development-libraries", action="store_true", help="llama.cpp and numpy as installed: for this machine alone"
     )
+    parser.add_argument("--updates", metavar="ADDRESS", help="where the program looks for newer versions; else nowhere")
+    parser.add_argument("--key", metavar="FILE", type=Path, help="minisign's public key that their list is signed with")
     return parser.parse_args(arguments)
 
 
-def build(overlays: Sequence[Path], target: Path, compression: str) -> list[Path]:
+def build(overlays: Sequence[Path], target: Path, compression: str, environment: Mapping[str, str]) -> list[Path]:
     """Freeze, and pack as this system wants it; `overlays` are put before the installed packages."""
     target.mkdir(parents=True, exist_ok=True)
-    bundle = freeze(overlays, target)
+    bundle = freeze(overlays, target, environment)
     if sys.platform == "win32":
         import windows_installer
 
@@ -66,7 +71,7 @@ def build(overlays: Sequence[Path], target: Path, compression: str) -> list[Path
     return made if compression != "xz" else [*made, build_single_file(bundle, __version__, target)]
 
 
-def freeze(overlays: Sequence[Path], target: Path) -> Path:
+def freeze(overlays: Sequence[Path], target: Path, environment: Mapping[str, str]) -> Path:
     """The bundle's folder, made anew.
 
     Raises:
@@ -74,7 +79,7 @@ def freeze(overlays: Sequence[Path], target: Path) -> Path:
     """
     folders = ["--distpath", str(target), "--workpath", str(ROOT / "build" / "package")]
     command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "ERROR", *folders]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, overlays))}
+    environment = {**environment, "PYTHONPATH": os.pathsep.join(map(str, overlays))}
     if subprocess.run([*command, "packaging/parley.spec"], cwd=ROOT, env=environment, check=False).returncode:
         raise SetupError("PyInstaller failed; see above.")
     return target / "parley"

@@ -3448,8 +3448,8 @@
         <translation>Noch nichts.</translation>
     </message>
     <message>
-        <source>Parley has no account and sends no statistics. Chats leave this machine only for servers that you added and chose. Else it speaks with a server only when you search for models or download one. Each is noted here.</source>
-        <translation>Parley hat kein Konto und sendet keine Statistik. Chats verlassen diesen Rechner nur zu Servern, die Sie hinzugefügt und gewählt haben. Sonst spricht es nur dann mit einem Server, wenn Sie Modelle suchen oder herunterladen. Jeder wird hier vermerkt.</translation>
+        <source>Parley has no account and sends no statistics. Chats leave this machine only for servers that you added and chose. Else it speaks with a server only when you search for models, download one, or have it look for a newer version of itself. Each is noted here.</source>
+        <translation>Parley hat kein Konto und sendet keine Statistik. Chats verlassen diesen Rechner nur zu Servern, die Sie hinzugefügt und gewählt haben. Sonst spricht es nur dann mit einem Server, wenn Sie Modelle suchen oder herunterladen, oder es nach einer neueren Version seiner selbst sehen lassen. Jeder wird hier vermerkt.</translation>
     </message>
     <message>
         <source>Search</source>

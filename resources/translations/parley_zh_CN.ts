@@ -3448,8 +3448,8 @@
         <translation>暂无。</translation>
     </message>
     <message>
-        <source>Parley has no account and sends no statistics. Chats leave this machine only for servers that you added and chose. Else it speaks with a server only when you search for models or download one. Each is noted here.</source>
-        <translation>Parley 没有账户，也不发送统计数据。只有您添加并选用的服务器才会收到对话。除此之外，仅当您搜索或下载模型时才会联系服务器。每次都记录在此。</translation>
+        <source>Parley has no account and sends no statistics. Chats leave this machine only for servers that you added and chose. Else it speaks with a server only when you search for models, download one, or have it look for a newer version of itself. Each is noted here.</source>
+        <translation>Parley 没有账户，也不发送统计数据。只有您添加并选用的服务器才会收到对话。除此之外，仅当您搜索或下载模型、或让它查找自身的新版本时才会联系服务器。每次都记录在此。</translation>
     </message>
     <message>
         <source>Search</source>
@@ -6519,7 +6519,7 @@
     </message>
     <message>
         <source>{file} is verified and lies in the folder {folder}. Close Parley, and use this file in the place of the one that you had. Your chats stay as they are.</source>
-        <translation>{file} 已通过验证，位于文件夹 {folder}。请关闭 Parley,并用此文件替换原来的文件。您的对话保持不变。</translation>
+        <translation>{file} 已通过验证，位于文件夹 {folder}。请关闭 Parley，并用此文件替换原来的文件。您的对话保持不变。</translation>
     </message>
     <message>
         <source>{file} is verified, and the system&apos;s installer has it. Close Parley before it begins. Your chats stay as they are, and are copied before the new version changes anything about them.</source>

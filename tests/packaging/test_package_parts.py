@@ -14,15 +14,20 @@ from pathlib import Path
 import artwork
 import debian
 import licences
+import minisign
 import portable
 import pytest
 import small_icu
+import update_source
 import windows_installer
 from failures import SetupError
 from single_file import build_single_file
 
 from app import __version__
+from app.core.updates import UpdateSource
+from app.core.updates import update_source as read_by_the_program
 
+KEY = minisign.KeyPair.generate().public_key.to_base64().decode()
 RESOURCES = Path(__file__).parents[2] / "resources"
 linux_only = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a matter of Linux")
 
@@ -186,3 +191,30 @@ def test_what_is_no_icu_is_refused(tmp_path: Path) -> None:
     other.write_bytes(b"something else")
     with pytest.raises(SetupError, match="no archive"):
         small_icu.shrink(other, tmp_path)
+
+
+def test_a_build_is_told_where_newer_versions_are(tmp_path: Path) -> None:
+    key = minisign.KeyPair.generate().public_key
+    file = tmp_path / "parley.pub"
+    file.write_bytes(bytes(key) + b"\n")
+    address = "https://parley.example.org/feed.json"
+    given = update_source.told(address, file)
+    content = update_source.update_file(given)
+    (tmp_path / "updates.json").write_text(content, encoding="utf-8")
+    assert read_by_the_program(tmp_path) == UpdateSource(address, key.to_base64().decode())
+    assert update_source.update_file(update_source.told(None, None)) == ""
+    assert update_source.update_file({update_source.ADDRESS: "", update_source.KEY: ""}) == ""
+
+
+@pytest.mark.parametrize(
+    ("address", "key"),
+    [("", KEY), ("https://parley.example.org/feed.json", ""), ("http://parley.example.org/", KEY), ("https://a/", "x")],
+)
+def test_a_build_is_not_told_half_or_nonsense(address: str, key: str) -> None:
+    with pytest.raises(SetupError):
+        update_source.update_file({update_source.ADDRESS: address, update_source.KEY: key})
+
+
+def test_a_key_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match=r"missing\.pub"):
+        update_source.told("https://parley.example.org/", tmp_path / "missing.pub")

@@ -35,8 +35,8 @@ class LedgerView(QWidget):
         said = QLabel(
             self.tr(
                 "Parley has no account and sends no statistics. Chats leave this machine only for servers that you "
-                "added and chose. Else it speaks with a server only when you search for models or download one. Each "
-                "is noted here."
+                "added and chose. Else it speaks with a server only when you search for models, download one, or have "
+                "it look for a newer version of itself. Each is noted here."
             )
         )
         said.setProperty("kind", "small")

@@ -1,7 +1,8 @@
-"""What the network settings mean for a child process: the environment that says it to every library, and to us."""
+"""What the user wishes of the network, as the environment tells it to a child process; and which hosts are none."""
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 
 from app.core.settings import SettingValue
@@ -31,3 +32,11 @@ def network_environment(settings: Mapping[str, SettingValue], environment: Mappi
 def is_offline(environment: Mapping[str, str]) -> bool:
     """Whether the user wants that nothing leaves this machine."""
     return environment.get("HF_HUB_OFFLINE", "").upper() in _TRUE
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host's name or address is this machine's own, so that nothing leaves it."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

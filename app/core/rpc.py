@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterable
 
+from app.core.network import is_loopback
 from app.core.rpc_errors import InvalidRpcHost
 
 DEFAULT_PORT = 50052
@@ -42,11 +42,7 @@ def address_of(host: str) -> tuple[str, int]:
 
 def is_this_machine(host: str) -> bool:
     """Whether a checked host is this machine, so that nothing leaves it."""
-    name, _ = address_of(host)
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return name == "localhost" or name.endswith(".localhost")
+    return is_loopback(address_of(host)[0])
 
 
 def _checked(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
+from app.core.network import is_loopback
 from app.core.server_errors import InvalidServer, UnknownServer
 
 MAX_NAME = 60
@@ -56,10 +56,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def is_loopback(self) -> bool:
         """Whether it runs on this machine, so that no text leaves it."""
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost" or self.host.endswith(".localhost")
+        return is_loopback(self.host)
 
     @property
     def key_account(self) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import http.client
-import ipaddress
 import os
 import ssl
 import urllib.request
@@ -21,6 +20,7 @@ import truststore
 
 from app import __version__
 from app.core.download_errors import ProxyUnusable
+from app.core.network import is_loopback
 
 _AGENT = f"parley/{__version__}"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -43,10 +43,7 @@ class Origin:
     @property
     def is_loopback(self) -> bool:
         """Whether it is this machine."""
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost" or self.host.endswith(".localhost")
+        return is_loopback(self.host)
 
 
 class Network:

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
 from pathlib import Path
 
 import display
@@ -27,13 +26,13 @@ LISTING = """\
 """
 
 
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project of one module that depends on nothing but the engine, which is already there as a stand-in wheel.
 
     Its `app` prints its arguments and ends with the code 7.
     """
-    root = tmp_path / "check out"
+    root = tmp_path_factory.mktemp("dev") / "check out"
     shutil.copytree(DEV.parent, root / "packaging", ignore=shutil.ignore_patterns("__pycache__"))
     (root / "app").mkdir()
     (root / "app" / "__init__.py").touch()
@@ -82,20 +81,36 @@ BACKEND = textwrap.dedent('''\
     ''')
 
 
-@pytest.fixture
-def kept_wheel(checkout: Path, tmp_path: Path) -> Iterator[dict[str, str]]:
+@pytest.fixture(scope="module")
+def kept_wheel(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of a machine on which the engine was built before."""
-    environment = os.environ | {"PARLEY_BUILD_CACHE": str(tmp_path / "kept")}
+    kept = tmp_path_factory.mktemp("kept")
+    environment = os.environ | {"PARLEY_BUILD_CACHE": str(kept)}
     version = llama_wheel.pinned_version(checkout / "packaging" / "constraints.txt")
     key = llama_wheel.build_key(version, environment, llama_wheel.processor_features())
-    folder = tmp_path / "kept" / key
-    folder.mkdir(parents=True)
+    folder = kept / key
+    folder.mkdir()
     names: dict[str, object] = {}
     exec(BACKEND, names)
     write_wheel = names["write_wheel"]
     assert callable(write_wheel)
     write_wheel(folder, "llama_cpp_python", version, {"llama_cpp/__init__.py": "", "llama_cpp/lib/libggml-rpc.so": ""})
-    yield environment
+    return environment
+
+
+@pytest.fixture(scope="module")
+def set_up(checkout: Path, kept_wheel: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """What the first command in the checkout said; it makes the environment, which takes most of these tests' time."""
+    return dev(checkout, "run", "ask", "Hello there", env=kept_wheel)
+
+
+@pytest.fixture
+def current(checkout: Path, kept_wheel: dict[str, str], set_up: subprocess.CompletedProcess[str]) -> Environment:
+    """The environment, up to date whatever another test has done to it."""
+    dev(checkout, "run", "x", env=kept_wheel)
+    made = Environment(checkout)
+    assert made.installed_extras() == frozenset()
+    return made
 
 
 def dev(checkout: Path, *arguments: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -103,33 +118,34 @@ def dev(checkout: Path, *arguments: str, env: dict[str, str]) -> subprocess.Comp
     return subprocess.run(command, env=env, cwd=checkout.parent, capture_output=True, text=True, check=False)
 
 
-def test_run_sets_up_once_and_passes_arguments_and_exit_code(checkout: Path, kept_wheel: dict[str, str]) -> None:
-    first = dev(checkout, "run", "ask", "Hello there", env=kept_wheel)
-    assert first.returncode == 7, first.stdout + first.stderr
-    assert "arguments: ['ask', 'Hello there']" in first.stdout
-    assert "Installing the pinned dependencies" in first.stdout
+def test_run_sets_up_once_and_passes_arguments_and_exit_code(
+    checkout: Path,
+    kept_wheel: dict[str, str],
+    set_up: subprocess.CompletedProcess[str],
+    current: Environment,
+) -> None:
+    assert set_up.returncode == 7, set_up.stdout + set_up.stderr
+    assert "arguments: ['ask', 'Hello there']" in set_up.stdout
+    assert "Installing the pinned dependencies" in set_up.stdout
     second = dev(checkout, "run", "ask", "-", env=kept_wheel)
     assert (second.stdout, second.returncode) == ("arguments: ['ask', '-']\n", 7)
 
 
-def test_a_changed_project_is_installed_again(checkout: Path, kept_wheel: dict[str, str]) -> None:
-    dev(checkout, "run", "x", env=kept_wheel)
-    environment = Environment(checkout)
-    assert environment.installed_extras() == frozenset()
+def test_a_changed_project_is_installed_again(checkout: Path, kept_wheel: dict[str, str], current: Environment) -> None:
     with (checkout / "pyproject.toml").open("a", encoding="utf-8") as project:
         project.write("# another\n")
-    assert environment.installed_extras() is None
+    assert current.installed_extras() is None
     again = dev(checkout, "run", "x", env=kept_wheel)
     assert "Installing the pinned dependencies" in again.stdout
     assert "Making" not in again.stdout
-    assert environment.installed_extras() == frozenset()
+    assert current.installed_extras() == frozenset()
 
 
-def test_an_environment_of_another_python_is_not_current(checkout: Path, kept_wheel: dict[str, str]) -> None:
-    dev(checkout, "run", "x", env=kept_wheel)
-    environment = Environment(checkout)
-    environment.python.unlink()
-    assert environment.installed_extras() is None
+def test_an_environment_of_another_python_is_not_current(
+    checkout: Path, kept_wheel: dict[str, str], current: Environment
+) -> None:
+    current.python.unlink()
+    assert current.installed_extras() is None
     again = dev(checkout, "run", "x", env=kept_wheel)
     assert "Making" in again.stdout
     assert again.returncode == 7
@@ -230,14 +246,14 @@ def test_the_engine_is_built_with_all_its_parts_and_with_what_the_user_wants() -
     assert llama_wheel.with_engine_parts({"CMAKE_ARGS": "-DGGML_CUDA=ON"})["CMAKE_ARGS"].endswith("=OFF -DGGML_CUDA=ON")
 
 
-def test_an_engine_that_lacks_a_part_is_built_anew(checkout: Path, kept_wheel: dict[str, str]) -> None:
-    dev(checkout, "run", "x", env=kept_wheel)
-    environment = Environment(checkout)
+def test_an_engine_that_lacks_a_part_is_built_anew(
+    checkout: Path, kept_wheel: dict[str, str], current: Environment
+) -> None:
     (library,) = (checkout / ".venv").rglob("libggml-rpc.so")
     library.unlink()
     (checkout / ".venv" / "parley-setup.json").write_text('{"fingerprint": "of before", "extras": []}')
     dev(checkout, "run", "x", env=kept_wheel)
-    assert library.exists() and environment.installed_extras() == frozenset()
+    assert library.exists() and current.installed_extras() == frozenset()
 
 
 HOLD = """

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.program import Program
@@ -19,6 +19,8 @@ from app.core.setting import Page
 from app.core.settings import SETTINGS
 from app.services.engine_host import EngineState
 from app.services.idle_unload import IdleUnload
+from app.ui.exchange.dialog import ExchangeDialog
+from app.ui.settings.actions import ActionRow
 from app.ui.settings.dialog import SettingsDialog
 from app.ui.theme import DARK, LIGHT
 
@@ -43,7 +45,7 @@ def focusable(window: QWidget) -> list[QWidget]:
 
 def test_every_setting_has_a_row_on_its_page(settings: SettingsDialog) -> None:
     for key, setting in SETTINGS.items():
-        if setting.page is not None:
+        if setting.page is not None and not setting.hidden:
             assert settings.row(key) in settings.pages[setting.page].rows
     assert [settings.list.item(row).text() for row in range(settings.list.count())] == [
         "Appearance",
@@ -99,6 +101,17 @@ def test_what_cannot_be_is_refused_below_its_field(program: Program, settings: S
     assert program.preferences.get("network.proxy") == ""
     row.field.edited.emit("http://proxy:3128")
     assert not row.problem.isVisible()
+
+
+@pytest.mark.parametrize(("button", "kind"), [("Export…", QFileDialog), ("Import…", ExchangeDialog)])
+def test_all_chats_are_exported_and_imported_from_the_page_data(
+    program: Program, settings: SettingsDialog, qtbot: QtBot, button: str, kind: type[QDialog]
+) -> None:
+    settings.show_page(Page.DATA)
+    rows = settings.pages[Page.DATA].rows
+    next(row.button for row in rows if isinstance(row, ActionRow) and row.button.text() == button).click()
+    (dialog,) = (one for one in program.window.findChildren(kind) if one.isVisible())
+    dialog.reject()
 
 
 def test_search_shows_what_is_meant_from_all_pages(settings: SettingsDialog) -> None:

@@ -112,7 +112,21 @@ class SettingsDesk(QObject):
             self.tr("Backups…"),
             view.backups_requested.emit,
         )
-        return {Page.BEHAVIOUR: [presets], Page.MODELS: [models], Page.DATA: [where, backups, look, logs]}
+        header = view.page.header
+        export = ActionRow(
+            self.tr("Export all chats"),
+            self.tr("As JSON with everything, as Markdown, as web pages or as PDFs, in one file."),
+            self.tr("Export…"),
+            header.export_all_requested.emit,
+        )
+        bring = ActionRow(
+            self.tr("Import chats"),
+            self.tr("From Parley, ChatGPT, Claude, Open WebUI, LM Studio, Jan or GPT4All."),
+            self.tr("Import…"),
+            header.import_requested.emit,
+        )
+        data = [where, backups, export, bring, look, logs]
+        return {Page.BEHAVIOUR: [presets], Page.MODELS: [models], Page.DATA: data}
 
     @staticmethod
     def _open(folder: Path) -> Callable[[], object]:

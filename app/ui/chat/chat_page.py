@@ -101,12 +101,12 @@ class ChatPage(QWidget):
         desk = ReadingDesk(pane, self._session, self._tools, menu)
         desk.sent_instead.connect(self.sending.send_instead)
         desk.place_requested.connect(self.place_requested)
-        pane.transcript.menu_filled.connect(self.compare.fill)
+        pane.transcript.menu_filled.connect(lambda menu, message: self.compare.fill(menu, message))
         return desk
 
     @cached_property
     def compare(self) -> CompareDesk:
-        """Replies side by side; made when the first one is asked for, or with the first conversation."""
+        """Replies side by side; made when the first one is asked for, or with a message's first menu."""
         from app.ui.compare.desk import CompareDesk
 
         made = CompareDesk(

@@ -21,6 +21,14 @@ def add_servers(commands: Commands[argparse.ArgumentParser]) -> None:
     new.add_argument(
         "--timeout", type=finite, metavar="SECONDS", default=DEFAULT_TIMEOUT_SECONDS, help="longest silence"
     )
+    new.add_argument(
+        "--model",
+        action="append",
+        type=encodable,
+        metavar="ID",
+        default=[],
+        help="a model that the server does not list; can be repeated",
+    )
     add_json(new)
     add_json(add(servers, "list", "servers list", "list the servers"))
     for name, text in (

@@ -33,7 +33,7 @@ _LONGEST_LINE = 8192
 
 def add(arguments: argparse.Namespace, invocation: Invocation) -> int:
     """Add a server, and its key if one is to be given."""
-    server = checked_server(arguments.name, arguments.address, arguments.ca_file, arguments.timeout)
+    server = checked_server(arguments.name, arguments.address, arguments.ca_file, arguments.timeout, arguments.model)
     _list(invocation).add(server)
     if arguments.key:
         _keys(invocation).keep(server, _typed_key())
@@ -100,8 +100,8 @@ def remote_model(name: str, model: Path | None, invocation: Invocation) -> Model
     server = _list(invocation).get(name)
     if model is not None:
         return ModelFile.on(server, model.as_posix())
-    if len(server.models) == 1:
-        return ModelFile.on(server, server.models[0])
+    if len(server.offered) == 1:
+        return ModelFile.on(server, server.offered[0])
     raise ServerModelMissing(server=server.name)
 
 

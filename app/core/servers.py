@@ -31,8 +31,9 @@ class Server(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `base_url` is what the paths of the API are put behind, such as `http://127.0.0.1:8000/v1`. `ca_file`
     names certificate authorities that are trusted besides the system's. After `timeout_seconds` of silence
-    a request is given up. `models` are those the server listed when it was last asked. The user is not
-    asked any more before text goes to one that `is_trusted`. The key is kept elsewhere, by `key_account`.
+    a request is given up. `models` are those the server listed when it was last asked, `typed_models` those the user
+    named besides. The user is not asked any more before text goes to one that `is_trusted`. The key is kept
+    elsewhere, by `key_account`.
     """
 
     name: str
@@ -40,7 +41,13 @@ class Server(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ca_file: str = ""
     timeout_seconds: Annotated[float, Meta(ge=1, le=3600)] = DEFAULT_TIMEOUT_SECONDS
     models: tuple[str, ...] = ()
+    typed_models: tuple[str, ...] = ()
     is_trusted: bool = False
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """All models that can be chosen."""
+        return (*self.models, *(name for name in self.typed_models if name not in self.models))
 
     @property
     def host(self) -> str:
@@ -65,7 +72,11 @@ class Server(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def checked_server(
-    name: str, base_url: str, ca_file: str = "", timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+    name: str,
+    base_url: str,
+    ca_file: str = "",
+    timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+    typed_models: Iterable[str] = (),
 ) -> Server:
     """A server as the user enters it.
 
@@ -93,7 +104,8 @@ def checked_server(
         address = f"{address}/v1"
     try:
         fields = {"name": name, "base_url": address, "ca_file": ca_file.strip(), "timeout_seconds": timeout_seconds}
-        return msgspec.convert(fields, Server)
+        typed = dict.fromkeys(model.strip() for model in typed_models if model.strip())
+        return msgspec.convert({**fields, "typed_models": tuple(typed)}, Server)
     except msgspec.ValidationError:
         raise InvalidServer(reason="its timeout must be 1 to 3600 seconds") from None
 

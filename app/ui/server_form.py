@@ -47,6 +47,8 @@ class ServerForm(QDialog):
         self.key.setPlaceholderText(self.tr("None, if the server asks for none"))
         self.ca_file = QLineEdit(server.ca_file if server else "")
         self.ca_file.setPlaceholderText(self.tr("The system's certificates only"))
+        self.models = QLineEdit(", ".join(server.typed_models) if server else "")
+        self.models.setPlaceholderText(self.tr("Only what the server does not list, with commas between"))
         self.timeout = QSpinBox()
         self.timeout.setRange(1, _LONGEST_TIMEOUT)
         self.timeout.setSuffix(self.tr(" seconds of silence"))
@@ -85,7 +87,11 @@ class ServerForm(QDialog):
     def _save(self) -> None:
         try:
             server = checked_server(
-                self.name.text(), self.address.text(), self.ca_file.text(), float(self.timeout.value())
+                self.name.text(),
+                self.address.text(),
+                self.ca_file.text(),
+                float(self.timeout.value()),
+                self.models.text().split(","),
             )
         except ParleyError as error:
             self.show_error(error)
@@ -100,6 +106,7 @@ class ServerForm(QDialog):
         form.addRow(self.tr("Name"), self.name)
         form.addRow(self.tr("Address"), self.address)
         form.addRow(self.tr("Key"), self.key)
+        form.addRow(self.tr("Models"), self.models)
         form.addRow(self.tr("Certificates"), self._with_choice())
         form.addRow(self.tr("Give up after"), self.timeout)
         cancel = QPushButton(self.tr("Cancel"))

@@ -45,7 +45,7 @@ class ServerCard(QFrame):
         column.setSpacing(6)
         column.addLayout(top)
         column.addWidget(self._remark)
-        if server.models:
+        if server.offered:
             self._say("small", self._listed(server.models))
         else:
             self._say("small", self.tr("Not asked yet."))
@@ -66,9 +66,10 @@ class ServerCard(QFrame):
         self.test.setEnabled(True)
         self._say("bad", str(error))
 
-    def _listed(self, models: tuple[str, ...]) -> str:
+    def _listed(self, listed: tuple[str, ...]) -> str:
+        models = msgspec.structs.replace(self.server, models=listed).offered
         if not models:
-            return self.tr("It lists no models.")
+            return self.tr("It lists no models; their names can be entered under “Change…”.")
         names = ", ".join(models[:_SHOWN_MODELS])
         more = len(models) - _SHOWN_MODELS
         if more > 0:
@@ -106,7 +107,7 @@ class ServersDialog(QDialog):
         self._problem.hide()
         self.add = QPushButton(self.tr("Add a server…"))
         self._lay_out()
-        servers.changed.connect(lambda _: self._show())
+        servers.changed.connect(self._show)
         servers.known.connect(self._on_known)
         servers.key_known.connect(self._on_key)
         servers.failed.connect(self._on_failed)

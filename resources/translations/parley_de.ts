@@ -5337,8 +5337,8 @@
         <translation>Er antwortete in {milliseconds} ms.</translation>
     </message>
     <message>
-        <source>It lists no models.</source>
-        <translation>Er nennt keine Modelle.</translation>
+        <source>It lists no models; their names can be entered under “Change…”.</source>
+        <translation>Er listet keine Modelle auf; ihre Namen können unter „Ändern …“ eingegeben werden.</translation>
     </message>
     <message>
         <source>Models: {names}</source>
@@ -5420,12 +5420,20 @@
         <translation>Schlüssel</translation>
     </message>
     <message>
+        <source>Models</source>
+        <translation>Modelle</translation>
+    </message>
+    <message>
         <source>Name</source>
         <translation>Name</translation>
     </message>
     <message>
         <source>None, if the server asks for none</source>
         <translation>Keiner, wenn der Server keinen verlangt</translation>
+    </message>
+    <message>
+        <source>Only what the server does not list, with commas between</source>
+        <translation>Nur, was der Server nicht auflistet, mit Kommas dazwischen</translation>
     </message>
     <message>
         <source>Save</source>
@@ -5764,6 +5772,10 @@
         <translation>Jeden Tag entsteht eine Kopie aller Chats. Kehren Sie zu einer zurück, oder machen Sie jetzt eine.</translation>
     </message>
     <message>
+        <source>As JSON with everything, as Markdown, as web pages or as PDFs, in one file.</source>
+        <translation>Als JSON mit allem, als Markdown, als Webseiten oder als PDFs, in einer Datei.</translation>
+    </message>
+    <message>
         <source>Backups</source>
         <translation>Sicherungen</translation>
     </message>
@@ -5778,6 +5790,26 @@
     <message>
         <source>Edit presets…</source>
         <translation>Presets bearbeiten …</translation>
+    </message>
+    <message>
+        <source>Export all chats</source>
+        <translation>Alle Chats exportieren</translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation>Exportieren …</translation>
+    </message>
+    <message>
+        <source>From Parley, ChatGPT, Claude, Open WebUI, LM Studio, Jan or GPT4All.</source>
+        <translation>Aus Parley, ChatGPT, Claude, Open WebUI, LM Studio, Jan oder GPT4All.</translation>
+    </message>
+    <message>
+        <source>Import chats</source>
+        <translation>Chats importieren</translation>
+    </message>
+    <message>
+        <source>Import…</source>
+        <translation>Importieren …</translation>
     </message>
     <message>
         <source>Logs</source>

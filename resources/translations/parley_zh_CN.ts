@@ -5337,8 +5337,8 @@
         <translation>{milliseconds} 毫秒内应答。</translation>
     </message>
     <message>
-        <source>It lists no models.</source>
-        <translation>它没有列出模型。</translation>
+        <source>It lists no models; their names can be entered under “Change…”.</source>
+        <translation>它没有列出模型；可在“更改…”中输入模型名称。</translation>
     </message>
     <message>
         <source>Models: {names}</source>
@@ -5420,12 +5420,20 @@
         <translation>密钥</translation>
     </message>
     <message>
+        <source>Models</source>
+        <translation>模型</translation>
+    </message>
+    <message>
         <source>Name</source>
         <translation>名称</translation>
     </message>
     <message>
         <source>None, if the server asks for none</source>
         <translation>若服务器不要求则留空</translation>
+    </message>
+    <message>
+        <source>Only what the server does not list, with commas between</source>
+        <translation>仅填写服务器未列出的模型，用逗号分隔</translation>
     </message>
     <message>
         <source>Save</source>
@@ -5764,6 +5772,10 @@
         <translation>每天为所有对话制作一份副本。可回到其中一份，或立即制作。</translation>
     </message>
     <message>
+        <source>As JSON with everything, as Markdown, as web pages or as PDFs, in one file.</source>
+        <translation>导出为包含全部内容的 JSON、Markdown、网页或 PDF，合为一个文件。</translation>
+    </message>
+    <message>
         <source>Backups</source>
         <translation>备份</translation>
     </message>
@@ -5778,6 +5790,26 @@
     <message>
         <source>Edit presets…</source>
         <translation>编辑预设…</translation>
+    </message>
+    <message>
+        <source>Export all chats</source>
+        <translation>导出所有对话</translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation>导出…</translation>
+    </message>
+    <message>
+        <source>From Parley, ChatGPT, Claude, Open WebUI, LM Studio, Jan or GPT4All.</source>
+        <translation>来自 Parley、ChatGPT、Claude、Open WebUI、LM Studio、Jan 或 GPT4All。</translation>
+    </message>
+    <message>
+        <source>Import chats</source>
+        <translation>导入对话</translation>
+    </message>
+    <message>
+        <source>Import…</source>
+        <translation>导入…</translation>
     </message>
     <message>
         <source>Logs</source>

@@ -42,6 +42,14 @@ def test_a_server_with_a_key_answers_and_is_forgotten(parley: CommandLine, model
     assert parley.done("servers", "list").out == ""
 
 
+def test_a_model_named_by_hand_is_the_one_that_answers(parley: CommandLine, model_server: ModelServer) -> None:
+    parley.done("servers", "add", "Far", model_server.address, "--key", "--model", "tiny", data=KEY.encode())
+    (listed,) = parley.done("servers", "list", "--json").records
+    assert listed["typed_models"] == ["tiny"]
+    answer = parley.run("ask", "--server", "Far", "--json", "--max-tokens", "8", "Hello")
+    assert answer.code == 0 and answer.records[-1]["model"]["name"] == "tiny"
+
+
 def test_a_wrong_key_is_told(parley: CommandLine, model_server: ModelServer) -> None:
     parley.done("servers", "add", "Far", model_server.address, "--key", data=b"sk-wrong")
     result = parley.run("ask", "--server", "Far", "--model", "tiny", "Hello")

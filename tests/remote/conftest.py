@@ -76,7 +76,13 @@ class Talker:
         self.at = threading.Event()
 
     def connect(self, address: str, model: str = "tiny", key: str = "", timeout: float = 20, **options):
-        server = Server(name="Far", base_url=address, timeout_seconds=timeout, ca_file=options.pop("ca_file", ""))
+        server = Server(
+            name="Far",
+            base_url=address,
+            timeout_seconds=timeout,
+            ca_file=options.pop("ca_file", ""),
+            typed_models=options.pop("typed_models", ()),
+        )
         access = Access(server, key, options.pop("environment", {}), self.hosts.append)
         return self.engine.connect(access, model, self.stop)
 

@@ -13,8 +13,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Plan:
     """What becomes of the next chat requests; `first` are answers given in place of the real one, in order.
 
-    Each is a status, a body, and headers. A real answer is `cut` or `stalled` after so many events, or gets
-    `garbage` after them, or begins only when `begin` is set.
+    Each is a status, a body, and headers. `listing` is the status that takes the place of the list of
+    models. A real answer is `cut` or `stalled` after so many events, or gets `garbage` after them, or begins only when
+    `begin` is set.
     """
 
     first: list[tuple[int, object, dict[str, str]]] = field(default_factory=list)
@@ -23,6 +24,7 @@ class Plan:
     stall: int | None = None
     garbage: int | None = None
     begin: threading.Event | None = None
+    listing: int | None = None
 
 
 class FaultProxy:
@@ -42,7 +44,10 @@ class FaultProxy:
 
             def do_GET(self) -> None:
                 proxy.headers.append(dict(self.headers))
-                proxy.forward(self, host, None)
+                if proxy.plan.listing is not None:
+                    proxy.answer(self, proxy.plan.listing, {"error": "no list"}, {})
+                else:
+                    proxy.forward(self, host, None)
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))

@@ -52,6 +52,14 @@ def test_a_reply_is_what_the_server_says_to_anyone(talker, model_server):
     assert talker.text == said
 
 
+def test_a_model_that_the_user_named_needs_no_list(talker, proxy):
+    proxy.plan.listing = 500
+    with pytest.raises(ServerFailed):
+        talker.connect(proxy.address)
+    assert talker.connect(proxy.address, typed_models=("tiny",)).name == "tiny"
+    assert talker.say().usage.completion_tokens > 0
+
+
 def test_what_was_said_is_sent_and_the_options_by_their_names(talker, proxy):
     talker.connect(proxy.address)
     history = (Message(Role.SYSTEM, "Be brief."), Message(Role.USER, "One?"), Message(Role.ASSISTANT, "Two."))

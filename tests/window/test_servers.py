@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -16,6 +17,7 @@ from app.services.engine_host import EngineState
 from app.ui.server_consent import ConsentDialog
 from app.ui.servers_dialog import ServersDialog
 from tests.remote.conftest import ModelServer
+from tests.remote.faults import FaultProxy
 from tests.window.conftest import User
 
 LEFT = Qt.MouseButton.LeftButton
@@ -106,6 +108,26 @@ def test_a_server_on_this_machine_needs_no_yes(user: User, model_server: ModelSe
     add_server(user, "Here", model_server.address)
     choose(user, "Here", "tiny")
     assert user.exchange("Hello").state is MessageState.COMPLETE
+
+
+def test_a_model_is_named_by_hand_where_the_server_lists_none(user: User, model_server: ModelServer) -> None:
+    with closing(FaultProxy(model_server.address)) as quiet:
+        quiet.plan.listing = 404
+        add_server(user, "Quiet", quiet.address)
+        assert user.program.servers.servers[0].models == ()
+        user.page.header.model.servers_requested.emit()
+        dialog = dialog_of(user, ServersDialog)
+        assert isinstance(dialog, ServersDialog)
+        user.qtbot.mouseClick(dialog.cards["Quiet"].change, LEFT)
+        form = dialog.form
+        assert form is not None
+        user.qtbot.keyClicks(form.models, " tiny , another,tiny,")
+        with user.qtbot.waitSignal(user.program.servers.known, timeout=30_000):
+            user.qtbot.mouseClick(form.save, LEFT)
+        assert user.program.servers.servers[0].typed_models == ("tiny", "another")
+        dialog.accept()
+        choose(user, "Quiet", "tiny")
+        assert user.exchange("Hello").state is MessageState.COMPLETE
 
 
 def test_going_offline_leaves_a_server_elsewhere(user: User, model_server: ModelServer) -> None:

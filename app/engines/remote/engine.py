@@ -45,7 +45,9 @@ class RemoteEngine:
         return self._client is not None
 
     def connect(self, access: Access, model: str, stop: StopFlag) -> ModelInfo:
-        """Answer with a server's model from now on. A server that lists no models is taken at its word.
+        """Answer with a server's model from now on.
+
+        A server that lists no models is taken at its word; so is the user, where he named the model himself.
 
         Raises:
             Cancelled: `stop` was set.
@@ -53,11 +55,11 @@ class RemoteEngine:
         """
         self.disconnect()
         began = time.perf_counter()
-        listed = list_models(access, stop)
+        server = access.server
+        listed = [] if model in server.typed_models and model not in server.models else list_models(access, stop)
         known = {one.id: one for one in listed}
         found = known.get(model) or known.get(f"{model}:latest")
         if listed and found is None:
-            server = access.server
             raise ServerModelUnknown(", ".join(known), server=server.name, model=model, address=server.base_url)
         self._access, self._client, self._model = access, ServerClient(access), model
         return ModelInfo(

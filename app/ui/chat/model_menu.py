@@ -106,12 +106,12 @@ class ModelButton(NameButton):
         current = self._current.identity if self._current is not None else None
         is_current = current is not None and current.server == server.name
         text = self.tr("On {server}").format(server=server.name).replace("&", "&&")
-        if not server.models:
+        if not server.offered:
             self._menu.addAction(icon("server", self), f"{text}…", self.servers_requested.emit)
             return
         models = self._menu.addMenu(icon("check" if is_current else "server", self), text)
         models.setToolTipsVisible(True)
-        for name in server.models:
+        for name in server.offered:
             is_chosen = is_current and current is not None and current.name == name
             mark, file = icon("check" if is_chosen else "model", self), ModelFile.on(server, name)
             action = models.addAction(mark, name.replace("&", "&&"), partial(self.chosen.emit, file))

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -76,6 +77,16 @@ def test_the_command_line_streams_a_reply_and_keeps_it(
         check=True,
     )
     assert json.dumps(reply["text"]) in json.dumps([json.loads(line) for line in shown.stdout.splitlines()])
+
+
+def test_the_bundle_can_spread_a_model_over_machines(
+    program: Path, environment: dict[str, str], tiny_gguf: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        host = f"127.0.0.1:{found.getsockname()[1]}"
+    question = ["ask", "--model", str(tiny_gguf), "--rpc", host, "Hello"]
+    asked = subprocess.run([program, *question], env=environment, capture_output=True, text=True, check=False)
+    assert asked.returncode != 0 and f"The machine {host}" in asked.stderr and "cannot be reached" in asked.stderr
 
 
 def test_the_engine_child_answers_in_frames(program: Path, environment: dict[str, str], tiny_gguf: Path) -> None:

@@ -25,7 +25,7 @@ class Asker:
     """A loaded Guide."""
 
     def __init__(self, model: Path, threads: int = 2) -> None:
-        self._engine = LlamaEngine()
+        self.engine = LlamaEngine()
         self._source = describe(model)
         self._options = LoadOptions(threads=threads, gpu_layers=0)
         self.written = 0
@@ -35,7 +35,7 @@ class Asker:
     def load(self) -> float:
         """Load the model anew; the seconds that it took."""
         start = perf_counter()
-        self._engine.load(self._source, self._options, lambda _: None, StopFlag())
+        self.engine.load(self._source, self._options, lambda _: None, StopFlag())
         return perf_counter() - start
 
     def ask(
@@ -57,7 +57,7 @@ class Asker:
             elif isinstance(event, Finished):
                 ends.append(event)
 
-        self._engine.generate(Generate(id=1, messages=tuple(messages), sampling=sampling), emit, StopFlag())
+        self.engine.generate(Generate(id=1, messages=tuple(messages), sampling=sampling), emit, StopFlag())
         finished = ends[-1]
         self.written += finished.usage.completion_tokens
         self.writing_seconds += finished.timings.decode_seconds

@@ -82,7 +82,7 @@ class Evaluation:
         return Row("Second questions that lean on the first", len(right), sum(right))
 
     def samples(self, count: int) -> Row:
-        """Replies at the default temperature that end by themselves and are one of the answers, word for word or nearly."""
+        """Replies at the default temperature that end by themselves and are nearly one of the answers."""
         draw = random.Random(SEED)
         questions = [question for fact in self.material.facts for question in (*fact.ask, *fact.held)]
         questions += [question for outside in self.material.outside for question in (*outside.ask, *outside.held)]

@@ -42,8 +42,12 @@ def export(network: Network, tokenizer: Tokenizer, path: Path, quantization: ggu
 
 
 def tensors(network: Network) -> dict[str, Array]:
-    """The weights by the names that llama.cpp has for them; the embedding is the output too."""
-    found = {"token_embd.weight": _array(network.embedding.weight), "output_norm.weight": _array(network.norm.weight)}
+    """The weights by the names that llama.cpp has for them."""
+    found = {
+        "token_embd.weight": _array(network.embedding.weight),
+        "output_norm.weight": _array(network.norm.weight),
+        "output.weight": _array(network.output.weight),
+    }
     for number, block in enumerate(network.blocks):
         query, key, value = np.split(_array(block.attention.qkv.weight), 3)
         gate, up = np.split(_array(block.feed.gate_up.weight), 2)

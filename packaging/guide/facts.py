@@ -54,7 +54,10 @@ class Fact:
 
 @dataclass(frozen=True)
 class Outside:
-    """Messages that are no question about the subject, all with the same answers."""
+    """Messages that are no question about the subject, all with the same answers.
+
+    `weight` says how many times as often as another it is trained on; a literal one is not said in other ways.
+    """
 
     name: str
     answers: tuple[str, ...]
@@ -62,6 +65,7 @@ class Outside:
     held: tuple[str, ...]
     patterns: tuple[str, ...] = ()
     is_literal: bool = False
+    weight: int = 1
 
 
 @dataclass(frozen=True)
@@ -121,4 +125,5 @@ def _outside(table: dict[str, Any], patterns: Mapping[str, Sequence[str]]) -> Ou
         held=tuple(table.get("held", ())),
         patterns=tuple(patterns.get(table["name"], ())),
         is_literal=table.get("literal", False),
+        weight=table.get("weight", 1),
     )

@@ -21,19 +21,20 @@ POOL = 32
 """Batches that are drawn together and sorted by length."""
 USUAL_TOKENS = 24
 CONTINUED_FROM = 4
+BEGINNING = 16
 
 
 @dataclass(frozen=True)
 class Mix:
     """How often each kind of conversation is drawn, from 0 to 1."""
 
-    outside: float = 0.16
-    follow: float = 0.09
+    outside: float = 0.26
+    follow: float = 0.08
     follow_by_name: float = 0.25
-    second: float = 0.05
+    second: float = 0.08
     system: float = 0.12
     pattern: float = 0.5
-    whole_reply: float = 0.1
+    whole_reply: float = 0.15
     continued_reply: float = 0.01
     careless: float = 0.3
     missed_merges: float = 0.12
@@ -41,11 +42,11 @@ class Mix:
 
 @dataclass(frozen=True)
 class Lesson:
-    """A conversation in tokens; `choice` is the place of the subject's token, `words` those of the reply to learn."""
+    """A conversation in tokens; `choices` are the places of subjects' tokens, `words` those of the reply to learn."""
 
     tokens: list[int]
-    choice: int | None
-    words: range
+    choices: tuple[int, ...]
+    words: range = range(0)
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class Lessons:
         self._careless = careless(tokenizer, mix.missed_merges)
         self._mix = mix
         self._random = random.Random(seed)
+        self._weights = [outside.weight for outside in material.outside]
         self._facts = {fact.id: fact for fact in material.facts}
         self._leading = [(fact, follow) for fact in material.facts for follow in fact.follow]
 
@@ -78,29 +80,47 @@ class Lessons:
             self._random.shuffle(batches)
             yield from batches
 
+    def question(self) -> Lesson:
+        """One question and the subject of its reply."""
+        turn = self._any()
+        return self._with_reply(self._asked(turn, ""), (), turn, 1.0)
+
     def lesson(self) -> Lesson:
         """One conversation."""
         *earlier, last = self._turns()
         system = self._random.choice(self._material.systems) if self._often(self._mix.system) else ""
         tokens: list[int] = []
-        for number, turn in enumerate(earlier):
-            tokens += self._asked(turn, "" if number else system)
-            # The engine keeps the token of the subject in its context, but other programs may not.
-            name = subject_token(turn.subject) if self._often(0.5) else ""
-            tokens += self._tokenizer.encode(name + turn.answer + END).ids
+        choices: tuple[int, ...] = ()
+        for turn in earlier:
+            tokens += self._asked(turn, system)
+            if self._often(0.5):  # the engine keeps the token of the subject in its context, other programs may not
+                choices = (*choices, len(tokens))
+                tokens.append(self._subject(turn))
+            tokens += self._said(turn)
         tokens += self._asked(last, "" if earlier else system)
-        return self._with_reply(tokens, last)
+        return self._with_reply(tokens, choices, last, self._random.random())
 
-    def _with_reply(self, tokens: list[int], turn: Asked) -> Lesson:
+    def _with_reply(self, tokens: list[int], choices: tuple[int, ...], turn: Asked, drawn: float) -> Lesson:
         start = len(tokens)
-        subject = self._tokenizer.token_to_id(subject_token(turn.subject))
-        drawn = self._random.random()
-        if drawn >= self._mix.whole_reply + self._mix.continued_reply:
-            return Lesson([*tokens, subject], start, range(0))
+        whole = self._mix.whole_reply
+        if drawn < self._mix.continued_reply:
+            words = self._tokenizer.encode(turn.answer + END).ids
+            return Lesson([*tokens, *words], choices, range(start + CONTINUED_FROM, start + len(words)))
+        choices = (*choices, start)
+        tokens = [*tokens, self._subject(turn)]
+        if drawn >= self._mix.continued_reply + whole:
+            return Lesson(tokens, choices)
         words = self._tokenizer.encode(turn.answer + END).ids
-        if drawn >= self._mix.whole_reply:
-            return Lesson([*tokens, *words], None, range(start + CONTINUED_FROM, start + len(words)))
-        return Lesson([*tokens, subject, *words], start, range(start + 1, start + 1 + len(words)))
+        return Lesson([*tokens, *words], choices, range(start + 1, start + 1 + len(words)))
+
+    def _said(self, turn: Asked) -> list[int]:
+        """A reply of the past; often only its beginning, which tells its subject and costs less."""
+        ids: list[int] = self._tokenizer.encode(turn.answer + END).ids
+        return ids if self._often(0.4) else [*ids[:BEGINNING], ids[-1]]
+
+    def _subject(self, turn: Asked) -> int:
+        number: int = self._tokenizer.token_to_id(subject_token(turn.subject))
+        return number
 
     def _asked(self, turn: Asked, system: str) -> list[int]:
         tokenizer = self._careless if self._often(self._mix.careless) else self._tokenizer
@@ -126,7 +146,7 @@ class Lessons:
 
     def _any(self) -> Asked:
         if self._often(self._mix.outside):
-            return self._of_outside(self._random.choice(self._material.outside))
+            return self._of_outside(*self._random.choices(self._material.outside, self._weights))
         return self._of_fact(self._random.choice(self._material.facts))
 
     def _of_fact(self, fact: Fact) -> Asked:

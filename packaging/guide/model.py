@@ -10,6 +10,7 @@ from torch.nn import functional
 
 ROPE_BASE = 10_000.0
 NORM_EPSILON = 1e-5
+EMBEDDING_SPREAD = 0.1
 
 
 @dataclass(frozen=True)
@@ -44,20 +45,18 @@ class Norm(nn.Module):
 class Attention(nn.Module):
     """Causal attention with rotary positions, whose pairs are neighbours."""
 
-    def __init__(self, shape: Shape, dropout: float) -> None:
+    def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.shape = shape
         self.qkv = nn.Linear(shape.width, 3 * shape.width, bias=False)
         self.output = nn.Linear(shape.width, shape.width, bias=False)
-        self.dropout = dropout
 
     def forward(self, x: Tensor, turns: tuple[Tensor, Tensor]) -> Tensor:
         """What each position takes from those before it."""
         batch, length, width = x.shape
         parts = self.qkv(x).view(batch, length, 3, self.shape.heads, self.shape.head_width).permute(2, 0, 3, 1, 4)
         query, key = rotated(parts[0], turns), rotated(parts[1], turns)
-        dropout = self.dropout if self.training else 0.0
-        mixed = functional.scaled_dot_product_attention(query, key, parts[2], is_causal=True, dropout_p=dropout)
+        mixed = functional.scaled_dot_product_attention(query, key, parts[2], is_causal=True)
         return self.output(mixed.transpose(1, 2).reshape(batch, length, width))
 
 
@@ -78,39 +77,53 @@ class FeedForward(nn.Module):
 class Block(nn.Module):
     """One layer."""
 
-    def __init__(self, shape: Shape, dropout: float) -> None:
+    def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.attention_norm = Norm(shape.width)
-        self.attention = Attention(shape, 0.0)
+        self.attention = Attention(shape)
         self.feed_norm = Norm(shape.width)
         self.feed = FeedForward(shape)
-        self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor, turns: tuple[Tensor, Tensor]) -> Tensor:
         """Add what attention and the feed-forward part find."""
-        x = x + self.dropout(self.attention(self.attention_norm(x), turns))
-        return x + self.dropout(self.feed(self.feed_norm(x)))
+        x = x + self.attention(self.attention_norm(x), turns)
+        return x + self.feed(self.feed_norm(x))
 
 
 class Network(nn.Module):
-    """The whole network; the embedding of a token is also what predicts it."""
+    """The whole network."""
 
     def __init__(self, shape: Shape, dropout: float = 0.0) -> None:
         super().__init__()
         self.shape = shape
         self.embedding = nn.Embedding(shape.vocabulary, shape.width)
         self.dropout = nn.Dropout(dropout)
-        self.blocks = nn.ModuleList(Block(shape, dropout) for _ in range(shape.layers))
+        self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.layers))
         self.norm = Norm(shape.width)
+        self.output = nn.Linear(shape.width, shape.vocabulary, bias=False)
         self._turns = turns_of(shape)
         self._initialize()
 
+    @torch.no_grad()
     def _initialize(self) -> None:
-        for name, weight in self.named_parameters():
-            if weight.dim() < 2:
-                continue
-            is_residual = name.endswith(("output.weight", "down.weight"))
-            nn.init.normal_(weight, std=0.02 / ((2 * self.shape.layers) ** 0.5 if is_residual else 1.0))
+        """Begin as a bag of words: the first layer takes the mean of all tokens so far, the others add nothing yet."""
+        for weight in self.parameters():
+            if weight.dim() == 2:
+                nn.init.normal_(weight, std=0.02)
+        nn.init.normal_(self.embedding.weight, std=EMBEDDING_SPREAD)
+        for block in self.blocks:
+            block.attention.output.weight.zero_()
+            block.feed.down.weight.zero_()
+        first = self.blocks[0].attention
+        nn.init.eye_(first.output.weight)
+        nn.init.eye_(first.qkv.weight[-self.shape.width :])
+
+    def bag(self, tokens: Tensor, starts: Tensor, choices: Tensor) -> Tensor:
+        """What the network as it begins gives for the tokens `choices` after prompts, which lie end to end."""
+        table = self.blocks[0].attention_norm(self.embedding.weight)
+        means = functional.embedding_bag(tokens, table, starts, mode="mean")
+        last = tokens[torch.cat((starts[1:], torch.tensor([len(tokens)]))) - 1]
+        return functional.linear(self.norm(self.embedding(last) + means), self.output.weight[choices])
 
     def forward(self, tokens: Tensor, wanted: Tensor | None = None) -> Tensor:
         """The logits after each token, or only after those places of the flattened batch that are `wanted`."""
@@ -121,7 +134,7 @@ class Network(nn.Module):
             x = block(x, turns)
         if wanted is not None:
             x = x.flatten(0, 1)[wanted]
-        return functional.linear(self.norm(x), self.embedding.weight)
+        return self.output(self.norm(x))
 
 
 def turns_of(shape: Shape) -> tuple[Tensor, Tensor]:

@@ -105,9 +105,7 @@ class Phraser:
         text = self._shortened(text)
         text = self._framed(text)
         text = self._mistyped(text)
-        return text + (
-            "?" if (is_asked and self._often(0.7)) or self._often(self._likelihoods.question_mark / 2) else ""
-        )
+        return text + ("?" if self._often(0.75 if is_asked else 0.25) else "")
 
     def as_second(self, question: str) -> str:
         """The question as it would follow another."""

@@ -19,7 +19,8 @@ from guide.lessons import Lessons, Mix
 from guide.model import Network, Shape
 from guide.phrasing import Likelihoods, Phraser, load_words
 from guide.progress import Progress
-from guide.training import Course, train
+from guide.template import subject_token
+from guide.training import Course, learn_words, train
 from guide.vocabulary import learned
 
 MEASURE_EVERY = 250
@@ -33,6 +34,7 @@ class Plan:
     folder: Path
     course: Course
     words: int = 3072
+    questions: int = 150_000
     dropout: float = 0.1
     threads: int = 2
     start: Path | None = None
@@ -68,14 +70,17 @@ def run(plan: Plan) -> Path:
     checkpoint = Checkpoint.load(plan.start, plan.dropout) if plan.start else _begun(plan, material, phraser)
     progress = Progress(checkpoint.network, checkpoint.tokenizer, material)
     lessons = Lessons(material, phraser, checkpoint.tokenizer, Mix(), SEED)
+    if not plan.start:
+        _learn_words(checkpoint, lessons, material, plan)
     plan.folder.mkdir(parents=True, exist_ok=True)
     path = plan.folder / "last.pt"
     begun = time.perf_counter()
+    print(_percentages(progress), file=sys.stderr, flush=True)
 
     def report(step: int, loss: float) -> None:
         parts = [f"step {step}", f"loss {loss:.3f}", f"{time.perf_counter() - begun:.0f} s"]
         if step % MEASURE_EVERY == 0 or step == plan.course.steps:
-            parts += [f"{kind} {part:.1%}" for kind, part in progress.accuracies().items()]
+            parts.append(_percentages(progress))
             checkpoint.save(path)
         print(", ".join(parts), file=sys.stderr, flush=True)
 
@@ -87,6 +92,16 @@ def write_gguf(checkpoint: Path, path: Path, quantization: str) -> None:
     """Export a checkpoint, with its weights in this type."""
     loaded = Checkpoint.load(checkpoint)
     export(loaded.network, loaded.tokenizer, path, gguf.GGMLQuantizationType[quantization])
+
+
+def _learn_words(checkpoint: Checkpoint, lessons: Lessons, material: Material, plan: Plan) -> None:
+    subjects = [checkpoint.tokenizer.token_to_id(subject_token(name)) for name in material.subjects]
+    questions = [lessons.question() for _ in range(plan.questions)]
+    learn_words(checkpoint.network, questions, subjects, plan.course)
+
+
+def _percentages(progress: Progress) -> str:
+    return ", ".join(f"{kind} {part:.1%}" for kind, part in progress.accuracies().items())
 
 
 def _begun(plan: Plan, material: Material, phraser: Phraser) -> Checkpoint:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,7 @@ class Fact:
     follow: tuple[Follow, ...] = ()
     checks: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
+    is_literal: bool = False
 
     def is_told_by(self, text: str) -> bool:
         """Whether a reply gives this fact."""
@@ -86,17 +88,29 @@ class Material:
         return (*(fact.id for fact in self.facts), *(outside.name for outside in self.outside))
 
     @property
+    def held(self) -> frozenset[str]:
+        """Every question that is held out, by its words alone."""
+        return frozenset(simple(question) for subject in (*self.facts, *self.outside) for question in subject.held)
+
+    @property
     def answers(self) -> tuple[str, ...]:
         """Every text that the Guide may say."""
         refusals = [answer for outside in self.outside for answer in outside.answers]
         return tuple(dict.fromkeys([*(fact.answer for fact in self.facts), *refusals]))
 
 
+def simple(question: str) -> str:
+    """The words of a question, whatever its letters, spaces and last sign."""
+    return " ".join(question.lower().split()).rstrip("?!. ")
+
+
 def load_material(folder: Path = GUIDE) -> Material:
     """Read the whole folder."""
     phrasing = folder / "phrasing"
-    patterns = {name: tuple(texts) for tables in _files(phrasing / "facts") for name, texts in tables.items()}
-    patterns |= _read(phrasing / "outside.toml")["patterns"]
+    patterns: dict[str, list[str]] = defaultdict(list)
+    for tables in (*_files(phrasing / "facts"), _read(phrasing / "outside.toml")["patterns"]):
+        for name, texts in tables.items():
+            patterns[name] += texts
     facts = [_fact(table, patterns) for tables in _files(folder / "facts") for table in tables["fact"]]
     outside = [_outside(table, patterns) for tables in _files(folder / "outside") for table in tables["outside"]]
     return Material(tuple(facts), tuple(outside), tuple(_read(phrasing / "systems.toml")["systems"]))

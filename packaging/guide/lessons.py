@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from tokenizers import Tokenizer
 
-from guide.facts import Fact, Follow, Material, Outside
+from guide.facts import Fact, Follow, Material, Outside, simple
 from guide.phrasing import Phraser
-from guide.template import END, prompt, subject_token
+from guide.template import END, GUIDE, prompt, subject_token
 from guide.vocabulary import careless
 
 POOL = 32
@@ -34,7 +34,8 @@ class Mix:
     second: float = 0.08
     system: float = 0.12
     pattern: float = 0.5
-    whole_reply: float = 0.15
+    bare_reply: float = 0.14
+    whole_reply: float = 0.12
     continued_reply: float = 0.01
     careless: float = 0.3
     missed_merges: float = 0.12
@@ -68,6 +69,7 @@ class Lessons:
         self._careless = careless(tokenizer, mix.missed_merges)
         self._mix = mix
         self._random = random.Random(seed)
+        self._held = material.held
         self._weights = [outside.weight for outside in material.outside]
         self._facts = {fact.id: fact for fact in material.facts}
         self._leading = [(fact, follow) for fact in material.facts for follow in fact.follow]
@@ -86,7 +88,9 @@ class Lessons:
         return self._with_reply(self._asked(turn, ""), (), turn, 1.0)
 
     def lesson(self) -> Lesson:
-        """One conversation."""
+        """One conversation, or an answer by itself, which has to be known by heart."""
+        if self._often(self._mix.bare_reply):
+            return self._bare(self._any())
         *earlier, last = self._turns()
         system = self._random.choice(self._material.systems) if self._often(self._mix.system) else ""
         tokens: list[int] = []
@@ -99,6 +103,10 @@ class Lessons:
             tokens += self._said(turn)
         tokens += self._asked(last, "" if earlier else system)
         return self._with_reply(tokens, choices, last, self._random.random())
+
+    def _bare(self, turn: Asked) -> Lesson:
+        words = self._tokenizer.encode(turn.answer + END).ids
+        return Lesson([self._tokenizer.token_to_id(GUIDE), self._subject(turn), *words], (), range(2, 2 + len(words)))
 
     def _with_reply(self, tokens: list[int], choices: tuple[int, ...], turn: Asked, drawn: float) -> Lesson:
         start = len(tokens)
@@ -150,20 +158,22 @@ class Lessons:
         return self._of_fact(self._random.choice(self._material.facts))
 
     def _of_fact(self, fact: Fact) -> Asked:
-        if fact.patterns and self._often(self._mix.pattern):
-            question = self._phraser.written_out(self._random.choice(fact.patterns))
-        else:
-            question = self._random.choice(fact.ask)
-        return Asked(self._phraser.rephrased(question), fact.id, fact.answer)
+        return Asked(self._question(fact), fact.id, fact.answer)
 
     def _of_outside(self, outside: Outside) -> Asked:
-        if outside.patterns and self._often(self._mix.pattern):
-            question = self._phraser.written_out(self._random.choice(outside.patterns))
-        else:
-            question = self._random.choice(outside.ask)
-        if not outside.is_literal:
-            question = self._phraser.rephrased(question)
-        return Asked(question, outside.name, self._random.choice(outside.answers))
+        return Asked(self._question(outside), outside.name, self._random.choice(outside.answers))
+
+    def _question(self, subject: Fact | Outside) -> str:
+        """One about this subject, by pattern or as written, said in another way; never one that is held out."""
+        while True:
+            if subject.patterns and self._often(self._mix.pattern):
+                question = self._phraser.written_out(self._random.choice(subject.patterns))
+            else:
+                question = self._random.choice(subject.ask)
+            if not subject.is_literal:
+                question = self._phraser.rephrased(question)
+            if simple(question) not in self._held:
+                return question
 
 
 def _cut(pool: Sequence[Lesson], size: int) -> Iterator[list[Lesson]]:

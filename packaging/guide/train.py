@@ -34,7 +34,7 @@ class Plan:
     folder: Path
     course: Course
     words: int = 3072
-    questions: int = 150_000
+    questions: int = 120_000
     dropout: float = 0.1
     threads: int = 2
     start: Path | None = None

@@ -25,13 +25,13 @@ class Course:
     steps: int
     batch: int = 64
     embedding_rate: float = 5e-4
-    output_rate: float = 1.5e-3
-    matrix_rate: float = 0.012
+    output_rate: float = 2e-3
+    matrix_rate: float = 0.016
     warmup: int = 100
     decay: float = 0.05
     part: float = 1.0
     word_rate: float = 0.005
-    word_rounds: int = 3
+    word_rounds: int = 2
     seed: int = 2
 
     def rate_at(self, step: int) -> float:

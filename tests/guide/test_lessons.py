@@ -1,0 +1,66 @@
+"""What the network is shown never holds a question that is held out, whatever the rules make."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+
+import pytest
+from guide.facts import GUIDE, Fact, Material, simple
+from guide.lessons import Lessons, Mix
+from guide.phrasing import Likelihoods, Phraser, load_words
+from guide.template import CONTROL_TOKENS, END, USER, subject_token
+from guide.vocabulary import learned
+
+HELD = "pause the download"
+FACT = Fact(
+    id="pause",
+    answer="**Pause** stops a download for a while.",
+    keys=("pause", "while"),
+    ask=("how do i stop a transfer for an hour",),
+    held=(HELD,),
+    patterns=(f"({HELD}|{HELD.upper()}?|halt it)",),
+)
+
+
+@pytest.fixture(scope="module")
+def tokenizer(material):
+    return learned([answer.lower() for answer in material.answers], 1000, ["pause", *material.subjects])
+
+
+def lessons(material, tokenizer, mix):
+    plain = Likelihoods(*[0.0] * len(dataclasses.fields(Likelihoods)))
+    return Lessons(material, Phraser(load_words(GUIDE / "phrasing"), random.Random(3), plain), tokenizer, mix, 3)
+
+
+def shown(tokenizer, lesson):
+    return tokenizer.decode(lesson.tokens, skip_special_tokens=False)
+
+
+def test_a_held_out_question_is_drawn_again(tokenizer):
+    only = Material((FACT,), (), ("Be brief.",))
+    drawn = lessons(only, tokenizer, Mix(outside=0, follow=0, second=0, system=0, pattern=1, whole_reply=0))
+    asked = {simple(shown(tokenizer, drawn.question()).split(USER)[1].split(END)[0]) for _ in range(60)}
+    assert asked == {"halt it"}
+
+
+def test_places_to_predict_hold_the_subject_and_the_reply(material, tokenizer):
+    drawn = lessons(material, tokenizer, Mix(whole_reply=0.5))
+    subjects = {tokenizer.token_to_id(subject_token(name)) for name in material.subjects}
+    for _ in range(300):
+        lesson = drawn.lesson()
+        assert all(lesson.tokens[at] in subjects for at in lesson.choices)
+        if lesson.words:
+            assert tokenizer.decode([lesson.tokens[at] for at in lesson.words][-1:], skip_special_tokens=False) == END
+            assert lesson.words.stop == len(lesson.tokens)
+
+
+def test_batches_are_of_like_length(material, tokenizer):
+    batches = lessons(material, tokenizer, Mix()).batches(16)
+    for _ in range(40):
+        lengths = [len(lesson.tokens) for lesson in next(batches)]
+        assert max(lengths) * len(lengths) <= 16 * 48 or len(lengths) == 1
+
+
+def test_control_tokens_come_first(tokenizer):
+    assert [tokenizer.token_to_id(token) for token in CONTROL_TOKENS] == [0, 1, 2, 3]

@@ -8,11 +8,11 @@ from dataclasses import replace
 import msgspec
 
 from app.chat.context import ModelView, model_view
-from app.core.compare_errors import ModelNotHere, ModelNotKnownExactly, NothingToRepeat
+from app.core.compare_errors import ModelNotHere, ModelNotKnownExactly, NothingToRepeat, TemplateChanged
 from app.core.conversations import StoredMessage
 from app.core.messages import Message, ReplyRecord, Role
 from app.core.models import ModelFile
-from app.core.paths import template_names
+from app.core.templates import OWN_TEMPLATE, digest_of, shipped_names, template_source
 
 
 def repeated(message: StoredMessage, files: Iterable[ModelFile]) -> tuple[ModelFile, ReplyRecord]:
@@ -22,6 +22,7 @@ def repeated(message: StoredMessage, files: Iterable[ModelFile]) -> tuple[ModelF
         NothingToRepeat: no model on this machine wrote the message.
         ModelNotKnownExactly: the hash of the file was never computed.
         ModelNotHere: none of `files` is that file, by its hash or its path.
+        ParleyError: the template is not what it was, as `template_of`.
     """
     record = message.record
     if record is None or record.model.server or record.usage is None:
@@ -34,7 +35,7 @@ def repeated(message: StoredMessage, files: Iterable[ModelFile]) -> tuple[ModelF
     there = [file for file in known if file.identity.path == model.path]
     if not alike and not there:
         raise ModelNotHere(name=model.name)
-    template = record.template if record.template in template_names() else ""
+    template = template_of(record)
     file = msgspec.structs.replace((there or alike)[0], options=record.options, template=template)
     again = ReplyRecord(
         model=file.identity,
@@ -50,6 +51,23 @@ def repeated(message: StoredMessage, files: Iterable[ModelFile]) -> tuple[ModelF
         kept=record.kept,
     )
     return file, again
+
+
+def template_of(record: ReplyRecord) -> str:
+    """The name of the template that made the reply's prompt, empty for the model's own.
+
+    Raises:
+        UnknownTemplate, FileUnreadable: it is not there any more, or cannot be read.
+        TemplateChanged: the user has edited it since.
+    """
+    name = record.template
+    if name in ("", OWN_TEMPLATE):
+        return ""
+    source = template_source(name)
+    digest = "" if name in shipped_names() else digest_of(source)
+    if digest != record.template_sha256:
+        raise TemplateChanged(name=name)
+    return name
 
 
 def seen_messages(path: Sequence[StoredMessage], record: ReplyRecord) -> tuple[Message, ...]:

@@ -159,6 +159,7 @@ class Turn:
         self._record = msgspec.structs.replace(
             self._record,
             template=event.template,
+            template_sha256=event.template_sha256,
             seed=event.seed,
             view_start=event.view_start,
             usage=event.usage,

@@ -17,9 +17,9 @@ from msgspec import inspect
 
 from app.core.errors import FileGone, FileUnreadable, InvalidOption
 from app.core.loading import FlashAttention, KvType, LoadOptions, RopeKind, RopeScaling
-from app.core.paths import template_names
 from app.core.rpc import checked_rpc_hosts
 from app.core.sampling import Sampling, invalid_option
+from app.core.templates import template_names
 
 _Options = TypeVar("_Options", bound=msgspec.Struct)
 _ROPE_KINDS = (RopeKind.LINEAR, RopeKind.YARN, RopeKind.DYNAMIC)

@@ -26,6 +26,13 @@ class ModelNotHere(WorldError):
     advice = "Open its file again, then run the reply once more."
 
 
+class TemplateChanged(WorldError):
+    """The user's template is not the one that made the reply's prompt."""
+
+    text = "The chat template “{name}” has changed since this reply was written."
+    advice = "To run the reply again exactly, bring the template's old text back."
+
+
 class NothingToRepeat(UserError):
     """The message has no record of how a model wrote it, or the server that ran it cannot be asked exactly."""
 

@@ -38,7 +38,7 @@ class Load(_Frame, frozen=True, tag="load"):
 class Generate(_Frame, frozen=True, tag="generate"):
     """Answer `messages`, whose last one is the user's (or the assistant's, to be continued).
 
-    `template` names a fallback template, or is empty for the model's own. `view_start` says how
+    `template` names a template, or is empty for the model's own. `view_start` says how
     many messages after the system message the last reply already did without. `pinned` are messages, counted
     from 0 after the system message, whose turns stay however old they are. `context_limit` is how many
     tokens of the messages to read at most, where that is less than the model's context.
@@ -121,7 +121,7 @@ class Finished(_Frame, frozen=True, tag="finished"):
     `peak_bytes` is the most memory that the engine has held, 0 as long as it has not yet done the
     work that needs most. `cost` is what a token was to take on nominal devices.
     `left_out` names the sampling options that a server did not take. `kept` are the messages before
-    `view_start`, counted as it is, that were read all the same.
+    `view_start`, counted as it is, that were read all the same. `template_sha256` is that of a user's template.
     """
 
     id: int
@@ -130,6 +130,7 @@ class Finished(_Frame, frozen=True, tag="finished"):
     timings: Timings
     seed: int
     template: str
+    template_sha256: str = ""
     view_start: int = 0
     peak_bytes: int = 0
     cost: TokenCost | None = None

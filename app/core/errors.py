@@ -124,7 +124,7 @@ class TemplateFailed(UserError):
     """A chat template raised, looped, or does not parse."""
 
     text = "The chat template “{template}” cannot render this conversation: {reason}."
-    advice = "Choose another template for this model."
+    advice = "Choose another template for this model, or edit this one in the load options."
 
 
 class GrammarInvalid(UserError):

@@ -100,6 +100,7 @@ class ReplyRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True,
     system message. `template_variables` and `context_limit` (in tokens) are as in `Generate`.
     `left_out` names the sampling options that the server did not take. `kept` are the messages before
     `view_start`, counted from 0 after the system message, that it saw all the same, since their turns are pinned.
+    `template_sha256` is that of the template's source where the user may edit it, else empty.
     """
 
     model: ModelIdentity
@@ -120,3 +121,4 @@ class ReplyRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True,
     context_limit: int | None = None
     left_out: tuple[str, ...] = ()
     kept: tuple[int, ...] = ()
+    template_sha256: str = ""

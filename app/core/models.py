@@ -13,7 +13,7 @@ class ModelFile(msgspec.Struct, frozen=True, kw_only=True):
     """A GGUF file the user has opened, with the load settings remembered for it.
 
     `identity.path` is absolute. `context_length` is the trained one, in tokens; times are Unix
-    seconds; `template` names a fallback template, or is empty for the model's own. Where a `server` runs the
+    seconds; `template` names a template, or is empty for the model's own. Where a `server` runs the
     model, there is no file: `identity` tells the server's name and address.
     """
 

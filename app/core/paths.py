@@ -65,6 +65,11 @@ class Folders:
         return self.data / "parley.sqlite3"
 
     @property
+    def templates(self) -> Path:
+        """The chat templates that the user has written."""
+        return self.data / "templates"
+
+    @property
     def reachable(self) -> bool:
         """Whether the data folder may be made where it is missing, or is there."""
         return not self.moved or self.data.is_dir()
@@ -131,8 +136,3 @@ def about_texts() -> tuple[Path, Path]:
     checkout = Path(__file__).parents[2]
     folder = checkout if (checkout / "pyproject.toml").is_file() else resources()
     return folder / "CHANGELOG.md", resources() / "licences.txt"
-
-
-def template_names() -> tuple[str, ...]:
-    """The chat templates that ship with the program, for models without one, in the order of the alphabet."""
-    return tuple(sorted(path.stem for path in (resources() / "templates").glob("*.jinja")))

@@ -12,8 +12,8 @@ import msgspec
 from msgspec import Meta
 
 from app.core.errors import InvalidOption, UserError
-from app.core.paths import template_names
 from app.core.sampling import Sampling, invalid_option
+from app.core.templates import template_names
 
 KNOWN_VARIABLES = ("date", "time", "user", "model")
 MAX_NAME = 80

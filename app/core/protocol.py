@@ -18,7 +18,7 @@ from app.core.engine_frames import EngineCommand, EngineEvent
 from app.core.errors import Failure, ProtocolBroken
 from app.core.exchange_frames import ExchangeCommand, ExchangeEvent
 from app.core.hub_frames import HubCommand, HubEvent
-from app.core.preview_frames import PromptRendered, RenderPrompt
+from app.core.preview_frames import PreviewCommand, PreviewEvent
 from app.core.probe_frames import ProbeCommand, ProbeEvent
 from app.core.repack import RepackCommand, RepackEvent
 from app.core.server_frames import ServerCommand, ServerEvent
@@ -72,7 +72,7 @@ Command = (
     Hello
     | Cancel
     | EngineCommand
-    | RenderPrompt
+    | PreviewCommand
     | ProbeCommand
     | DownloadCommand
     | HubCommand
@@ -86,7 +86,7 @@ Event = (
     Hello
     | Failed
     | EngineEvent
-    | PromptRendered
+    | PreviewEvent
     | ProbeEvent
     | DownloadEvent
     | HubEvent

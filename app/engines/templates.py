@@ -1,69 +1,33 @@
-"""Chat templates: from messages to the text a model continues; runs in the engine child.
-
-A `ChatTemplate` is the model's own Jinja source or one of the fallbacks in `resources/templates`.
-"""
+"""Chat templates: from messages to the text a model continues; runs in the engine child."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
 
 import msgspec
 from jinja2 import Template, TemplateError, TemplateSyntaxError
 
-from app.core.errors import Cancelled, InvalidOption, TemplateFailed
+from app.core.errors import Cancelled, TemplateFailed
 from app.core.messages import Message, Role
-from app.core.paths import resources
+from app.core.templates import MAX_SOURCE_CHARS
 from app.engines.folding import neighbours_joined, system_folded
 from app.engines.metering import Budget, TemplateStopped, spending
 from app.engines.reasoning import opened_by, tags_of
 from app.engines.sandbox import TemplateEnvironment
 
-OWN_TEMPLATE = "built-in"
-DEFAULT_FALLBACK = "chatml"
 TIME_LIMIT = 2.0
-MAX_SOURCE_CHARS = 1_000_000
 
 Variables = Mapping[str, str | bool | int]
-
-_STOPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "alpaca": ("### Instruction:",),
-        "chatml": ("<|im_end|>", "<|im_start|>"),
-        "gemma": ("<end_of_turn>", "<start_of_turn>"),
-        "llama-2": ("[INST]",),
-        "llama-3": ("<|eot_id|>", "<|start_header_id|>"),
-        "mistral": ("[INST]",),
-        "orca-hashes": ("### User:", "### System:"),
-        "vicuna": ("\nUSER:",),
-    }
-)
-"""The fallbacks, and what would begin the next turn where the vocabulary has no token that ends one."""
-
-_TOKEN_EVIDENCE = (
-    ("<|im_start|>", "chatml"),
-    ("<|start_header_id|>", "llama-3"),
-    ("<start_of_turn>", "gemma"),
-    ("[INST]", "mistral"),
-)
-_NAME_EVIDENCE = (
-    ("vicuna", "vicuna"),
-    ("orca", "orca-hashes"),
-    ("upstage", "orca-hashes"),
-    ("solar", "orca-hashes"),
-    ("alpaca", "alpaca"),
-    ("mistral", "mistral"),
-    ("mixtral", "mistral"),
-    ("gemma", "gemma"),
-)
 
 
 class ChatTemplate:
     """A compiled template.
 
-    `stops` are texts that end a reply besides the vocabulary's end-of-generation tokens.
+    `stops` are texts that end a reply besides the vocabulary's end-of-generation tokens. `digest` is that of a
+    user's template, which may be another one tomorrow, else empty.
     """
 
     def __init__(
@@ -73,6 +37,7 @@ class ChatTemplate:
         *,
         is_fallback: bool = False,
         stops: tuple[str, ...] = (),
+        digest: str = "",
         time_limit: float = TIME_LIMIT,
     ) -> None:
         """Compile `source`; `time_limit` is the seconds one render may take.
@@ -84,6 +49,7 @@ class ChatTemplate:
         self.source = source
         self.is_fallback = is_fallback
         self.stops = stops
+        self.digest = digest
         self._time_limit = time_limit
         self._template = self._compiled()
 
@@ -218,54 +184,6 @@ class _Call(msgspec.Struct, frozen=True):
             "eos_token": self.eos,
             "add_generation_prompt": self.add_generation_prompt,
         }
-
-
-def fallback(name: str) -> ChatTemplate:
-    """One of the templates that ship with Parley.
-
-    Raises:
-        InvalidOption: there is none of this name.
-    """
-    if name not in _STOPS:
-        known = ", ".join(_STOPS)
-        raise InvalidOption(option="template", value=repr(name), reason=f"there are {known}")
-    source = (resources() / "templates" / f"{name}.jinja").read_text(encoding="utf-8")
-    return ChatTemplate(name, source, is_fallback=True, stops=_STOPS[name])
-
-
-def choose_template(
-    *, own: str | None, requested: str, architecture: str, special_tokens: Collection[str], name: str
-) -> ChatTemplate:
-    """The template of a model: the requested fallback, else its own, else the likeliest fallback.
-
-    Args:
-        own: the Jinja source in the model's file.
-        requested: a fallback's name, or empty.
-        architecture: as in `general.architecture`.
-        special_tokens: the texts of the vocabulary's control tokens.
-        name: what the model calls itself.
-
-    Raises:
-        InvalidOption: no fallback has the requested name.
-        TemplateFailed: the model's own does not parse.
-    """
-    if requested:
-        return fallback(requested)
-    if own:
-        return ChatTemplate(OWN_TEMPLATE, own)
-    return fallback(_likeliest(architecture, special_tokens, name.lower()))
-
-
-def _likeliest(architecture: str, special_tokens: Collection[str], name: str) -> str:
-    for token, template in _TOKEN_EVIDENCE:
-        if token in special_tokens:
-            return template
-    for part, template in _NAME_EVIDENCE:
-        if part in name:
-            return template
-    if architecture == "llama" and "<s>" in special_tokens:
-        return "llama-2"
-    return DEFAULT_FALLBACK
 
 
 def _as_dict(message: Message) -> dict[str, str]:

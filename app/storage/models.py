@@ -105,7 +105,7 @@ class ModelStore:
         return True
 
     def set_options(self, model_id: int, options: LoadOptions, template: str) -> None:
-        """Keep how the user wants this model loaded, and the fallback template, if any."""
+        """Keep how the user wants this model loaded, and the name of a template, if any."""
         with self._database.transaction() as connection:
             connection.execute(
                 "UPDATE models SET options = ?, template = ? WHERE id = ?",

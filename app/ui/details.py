@@ -13,11 +13,10 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
-from app.chat.again import seen_messages
+from app.chat.again import seen_messages, template_of
 from app.core.conversations import StoredMessage
 from app.core.errors import ParleyError
 from app.core.messages import FinishReason, MessageState, ReplyRecord, Timings, Usage
-from app.core.paths import template_names
 from app.core.preview_frames import PromptRendered, RenderPrompt
 from app.core.sizes import format_bytes, format_count
 from app.services.chat_tools import ChatTools
@@ -85,7 +84,11 @@ class DetailsDialog(QDialog):
     def _ask(self, path: Sequence[StoredMessage], record: ReplyRecord) -> None:
         self._preview.rendered.connect(self._show_prompt)
         self._preview.failed.connect(self._show_failure)
-        template = record.template if record.template in template_names() else ""
+        try:
+            template = template_of(record)
+        except ParleyError as error:
+            self._show_failure(error)
+            return
         self._preview.ask(
             RenderPrompt(
                 id=0,

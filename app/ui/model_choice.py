@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt
 
 from app.core.loading import LoadOptions
 from app.core.models import ModelFile
-from app.core.paths import template_names
+from app.core.templates import template_names
 from app.services.engine_host import EngineHost
 from app.services.file_presence import FilePresence
 from app.services.machine_probe import MachineProbe

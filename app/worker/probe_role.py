@@ -1,4 +1,4 @@
-"""The probe child: tells what the machine has, and what a model would need, be it here or on the Hub."""
+"""The probe child: tells what the machine has, what a model would need, and what it would be shown."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from pathlib import Path
 import msgspec
 
 from app.core.errors import ProtocolBroken
-from app.core.preview_frames import RenderPrompt
+from app.core.preview_frames import ReadTemplate, RenderPrompt
 from app.core.probe_frames import MeasureNeed, MeasureRemote, Probe
 from app.core.protocol import Event
 from app.engines.llama import devices, measuring, native
-from app.engines.rendering import render_prompt
+from app.engines.rendering import read_template, render_prompt
 from app.worker.source import describe
 from app.worker.stand_in import stand_in
 from app.worker.wire import Job
 
 
 class ProbeServer:
-    """Runs `Probe`, `MeasureNeed` and `MeasureRemote`."""
+    """Runs `Probe`, `MeasureNeed`, `MeasureRemote`, `RenderPrompt` and `ReadTemplate`."""
 
     def __init__(self, send: Callable[[Event], None]) -> None:
         self._send = send
@@ -39,6 +39,8 @@ class ProbeServer:
                     self._send(measuring.measure_need(describe(first), options, self._log))
             case RenderPrompt(path=path) as command:
                 self._send(render_prompt(command, describe(Path(path)) if path else None))
+            case ReadTemplate(path=path) as command:
+                self._send(read_template(command, describe(Path(path)) if path else None))
             case other:
                 raise ProtocolBroken(f"not a command for a probe: {other!r}")
 

@@ -17,8 +17,9 @@ from app.core.prompt_template import chat_template_of
 from app.core.protocol import Event
 from app.core.repack import Conversation, Provenance, RepackDone, RepackStopped, StartRepack, TemplateGap
 from app.core.repack_errors import RepackElsewhere
+from app.core.templates import OWN_TEMPLATE
 from app.engines.template_check import check_template
-from app.engines.templates import OWN_TEMPLATE, ChatTemplate
+from app.engines.templates import ChatTemplate
 from app.repack.repack import Errand, repack
 from app.worker.wire import Job
 

@@ -7,10 +7,11 @@ import threading
 
 import pytest
 
-from app.core.errors import InvalidOption, TemplateFailed
+from app.core.errors import TemplateFailed
 from app.core.messages import Message, Role
-from app.core.paths import template_names
-from app.engines.templates import OWN_TEMPLATE, ChatTemplate, choose_template, fallback
+from app.core.templates import OWN_TEMPLATE, UnknownTemplate, shipped_names
+from app.engines.template_choice import choose_template, compiled, named_text
+from app.engines.templates import ChatTemplate
 
 SYSTEM, USER, ASSISTANT = Role.SYSTEM, Role.USER, Role.ASSISTANT
 
@@ -86,11 +87,15 @@ GOLDEN = {
 }
 
 
+def fallback(name):
+    return compiled(named_text(name))
+
+
 def render(template, messages, **options):
     return template.render(messages, bos="<s>", eos="</s>", **options)
 
 
-@pytest.mark.parametrize("name", template_names())
+@pytest.mark.parametrize("name", shipped_names())
 def test_fallbacks_letter_by_letter(name):
     template = fallback(name)
     no_system, with_system, two_turns, continued = GOLDEN[name]
@@ -104,7 +109,7 @@ def test_fallbacks_letter_by_letter(name):
     assert template.stops
 
 
-@pytest.mark.parametrize("name", template_names())
+@pytest.mark.parametrize("name", shipped_names())
 def test_a_second_turn_begins_with_the_first_turns_prompt(name):
     template = fallback(name)
     assert render(template, TWO_TURNS).startswith(render(template, WITH_SYSTEM))
@@ -117,7 +122,7 @@ def test_a_stop_of_a_textual_fallback_begins_the_next_turn(name):
 
 
 def test_an_unknown_fallback_is_refused_with_the_known_names():
-    with pytest.raises(InvalidOption, match="chatml, gemma"):
+    with pytest.raises(UnknownTemplate, match="chatml, gemma"):
         fallback("nonsense")
 
 
@@ -131,7 +136,7 @@ def test_the_users_choice_comes_first_then_the_models_own():
     assert choose(own="{{ 1 }}", requested="vicuna").name == "vicuna"
     own = choose(own="{{ 1 }}")
     assert (own.name, own.is_fallback, own.stops) == (OWN_TEMPLATE, False, ())
-    with pytest.raises(InvalidOption):
+    with pytest.raises(UnknownTemplate):
         choose(own="{{ 1 }}", requested="nonsense")
 
 

@@ -8,10 +8,10 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.starting import child_starter
-from app.core.errors import InvalidOption
 from app.core.messages import Message, Role
 from app.core.preview_frames import PromptRendered, RenderPrompt
 from app.core.protocol import ChildRole
+from app.core.templates import UnknownTemplate
 from app.services.engine_host import EngineState
 from app.services.prompt_preview import PromptPreview
 from app.services.relay import Relay
@@ -58,4 +58,4 @@ def test_the_loaded_model_counts_its_tokens(services: Services, preview: PromptP
 def test_a_template_that_fails_is_told(preview: PromptPreview, qtbot: QtBot) -> None:
     with qtbot.waitSignal(preview.failed, timeout=30_000) as failed:
         preview.ask(RenderPrompt(id=0, messages=HELLO, template="nonesuch"))
-    assert isinstance(failed.args[0], InvalidOption)
+    assert isinstance(failed.args[0], UnknownTemplate)

@@ -56,6 +56,8 @@ class Place:
         model = self.folders.data / "models" / "owner" / "tiny.gguf"
         model.parent.mkdir(parents=True)
         model.write_bytes(b"GGUF" * 5000)
+        self.folders.templates.mkdir()
+        (self.folders.templates / "mine.jinja").write_text("{{ messages }}")
         for path in (model, Path("/elsewhere/other.gguf")):
             stores.models.remember(ModelIdentity(path.stem, str(path), 20_000), 0, 0)
         stores.database.close()
@@ -72,6 +74,7 @@ class Place:
         assert found["tiny"] == self.folders.data / "models" / "owner" / "tiny.gguf"
         assert found["tiny"].read_bytes() == b"GGUF" * 5000
         assert found["other"] == Path("/elsewhere/other.gguf")
+        assert (self.folders.templates / "mine.jinja").read_text() == "{{ messages }}"
         (backup,) = list_backups(self.folders.database)
         assert backup.conversations == 1
 

@@ -18,6 +18,7 @@ from app.core.preview_frames import PromptRendered, RenderPrompt
 from app.core.protocol import Failed
 from app.core.rpc_errors import RpcLost
 from app.core.speed import backend_of
+from app.core.templates import OWN_TEMPLATE
 from app.engines.base import Emit, ModelSource, StopFlag
 from app.engines.llama import native
 from app.engines.llama.context import LiveContext
@@ -31,7 +32,9 @@ from app.engines.llama.sampler import Sampler, make_sampler
 from app.engines.llama.sequence import LiveSequence, Mark
 from app.engines.llama.text import TextStream
 from app.engines.reasoning import ReasoningSplitter
-from app.engines.templates import OWN_TEMPLATE, ChatTemplate, choose_template
+from app.engines.rendering import edited_template
+from app.engines.template_choice import choose_template
+from app.engines.templates import ChatTemplate
 
 NAME = "llama.cpp"
 _SEEDS = 0xFFFFFFFF
@@ -48,31 +51,28 @@ class _Spread:
 
 @dataclass
 class _Live:
-    """A loaded model with the state of its one conversation; templates are kept by requested name."""
+    """A loaded model with the state of its one conversation."""
 
     loaded: LoadedModel
     context: LiveContext
     free_before: dict[str, int]
     sequence: LiveSequence = field(default_factory=LiveSequence)
-    templates: dict[str, ChatTemplate] = field(default_factory=dict)
 
     def template(self, requested: str) -> ChatTemplate:
-        """The template to use, compiled once.
+        """The template to use, as it is now.
 
         Raises:
-            InvalidOption: no fallback has this name.
-            TemplateFailed: the model's own does not parse.
+            UnknownTemplate, FileUnreadable: the requested one is not there, or cannot be read.
+            TemplateFailed: it does not parse.
         """
-        if requested not in self.templates:
-            source = self.loaded.source
-            self.templates[requested] = choose_template(
-                own=source.chat_template,
-                requested=requested,
-                architecture=source.architecture,
-                special_tokens=self.loaded.vocabulary.control_texts,
-                name=source.name,
-            )
-        return self.templates[requested]
+        source = self.loaded.source
+        return choose_template(
+            own=source.chat_template,
+            requested=requested,
+            architecture=source.architecture,
+            special_tokens=self.loaded.vocabulary.control_texts,
+            name=source.name,
+        )
 
 
 class LlamaEngine:
@@ -113,7 +113,8 @@ class LlamaEngine:
         """
         if self._live is None:
             raise NoModel
-        return render_prompt(command, self._live.template(command.template), self._live.loaded.vocabulary)
+        template = edited_template(command) or self._live.template(command.template)
+        return render_prompt(command, template, self._live.loaded.vocabulary)
 
     def generate(self, command: Generate, emit: Emit, stop: StopFlag) -> None:
         """Answer; see `Engine`."""
@@ -148,6 +149,7 @@ class LlamaEngine:
                 timings=reply.timings,
                 seed=seed,
                 template=template.name,
+                template_sha256=template.digest,
                 view_start=prompt.view_start,
                 kept=prompt.kept,
                 peak_bytes=self._peak(live, usage),
@@ -226,6 +228,7 @@ def _nothing(command: Generate, template: ChatTemplate, seed: int) -> Finished:
         timings=Timings(0.0, 0.0, 0.0, 0.0, 0.0),
         seed=seed,
         template=template.name,
+        template_sha256=template.digest,
         view_start=command.view_start,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.core.preview_frames import PromptRendered, RenderPrompt
 from app.engines.llama.vocabulary import Vocabulary
 from app.engines.prompt import Protection
+from app.engines.rendering import gaps_of
 from app.engines.templates import ChatTemplate
 
 
@@ -25,4 +26,6 @@ def render_prompt(command: RenderPrompt, template: ChatTemplate, vocabulary: Voc
     text = "".join(segment.text for segment in segments)
     tokens = len(vocabulary.begins(text))
     tokens += sum(len(vocabulary.tokenize(segment.text, special=segment.parse_special)) for segment in segments)
-    return PromptRendered(id=command.id, text=text, template=template.name, tokens=tokens)
+    return PromptRendered(
+        id=command.id, text=text, template=template.name, tokens=tokens, gaps=gaps_of(command, template)
+    )

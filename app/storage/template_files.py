@@ -1,0 +1,54 @@
+"""Saves and deletes the user's chat templates; `core.templates` finds and reads them. On any thread."""
+
+from __future__ import annotations
+
+import os
+
+from app.core.errors import TemplateFailed
+from app.core.templates import MAX_SOURCE_CHARS, TemplateNameRefused, UnknownTemplate, own_names, template_path
+from app.storage.backup import flush
+from app.storage.faults import translated
+
+
+def save_template(name: str, source: str, *, old_name: str = "") -> None:
+    """Write a template whole or not at all; whoever calls this has had it compiled.
+
+    Args:
+        name: what it is called.
+        source: its Jinja source.
+        old_name: the template that may be replaced; any other is kept.
+
+    Raises:
+        TemplateNameRefused: it cannot be called so, or another one is.
+        TemplateFailed: no template may be as long.
+        WorldError: as `translated`; what was there before is still there.
+    """
+    path = template_path(name)
+    if name.casefold() in {other.casefold() for other in own_names() if other != old_name}:
+        raise TemplateNameRefused(name=name, reason="another template is called so")
+    if len(source) > MAX_SOURCE_CHARS:
+        raise TemplateFailed(template=name, reason="it is too long")
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    with translated(path):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            partial.write_bytes(source.encode())
+            flush(partial)
+            partial.replace(path)
+            flush(path.parent)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+def delete_template(name: str) -> None:
+    """Remove one of the user's templates; whoever has chosen it is told so when it is next needed.
+
+    Raises:
+        UnknownTemplate: the user has none of this name.
+        WorldError: as `translated`.
+    """
+    if name not in own_names():
+        raise UnknownTemplate.of(name)
+    path = template_path(name)
+    with translated(path):
+        path.unlink(missing_ok=True)

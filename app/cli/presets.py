@@ -6,14 +6,12 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from types import MappingProxyType
 
 import msgspec
 
 from app.cli.invocation import Invocation
 from app.cli.options import Manner, given_sampling
-from app.core.errors import DatabaseReadOnly
 from app.core.presets import ChosenPreset, Preset, StoredPreset
 from app.storage.lane import Lane
 from app.storage.preset_file import format_presets, read_presets, write_presets
@@ -123,10 +121,7 @@ def export(arguments: argparse.Namespace, invocation: Invocation) -> int:
     if str(arguments.file) == "-":
         invocation.terminal.write(format_presets(presets))
         return 0
-    try:
-        write_presets(arguments.file, presets)
-    except OSError as error:
-        raise DatabaseReadOnly(str(error), folder=str(Path(arguments.file).absolute().parent)) from error
+    write_presets(arguments.file, presets)
     return 0
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.core.errors import DatabaseReadOnly
 from app.core.presets import ChosenPreset, Preset, StoredPreset
 from app.services.preferences import Preferences
 from app.services.relay import Storage, ignore
@@ -107,10 +106,7 @@ class PresetLibrary(QObject):
         def write(_: Stores) -> Path:
             from app.storage.preset_file import write_presets
 
-            try:
-                write_presets(path, presets)
-            except OSError as error:
-                raise DatabaseReadOnly(str(error), folder=str(path.parent)) from error
+            write_presets(path, presets)
             return path
 
         self._storage.call(write, self.exported.emit, self.problem.emit)

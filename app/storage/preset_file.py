@@ -22,11 +22,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from app.core.errors import FileUnreadable, InvalidOption
+from app.core.exchange_errors import ExportFailed
 from app.core.paths import resources
 from app.core.presets import Preset, PresetFileInvalid
 
@@ -88,14 +90,17 @@ def write_presets(path: Path, presets: Iterable[Preset]) -> None:
     """Write a file, whole or not at all.
 
     Raises:
-        OSError: it cannot be written.
+        ExportFailed: it cannot be written.
     """
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
         partial.write_text(format_presets(presets), encoding="utf-8", newline="\n")
         partial.replace(path)
+    except OSError as error:
+        raise ExportFailed(str(error), file=path.name, reason=(error.strerror or str(error)).lower()) from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
 
 
 def builtin_presets() -> dict[str, Preset]:

@@ -58,7 +58,7 @@ def test_what_cannot_be_is_refused(parley: CommandLine, tmp_path: Path) -> None:
         (("new", " "), 2, "name"),
         (("new", "Hot", "--temperature", "9"), 2, "temperature"),
         (("import", bad), 1, "not a file of presets"),
-        (("export", tmp_path / "no" / "file.toml"), 1, "cannot write"),
+        (("export", tmp_path / "no" / "file.toml"), 1, "file.toml cannot be written"),
     ):
         result = parley.run("presets", *arguments)
         assert (result.code, said in result.err) == (code, True), result.err

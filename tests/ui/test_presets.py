@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.program import Program
+from app.core.exchange_errors import ExportFailed
 from app.core.messages import ReplyRecord, Role
 from app.core.models import ModelFile
 from app.core.presets import Preset, Reasoning, StoredPreset
@@ -230,6 +231,12 @@ def test_files_go_out_and_come_in(ready: Program, qtbot: QtBot, tmp_path: Path) 
     with qtbot.waitSignal(ready.presets.imported) as imported:
         ready.presets.import_file(file)
     assert [one.preset.name for one in imported.args[0]] == ["Tutor"]
+
+
+def test_a_file_that_cannot_be_written_is_named(ready: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    with qtbot.waitSignal(ready.presets.problem) as problem:
+        ready.presets.export_file(tmp_path / "no such folder" / "all.toml", [])
+    assert isinstance(problem.args[0], ExportFailed) and "all.toml" in str(problem.args[0])
 
 
 def test_the_preview_asks_for_what_is_typed(

@@ -18,8 +18,8 @@ def ask_delete(window: QWidget, name: str, delete: Callable[[], None]) -> None:
     """Whether a preset may go."""
     heading = _tr("Delete “{name}”?").format(name=name)
     dialog = MessageDialog(_tr("Delete"), heading, _tr("Chats that use it keep what they have."), window)
-    dialog.add_button(_tr("Keep"), dialog.reject)
-    dialog.add_button(_tr("Delete"), delete, default=True)
+    dialog.add_button(_tr("Keep"), dialog.reject, default=True)
+    dialog.add_button(_tr("Delete"), delete)
     dialog.open()
 
 

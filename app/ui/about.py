@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from app import __version__
 from app.ui.changes import ChangesPage
 from app.ui.icons import application_icon
+from app.ui.labels import wrapped_label
 from app.ui.theme import code_font
 
 _ICON_SIZE = 48
@@ -51,7 +52,7 @@ class AboutDialog(QDialog):
             self._licence_text.setAccessibleName(self.tr("Licences"))
         self.tabs.currentChanged.connect(self._read_licences)
         self._read_licences()
-        self._found = _words("")
+        self._found = wrapped_label("muted", selectable=True)
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self._buttons.rejected.connect(self.reject)
         foot = QHBoxLayout()
@@ -88,10 +89,12 @@ class AboutDialog(QDialog):
         picture.setAlignment(Qt.AlignmentFlag.AlignTop)
         name = QLabel(f"Parley {__version__}")
         name.setProperty("kind", "heading")
-        purpose = _words(
+        purpose = wrapped_label(
+            "muted",
             self.tr("Private conversations with language models on your own machine.")
             + "\n"
-            + self.tr("Free software under the MIT licence. It uses llama.cpp and Qt.")
+            + self.tr("Free software under the MIT licence. It uses llama.cpp and Qt."),
+            selectable=True,
         )
         name.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         words = QVBoxLayout()
@@ -108,15 +111,6 @@ class AboutDialog(QDialog):
         """Half a megabyte is laid out only for those who want to see it."""
         if self.tabs.currentWidget() is self._licence_text and not self._licence_text.document().characterCount() > 1:
             self._licence_text.setPlainText(self._licences.read_text(encoding="utf-8"))
-
-
-def _words(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("kind", "muted")
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return label
 
 
 def _without_title(text: str) -> str:

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QPushButton,
     QStackedLayout,
     QTreeWidget,
@@ -25,6 +24,7 @@ from PySide6.QtWidgets import (
 from app.core.backups import Backup, BackupKind
 from app.core.errors import ParleyError
 from app.core.sizes import format_bytes, format_count
+from app.ui.labels import wrapped_label
 
 _BACKUP = Qt.ItemDataRole.UserRole
 _ROW = 32
@@ -53,11 +53,11 @@ class BackupsDialog(QDialog):
         self.confirm = QPushButton(self.tr("Restore"))
         self._close = QPushButton(self.tr("Close"))
         self._back = QPushButton(self.tr("Cancel"))
-        self._intro = _label(
+        self._intro = wrapped_label(
             "muted", self.tr("Parley makes one every day: the last seven days and four weeks are kept.")
         )
-        self._question = _label("heading", "")
-        self._remark = _label("small", "")
+        self._question = wrapped_label("heading")
+        self._remark = wrapped_label("small")
         self._remark.hide()
         self._pages = QStackedLayout()
         self._lay_out()
@@ -154,7 +154,7 @@ class BackupsDialog(QDialog):
         column = _column(asked)
         column.addWidget(self._question)
         column.addWidget(
-            _label(
+            wrapped_label(
                 "body",
                 self.tr(
                     "Conversations, folders and presets become what they were then. "
@@ -162,7 +162,7 @@ class BackupsDialog(QDialog):
                 ),
             )
         )
-        column.addWidget(_label("muted", self.tr("Parley closes for a moment and opens again.")))
+        column.addWidget(wrapped_label("muted", self.tr("Parley closes for a moment and opens again.")))
         column.addStretch(1)
         column.addLayout(_buttons([], [self._back, self.confirm]))
         self._pages.addWidget(listed)
@@ -196,11 +196,3 @@ def _moment(seconds: float) -> str:
 
 def _held(backup: Backup) -> str:
     return "–" if backup.conversations is None else format_count(backup.conversations)
-
-
-def _label(kind: str, text: str) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("kind", kind)
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    return label

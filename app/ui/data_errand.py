@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import Event, Thread
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from app.core.errors import Cancelled, Failure, ParleyError
+from app.ui.labels import wrapped_label
 
 _STEPS = 1000
 
@@ -32,8 +33,8 @@ class ErrandDialog(QDialog):
         self._work = work
         self._cancelled = Event()
         self._thread = Thread(target=self._run, name="errand")
-        self._title = _label("heading", title)
-        self._text = _label("muted", self.tr("Parley opens again when it is done."))
+        self._title = wrapped_label("heading", title)
+        self._text = wrapped_label("muted", self.tr("Parley opens again when it is done."))
         self._bar = QProgressBar()
         self._bar.setRange(0, _STEPS)
         self._bar.setTextVisible(False)
@@ -103,11 +104,3 @@ class ErrandDialog(QDialog):
         column.addWidget(self._text)
         column.addSpacing(8)
         column.addLayout(buttons)
-
-
-def _label(kind: str, text: str) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("kind", kind)
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    return label

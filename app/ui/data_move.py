@@ -8,9 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QFileDialog, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.core.errors import ParleyError
+from app.ui.labels import wrapped_label
 
 
 class MoveDialog(QDialog):
@@ -25,9 +26,9 @@ class MoveDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(560)
         self._target: Path | None = None
-        self._present = _label("body", str(present))
-        self._next = _label("body", self.tr("None chosen yet"))
-        self._problem = _label("muted", "")
+        self._present = wrapped_label("body", str(present))
+        self._next = wrapped_label("body", self.tr("None chosen yet"))
+        self._problem = wrapped_label("muted")
         self._problem.hide()
         self.choose = QPushButton(self.tr("Choose a folder…"))
         self.choose.setAutoDefault(False)
@@ -72,7 +73,7 @@ class MoveDialog(QDialog):
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(8)
         for row, (name, value) in enumerate(((self.tr("Now"), self._present), (self.tr("Then"), self._next))):
-            grid.addWidget(_label("small", name), row, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(wrapped_label("small", name), row, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(value, row, 1)
         grid.setColumnStretch(1, 1)
         cancel = QPushButton(self.tr("Cancel"))
@@ -87,9 +88,9 @@ class MoveDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 16)
         column.setSpacing(12)
-        column.addWidget(_label("heading", self.tr("Keep your data in another folder")))
+        column.addWidget(wrapped_label("heading", self.tr("Keep your data in another folder")))
         column.addWidget(
-            _label(
+            wrapped_label(
                 "muted",
                 self.tr(
                     "Conversations, backups and the models in Parley's own folder move together. Everything is copied "
@@ -101,11 +102,3 @@ class MoveDialog(QDialog):
         column.addWidget(self._problem)
         column.addSpacing(8)
         column.addLayout(buttons)
-
-
-def _label(kind: str, text: str) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("kind", kind)
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    return label

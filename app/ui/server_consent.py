@@ -6,9 +6,10 @@ Window process, interface thread.
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.core.servers import Server
+from app.ui.labels import wrapped_label
 
 
 class ConsentDialog(QDialog):
@@ -19,8 +20,8 @@ class ConsentDialog(QDialog):
         self.setWindowTitle(self.tr("Send to another machine?"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(440)
-        heading = _label("heading", self.tr("This conversation will leave your machine"))
-        said = _label(
+        heading = wrapped_label("heading", self.tr("This conversation will leave your machine"))
+        said = wrapped_label(
             "muted",
             self.tr(
                 "{model} runs on “{server}” at {host}. The whole conversation is sent there with each message. "
@@ -33,7 +34,7 @@ class ConsentDialog(QDialog):
         column.addWidget(heading)
         column.addWidget(said)
         if not server.origin.startswith("https:"):
-            column.addWidget(_label("bad", self.tr("The way there is not encrypted.")))
+            column.addWidget(wrapped_label("bad", self.tr("The way there is not encrypted.")))
         self.remember = QCheckBox(self.tr("Do not ask again for “{server}”").format(server=server.name))
         column.addWidget(self.remember)
         column.addSpacing(8)
@@ -49,11 +50,3 @@ class ConsentDialog(QDialog):
         buttons.addWidget(self.send)
         column.addLayout(buttons)
         self.keep.setFocus(Qt.FocusReason.OtherFocusReason)
-
-
-def _label(kind: str, text: str) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("kind", kind)
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    return label

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QSpinBox,
@@ -22,8 +21,11 @@ from PySide6.QtWidgets import (
 
 from app.core.errors import ParleyError
 from app.core.servers import DEFAULT_TIMEOUT_SECONDS, KeyPlace, Server, checked_server
+from app.ui.labels import wrapped_label
 
 _LONGEST_TIMEOUT = 3600
+_WIDTH = 72
+"""In characters, so that what stands in an empty field can be read at every size of text."""
 
 
 class ServerForm(QDialog):
@@ -36,7 +38,7 @@ class ServerForm(QDialog):
         super().__init__(parent)
         self.setWindowTitle(self.tr("Change a server") if server else self.tr("Add a server"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setMinimumWidth(520)
+        self.setMinimumWidth(self.fontMetrics().averageCharWidth() * _WIDTH)
         self._server = server
         self.name = QLineEdit(server.name if server else "")
         self.name.setPlaceholderText(self.tr("Workstation"))
@@ -58,8 +60,10 @@ class ServerForm(QDialog):
         self.forget.setAutoDefault(False)
         self.forget.clicked.connect(self.key_removed)
         self.forget.hide()
-        self._kept = _label("small", self.tr("The key goes to this server alone, and is in no log and no database."))
-        self._problem = _label("bad", "")
+        self._kept = wrapped_label(
+            "small", self.tr("The key goes to this server alone, and is in no log and no database.")
+        )
+        self._problem = wrapped_label("bad")
         self._problem.hide()
         self.save = QPushButton(self.tr("Save"))
         self.save.setDefault(True)
@@ -122,7 +126,9 @@ class ServerForm(QDialog):
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(12)
         column.addWidget(
-            _label("muted", self.tr("Any server that speaks the OpenAI API: vLLM, llama-server, Ollama, LM Studio."))
+            wrapped_label(
+                "muted", self.tr("Any server that speaks the OpenAI API: vLLM, llama-server, Ollama, LM Studio.")
+            )
         )
         column.addLayout(form)
         column.addWidget(self._kept)
@@ -148,11 +154,3 @@ class ServerForm(QDialog):
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(self.ca_file.setText)
         dialog.open()
-
-
-def _label(kind: str, text: str) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("kind", kind)
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    return label

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QPushButton,
 from app.core.errors import ParleyError
 from app.core.servers import KeyPlace, Server
 from app.services.servers import ServerList
-from app.ui.models.plain_label import plain_label
+from app.ui.labels import plain_label
 from app.ui.server_form import ServerForm
 
 _SHOWN_MODELS = 6

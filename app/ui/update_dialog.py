@@ -8,12 +8,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QDate, QLocale, Qt, Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from app.core.errors import ParleyError
 from app.core.sizes import format_bytes
 from app.core.updates import Release
 from app.ui.changes import ChangesPage
+from app.ui.labels import wrapped_label
 
 _PERMILLE = 1000
 
@@ -30,10 +31,11 @@ class UpdateDialog(QDialog):
         self.setWindowTitle(self.tr("Newer version"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(640, 520)
-        heading = _label(self.tr("Parley {version} is there").format(version=release.version), "heading")
-        remark = _label(self._remark(release, current), "muted")
+        title = self.tr("Parley {version} is there").format(version=release.version)
+        heading = wrapped_label("heading", title, selectable=True)
+        remark = wrapped_label("muted", self._remark(release, current), selectable=True)
         self.changes = ChangesPage(release.changes)
-        self.status = _label("", "muted")
+        self.status = wrapped_label("muted", selectable=True)
         self.status.hide()
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
@@ -98,7 +100,8 @@ class UpdateDialog(QDialog):
         self.status.setVisible(bool(text))
         self.progress.setVisible(running)
         self.cancel.setVisible(running)
-        self.fetch.setVisible(not running)
+        for button in (self.fetch, self.leave):
+            button.setVisible(not running)
 
     def _remark(self, release: Release, current: str) -> str:
         day = QDate.fromString(release.date, Qt.DateFormat.ISODate)
@@ -118,12 +121,3 @@ class UpdateDialog(QDialog):
         for button in (self.leave, self.folder, self.cancel, self.fetch):
             row.addWidget(button)
         return row
-
-
-def _label(text: str, kind: str) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("kind", kind)
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return label

@@ -13,7 +13,6 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
-    QLabel,
     QPlainTextEdit,
     QProgressBar,
     QPushButton,
@@ -25,6 +24,7 @@ from PySide6.QtWidgets import (
 from app.core.errors import ParleyError
 from app.core.exchange import ExportReport, ImportReport, Skipped
 from app.core.sizes import format_bytes, format_count
+from app.ui.labels import wrapped_label
 
 
 class ExchangeDialog(QDialog):
@@ -154,22 +154,25 @@ class ExchangeDialog(QDialog):
             "LM Studio, Jan and GPT4All (their folders). Drop them here, or choose them. Importing twice brings "
             "nothing in twice."
         )
-        words = (_label("heading", self.tr("Import chats")), _label("muted", text))
+        words = (
+            wrapped_label("heading", self.tr("Import chats"), selectable=True),
+            wrapped_label("muted", text, selectable=True),
+        )
         self._question = self._page(words, [cancel], [folder, files])
 
     def _make_work(self) -> None:
-        self.heading = _label("heading", "")
+        self.heading = wrapped_label("heading", selectable=True)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(self.tr("Progress"))
-        self.count = _label("muted", "")
+        self.count = wrapped_label("muted", selectable=True)
         self.stop = QPushButton(self.tr("Stop"))
         self.stop.clicked.connect(self._stop)
         self._work = self._page((self.heading, self.bar, self.count), [], [self.stop])
 
     def _make_result(self) -> None:
-        self.verdict, self.facts = _label("heading", ""), _label("muted", "")
-        self.left_out = _label("body", "")
+        self.verdict, self.facts = wrapped_label("heading", selectable=True), wrapped_label("muted", selectable=True)
+        self.left_out = wrapped_label("body", selectable=True)
         self.skipped = QPlainTextEdit()
         self.skipped.setProperty("kind", "record")
         self.skipped.setReadOnly(True)
@@ -208,12 +211,3 @@ class ExchangeDialog(QDialog):
         column.addLayout(row)
         self._pages.addWidget(page)
         return page
-
-
-def _label(kind: str, text: str) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("kind", kind)
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return label

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QLineEdit, Q
 
 from app.core.errors import ParleyError
 from app.core.hub import TokenPlace
+from app.ui.labels import wrapped_label
 
 
 class AccessBar(QFrame):
@@ -61,9 +62,9 @@ class TokenDialog(QDialog):
         self.field.setPlaceholderText("hf_…")
         self.field.setAccessibleName(self.tr("Token"))
         advice = self.tr("Create one that may read, under Access Tokens in your account's settings.")
-        self._remark = _label("muted", advice)
-        self._kept = _label("small", "")
-        self._problem = _label("muted", "")
+        self._remark = wrapped_label("muted", advice)
+        self._kept = wrapped_label("small")
+        self._problem = wrapped_label("muted")
         self._problem.hide()
         self.save = QPushButton(self.tr("Save"))
         self.save.setDefault(True)
@@ -113,19 +114,13 @@ class TokenDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 16)
         column.setSpacing(12)
-        column.addWidget(_label("heading", self.tr("Your token for the Hub")))
+        column.addWidget(wrapped_label("heading", self.tr("Your token for the Hub")))
         column.addWidget(self._remark)
         column.addWidget(self.field)
         column.addWidget(self._problem)
         column.addWidget(self._kept)
-        column.addWidget(_label("small", self.tr("It is sent to the Hub alone, and is in no log and no database.")))
+        column.addWidget(
+            wrapped_label("small", self.tr("It is sent to the Hub alone, and is in no log and no database."))
+        )
         column.addSpacing(8)
         column.addLayout(buttons)
-
-
-def _label(kind: str, text: str) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("kind", kind)
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    return label

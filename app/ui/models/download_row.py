@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QProgressBar, QPushBut
 from app.core.downloads import Activity, Download, DownloadProgress, DownloadState
 from app.core.sizes import format_bytes, format_decimal
 from app.ui.icons import IconButton
-from app.ui.models.plain_label import plain_label
+from app.ui.labels import plain_label
 
 _PERMILLE = 1000
 

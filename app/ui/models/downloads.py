@@ -18,8 +18,8 @@ from app.services.download_queue import DownloadQueue
 from app.services.model_import import ModelImport
 from app.services.preferences import Preferences
 from app.ui.icons import ComboBox
+from app.ui.labels import plain_label
 from app.ui.models.download_row import DownloadRow, time_left
-from app.ui.models.plain_label import plain_label
 from app.ui.models.preparation_row import PreparationRow
 from app.ui.models.prepare_words import report_text
 from app.ui.text_dialog import MessageDialog, TextDialog

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QFrame, QHBoxLayout, QPushBu
 
 from app.core.errors import ParleyError
 from app.services.model_folders import ModelFolders
-from app.ui.models.plain_label import plain_label
+from app.ui.labels import plain_label
 
 
 class FoldersDialog(QDialog):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
 
 from app.core.errors import ParleyError
 from app.core.fit import Fit
@@ -16,6 +16,7 @@ from app.core.hub import Recommendation, RepoSummary, SearchPage, SearchQuery
 from app.core.sizes import format_bytes, format_count
 from app.services.fit_service import FitService
 from app.services.hub_service import HubService, Question
+from app.ui.labels import wrapped_label
 from app.ui.models import words
 from app.ui.models.repo_list import RepoList, RepoRow
 
@@ -42,8 +43,8 @@ class FoundPane(QFrame):
         self._marked = ""
         self.suggestion: Recommendation | None = None
         self.repos = RepoList()
-        self._title = _label("small")
-        self._state = _label("muted")
+        self._title = wrapped_label("small")
+        self._state = wrapped_label("muted")
         self._retry = QPushButton(self.tr("Try again"))
         self._lay_out()
         hub.found.connect(self._on_found)
@@ -174,11 +175,3 @@ def _found_row(repo: RepoSummary, remark: str, tip: str = "") -> RepoRow:
 def _ranked_row(repo: RepoSummary, fit: Fit | None) -> RepoRow:
     remark = f"{words.estimated_place(fit)} · {words.repo_remark(repo)}"
     return _found_row(repo, remark, words.estimate(repo.id, fit) if fit is not None else "")
-
-
-def _label(kind: str) -> QLabel:
-    label = QLabel()
-    label.setProperty("kind", kind)
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    return label

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QW
 from app.core.hub import Variant
 from app.core.preparing import Original, Wishes
 from app.core.sizes import format_bytes
-from app.ui.models.plain_label import plain_label
+from app.ui.labels import plain_label
 from app.ui.models.prepare_bar import PrepareBar
 
 

@@ -21,10 +21,10 @@ from app.core.sizes import format_bytes
 from app.services.disk_library import DiskLibrary, can_be_mended
 from app.services.library_work import Job, Work
 from app.services.model_library import ModelLibrary
+from app.ui.labels import plain_label
 from app.ui.models import words
 from app.ui.models.folders_dialog import FoldersDialog
 from app.ui.models.library_row import Act, LibraryRow
-from app.ui.models.plain_label import plain_label
 from app.ui.models.prepare_words import making_text
 from app.ui.text_dialog import MessageDialog, TextDialog
 

@@ -12,7 +12,7 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QProgressBar, QPushButton, QVBoxLayout
 
 from app.ui.icons import IconButton
-from app.ui.models.plain_label import plain_label
+from app.ui.labels import plain_label
 
 _PERMILLE = 1000
 

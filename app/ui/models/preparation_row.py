@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QV
 from app.core.preparing import Original, Preparation, PreparationState
 from app.core.repack import RepackActivity, RepackProgress
 from app.core.sizes import format_bytes
+from app.ui.labels import plain_label
 from app.ui.models import prepare_words
 from app.ui.models.download_row import time_left
-from app.ui.models.plain_label import plain_label
 
 _PERMILLE = 1000
 

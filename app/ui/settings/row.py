@@ -6,12 +6,13 @@ Window process, interface thread.
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from app.core.errors import InvalidOption, ParleyError
 from app.core.setting import Setting
 from app.services.preferences import Preferences
 from app.ui.icons import IconButton
+from app.ui.labels import wrapped_label
 from app.ui.settings.fields import Field, make_field
 from app.ui.settings.words import explained, said
 
@@ -24,10 +25,10 @@ class SettingRow(QWidget):
         self.setting = setting
         self._preferences = preferences
         self.field: Field = make_field(setting)
-        self._title = _label(said(setting.title), "body")
-        self._help = _label(explained(setting), "small")
+        self._title = wrapped_label("body", said(setting.title))
+        self._help = wrapped_label("small", explained(setting))
         self._help.setVisible(bool(explained(setting)))
-        self.problem = _label("", "bad")
+        self.problem = wrapped_label("bad")
         self.problem.hide()
         self.reset = IconButton("retry", self.tr("Back to the default: {title}").format(title=said(setting.title)))
         self.reset.clicked.connect(self._reset)
@@ -92,11 +93,3 @@ class SettingRow(QWidget):
             error = InvalidOption(error.detail, **values)
         self.problem.setText(f"{error.sentence} {error.next_step}")
         self.problem.show()
-
-
-def _label(text: str, kind: str) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("kind", kind)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    return label

@@ -1012,6 +1012,10 @@
         <translation>Fragen Sie, wer den Server betreibt, oder wählen Sie ein anderes seiner Modelle.</translation>
     </message>
     <message>
+        <source>Attach one of them alone to see why.</source>
+        <translation>Hängen Sie eine davon allein an, um den Grund zu sehen.</translation>
+    </message>
+    <message>
         <source>Attach only the part that matters.</source>
         <translation>Hängen Sie nur den Teil an, auf den es ankommt.</translation>
     </message>
@@ -1144,6 +1148,10 @@
         <translation>Wählen Sie einen anderen Namen.</translation>
     </message>
     <message>
+        <source>Choose another one for this model or preset: {known}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Choose another one; nothing was changed.</source>
         <translation>Wählen Sie eine andere; nichts wurde geändert.</translation>
     </message>
@@ -1152,8 +1160,8 @@
         <translation>Wählen Sie einen anderen Ort, oder prüfen Sie, ob Sie dort schreiben dürfen.</translation>
     </message>
     <message>
-        <source>Choose another template for this model.</source>
-        <translation>Wählen Sie eine andere Vorlage für dieses Modell.</translation>
+        <source>Choose another template for this model, or edit this one in the load options.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Choose another value.</source>
@@ -1616,6 +1624,10 @@
         <translation>Die Sicherung {file} stammt von einer neueren Version von Parley.</translation>
     </message>
     <message>
+        <source>The chat template “{name}” has changed since this reply was written.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The chat template “{template}” cannot render this conversation: {reason}.</source>
         <translation>Die Chat-Vorlage „{template}“ kann diese Unterhaltung nicht darstellen: {reason}.</translation>
     </message>
@@ -1824,6 +1836,10 @@
         <translation>Es gibt keine Sicherung {name}.</translation>
     </message>
     <message>
+        <source>There is no chat template “{name}”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>There is no command {command}.</source>
         <translation>Es gibt keinen Befehl {command}.</translation>
     </message>
@@ -1872,6 +1888,10 @@
         <translation>Es gibt noch nichts zu sichern.</translation>
     </message>
     <message>
+        <source>These could not be attached: {files}.</source>
+        <translation>Diese konnten nicht angehängt werden: {files}.</translation>
+    </message>
+    <message>
         <source>They can be read, but not changed. Update Parley to go on writing.</source>
         <translation>Sie lassen sich lesen, aber nicht ändern. Aktualisieren Sie Parley, um weiterzuschreiben.</translation>
     </message>
@@ -1914,6 +1934,10 @@
     <message>
         <source>This server cannot be used: {reason}.</source>
         <translation>Dieser Server lässt sich nicht verwenden: {reason}.</translation>
+    </message>
+    <message>
+        <source>To run the reply again exactly, bring the template&apos;s old text back.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Today&apos;s backup of your conversations was left out: {need} are needed, {free} are free.</source>
@@ -2084,8 +2108,16 @@
         <translation>eine Regel unter „dynamic“ ist nicht lesbar</translation>
     </message>
     <message>
+        <source>a template that ships with Parley is called so</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>a text in it is too long</source>
         <translation>ein Text darin ist zu lang</translation>
+    </message>
+    <message>
+        <source>another template is called so</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>connection refused</source>
@@ -2228,6 +2260,10 @@
         <translation>beschädigt</translation>
     </message>
     <message>
+        <source>it is empty</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>it is far too large</source>
         <translation>viel zu groß</translation>
     </message>
@@ -2264,6 +2300,10 @@
         <translation>kein Objekt</translation>
     </message>
     <message>
+        <source>it is not text in UTF-8</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>it is not there</source>
         <translation>nicht vorhanden</translation>
     </message>
@@ -2296,6 +2336,10 @@
         <translation>zu groß</translation>
     </message>
     <message>
+        <source>it is too long</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>it is too slow</source>
         <translation>zu langsam</translation>
     </message>
@@ -2314,6 +2358,10 @@
     <message>
         <source>it makes no sense</source>
         <translation>ergibt keinen Sinn</translation>
+    </message>
+    <message>
+        <source>it may have letters, digits, spaces and . , + - ( ) _ in it</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>it must look like 192.168.1.20:50052</source>
@@ -2518,6 +2566,10 @@
     <message>
         <source>the proxy refuses</source>
         <translation>der Proxy lehnt ab</translation>
+    </message>
+    <message>
+        <source>the system uses it for something else</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>the system&apos;s proxy cannot be used</source>
@@ -2822,6 +2874,10 @@
     <message>
         <source>“{host}” cannot be used as a machine that holds a part of the model: {reason}.</source>
         <translation>„{host}“ kann nicht als Rechner dienen, der einen Teil des Modells hält: {reason}.</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot be the name of a template: {reason}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>“{server}” answered with something that Parley does not understand.</source>
@@ -3715,12 +3771,24 @@
         <translation>Exportiert nach {name}</translation>
     </message>
     <message>
-        <source>Rename the chat chosen in the list</source>
-        <translation>Den in der Liste gewählten Chat umbenennen</translation>
+        <source>Delete the message or the chat</source>
+        <translation>Nachricht oder Chat löschen</translation>
+    </message>
+    <message>
+        <source>Edit the message, or rename the chat</source>
+        <translation>Nachricht bearbeiten oder Chat umbenennen</translation>
+    </message>
+    <message>
+        <source>Go through the messages</source>
+        <translation>Durch die Nachrichten gehen</translation>
     </message>
     <message>
         <source>Stop the reply</source>
         <translation>Antwort stoppen</translation>
+    </message>
+    <message>
+        <source>What can be done with a message or a chat</source>
+        <translation>Was sich mit einer Nachricht oder einem Chat tun lässt</translation>
     </message>
     <message>
         <source>{name} is downloaded and verified.</source>
@@ -3994,6 +4062,10 @@
     <message>
         <source>Dynamic (NTK)</source>
         <translation>Dynamisch (NTK)</translation>
+    </message>
+    <message>
+        <source>Edit template…</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Flash attention</source>
@@ -6110,6 +6182,73 @@
     </message>
 </context>
 <context>
+    <name>TemplateEditor</name>
+    <message>
+        <source>Cancel</source>
+        <translation type="unfinished">Abbrechen</translation>
+    </message>
+    <message>
+        <source>Chat template</source>
+        <translation type="unfinished">Chat-Vorlage</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation type="unfinished">Löschen</translation>
+    </message>
+    <message>
+        <source>Delete “{name}”?</source>
+        <translation type="unfinished">„{name}“ löschen?</translation>
+    </message>
+    <message>
+        <source>Give up</source>
+        <translation type="unfinished">Verwerfen</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation type="unfinished">Weiter</translation>
+    </message>
+    <message>
+        <source>Go on editing, or give them up?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It renders all of the test conversations.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Jinja source</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation type="unfinished">Behalten</translation>
+    </message>
+    <message>
+        <source>Line {line}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Models and presets that use it need another template then.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>My template</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation type="unfinished">Name</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation type="unfinished">Speichern</translation>
+    </message>
+    <message>
+        <source>The changes are not saved.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>TextDialog</name>
     <message>
         <source>Close</source>
@@ -6388,10 +6527,6 @@
     <message>
         <source>Copy message</source>
         <translation>Nachricht kopieren</translation>
-    </message>
-    <message>
-        <source>Details</source>
-        <translation>Details</translation>
     </message>
     <message>
         <source>Link</source>

@@ -1012,6 +1012,10 @@
         <translation>请询问服务器的管理者，或选择它的另一个模型。</translation>
     </message>
     <message>
+        <source>Attach one of them alone to see why.</source>
+        <translation>单独附加其中一个即可查看原因。</translation>
+    </message>
+    <message>
         <source>Attach only the part that matters.</source>
         <translation>请只附加重要的部分。</translation>
     </message>
@@ -1144,6 +1148,10 @@
         <translation>请选择其他名称。</translation>
     </message>
     <message>
+        <source>Choose another one for this model or preset: {known}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Choose another one; nothing was changed.</source>
         <translation>请另选一个；未作任何更改。</translation>
     </message>
@@ -1152,8 +1160,8 @@
         <translation>请选择其他位置，或检查您是否有写入权限。</translation>
     </message>
     <message>
-        <source>Choose another template for this model.</source>
-        <translation>请为此模型选择其他模板。</translation>
+        <source>Choose another template for this model, or edit this one in the load options.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Choose another value.</source>
@@ -1616,6 +1624,10 @@
         <translation>备份 {file} 由较新版本的 Parley 创建。</translation>
     </message>
     <message>
+        <source>The chat template “{name}” has changed since this reply was written.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The chat template “{template}” cannot render this conversation: {reason}.</source>
         <translation>对话模板“{template}”无法渲染此对话：{reason}。</translation>
     </message>
@@ -1824,6 +1836,10 @@
         <translation>没有备份 {name}。</translation>
     </message>
     <message>
+        <source>There is no chat template “{name}”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>There is no command {command}.</source>
         <translation>没有命令 {command}。</translation>
     </message>
@@ -1872,6 +1888,10 @@
         <translation>还没有可备份的内容。</translation>
     </message>
     <message>
+        <source>These could not be attached: {files}.</source>
+        <translation>以下文件无法附加：{files}。</translation>
+    </message>
+    <message>
         <source>They can be read, but not changed. Update Parley to go on writing.</source>
         <translation>可以阅读，但不能更改。请更新 Parley 以继续书写。</translation>
     </message>
@@ -1914,6 +1934,10 @@
     <message>
         <source>This server cannot be used: {reason}.</source>
         <translation>无法使用此服务器：{reason}。</translation>
+    </message>
+    <message>
+        <source>To run the reply again exactly, bring the template&apos;s old text back.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Today&apos;s backup of your conversations was left out: {need} are needed, {free} are free.</source>
@@ -2084,8 +2108,16 @@
         <translation>“dynamic”下的规则无法读取</translation>
     </message>
     <message>
+        <source>a template that ships with Parley is called so</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>a text in it is too long</source>
         <translation>其中的文本过长</translation>
+    </message>
+    <message>
+        <source>another template is called so</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>connection refused</source>
@@ -2228,6 +2260,10 @@
         <translation>已损坏</translation>
     </message>
     <message>
+        <source>it is empty</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>it is far too large</source>
         <translation>过大</translation>
     </message>
@@ -2264,6 +2300,10 @@
         <translation>不是对象</translation>
     </message>
     <message>
+        <source>it is not text in UTF-8</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>it is not there</source>
         <translation>不存在</translation>
     </message>
@@ -2296,6 +2336,10 @@
         <translation>太大</translation>
     </message>
     <message>
+        <source>it is too long</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>it is too slow</source>
         <translation>太慢</translation>
     </message>
@@ -2314,6 +2358,10 @@
     <message>
         <source>it makes no sense</source>
         <translation>不合理</translation>
+    </message>
+    <message>
+        <source>it may have letters, digits, spaces and . , + - ( ) _ in it</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>it must look like 192.168.1.20:50052</source>
@@ -2518,6 +2566,10 @@
     <message>
         <source>the proxy refuses</source>
         <translation>代理拒绝</translation>
+    </message>
+    <message>
+        <source>the system uses it for something else</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>the system&apos;s proxy cannot be used</source>
@@ -2822,6 +2874,10 @@
     <message>
         <source>“{host}” cannot be used as a machine that holds a part of the model: {reason}.</source>
         <translation>“{host}”不能用作存放部分模型的计算机：{reason}。</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot be the name of a template: {reason}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>“{server}” answered with something that Parley does not understand.</source>
@@ -3715,12 +3771,24 @@
         <translation>已导出到 {name}</translation>
     </message>
     <message>
-        <source>Rename the chat chosen in the list</source>
-        <translation>重命名列表中选中的对话</translation>
+        <source>Delete the message or the chat</source>
+        <translation>删除消息或对话</translation>
+    </message>
+    <message>
+        <source>Edit the message, or rename the chat</source>
+        <translation>编辑消息，或重命名对话</translation>
+    </message>
+    <message>
+        <source>Go through the messages</source>
+        <translation>在消息之间移动</translation>
     </message>
     <message>
         <source>Stop the reply</source>
         <translation>停止回复</translation>
+    </message>
+    <message>
+        <source>What can be done with a message or a chat</source>
+        <translation>可对消息或对话进行的操作</translation>
     </message>
     <message>
         <source>{name} is downloaded and verified.</source>
@@ -3994,6 +4062,10 @@
     <message>
         <source>Dynamic (NTK)</source>
         <translation>动态 (NTK)</translation>
+    </message>
+    <message>
+        <source>Edit template…</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Flash attention</source>
@@ -6110,6 +6182,73 @@
     </message>
 </context>
 <context>
+    <name>TemplateEditor</name>
+    <message>
+        <source>Cancel</source>
+        <translation type="unfinished">取消</translation>
+    </message>
+    <message>
+        <source>Chat template</source>
+        <translation type="unfinished">对话模板</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation type="unfinished">删除</translation>
+    </message>
+    <message>
+        <source>Delete “{name}”?</source>
+        <translation type="unfinished">删除“{name}”？</translation>
+    </message>
+    <message>
+        <source>Give up</source>
+        <translation type="unfinished">放弃</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation type="unfinished">继续</translation>
+    </message>
+    <message>
+        <source>Go on editing, or give them up?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It renders all of the test conversations.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Jinja source</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation type="unfinished">保留</translation>
+    </message>
+    <message>
+        <source>Line {line}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Models and presets that use it need another template then.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>My template</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation type="unfinished">名称</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation type="unfinished">保存</translation>
+    </message>
+    <message>
+        <source>The changes are not saved.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>TextDialog</name>
     <message>
         <source>Close</source>
@@ -6388,10 +6527,6 @@
     <message>
         <source>Copy message</source>
         <translation>复制消息</translation>
-    </message>
-    <message>
-        <source>Details</source>
-        <translation>详细信息</translation>
     </message>
     <message>
         <source>Link</source>

@@ -144,6 +144,7 @@ class FitPanel(QFrame):
         self._source.setText(words.need_source(fit))
         self._source.setToolTip(words.need_source_in_full(fit))
         self._reason.setText(reason)
+        self._reason.setToolTip(reason)  # where the window is too low for all of it
 
     def set_theme(self, theme: Theme) -> None:
         """Draw with another theme; the next `show_fit` uses it."""

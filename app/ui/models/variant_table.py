@@ -16,7 +16,8 @@ from app.ui.models.variant_paint import CIRCLE, PADDING, QUALITY_WIDTH, ROW_HEIG
 from app.ui.models.variant_rows import Column, Role, VariantModel, VariantRow, row_key
 from app.ui.theme import Theme
 
-_NARROW = 660
+_NAME_CHARACTERS = 20
+"""As much of a variant's name as is worth leaving out another column for."""
 
 
 class VariantTable(QTableView):
@@ -100,21 +101,31 @@ class VariantTable(QTableView):
         self._order.sort(section, Qt.SortOrder.AscendingOrder if same else Qt.SortOrder.DescendingOrder)
 
     def _fit_columns(self) -> None:
-        is_narrow = self.viewport().width() < _NARROW
-        self.setColumnHidden(Column.BITS, is_narrow)
-        self.setColumnHidden(Column.FORMAT, is_narrow and len({row.variant.format for row in self.rows}) == 1)
         bold = QFont(self.font())
         bold.setBold(True)
         metrics = QFontMetrics(bold)
-        for column in (Column.FORMAT, Column.BITS, Column.SIZE, Column.NEEDS, Column.FITS, Column.SPEED):
-            texts = [self._rows.index(number, column).data() for number in range(len(self.rows))]
-            title = self._rows.headerData(column, Qt.Orientation.Horizontal)
-            width = max(map(metrics.horizontalAdvance, [*texts, str(title)]))
-            extra = CIRCLE + 8 if column is Column.FITS else 0
-            self.setColumnWidth(column, width + 2 * PADDING + extra + 2)
-        self.setColumnWidth(
-            Column.QUALITY, max(metrics.horizontalAdvance(self.tr("Quality")), QUALITY_WIDTH) + 2 * PADDING
-        )
+        widths = {column: self._width_of(column, metrics) for column in Column}
+        widths[Column.NAME] = min(widths[Column.NAME], metrics.averageCharWidth() * _NAME_CHARACTERS)
+        is_one_format = len({row.variant.format for row in self.rows}) == 1
+        hidden: set[Column] = set()
+        for column in (Column.BITS, Column.FORMAT):
+            if sum(width for key, width in widths.items() if key not in hidden) <= self.viewport().width():
+                break
+            if column is not Column.FORMAT or is_one_format:
+                hidden.add(column)
+        for column, width in widths.items():
+            self.setColumnHidden(column, column in hidden)
+            if column is not Column.NAME:
+                self.setColumnWidth(column, width)
+
+    def _width_of(self, column: Column, metrics: QFontMetrics) -> int:
+        """What a column takes with all that stands in it."""
+        title = str(self._rows.headerData(column, Qt.Orientation.Horizontal))
+        if column is Column.QUALITY:
+            return max(metrics.horizontalAdvance(title), QUALITY_WIDTH) + 2 * PADDING
+        texts = [str(self._rows.index(number, column).data()) for number in range(len(self.rows))]
+        mark = CIRCLE + 8 if column in (Column.FITS, Column.NAME) else 0
+        return max(map(metrics.horizontalAdvance, [*texts, title])) + 2 * PADDING + mark + 2
 
     def _on_current(self, current: QModelIndex) -> None:
         if current.isValid():

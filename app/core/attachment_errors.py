@@ -55,6 +55,13 @@ class AttachmentTooCostly(UserError):
     words = ("time", "memory")
 
 
+class SeveralNotAttached(WorldError):
+    """More than one file of those that were added together cannot be read."""
+
+    text = "These could not be attached: {files}."
+    advice = "Attach one of them alone to see why."
+
+
 class ExtractionLost(WorldError):
     """The child that reads attachments ended by itself."""
 

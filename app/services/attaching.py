@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
+from app.core.attachment_errors import SeveralNotAttached
 from app.core.attachments import Attachment, with_attachments
 from app.core.errors import ParleyError
 from app.services.exchange import AttachmentReader
@@ -35,6 +36,7 @@ class Attaching(QObject):
         self._reader = reader
         self._counter = counter
         self._files: dict[str, AttachedFile] = {}
+        self._refused: list[str] = []
         reader.extracted.connect(self._on_extracted)
         reader.failed.connect(self._on_failed)
         counter.model_changed.connect(self._count_all)
@@ -56,6 +58,8 @@ class Attaching(QObject):
 
     def add(self, paths: Sequence[Path]) -> None:
         """Take files along; one that is there already stays as it is."""
+        if not self.is_reading:
+            self._refused.clear()
         for path in paths:
             key = str(path)
             if key not in self._files:
@@ -92,8 +96,10 @@ class Attaching(QObject):
 
     def _on_failed(self, key: str, error: ParleyError) -> None:
         if key in self._files:
+            self._refused.append(self._files[key].name)
             self.remove(key)
-            self.problem.emit(error)
+            several = SeveralNotAttached(error.detail, files=", ".join(self._refused))
+            self.problem.emit(several if len(self._refused) > 1 else error)
 
     def _count_all(self) -> None:
         for key in list(self._files):

@@ -117,10 +117,10 @@ class MainView(QSplitter):
             self._show_sidebar(not narrow)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc, when nothing that has the focus took it."""
+        """Esc, and the letters of the next message, when nothing that has the focus took them."""
         if event.key() == Qt.Key.Key_Escape:
             self.page.stop_or_dismiss()
-        else:
+        elif not self.page.take_key(event):
             super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -294,7 +294,13 @@ class MainView(QSplitter):
     def _show_shortcuts(self) -> None:
         from app.ui.help import ShortcutsDialog
 
-        fixed = (("Esc", self.tr("Stop the reply")), ("F2", self.tr("Rename the chat chosen in the list")))
+        fixed = (
+            ("Esc", self.tr("Stop the reply")),
+            ("Alt+Up, Alt+Down", self.tr("Go through the messages")),
+            ("Menu", self.tr("What can be done with a message or a chat")),
+            ("F2", self.tr("Edit the message, or rename the chat")),
+            ("Del", self.tr("Delete the message or the chat")),
+        )
         shortcuts = [*listed(self._preferences), *fixed]
         ShortcutsDialog(shortcuts, self).open()
 

@@ -6,9 +6,10 @@ Window process, interface thread. The dialogs are imported when they are first n
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QDir, QObject, QStandardPaths, Qt
 
 from app.core.loading import LoadOptions
 from app.core.models import ModelFile
@@ -19,6 +20,9 @@ from app.services.machine_probe import MachineProbe
 from app.services.model_library import ModelLibrary
 from app.services.prompt_preview import PromptPreview
 from app.ui.chat.chat_page import ChatPage
+
+if TYPE_CHECKING:
+    from app.ui.model_options import ModelOptionsDialog
 
 
 class ModelChoice(QObject):
@@ -53,7 +57,9 @@ class ModelChoice(QObject):
         from PySide6.QtWidgets import QFileDialog
 
         current = self._engine.file
-        folder = str(Path(current.identity.path).parent) if current is not None and current.id else ""
+        beside = [Path(current.identity.path).parent] if current is not None and current.id else []
+        downloads = QStandardPaths.standardLocations(QStandardPaths.StandardLocation.DownloadLocation)
+        folder = next((str(one) for one in [*beside, *map(Path, downloads)] if one.is_dir()), QDir.homePath())
         names = self.tr("Models in GGUF format (*.gguf *.GGUF);;All files (*)")
         dialog = QFileDialog(self._page, self.tr("Open a GGUF file"), folder, names)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -96,4 +102,14 @@ class ModelChoice(QObject):
         dialog.accepted_options.connect(load)
         if file.server is None and not file.identity.built_in:
             dialog.add_preview(PreviewPane(self._preview))
+            dialog.edit_requested.connect(lambda name: self._edit_template(dialog, name, file.identity.path))
         dialog.open()
+
+    def _edit_template(self, options: ModelOptionsDialog, name: str, path: str) -> None:
+        from app.ui.template_editor import TemplateEditor
+
+        editor = TemplateEditor(self._preview, name, path, options)
+        editor.saved.connect(lambda chosen: options.show_templates(template_names(), chosen))
+        editor.deleted.connect(lambda: options.show_templates(template_names(), ""))
+        editor.finished.connect(options.show_preview)
+        editor.open()

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QDir, QMimeData, QPoint, QPointF, QStandardPaths, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -191,9 +191,15 @@ def test_ctrl_k_searches_even_where_the_sidebar_is_away(qtbot: QtBot, program: P
     qtbot.waitUntil(sidebar.isVisible)
 
 
-def test_ctrl_o_asks_for_a_file(qtbot: QtBot, program: Program) -> None:
+def test_ctrl_o_asks_for_a_file_where_files_are_downloaded_to(
+    qtbot: QtBot, program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     qtbot.keyClick(program.window, Qt.Key.Key_O, CONTROL)
-    dialog_of(program.window, QFileDialog).close()
+    dialog = dialog_of(program.window, QFileDialog)
+    begins = QStandardPaths.standardLocations(QStandardPaths.StandardLocation.DownloadLocation)
+    assert dialog.directory().path() in {*begins, QDir.homePath()}
+    dialog.close()
 
 
 def test_a_click_opens_the_models(qtbot: QtBot, program: Program, model_file: FileFactory, tmp_path: Path) -> None:
@@ -226,7 +232,11 @@ def test_f1_shows_the_shortcuts(qtbot: QtBot, program: Program) -> None:
     from app.ui.help import ShortcutsDialog
 
     qtbot.keyClick(program.window, Qt.Key.Key_F1)
-    dialog_of(program.window, ShortcutsDialog).close()
+    dialog = dialog_of(program.window, ShortcutsDialog)
+    named = {label.text() for label in dialog.findChildren(QLabel)}
+    assert {"Ctrl+N", "Esc", "F2", "Alt+Up, Alt+Down"} <= named
+    assert dialog.height() <= 600
+    dialog.close()
 
 
 def test_a_dropped_file_is_opened(qtbot: QtBot, program: Program, tmp_path: Path) -> None:

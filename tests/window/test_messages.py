@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QAction, QContextMenuEvent, QDragEnterEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QPushButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QPushButton
 
 from app.core.attachments import split_attachments
 from app.core.conversation_errors import MessageBeyondContext
@@ -108,7 +108,7 @@ def test_an_edited_message_begins_a_branch_and_the_old_one_is_walked_back_to(tal
     editor.edit.selectAll()
     user.qtbot.keyClicks(editor.edit, "Other words")
     finished(user, lambda: user.qtbot.keyClick(editor.edit, Qt.Key.Key_Return))
-    assert not editor.isVisible()
+    assert not editor.isVisible() and edit.hasFocus()
     assert path(user)[0].text == "Other words"
     assert shown_branches(user) == [Branch(2, 2)]
     click(user, 0, Action.OLDER)
@@ -135,6 +135,25 @@ def test_esc_gives_up_an_edit(talking: User) -> None:
     talking.qtbot.keyClick(editor.edit, Qt.Key.Key_Escape)
     assert not editor.isVisible() and transcript.hasFocus()
     assert len(path(talking)) == 2 and talking.program.session.state is ChatState.IDLE
+
+
+def test_a_menu_offers_nothing_twice(talking: User) -> None:
+    talking.exchange("Hello")
+    for index in (0, 1):
+        menu = menu_of(talking, index)
+        names = [action.text().rstrip("…") for action in menu.actions() if not action.isSeparator()]
+        menu.close()
+        assert len(names) == len(set(names))
+
+
+def test_words_that_are_typed_into_the_transcript_go_to_the_next_message(talking: User) -> None:
+    talking.exchange("Hello")
+    talking.page.transcript.setFocus()
+    talking.qtbot.keyClick(talking.page.transcript, Qt.Key.Key_X, CONTROL)
+    talking.qtbot.keyClick(talking.page.transcript, Qt.Key.Key_Space)
+    assert talking.page.composer.text() == "" and talking.page.transcript.hasFocus()
+    talking.qtbot.keyClick(talking.page.transcript, "W")
+    assert talking.page.composer.text() == "W" and talking.page.composer.edit.hasFocus()
 
 
 def test_a_reply_is_given_anew_with_another_model_and_preset(
@@ -227,6 +246,21 @@ def wait_for_counts(user: User) -> None:
         return bool(files) and all(file.count is not None and file.count.is_exact for file in files)
 
     user.qtbot.waitUntil(counted, timeout=30_000)
+
+
+def test_each_file_that_cannot_be_attached_is_named(user: User, tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("a.bin", "b.bin", "good.txt")]
+    for file in files[:2]:
+        file.write_bytes(bytes(100))
+    files[2].write_text("words")
+    drop(user, files)
+    user.qtbot.waitUntil(lambda: not user.program.attaching.is_reading, timeout=30_000)
+    said = "\n".join(label.text() for label in user.page.notice.findChildren(QLabel))
+    assert "a.bin" in said and "b.bin" in said and "good.txt" not in said
+    user.program.attaching.add([tmp_path / "c.bin"])
+    user.qtbot.waitUntil(lambda: not user.program.attaching.is_reading, timeout=30_000)
+    said = "\n".join(label.text() for label in user.page.notice.findChildren(QLabel))
+    assert "c.bin" in said and "a.bin" not in said
 
 
 def test_files_come_by_drop_and_paste_and_go_with_the_message(talking: User, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.core.conversations import Conversation, StoredMessage
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from app.ui.compare.desk import CompareDesk
 
 COLUMN_WIDTH = 760
+_Modifier = Qt.KeyboardModifier
 
 
 class ChatPage(QWidget):
@@ -99,6 +100,7 @@ class ChatPage(QWidget):
         menu = MessageMenu(self._session, self._tools.tree, self._engine, self.choices, self)
         menu.preset_chosen.connect(self.preset_chosen)
         desk = ReadingDesk(pane, self._session, self._tools, menu)
+        desk.left.connect(self._write_next)
         desk.sent_instead.connect(self.sending.send_instead)
         desk.place_requested.connect(self.place_requested)
         pane.transcript.menu_filled.connect(lambda menu, message: self.compare.fill(menu, message))
@@ -228,10 +230,23 @@ class ChatPage(QWidget):
         dialog.filesSelected.connect(lambda chosen: self.attach([Path(path) for path in chosen]))
         dialog.open()
 
+    def take_key(self, event: QKeyEvent) -> bool:
+        """Whether a key that nothing else wanted begins or goes on with the next message."""
+        written = event.text()
+        commands = event.modifiers() & (_Modifier.ControlModifier | _Modifier.AltModifier | _Modifier.MetaModifier)
+        if commands or not written.strip() or not written.isprintable():
+            return False
+        self._write_next()
+        QGuiApplication.sendEvent(self.composer.edit, event)
+        return True
+
     def attach(self, paths: Sequence[Path]) -> None:
         """Take files along with the next message; the model is loaded, since it is to count them."""
         self._tools.attaching.add(paths)
         self._engine.prepare()
+        self._write_next()
+
+    def _write_next(self) -> None:
         self.composer.edit.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def edit_last(self) -> None:

@@ -34,6 +34,7 @@ class ReadingDesk(QObject):
     """Connects the transcript with the session and its tree."""
 
     place_requested = Signal(object)  # GuideLink
+    left = Signal()  # a message was edited: what comes next is a new one
     sent_instead = Signal(int, str)  # id of the user's message, what is to be sent beside it
 
     def __init__(self, pane: ReadingPane, session: ChatSession, tools: ChatTools, menu: MessageMenu) -> None:
@@ -68,6 +69,7 @@ class ReadingDesk(QObject):
         """Edits a message where it stands."""
         made = MessageEditor(self.transcript)
         made.accepted.connect(self._take_edited)
+        made.accepted.connect(lambda: self.left.emit())
         return made
 
     def show(self, conversation: Conversation) -> None:

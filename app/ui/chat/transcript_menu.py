@@ -11,7 +11,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu
 
-from app.core.messages import Role
 from app.ui.chat.transcript_items import MessageItem
 
 if TYPE_CHECKING:
@@ -40,7 +39,5 @@ class TranscriptMenu(QMenu):
         message, view = item.message, self._view
         text = item.own_text or message.text
         self.addAction(self.tr("Copy message"), lambda: view.copy(text, self.tr("Message")))
-        if message.role is not Role.USER:
-            self.addAction(self.tr("Details"), lambda: view.details_requested.emit(message.id))
         view.menu_filled.emit(self, message)
         self.addSeparator()

@@ -105,6 +105,16 @@ def test_the_first_page_needs_no_network(qtbot: QtBot, picker: Opener, server: H
     assert server.log == []
 
 
+def test_enter_in_the_search_field_searches_and_opens_nothing_else(
+    qtbot: QtBot, picker: Opener, server: HubServer
+) -> None:
+    dialog = picker(LAPTOP)
+    dialog.search.field.setText("llama")
+    qtbot.keyClick(dialog.search.field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: any("Llama" in row.title for row in dialog.found.repos.rows), timeout=20_000)
+    assert dialog.view.page is None and button(dialog.view, "See its variants").isVisible()
+
+
 @pytest.mark.parametrize(("name", "line"), [
     ("laptop", "8 GB memory, 5.1 free"),
     ("desktop", "16 GB memory, 11.2 free · RTX 4070, 12 GB, 10.8 free"),

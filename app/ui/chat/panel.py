@@ -61,6 +61,7 @@ class Panel(QScrollArea):
     def add_button(self, text: str, *, primary: bool = False) -> QPushButton:
         """One more thing to do."""
         button = QPushButton(text)
+        button.setAutoDefault(False)  # in a dialog, Enter belongs to the field that has the focus
         if primary:
             button.setProperty("kind", "primary")
         self.buttons.addWidget(button)

@@ -109,6 +109,13 @@ def test_a_click_opens_and_a_heading_does_nothing(qtbot: QtBot, sidebar: Sidebar
     assert opened == [2]
 
 
+def test_a_new_chat_leaves_no_row_chosen(qtbot: QtBot, sidebar: Sidebar) -> None:
+    sidebar.set_open(2)
+    assert sidebar.view.chosen_ids == [2]
+    sidebar.set_open(None)
+    assert sidebar.view.chosen_ids == []
+
+
 def test_ctrl_and_shift_choose_several_without_opening(qtbot: QtBot, sidebar: Sidebar) -> None:
     view = sidebar.view
     opened: list[int] = []

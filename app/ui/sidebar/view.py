@@ -65,10 +65,14 @@ class RowView(QListView):
         return self.rows.row(self.currentIndex())
 
     def make_current(self, key: object) -> None:
-        """Go to a row without asking for anything, unless several are chosen."""
+        """Go to a row without asking for anything, unless several are chosen; where it is not listed, choose none."""
         index = self.rows.index_of(key)
-        if index.isValid() and len(self.selectionModel().selectedIndexes()) < 2:
+        if len(self.selectionModel().selectedIndexes()) > 1:
+            return
+        if index.isValid():
             self.setCurrentIndex(index)
+        else:
+            self.clearSelection()
 
     def enter(self) -> bool:
         """Take the focus, at the current row or the first one; false when there is none."""

@@ -48,6 +48,15 @@ def test_a_name_can_be_read_at_every_size_of_text(table: VariantTable, percent: 
     assert table.columnWidth(Column.NAME) > QFontMetrics(font).horizontalAdvance(NAME)
 
 
+def test_the_chosen_row_stays_in_sight_when_the_table_gets_low(table: VariantTable) -> None:
+    rows = [row(number) for number in range(30)]
+    table.resize(900, 900)
+    table.set_rows(rows)
+    table.choose(rows[-1].variant)
+    table.resize(900, 160)
+    assert table.viewport().rect().contains(table.visualRect(table.currentIndex()).center())
+
+
 def test_the_columns_that_say_least_go_first(table: VariantTable) -> None:
     table.resize(1200, 300)
     table.set_rows([row(1), row(2)])

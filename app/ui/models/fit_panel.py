@@ -6,8 +6,8 @@ Window process, interface thread.
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
+from PySide6.QtGui import QPalette, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from app.core.fit import Fit, Hardware
 from app.core.hub import Variant
@@ -21,6 +21,7 @@ from app.ui.theme import Theme
 
 _LEAST_CONTEXT = 512
 _UNKNOWN_CONTEXT = 32_768
+_MARGIN, _GAP = 16, 12
 
 
 class DeviceLine(QWidget):
@@ -48,6 +49,7 @@ class DeviceLine(QWidget):
         where = self.tr("in {device}") if load.is_memory else self.tr("on the {device}")
         bold = f"<b>{_escaped(variant)}</b> " if variant else ""
         self._name.setText(bold + _escaped(where.format(device=load.name)))
+        self._name.setToolTip(self._name.text())
         is_long = is_only and fit.verdict.fits
         text = self.tr("{used} of {total} in use while it runs") if is_long else self.tr("{used} of {total}")
         self._use.setText(text.format(used=format_bytes(load.used), total=format_bytes(load.total)))
@@ -88,6 +90,7 @@ class FitPanel(QFrame):
             self.kv_type.addItem(name, str(kind.value))
         self.kv_type.setToolTip(self.tr("How the conversation is kept: Q8_0 takes half the memory, Q4_0 a quarter."))
         self._source = _small_label()
+        self._facts = QHBoxLayout()
         self._reason = QLabel()
         self._reason.setProperty("kind", "muted")
         self._reason.setWordWrap(True)
@@ -145,11 +148,23 @@ class FitPanel(QFrame):
         self._source.setToolTip(words.need_source_in_full(fit))
         self._reason.setText(reason)
         self._reason.setToolTip(reason)  # where the window is too low for all of it
+        self._arrange()
 
     def set_theme(self, theme: Theme) -> None:
         """Draw with another theme; the next `show_fit` uses it."""
         self._theme = theme
         self._legend.set_theme(theme)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let nothing be cut off."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Where the need comes from stands beside the legend, or below it where there is no room."""
+        taken = self._legend.sizeHint().width() + _GAP + self._source.sizeHint().width()
+        fits = taken <= self.contentsRect().width() - 2 * _MARGIN
+        self._facts.setDirection(QBoxLayout.Direction.LeftToRight if fits else QBoxLayout.Direction.TopToBottom)
 
     def _lay_out(self) -> None:
         name = QLabel(self.tr("Context"))
@@ -163,14 +178,13 @@ class FitPanel(QFrame):
         widest = words.context(131_072)
         self._tokens.setMinimumWidth(self._tokens.fontMetrics().horizontalAdvance(widest) + 4)
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 14, 16, 12)
+        column.setContentsMargins(_MARGIN, 14, _MARGIN, 12)
         column.setSpacing(10)
         column.addLayout(self._devices)
-        facts = QHBoxLayout()
-        facts.setSpacing(12)
-        facts.addWidget(self._legend, 1)
-        facts.addWidget(self._source)
-        column.addLayout(facts)
+        self._facts.setSpacing(_GAP)
+        self._facts.addWidget(self._legend, 1)
+        self._facts.addWidget(self._source)
+        column.addLayout(self._facts)
         column.addLayout(choice)
         column.addWidget(self._reason)
 

@@ -79,9 +79,11 @@ class VariantTable(QTableView):
                 self.scrollTo(index)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave out what there is no room for."""
+        """Leave out what there is no room for, but never the chosen row."""
         super().resizeEvent(event)
         self._fit_columns()
+        if self.currentIndex().isValid():
+            self.scrollTo(self.currentIndex())
 
     def _set_headers(self) -> None:
         self.verticalHeader().hide()

@@ -6761,10 +6761,6 @@
 <context>
     <name>VariantTable</name>
     <message>
-        <source>Quality</source>
-        <translation>Qualität</translation>
-    </message>
-    <message>
         <source>Variants</source>
         <translation>Varianten</translation>
     </message>

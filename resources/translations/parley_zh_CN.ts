@@ -6761,10 +6761,6 @@
 <context>
     <name>VariantTable</name>
     <message>
-        <source>Quality</source>
-        <translation>质量</translation>
-    </message>
-    <message>
         <source>Variants</source>
         <translation>变体</translation>
     </message>

@@ -1,4 +1,7 @@
-"""Shows an editor the prompt as the model will see it; a child process renders it. On the window's thread."""
+"""Shows an editor the prompt as the model will see it, and the template that makes it; a child process does both.
+
+Window process, interface thread.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from app.core.errors import EngineLost
-from app.core.preview_frames import PromptRendered, RenderPrompt
+from app.core.preview_frames import PreviewCommand, PromptRendered, ReadTemplate, RenderPrompt, TemplateRead
 from app.core.protocol import Event, Failed
 from app.services.engine_host import ChildFactory, EngineHost, EngineState
 from app.services.relay import Relay
@@ -23,6 +26,7 @@ class PromptPreview(QObject):
     """Only the latest question is answered: by the loaded model while it is free, else by a probe child."""
 
     rendered = Signal(object)  # PromptRendered
+    source_read = Signal(str)
     failed = Signal(object)  # ParleyError
 
     def __init__(
@@ -59,10 +63,13 @@ class PromptPreview(QObject):
         if self._engine.state is EngineState.READY and path == own and not self._is_busy():
             self._engine.render(question)
             return
-        if self._child is None:
-            self._child = self._new_child()
-            self._child.start()
-        self._child.send(msgspec.structs.replace(question, path=path))
+        self._probe(msgspec.structs.replace(question, path=path))
+
+    def read(self, question: ReadTemplate) -> None:
+        """Tell a template's source; `source_read` or `failed` follows unless another question comes first."""
+        if self._is_open:
+            self._last_id -= 1
+            self._probe(msgspec.structs.replace(question, id=self._last_id))
 
     def rest(self) -> None:
         """Nobody looks any more: end the child."""
@@ -80,6 +87,12 @@ class PromptPreview(QObject):
             child.shutdown()
         self._leaving.clear()
 
+    def _probe(self, question: PreviewCommand) -> None:
+        if self._child is None:
+            self._child = self._new_child()
+            self._child.start()
+        self._child.send(question)
+
     def _new_child(self) -> Child:
         def on_event(event: Event) -> None:
             self._relay.post(lambda: self._on_event(event))
@@ -94,6 +107,8 @@ class PromptPreview(QObject):
         match event:
             case PromptRendered(id=number) if number == self._last_id:
                 self.rendered.emit(event)
+            case TemplateRead(id=number, source=source) if number == self._last_id:
+                self.source_read.emit(source)
             case Failed(id=number, failure=failure) if number == self._last_id:
                 self.failed.emit(failure.error())
 

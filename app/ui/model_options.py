@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QPushButton,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -45,6 +46,7 @@ class ModelOptionsDialog(QDialog):
     """Shows a file's options; on OK `accepted_options` carries the new ones and the template's name."""
 
     accepted_options = Signal(object, str)
+    edit_requested = Signal(str)  # the chosen template's name, empty for the model's own
 
     def __init__(
         self, file: ModelFile, templates: Sequence[str], loaded: ModelInfo | None, parent: QWidget | None = None
@@ -53,6 +55,7 @@ class ModelOptionsDialog(QDialog):
         super().__init__(parent)
         self._file = file
         self._loaded = loaded
+        self._pane: PreviewPane | None = None
         self.setWindowTitle(self.tr("Load options"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._form = QFormLayout()
@@ -61,11 +64,13 @@ class ModelOptionsDialog(QDialog):
         self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self._add_memory_fields(file.options)
         self._add_rope_fields(file.options.rope)
-        self.template = self._choice(
-            self.tr("Chat template"),
-            {"": self.tr("The model's own"), **{name: name for name in templates}},
-            file.template,
-        )
+        self.template = self._choice(self.tr("Chat template"), {}, "")
+        self.show_templates(templates, file.template)
+        self.edit_template = QPushButton(self.tr("Edit template…"))
+        self.edit_template.setAutoDefault(False)
+        self.edit_template.clicked.connect(self._edit_template)
+        self._form.addRow("", self.edit_template)
+        self._form.setRowVisible(self.edit_template, False)
         self._add_machines(file.options.rpc_hosts)
         self._problem = _words("bad", "")
         self._problem.hide()
@@ -83,17 +88,31 @@ class ModelOptionsDialog(QDialog):
         self.setMinimumWidth(_WIDTH)
 
     def add_preview(self, pane: PreviewPane) -> None:
-        """Beside the fields, show what the model sees with the chosen template."""
-
-        def show() -> None:
-            pane.show_template(self.template.currentData(), self._file.identity.path)
-
-        self.template.currentIndexChanged.connect(show)
+        """Beside the fields, show what the model sees with the chosen template, which can be edited."""
+        self._pane = pane
+        self.template.currentIndexChanged.connect(self.show_preview)
         self.finished.connect(pane.rest)
         pane.setMinimumWidth(_PREVIEW_WIDTH)
         self.setMinimumWidth(_WIDTH + _PREVIEW_WIDTH)
         self._fields.addWidget(pane, 1)
-        show()
+        self._form.setRowVisible(self.edit_template, True)
+        self.show_preview()
+
+    def show_preview(self) -> None:
+        """Render with the chosen template, as it is now."""
+        if self._pane is not None:
+            self._pane.show_template(self.template.currentData(), self._file.identity.path)
+
+    def show_templates(self, names: Sequence[str], chosen: str) -> None:
+        """List the templates that can be chosen."""
+        self.template.blockSignals(True)
+        self.template.clear()
+        self.template.addItem(self.tr("The model's own"), "")
+        for name in names:
+            self.template.addItem(name, name)
+        self.template.setCurrentIndex(max(0, self.template.findData(chosen)))
+        self.template.blockSignals(False)
+        self.show_preview()
 
     def options(self) -> LoadOptions:
         """What the fields say; all else as it was.
@@ -123,6 +142,11 @@ class ModelOptionsDialog(QDialog):
             return
         self.accepted_options.emit(options, self.template.currentData())
         super().accept()
+
+    def _edit_template(self) -> None:
+        assert self._pane is not None
+        self._pane.rest()
+        self.edit_requested.emit(self.template.currentData())
 
     def _rope(self) -> RopeScaling:
         kind = RopeKind(self.rope.currentData())

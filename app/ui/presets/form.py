@@ -73,6 +73,7 @@ class PresetForm(QWidget):
         self.description.setText(shown_description(preset))
         self.system.setPlainText(preset.system)
         self.stop.setPlainText("\n".join(_escaped(text) for text in sampling.stop))
+        self._list_templates()  # the user's own may be others than before
         self.template.setCurrentIndex(max(0, self.template.findData(preset.template)))
         self.reasoning.setCurrentIndex(self.reasoning.findData(preset.reasoning.value))
         for name, fraction in self.fractions.items():
@@ -136,9 +137,7 @@ class PresetForm(QWidget):
         self.stop.setFixedHeight(self.stop.fontMetrics().lineSpacing() * _LIST_ROWS + 18)
         self.stop.setPlaceholderText(self.tr("One on each line; \\n is a line break"))
         self.template = ComboBox()
-        self.template.addItem(self.tr("The model's own"), "")
-        for name in template_names():
-            self.template.addItem(name, name)
+        self._list_templates()
         self.reasoning = ComboBox()
         names = {
             Reasoning.AUTO: self.tr("As the model does"),
@@ -149,6 +148,12 @@ class PresetForm(QWidget):
             self.reasoning.addItem(text, kind.value)
         for box in (self.template, self.reasoning):
             box.setMinimumWidth(_LEAST_WIDTH)
+
+    def _list_templates(self) -> None:
+        self.template.clear()
+        self.template.addItem(self.tr("The model's own"), "")
+        for name in template_names():
+            self.template.addItem(name, name)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)

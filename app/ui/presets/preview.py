@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.core.errors import ParleyError
@@ -24,10 +24,13 @@ _PAUSE_MS = 200
 class PreviewPane(QWidget):
     """Asks a moment after the last change, so that typing is never waited for."""
 
+    answered = Signal(object, object)  # RenderPrompt, and PromptRendered or the ParleyError
+
     def __init__(self, preview: PromptPreview, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._preview = preview
         self._question: RenderPrompt | None = None
+        self._asked: RenderPrompt | None = None
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._pause.timeout.connect(self._ask)
         heading = QLabel(self.tr("What the model sees"))
@@ -65,22 +68,32 @@ class PreviewPane(QWidget):
 
     def show_template(self, template: str, path: str) -> None:
         """Render three turns with a template, or with the own one of the file at `path` where none is named."""
-        greeting = self.tr("Hello!")
-        roles = (Role.USER, Role.ASSISTANT, Role.USER)
-        messages = tuple(Message(role, greeting) for role in roles)
-        self._question = RenderPrompt(id=0, messages=messages, template=template, path=path)
+        self._question = RenderPrompt(id=0, messages=self._turns(), template=template, path=path)
+        self._pause.start()
+
+    def show_source(self, source: str, name: str, path: str) -> None:
+        """Render the same with a template that is being edited, for the model whose file is at `path`."""
+        self._question = RenderPrompt(id=0, messages=self._turns(), template=name, path=path, source=source)
         self._pause.start()
 
     def rest(self) -> None:
         """Nobody looks any more."""
         self._pause.stop()
+        self._asked = None
         self._preview.rest()
+
+    def _turns(self) -> tuple[Message, ...]:
+        greeting = self.tr("Hello!")
+        return tuple(Message(role, greeting) for role in (Role.USER, Role.ASSISTANT, Role.USER))
 
     def _ask(self) -> None:
         if self._question is not None:
+            self._asked = self._question
             self._preview.ask(self._question)
 
     def _show(self, rendered: PromptRendered) -> None:
+        if self._asked is None:
+            return
         place = self.text.verticalScrollBar().value()
         self.text.setPlainText(rendered.text)
         self.text.verticalScrollBar().setValue(place)
@@ -90,7 +103,11 @@ class PreviewPane(QWidget):
         else:
             count = self.tr("{count} tokens.").format(count=format_count(rendered.tokens))
         self.state.setText(f"{count} {template}")
+        self.answered.emit(self._asked, rendered)
 
     def _fail(self, error: ParleyError) -> None:
+        if self._asked is None:
+            return
         self.text.setPlainText("")
         self.state.setText(f"{error.sentence} {error.next_step}")
+        self.answered.emit(self._asked, error)

@@ -82,13 +82,16 @@ class TemplateEditor(QDialog):
     def reject(self) -> None:
         """Esc and the frame's button; unsaved changes are not given up unasked."""
         if self.source == self._began_as:
-            super().reject()
+            self._leave()
             return
         heading = self.tr("The changes are not saved.")
         dialog = MessageDialog(self.windowTitle(), heading, self.tr("Go on editing, or give them up?"), self)
-        dialog.add_button(self.tr("Give up"), super().reject)
+        dialog.add_button(self.tr("Give up"), self._leave)
         dialog.add_button(self.tr("Go on"), dialog.reject, default=True)
         dialog.open()
+
+    def _leave(self) -> None:
+        super().reject()
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()

@@ -115,7 +115,7 @@ def test_offline_it_does_not_look_by_itself_and_says_so_when_asked(qtbot: QtBot,
 
 def test_going_offline_ends_a_download(qtbot: QtBot, feed: Feed, bench: MakeBench) -> None:
     release, one = feed.offer("0.2.0"), bench()
-    dialog = (desk := Desk(qtbot, one.updates)).desk.show_release(release)
+    dialog = (_desk := Desk(qtbot, one.updates)).desk.show_release(release)
     dialog.fetch.click()
     one.preferences.set("network.offline", True)
     assert not is_fetching(one) and dialog.status.text() == str(Offline())
@@ -200,7 +200,7 @@ def test_from_about_to_the_installer(qtbot: QtBot, feed: Feed, bench: MakeBench)
 def test_the_newest_version_is_said_to_be_that(qtbot: QtBot, feed: Feed, bench: MakeBench) -> None:
     feed.offer("0.1.0")
     one = bench()
-    about = (desk := Desk(qtbot, one.updates)).desk.show_about()
+    about = (_desk := Desk(qtbot, one.updates)).desk.show_about()
     with qtbot.waitSignal(one.updates.none_newer, timeout=30_000):
         press(about)
     assert said(about) == "This is the newest version."
@@ -275,7 +275,7 @@ def test_without_an_installer_the_folder_is_shown(qtbot: QtBot, feed: Feed, benc
 def test_a_version_without_a_package_for_here_says_so(qtbot: QtBot, feed: Feed, bench: MakeBench) -> None:
     release = feed.offer("0.2.0")
     one = bench(installation=Installation("linux", "arm64", ".deb"))
-    dialog = (desk := Desk(qtbot, one.updates)).desk.show_release(release)
+    dialog = (_desk := Desk(qtbot, one.updates)).desk.show_release(release)
     dialog.fetch.click()
     assert dialog.status.text() == str(UpdateNotForHere(version="0.2.0"))
 
@@ -293,7 +293,7 @@ def test_what_was_noticed_is_offered_in_a_word(qtbot: QtBot, feed: Feed, bench: 
 
 
 def test_about_has_no_button_where_there_is_no_address(qtbot: QtBot) -> None:
-    about = (desk := Desk(qtbot, None)).desk.show_about()
+    about = (_desk := Desk(qtbot, None)).desk.show_about()
     assert [one.text() for one in about.findChildren(QPushButton)] == ["Close"]
 
 

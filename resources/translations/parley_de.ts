@@ -1149,7 +1149,7 @@
     </message>
     <message>
         <source>Choose another one for this model or preset: {known}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wählen Sie für dieses Modell oder Preset eine andere: {known}.</translation>
     </message>
     <message>
         <source>Choose another one; nothing was changed.</source>
@@ -1161,7 +1161,7 @@
     </message>
     <message>
         <source>Choose another template for this model, or edit this one in the load options.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wählen Sie für dieses Modell eine andere Vorlage, oder bearbeiten Sie diese in den Ladeoptionen.</translation>
     </message>
     <message>
         <source>Choose another value.</source>
@@ -1625,7 +1625,7 @@
     </message>
     <message>
         <source>The chat template “{name}” has changed since this reply was written.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Chat-Vorlage „{name}“ wurde geändert, seit diese Antwort geschrieben wurde.</translation>
     </message>
     <message>
         <source>The chat template “{template}” cannot render this conversation: {reason}.</source>
@@ -1837,7 +1837,7 @@
     </message>
     <message>
         <source>There is no chat template “{name}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>Es gibt keine Chat-Vorlage „{name}“.</translation>
     </message>
     <message>
         <source>There is no command {command}.</source>
@@ -1937,7 +1937,7 @@
     </message>
     <message>
         <source>To run the reply again exactly, bring the template&apos;s old text back.</source>
-        <translation type="unfinished"></translation>
+        <translation>Um die Antwort genau so zu wiederholen, stellen Sie den alten Text der Vorlage wieder her.</translation>
     </message>
     <message>
         <source>Today&apos;s backup of your conversations was left out: {need} are needed, {free} are free.</source>
@@ -2109,7 +2109,7 @@
     </message>
     <message>
         <source>a template that ships with Parley is called so</source>
-        <translation type="unfinished"></translation>
+        <translation>so heißt eine Vorlage, die zu Parley gehört</translation>
     </message>
     <message>
         <source>a text in it is too long</source>
@@ -2117,7 +2117,7 @@
     </message>
     <message>
         <source>another template is called so</source>
-        <translation type="unfinished"></translation>
+        <translation>so heißt schon eine andere Vorlage</translation>
     </message>
     <message>
         <source>connection refused</source>
@@ -2261,7 +2261,7 @@
     </message>
     <message>
         <source>it is empty</source>
-        <translation type="unfinished"></translation>
+        <translation>leer</translation>
     </message>
     <message>
         <source>it is far too large</source>
@@ -2301,7 +2301,7 @@
     </message>
     <message>
         <source>it is not text in UTF-8</source>
-        <translation type="unfinished"></translation>
+        <translation>kein Text in UTF-8</translation>
     </message>
     <message>
         <source>it is not there</source>
@@ -2337,7 +2337,7 @@
     </message>
     <message>
         <source>it is too long</source>
-        <translation type="unfinished"></translation>
+        <translation>zu lang</translation>
     </message>
     <message>
         <source>it is too slow</source>
@@ -2361,7 +2361,7 @@
     </message>
     <message>
         <source>it may have letters, digits, spaces and . , + - ( ) _ in it</source>
-        <translation type="unfinished"></translation>
+        <translation>erlaubt sind Buchstaben, Ziffern, Leerzeichen und . , + - ( ) _</translation>
     </message>
     <message>
         <source>it must look like 192.168.1.20:50052</source>
@@ -2569,7 +2569,7 @@
     </message>
     <message>
         <source>the system uses it for something else</source>
-        <translation type="unfinished"></translation>
+        <translation>das System verwendet ihn für etwas anderes</translation>
     </message>
     <message>
         <source>the system&apos;s proxy cannot be used</source>
@@ -2877,7 +2877,7 @@
     </message>
     <message>
         <source>“{name}” cannot be the name of a template: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ kann nicht der Name einer Vorlage sein: {reason}.</translation>
     </message>
     <message>
         <source>“{server}” answered with something that Parley does not understand.</source>
@@ -4065,7 +4065,7 @@
     </message>
     <message>
         <source>Edit template…</source>
-        <translation type="unfinished"></translation>
+        <translation>Vorlage bearbeiten…</translation>
     </message>
     <message>
         <source>Flash attention</source>
@@ -6185,67 +6185,67 @@
     <name>TemplateEditor</name>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished">Abbrechen</translation>
+        <translation>Abbrechen</translation>
     </message>
     <message>
         <source>Chat template</source>
-        <translation type="unfinished">Chat-Vorlage</translation>
+        <translation>Chat-Vorlage</translation>
     </message>
     <message>
         <source>Delete</source>
-        <translation type="unfinished">Löschen</translation>
+        <translation>Löschen</translation>
     </message>
     <message>
         <source>Delete “{name}”?</source>
-        <translation type="unfinished">„{name}“ löschen?</translation>
+        <translation>„{name}“ löschen?</translation>
     </message>
     <message>
         <source>Give up</source>
-        <translation type="unfinished">Verwerfen</translation>
+        <translation>Verwerfen</translation>
     </message>
     <message>
         <source>Go on</source>
-        <translation type="unfinished">Weiter</translation>
+        <translation>Weiter bearbeiten</translation>
     </message>
     <message>
         <source>Go on editing, or give them up?</source>
-        <translation type="unfinished"></translation>
+        <translation>Weiter bearbeiten oder verwerfen?</translation>
     </message>
     <message>
         <source>It renders all of the test conversations.</source>
-        <translation type="unfinished"></translation>
+        <translation>Sie stellt alle Testunterhaltungen dar.</translation>
     </message>
     <message>
         <source>Jinja source</source>
-        <translation type="unfinished"></translation>
+        <translation>Jinja-Quelltext</translation>
     </message>
     <message>
         <source>Keep</source>
-        <translation type="unfinished">Behalten</translation>
+        <translation>Behalten</translation>
     </message>
     <message>
         <source>Line {line}</source>
-        <translation type="unfinished"></translation>
+        <translation>Zeile {line}</translation>
     </message>
     <message>
         <source>Models and presets that use it need another template then.</source>
-        <translation type="unfinished"></translation>
+        <translation>Modelle und Presets, die sie verwenden, brauchen dann eine andere Vorlage.</translation>
     </message>
     <message>
         <source>My template</source>
-        <translation type="unfinished"></translation>
+        <translation>Meine Vorlage</translation>
     </message>
     <message>
         <source>Name</source>
-        <translation type="unfinished">Name</translation>
+        <translation>Name</translation>
     </message>
     <message>
         <source>Save</source>
-        <translation type="unfinished">Speichern</translation>
+        <translation>Speichern</translation>
     </message>
     <message>
         <source>The changes are not saved.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Änderungen sind nicht gespeichert.</translation>
     </message>
 </context>
 <context>

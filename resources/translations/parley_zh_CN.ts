@@ -1149,7 +1149,7 @@
     </message>
     <message>
         <source>Choose another one for this model or preset: {known}.</source>
-        <translation type="unfinished"></translation>
+        <translation>请为此模型或预设选择其他模板：{known}。</translation>
     </message>
     <message>
         <source>Choose another one; nothing was changed.</source>
@@ -1161,7 +1161,7 @@
     </message>
     <message>
         <source>Choose another template for this model, or edit this one in the load options.</source>
-        <translation type="unfinished"></translation>
+        <translation>请为此模型选择其他模板，或在加载选项中编辑此模板。</translation>
     </message>
     <message>
         <source>Choose another value.</source>
@@ -1625,7 +1625,7 @@
     </message>
     <message>
         <source>The chat template “{name}” has changed since this reply was written.</source>
-        <translation type="unfinished"></translation>
+        <translation>此回复写成之后，对话模板“{name}”已被更改。</translation>
     </message>
     <message>
         <source>The chat template “{template}” cannot render this conversation: {reason}.</source>
@@ -1837,7 +1837,7 @@
     </message>
     <message>
         <source>There is no chat template “{name}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有名为“{name}”的对话模板。</translation>
     </message>
     <message>
         <source>There is no command {command}.</source>
@@ -1937,7 +1937,7 @@
     </message>
     <message>
         <source>To run the reply again exactly, bring the template&apos;s old text back.</source>
-        <translation type="unfinished"></translation>
+        <translation>要完全重现此回复，请恢复模板原来的内容。</translation>
     </message>
     <message>
         <source>Today&apos;s backup of your conversations was left out: {need} are needed, {free} are free.</source>
@@ -2109,7 +2109,7 @@
     </message>
     <message>
         <source>a template that ships with Parley is called so</source>
-        <translation type="unfinished"></translation>
+        <translation>Parley 自带的模板已用此名</translation>
     </message>
     <message>
         <source>a text in it is too long</source>
@@ -2117,7 +2117,7 @@
     </message>
     <message>
         <source>another template is called so</source>
-        <translation type="unfinished"></translation>
+        <translation>已有其他模板使用此名</translation>
     </message>
     <message>
         <source>connection refused</source>
@@ -2261,7 +2261,7 @@
     </message>
     <message>
         <source>it is empty</source>
-        <translation type="unfinished"></translation>
+        <translation>为空</translation>
     </message>
     <message>
         <source>it is far too large</source>
@@ -2301,7 +2301,7 @@
     </message>
     <message>
         <source>it is not text in UTF-8</source>
-        <translation type="unfinished"></translation>
+        <translation>不是 UTF-8 文本</translation>
     </message>
     <message>
         <source>it is not there</source>
@@ -2337,7 +2337,7 @@
     </message>
     <message>
         <source>it is too long</source>
-        <translation type="unfinished"></translation>
+        <translation>太长</translation>
     </message>
     <message>
         <source>it is too slow</source>
@@ -2361,7 +2361,7 @@
     </message>
     <message>
         <source>it may have letters, digits, spaces and . , + - ( ) _ in it</source>
-        <translation type="unfinished"></translation>
+        <translation>可使用字母、数字、空格和 . , + - ( ) _</translation>
     </message>
     <message>
         <source>it must look like 192.168.1.20:50052</source>
@@ -2569,7 +2569,7 @@
     </message>
     <message>
         <source>the system uses it for something else</source>
-        <translation type="unfinished"></translation>
+        <translation>系统将其用于其他用途</translation>
     </message>
     <message>
         <source>the system&apos;s proxy cannot be used</source>
@@ -2877,7 +2877,7 @@
     </message>
     <message>
         <source>“{name}” cannot be the name of a template: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{name}”不能用作模板名称：{reason}。</translation>
     </message>
     <message>
         <source>“{server}” answered with something that Parley does not understand.</source>
@@ -4065,7 +4065,7 @@
     </message>
     <message>
         <source>Edit template…</source>
-        <translation type="unfinished"></translation>
+        <translation>编辑模板…</translation>
     </message>
     <message>
         <source>Flash attention</source>
@@ -6185,67 +6185,67 @@
     <name>TemplateEditor</name>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished">取消</translation>
+        <translation>取消</translation>
     </message>
     <message>
         <source>Chat template</source>
-        <translation type="unfinished">对话模板</translation>
+        <translation>对话模板</translation>
     </message>
     <message>
         <source>Delete</source>
-        <translation type="unfinished">删除</translation>
+        <translation>删除</translation>
     </message>
     <message>
         <source>Delete “{name}”?</source>
-        <translation type="unfinished">删除“{name}”？</translation>
+        <translation>删除“{name}”？</translation>
     </message>
     <message>
         <source>Give up</source>
-        <translation type="unfinished">放弃</translation>
+        <translation>放弃</translation>
     </message>
     <message>
         <source>Go on</source>
-        <translation type="unfinished">继续</translation>
+        <translation>继续编辑</translation>
     </message>
     <message>
         <source>Go on editing, or give them up?</source>
-        <translation type="unfinished"></translation>
+        <translation>继续编辑还是放弃？</translation>
     </message>
     <message>
         <source>It renders all of the test conversations.</source>
-        <translation type="unfinished"></translation>
+        <translation>它能渲染所有测试对话。</translation>
     </message>
     <message>
         <source>Jinja source</source>
-        <translation type="unfinished"></translation>
+        <translation>Jinja 源代码</translation>
     </message>
     <message>
         <source>Keep</source>
-        <translation type="unfinished">保留</translation>
+        <translation>保留</translation>
     </message>
     <message>
         <source>Line {line}</source>
-        <translation type="unfinished"></translation>
+        <translation>第 {line} 行</translation>
     </message>
     <message>
         <source>Models and presets that use it need another template then.</source>
-        <translation type="unfinished"></translation>
+        <translation>使用它的模型和预设此后需要另选模板。</translation>
     </message>
     <message>
         <source>My template</source>
-        <translation type="unfinished"></translation>
+        <translation>我的模板</translation>
     </message>
     <message>
         <source>Name</source>
-        <translation type="unfinished">名称</translation>
+        <translation>名称</translation>
     </message>
     <message>
         <source>Save</source>
-        <translation type="unfinished">保存</translation>
+        <translation>保存</translation>
     </message>
     <message>
         <source>The changes are not saved.</source>
-        <translation type="unfinished"></translation>
+        <translation>更改尚未保存。</translation>
     </message>
 </context>
 <context>

@@ -4065,7 +4065,7 @@
     </message>
     <message>
         <source>Edit template…</source>
-        <translation>Vorlage bearbeiten…</translation>
+        <translation>Vorlage bearbeiten …</translation>
     </message>
     <message>
         <source>Flash attention</source>

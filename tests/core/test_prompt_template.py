@@ -9,7 +9,8 @@ from app.core.messages import Message, Role
 from app.core.prompt_template import chat_template_of
 from app.core.repack import Conversation
 from app.engines.template_check import check_template
-from app.engines.templates import ChatTemplate, fallback
+from app.engines.template_choice import compiled, named_text
+from app.engines.templates import ChatTemplate
 
 SYSTEM = Message(Role.SYSTEM, "Be brief.")
 FIRST, ANSWER, SECOND = Message(Role.USER, "One?"), Message(Role.ASSISTANT, "Two."), Message(Role.USER, "Three?")
@@ -93,4 +94,4 @@ def test_the_check_tells_what_a_template_refuses() -> None:
     )
     found = {gap.conversation: gap.reason for gap in check_template(refusing)}
     assert found[Conversation.WITHOUT_SYSTEM] == "No system" and Conversation.TOOLS in found
-    assert [gap.conversation for gap in check_template(fallback("chatml"))] == [Conversation.TOOLS]
+    assert [gap.conversation for gap in check_template(compiled(named_text("chatml")))] == [Conversation.TOOLS]

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from app.core.errors import EmptyPrompt, PinsTooLong, PromptTooLong
 from app.core.messages import Message, Role
 from app.engines.prompt import Protection, Segment, fit_view
-from app.engines.templates import ChatTemplate, fallback
+from app.engines.template_choice import compiled, named_text
+from app.engines.templates import ChatTemplate
 
 CONTROL = ["<|im_start|>", "<|im_end|>", "<s>", "</s>"]
 SYSTEM, USER, ASSISTANT = Role.SYSTEM, Role.USER, Role.ASSISTANT
@@ -27,7 +28,7 @@ def chat(*sizes, system=0):
 
 
 def rendered(protection):
-    return fallback("chatml").render(protection.messages, bos="", eos="")
+    return compiled(named_text("chatml")).render(protection.messages, bos="", eos="")
 
 
 def test_messages_without_control_tokens_are_left_alone():

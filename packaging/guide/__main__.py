@@ -25,11 +25,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m guide", description="Makes the Guide, the tiny model in the box.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     train = commands.add_parser("train", help="train, then write the model")
-    train.add_argument("--steps", type=int, default=4000)
-    train.add_argument("--batch", type=int, default=128, help="questions in a step")
     train.add_argument("--folder", type=Path, default=ROOT / "build" / "guide", help="for the checkpoints")
-    train.add_argument("--start", type=Path, help="a checkpoint to go on from")
-    train.add_argument("--rate", type=float, default=1.0, help="part of the usual learning rate")
+    train.add_argument("--steps", type=int, default=2400, help="of the first course, in which it learns to choose")
+    train.add_argument("--more", type=int, default=800, help="steps of the second, in which it learns answers by heart")
+    train.add_argument("--start", type=Path, help="a checkpoint to go on from, with the second course alone")
     train.set_defaults(run=_train)
     export = commands.add_parser("export", help="write the model from a checkpoint")
     export.add_argument("checkpoint", type=Path)
@@ -46,11 +45,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _train(arguments: argparse.Namespace) -> None:
+    from guide.lessons import Mix
     from guide.train import Plan, run, write_gguf
     from guide.training import Course
 
-    course = Course(arguments.steps, arguments.batch, part=arguments.rate)
-    checkpoint = run(Plan(arguments.folder, course, start=arguments.start))
+    choosing = (Course(arguments.steps), Mix())
+    reciting = (Course(arguments.more, weight_of_words=3.0), Mix(bare_reply=0.7, whole_reply=0.4, outside=0.38))
+    courses = (reciting,) if arguments.start else (choosing, reciting)
+    checkpoint = run(Plan(arguments.folder, courses, start=arguments.start))
     write_gguf(checkpoint, arguments.output, arguments.type)
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
@@ -21,6 +24,25 @@ from app.worker.source import describe  # noqa: E402
 LONGEST_REPLY = 160
 
 
+@dataclass(frozen=True)
+class Question:
+    """What to ask: after some turns, greedy or, with a seed, at the default temperature."""
+
+    text: str
+    turns: tuple[tuple[str, str], ...] = ()
+    system: str = ""
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A reply, whether it ended by itself, and how fast it was written."""
+
+    text: str
+    ended: bool
+    rate: float
+
+
 class Asker:
     """A loaded Guide."""
 
@@ -28,8 +50,6 @@ class Asker:
         self.engine = LlamaEngine()
         self._source = describe(model)
         self._options = LoadOptions(threads=threads, gpu_layers=0)
-        self.written = 0
-        self.writing_seconds = 0.0
         self.load()
 
     def load(self) -> float:
@@ -38,16 +58,14 @@ class Asker:
         self.engine.load(self._source, self._options, lambda _: None, StopFlag())
         return perf_counter() - start
 
-    def ask(
-        self, question: str, turns: Sequence[tuple[str, str]] = (), system: str = "", seed: int | None = None
-    ) -> tuple[str, bool]:
-        """The reply, greedy or at the default temperature with a seed, and whether it ended by itself."""
-        messages = [Message(Role.SYSTEM, system)] if system else []
-        for asked, said in turns:
+    def ask(self, question: Question) -> Answer:
+        """Ask one question."""
+        messages = [Message(Role.SYSTEM, question.system)] if question.system else []
+        for asked, said in question.turns:
             messages += [Message(Role.USER, asked), Message(Role.ASSISTANT, said)]
-        messages.append(Message(Role.USER, question))
+        messages.append(Message(Role.USER, question.text))
         greedy = Sampling(temperature=0, max_tokens=LONGEST_REPLY)
-        sampling = greedy if seed is None else Sampling(seed=seed, max_tokens=LONGEST_REPLY)
+        sampling = greedy if question.seed is None else Sampling(seed=question.seed, max_tokens=LONGEST_REPLY)
         pieces: list[str] = []
         ends: list[Finished] = []
 
@@ -59,6 +77,33 @@ class Asker:
 
         self.engine.generate(Generate(id=1, messages=tuple(messages), sampling=sampling), emit, StopFlag())
         finished = ends[-1]
-        self.written += finished.usage.completion_tokens
-        self.writing_seconds += finished.timings.decode_seconds
-        return "".join(pieces), finished.reason is FinishReason.STOP
+        return Answer("".join(pieces), finished.reason is FinishReason.STOP, finished.timings.decode_rate)
+
+
+class Askers:
+    """Several Guides in processes of their own, one on each core."""
+
+    def __init__(self, pool: ProcessPoolExecutor) -> None:
+        self._pool = pool
+
+    def ask(self, questions: Sequence[Question]) -> list[Answer]:
+        """The answers in the order of the questions."""
+        return list(self._pool.map(_asked, questions, chunksize=8))
+
+
+@contextmanager
+def askers(model: Path, count: int) -> Iterator[Askers]:
+    """Start them, and end them afterwards."""
+    with ProcessPoolExecutor(count, initializer=_load, initargs=(model,)) as pool:
+        yield Askers(pool)
+
+
+_loaded: list[Asker] = []
+
+
+def _load(model: Path) -> None:
+    _loaded.append(Asker(model, threads=1))
+
+
+def _asked(question: Question) -> Answer:
+    return _loaded[0].ask(question)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
 from statistics import median
 
-from guide.asking import Asker
+from guide.asking import Answer, Asker, Askers, Question, askers
 from guide.facts import Fact, Material, load_material
 
 SEED = 11
 BY_HAND = 100
-MAX_LOADS = 21
+LOADS = 21
+CORES = 2
 FAITHFUL = 0.9
 """The least likeness of a sound reply to one of the answers that were written for the Guide."""
 
@@ -36,10 +37,8 @@ class Row:
     count: int
     right: int
 
-    @property
-    def part(self) -> float:
-        """From 0 to 1."""
-        return self.right / max(1, self.count)
+    def __str__(self) -> str:
+        return f"| {self.what} | {self.count:,} | {self.right:,} | {self.right / max(1, self.count):.1%} |"
 
 
 @dataclass(frozen=True)
@@ -50,113 +49,120 @@ class Miss:
     wanted: str
     reply: str
 
+    def __str__(self) -> str:
+        return f"{self.wanted} <- {self.question}\n    {self.reply}"
+
 
 class Evaluation:
     """Asks, and keeps what went wrong."""
 
-    def __init__(self, model: Path, material: Material | None = None) -> None:
-        self.material = material or load_material()
-        self.asker = Asker(model)
+    def __init__(self, askers: Askers, material: Material) -> None:
         self.misses: list[Miss] = []
-        self._refusals = {answer for outside in self.material.outside for answer in outside.answers}
+        self._askers = askers
+        self._material = material
+        self._refusals = frozenset(answer for outside in material.outside for answer in outside.answers)
+        self._answers = frozenset(material.answers)
 
     def facts(self, number: int) -> Row:
         """The held-out question of this number about every fact."""
-        asked = ((fact.held[number], fact) for fact in self.material.facts)
-        return self._row(f"Questions never trained on, {('first', 'second')[number]} set", asked)
+        facts = self._material.facts
+        answers = self._askers.ask([Question(fact.held[number]) for fact in facts])
+        right = [self._tells(fact, fact.held[number], answer.text) for fact, answer in zip(facts, answers, strict=True)]
+        return Row(f"Facts, {('first', 'second')[number]} set of questions never trained on", len(right), sum(right))
 
     def refusals(self) -> Row:
         """Held-out questions that are outside of the subject."""
-        asked = [question for outside in self.material.outside for question in outside.held]
-        right = [self._is_refusal(self.asker.ask(question)[0], question) for question in asked]
-        return Row("Outside questions refused", len(asked), sum(right))
+        texts = [text for outside in self._material.outside for text in outside.held]
+        answers = self._askers.ask([Question(text) for text in texts])
+        right = [self._is_refusal(text, answer.text) for text, answer in zip(texts, answers, strict=True)]
+        return Row("Outside questions, refused", len(right), sum(right))
 
     def second_turns(self) -> Row:
         """A held-out first question, the Guide's own answer, then a held-out second question that leans on it."""
-        right = [
-            self._tells(self.material.fact(follow.to), second, [(fact.held[0], self.asker.ask(fact.held[0])[0])])
-            for fact in self.material.facts
+        pairs = [
+            (fact.held[0], text, self._material.fact(follow.to))
+            for fact in self._material.facts
             for follow in fact.follow
-            for second in follow.held
+            for text in follow.held
+        ]
+        firsts = self._askers.ask([Question(first) for first, _, _ in pairs])
+        turns = [Question(text, ((first, said.text),)) for (first, text, _), said in zip(pairs, firsts, strict=True)]
+        answers = self._askers.ask(turns)
+        right = [
+            self._tells(wanted, f"{first} / {text}", answer.text)
+            for (first, text, wanted), answer in zip(pairs, answers, strict=True)
         ]
         return Row("Second questions that lean on the first", len(right), sum(right))
 
     def samples(self, count: int) -> Row:
         """Replies at the default temperature that end by themselves and are nearly one of the answers."""
         draw = random.Random(SEED)
-        questions = [question for fact in self.material.facts for question in (*fact.ask, *fact.held)]
-        questions += [question for outside in self.material.outside for question in (*outside.ask, *outside.held)]
-        sound = [self._is_sound(draw.choice(questions), seed) for seed in range(count)]
-        return Row("Sound replies at the default temperature", count, sum(sound))
+        subjects = (*self._material.facts, *self._material.outside)
+        texts = draw.choices([text for subject in subjects for text in (*subject.ask, *subject.held)], k=count)
+        return self._sound(f"Sound replies in {count:,} samples at the default temperature", texts)
 
     def bad_inputs(self) -> Row:
         """Messages that are no question at all."""
-        sound = [self._is_sound(text, SEED) for text in BAD_INPUTS]
-        return Row("Sound replies to bad input", len(sound), sum(sound))
+        return self._sound("Sound replies to bad input", BAD_INPUTS)
 
-    def by_hand(self) -> Iterator[tuple[str, str]]:
+    def by_hand(self) -> list[tuple[str, str]]:
         """Held-out questions with their replies at the default temperature, to be read."""
         draw = random.Random(SEED)
-        facts = [fact.held[1] for fact in draw.sample(self.material.facts, BY_HAND * 4 // 5)]
-        outside = [draw.choice(entry.held) for entry in draw.choices(self.material.outside, k=BY_HAND - len(facts))]
-        for question in (*facts, *outside):
-            yield question, self.asker.ask(question, seed=SEED)[0]
+        texts = [fact.held[1] for fact in draw.sample(self._material.facts, BY_HAND * 4 // 5)]
+        texts += [draw.choice(entry.held) for entry in draw.choices(self._material.outside, k=BY_HAND - len(texts))]
+        answers = self._askers.ask([Question(text, seed=SEED) for text in texts])
+        return [(text, answer.text) for text, answer in zip(texts, answers, strict=True)]
 
-    def load_seconds(self) -> float:
-        """The median of several loads."""
-        return median(self.asker.load() for _ in range(MAX_LOADS))
-
-    def _row(self, what: str, asked: Iterable[tuple[str, Fact]]) -> Row:
-        right = [self._tells(fact, question, []) for question, fact in asked]
+    def _sound(self, what: str, texts: Sequence[str]) -> Row:
+        answers = self._askers.ask([Question(text, seed=seed) for seed, text in enumerate(texts)])
+        right = [self._is_sound(text, answer) for text, answer in zip(texts, answers, strict=True)]
         return Row(what, len(right), sum(right))
 
-    def _tells(self, fact: Fact, question: str, turns: Sequence[tuple[str, str]]) -> bool:
-        reply, _ = self.asker.ask(question, turns)
-        if fact.is_told_by(reply):
-            return True
-        self.misses.append(Miss(" / ".join([*(asked for asked, _ in turns), question]), fact.id, reply))
-        return False
+    def _tells(self, fact: Fact, question: str, reply: str) -> bool:
+        return fact.is_told_by(reply) or self._missed(question, fact.id, reply)
 
-    def _is_refusal(self, reply: str, question: str) -> bool:
-        if any(_likeness(reply, refusal) >= FAITHFUL for refusal in self._refusals):
-            return True
-        self.misses.append(Miss(question, "a refusal", reply))
-        return False
+    def _is_refusal(self, question: str, reply: str) -> bool:
+        return _is_like_one(reply, self._refusals) or self._missed(question, "a refusal", reply)
 
-    def _is_sound(self, question: str, seed: int) -> bool:
-        reply, ended = self.asker.ask(question, seed=seed)
-        if ended and (reply in self.material.answers or self._is_faithful(reply)):
-            return True
-        self.misses.append(Miss(question[:80], "a sound reply", reply))
-        return False
+    def _is_sound(self, question: str, answer: Answer) -> bool:
+        is_sound = answer.ended and _is_like_one(answer.text, self._answers)
+        return is_sound or self._missed(question[:80], "a sound reply", answer.text)
 
-    def _is_faithful(self, reply: str) -> bool:
-        return any(_likeness(reply, answer) >= FAITHFUL for answer in self.material.answers)
+    def _missed(self, question: str, wanted: str, reply: str) -> bool:
+        self.misses.append(Miss(question, wanted, reply))
+        return False
 
 
 def evaluated(model: Path, samples: int, misses: Path | None = None) -> str:
     """The table and the replies to read, in Markdown."""
-    evaluation = Evaluation(model)
-    load = evaluation.load_seconds()
-    rows = [
-        evaluation.facts(0),
-        evaluation.facts(1),
-        evaluation.refusals(),
-        evaluation.second_turns(),
-        evaluation.samples(samples),
-        evaluation.bad_inputs(),
-    ]
-    rate = evaluation.asker.written / evaluation.asker.writing_seconds
-    lines = ["| | asked | right | |", "|---|---:|---:|---:|"]
-    lines += [f"| {row.what} | {row.count:,} | {row.right:,} | {row.part:.1%} |" for row in rows]
-    lines += ["", f"{model.stat().st_size:,} bytes; loaded in {load * 1000:.0f} ms; {rate:,.0f} tokens/s.", ""]
-    lines += [f"* **{question}** {reply}" for question, reply in evaluation.by_hand()]
+    speed = _speed(model)
+    with askers(model, CORES) as pool:
+        evaluation = Evaluation(pool, load_material())
+        rows = [
+            evaluation.facts(0),
+            evaluation.facts(1),
+            evaluation.refusals(),
+            evaluation.second_turns(),
+            evaluation.samples(samples),
+            evaluation.bad_inputs(),
+        ]
+        replies = [f"1. **{question}** {reply}" for question, reply in evaluation.by_hand()]
     if misses is not None:
-        text = "\n".join(f"{miss.wanted} <- {miss.question}\n    {miss.reply}" for miss in evaluation.misses)
-        misses.write_text(text, encoding="utf-8")
-    return "\n".join(lines)
+        misses.write_text("\n".join(map(str, evaluation.misses)), encoding="utf-8")
+    return "\n".join(["| | asked | right | |", "|---|---:|---:|---:|", *map(str, rows), "", speed, "", *replies])
 
 
-def _likeness(reply: str, answer: str) -> float:
-    matcher = SequenceMatcher(None, reply, answer, autojunk=False)
+def _speed(model: Path) -> str:
+    asker = Asker(model, threads=CORES)
+    load = median(asker.load() for _ in range(LOADS))
+    rate = median(asker.ask(Question(fact.ask[0])).rate for fact in load_material().facts[:LOADS])
+    return f"{model.stat().st_size:,} bytes; loaded in {load * 1000:.0f} ms; {rate:,.0f} tokens/s on {CORES} cores."
+
+
+def _is_like_one(reply: str, texts: frozenset[str]) -> bool:
+    return reply in texts or any(_likeness(reply, text) >= FAITHFUL for text in texts)
+
+
+def _likeness(reply: str, text: str) -> float:
+    matcher = SequenceMatcher(None, reply, text, autojunk=False)
     return 0.0 if matcher.real_quick_ratio() < FAITHFUL or matcher.quick_ratio() < FAITHFUL else matcher.ratio()

@@ -29,10 +29,10 @@ SEED = 2
 
 @dataclass(frozen=True)
 class Plan:
-    """What to train, and for how long; `start` is a checkpoint to go on from."""
+    """What to train, and for how long: one course after the other; `start` is a checkpoint to go on from."""
 
     folder: Path
-    course: Course
+    courses: tuple[tuple[Course, Mix], ...]
     words: int = 3072
     questions: int = 120_000
     dropout: float = 0.1
@@ -67,24 +67,27 @@ def run(plan: Plan) -> Path:
     torch.set_num_threads(plan.threads)
     material = load_material()
     phraser = Phraser(load_words(GUIDE / "phrasing"), random.Random(SEED), Likelihoods())
-    checkpoint = Checkpoint.load(plan.start, plan.dropout) if plan.start else _begun(plan, material, phraser)
+    checkpoint = Checkpoint.load(plan.start) if plan.start else _begun(plan, material, phraser)
     progress = Progress(checkpoint.network, checkpoint.tokenizer, material)
-    lessons = Lessons(material, phraser, checkpoint.tokenizer, Mix(), SEED)
-    if not plan.start:
-        _learn_words(checkpoint, lessons, material, plan)
     plan.folder.mkdir(parents=True, exist_ok=True)
     path = plan.folder / "last.pt"
     begun = time.perf_counter()
-    print(_percentages(progress), file=sys.stderr, flush=True)
 
     def report(step: int, loss: float) -> None:
         parts = [f"step {step}", f"loss {loss:.3f}", f"{time.perf_counter() - begun:.0f} s"]
-        if step % MEASURE_EVERY == 0 or step == plan.course.steps:
+        if step % MEASURE_EVERY == 0:
             parts.append(_percentages(progress))
             checkpoint.save(path)
         print(", ".join(parts), file=sys.stderr, flush=True)
 
-    train(checkpoint.network, lessons.batches(plan.course.batch), plan.course, report)
+    for number, (course, mix) in enumerate(plan.courses):
+        lessons = Lessons(material, phraser, checkpoint.tokenizer, mix, SEED + number)
+        if number == 0 and not plan.start:
+            _learn_words(checkpoint, lessons, material, plan.questions, course)
+        print(_percentages(progress), file=sys.stderr, flush=True)
+        train(checkpoint.network, lessons.batches(course.batch), course, report)
+        checkpoint.save(path)
+    print(_percentages(progress), file=sys.stderr, flush=True)
     return path
 
 
@@ -94,10 +97,10 @@ def write_gguf(checkpoint: Path, path: Path, quantization: str) -> None:
     export(loaded.network, loaded.tokenizer, path, gguf.GGMLQuantizationType[quantization])
 
 
-def _learn_words(checkpoint: Checkpoint, lessons: Lessons, material: Material, plan: Plan) -> None:
+def _learn_words(checkpoint: Checkpoint, lessons: Lessons, material: Material, count: int, course: Course) -> None:
     subjects = [checkpoint.tokenizer.token_to_id(subject_token(name)) for name in material.subjects]
-    questions = [lessons.question() for _ in range(plan.questions)]
-    learn_words(checkpoint.network, questions, subjects, plan.course)
+    questions = [lessons.question() for _ in range(count)]
+    learn_words(checkpoint.network, questions, subjects, course)
 
 
 def _percentages(progress: Progress) -> str:

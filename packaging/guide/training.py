@@ -23,13 +23,14 @@ class Course:
     """How long and how fast to learn; `part` is that of the usual rates."""
 
     steps: int
-    batch: int = 64
+    batch: int = 128
     embedding_rate: float = 5e-4
     output_rate: float = 2e-3
     matrix_rate: float = 0.016
     warmup: int = 100
     decay: float = 0.05
     part: float = 1.0
+    weight_of_words: float = 1.0
     word_rate: float = 0.005
     word_rounds: int = 2
     seed: int = 2
@@ -78,7 +79,7 @@ def train(
     losses: list[float] = []
     network.train()
     for step in range(course.steps):
-        loss = loss_of(network, next(batches))
+        loss = loss_of(network, next(batches), course.weight_of_words)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizers.step(course.rate_at(step))
@@ -111,7 +112,7 @@ def learn_words(network: Network, lessons: Sequence[Lesson], subjects: Sequence[
         optimizer.zero_grad()
 
 
-def loss_of(network: Network, lessons: Sequence[Lesson]) -> Tensor:
+def loss_of(network: Network, lessons: Sequence[Lesson], weight_of_words: float) -> Tensor:
     """The mean cross entropy of the choices, and that of the words."""
     length = max(len(lesson.tokens) for lesson in lessons) - 1
     rows = [lesson.tokens[:length] + [_PAD] * (length - len(lesson.tokens)) for lesson in lessons]
@@ -122,7 +123,7 @@ def loss_of(network: Network, lessons: Sequence[Lesson]) -> Tensor:
     with torch.autocast("cpu", torch.bfloat16):
         logits = network(torch.tensor(rows), wanted)
     losses = functional.cross_entropy(logits.float(), targets, reduction="none")
-    parts = (losses[: len(choices)], losses[len(choices) :])
+    parts = (losses[: len(choices)], losses[len(choices) :] * weight_of_words)
     return torch.stack([part.mean() for part in parts if len(part)]).sum()
 
 

@@ -6,10 +6,10 @@ from app.core.errors import UserError, WorldError
 
 
 class Offline(UserError):
-    """`HF_HUB_OFFLINE` is set: the user wants no network."""
+    """The user wants no network, as the settings or the environment say."""
 
-    text = "The network is switched off for Parley by HF_HUB_OFFLINE."
-    advice = "Unset it and start Parley again; the models on this machine work without it."
+    text = "The network is switched off for Parley, by “Work offline” in the settings or by HF_HUB_OFFLINE."
+    advice = "Switch it on there; the models on this machine work without it."
 
 
 class HubSilent(WorldError):

@@ -361,6 +361,10 @@
         <translation>Dieselbe Nachricht, neu beantwortet.</translation>
     </message>
     <message>
+        <source>The same text came out, as far as the first one goes.</source>
+        <translation>Es kam derselbe Text heraus, so weit der erste reicht.</translation>
+    </message>
+    <message>
         <source>The same text came out.</source>
         <translation>Es kam derselbe Text heraus.</translation>
     </message>
@@ -1596,6 +1600,10 @@
         <translation>Schalten Sie es in den Einstellungen ein oder laden Sie das Modell nur auf diesem Rechner.</translation>
     </message>
     <message>
+        <source>Switch it on there; the models on this machine work without it.</source>
+        <translation>Schalten Sie es dort ein; die Modelle auf diesem Rechner arbeiten ohne Netz.</translation>
+    </message>
+    <message>
         <source>Text, code, Markdown, CSV, PDF and DOCX can be attached; save it as one of these.</source>
         <translation>Text, Code, Markdown, CSV, PDF und DOCX lassen sich anhängen; speichern Sie es als eines davon.</translation>
     </message>
@@ -1740,16 +1748,16 @@
         <translation>Das Modell hat mit einem Fehler angehalten: {activity}.</translation>
     </message>
     <message>
-        <source>The network is switched off for Parley by HF_HUB_OFFLINE.</source>
-        <translation>Das Netzwerk ist für Parley durch HF_HUB_OFFLINE abgeschaltet.</translation>
-    </message>
-    <message>
         <source>The network is switched off for Parley, and a part of the model is to lie on {host}.</source>
         <translation>Das Netzwerk ist für Parley ausgeschaltet, und ein Teil des Modells soll auf {host} liegen.</translation>
     </message>
     <message>
         <source>The network is switched off for Parley, and “{server}” is on another machine.</source>
         <translation>Das Netzwerk ist für Parley abgeschaltet, und „{server}“ ist auf einem anderen Rechner.</translation>
+    </message>
+    <message>
+        <source>The network is switched off for Parley, by “Work offline” in the settings or by HF_HUB_OFFLINE.</source>
+        <translation>Das Netz ist für Parley ausgeschaltet, durch „Offline arbeiten“ in den Einstellungen oder durch HF_HUB_OFFLINE.</translation>
     </message>
     <message>
         <source>The new version cannot be kept in {folder}: {reason}.</source>
@@ -1978,10 +1986,6 @@
     <message>
         <source>Unpin some of them, or load the model with a longer context.</source>
         <translation>Lösen Sie einige davon, oder laden Sie das Modell mit längerem Kontext.</translation>
-    </message>
-    <message>
-        <source>Unset it and start Parley again; the models on this machine work without it.</source>
-        <translation>Entfernen Sie die Variable, und starten Sie Parley erneut; die Modelle auf diesem Rechner laufen ohne sie.</translation>
     </message>
     <message>
         <source>Update Parley first, or choose an older backup.</source>

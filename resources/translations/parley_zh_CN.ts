@@ -361,6 +361,10 @@
         <translation>同一消息，重新回复。</translation>
     </message>
     <message>
+        <source>The same text came out, as far as the first one goes.</source>
+        <translation>在第一个回复的范围内，得到了相同的文本。</translation>
+    </message>
+    <message>
         <source>The same text came out.</source>
         <translation>生成了相同的文本。</translation>
     </message>
@@ -1596,6 +1600,10 @@
         <translation>请在设置中打开网络，或只在本机加载模型。</translation>
     </message>
     <message>
+        <source>Switch it on there; the models on this machine work without it.</source>
+        <translation>请在那里打开；本机上的模型无需网络即可使用。</translation>
+    </message>
+    <message>
         <source>Text, code, Markdown, CSV, PDF and DOCX can be attached; save it as one of these.</source>
         <translation>可附加文本、代码、Markdown、CSV、PDF 和 DOCX；请另存为其中之一。</translation>
     </message>
@@ -1740,16 +1748,16 @@
         <translation>模型因错误而停止：{activity}。</translation>
     </message>
     <message>
-        <source>The network is switched off for Parley by HF_HUB_OFFLINE.</source>
-        <translation>HF_HUB_OFFLINE 已为 Parley 关闭网络。</translation>
-    </message>
-    <message>
         <source>The network is switched off for Parley, and a part of the model is to lie on {host}.</source>
         <translation>Parley 的网络已关闭，而模型的一部分要放在 {host} 上。</translation>
     </message>
     <message>
         <source>The network is switched off for Parley, and “{server}” is on another machine.</source>
         <translation>已为 Parley 关闭网络，而“{server}”在另一台机器上。</translation>
+    </message>
+    <message>
+        <source>The network is switched off for Parley, by “Work offline” in the settings or by HF_HUB_OFFLINE.</source>
+        <translation>Parley 的网络已关闭：由设置中的“离线工作”或 HF_HUB_OFFLINE 关闭。</translation>
     </message>
     <message>
         <source>The new version cannot be kept in {folder}: {reason}.</source>
@@ -1978,10 +1986,6 @@
     <message>
         <source>Unpin some of them, or load the model with a longer context.</source>
         <translation>请取消固定其中一些，或以更长的上下文加载模型。</translation>
-    </message>
-    <message>
-        <source>Unset it and start Parley again; the models on this machine work without it.</source>
-        <translation>请取消该变量并重新启动 Parley；本机上的模型不受影响。</translation>
     </message>
     <message>
         <source>Update Parley first, or choose an older backup.</source>

@@ -53,7 +53,7 @@ def test_offline_reaches_what_asks_the_hub(parley: CommandLine) -> None:
     parley.done("settings", "set", "network.offline", "on")
     result = parley.run("models", "search", "llama")
     assert result.code == 1
-    assert "switched off" in result.err
+    assert "switched off" in result.err and "“Work offline” in the settings" in result.err
 
 
 def test_a_damaged_file_is_told_of_and_kept(parley: CommandLine) -> None:

@@ -94,6 +94,20 @@ def test_a_reply_that_is_run_again_exactly_is_the_same(models: User) -> None:
     assert new.record.usage.prompt_tokens == old.record.usage.prompt_tokens
 
 
+def test_a_reply_that_was_stopped_is_the_same_as_far_as_it_goes(models: User) -> None:
+    models.load_with(LoadOptions(context_length=4096, threads=1))
+    session = models.program.session
+    stopping = session.reply_text.connect(lambda *_: session.stop())
+    first = written(models)
+    session.disconnect(stopping)
+    assert first.state is MessageState.STOPPED and first.text
+    models.page.compare.run_again(first)
+    dialog = ended(models)
+    columns = [column.reply for column in dialog.columns]
+    assert len({column.text for column in columns if column is not None}) == 2
+    assert dialog.outcome == "The same text came out, as far as the first one goes."
+
+
 def test_the_new_reply_can_be_discarded_and_brought_back(models: User) -> None:
     first = written(models)
     models.page.compare.run_again(first)

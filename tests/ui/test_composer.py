@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, QUrl, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
@@ -32,6 +32,17 @@ def paste(composer: Composer, text: str) -> None:
     data = QMimeData()
     data.setText(text)
     composer.edit.insertFromMimeData(data)
+
+
+class Watch(QObject):
+    """Tells when a widget is painted."""
+
+    painted = Signal()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Paint:
+            self.painted.emit()
+        return False
 
 
 def labels(composer: Composer) -> list[str]:
@@ -167,3 +178,14 @@ def test_the_chips_grow_with_the_text(qtbot: QtBot, composer: Composer, themed: 
         assert composer.chips.height() >= chip.height() > 44
     finally:
         themed.set_text_size(100)
+
+
+def test_what_an_empty_field_says_is_painted_without_the_focus(qtbot: QtBot, composer: Composer) -> None:
+    composer.set_placeholder("Before")
+    composer.edit.clearFocus()
+    qtbot.waitUntil(lambda: not composer.edit.hasFocus())
+    watch = Watch()
+    composer.edit.viewport().installEventFilter(watch)
+    composer.edit.viewport().repaint()
+    with qtbot.waitSignal(watch.painted):
+        composer.set_placeholder("After")

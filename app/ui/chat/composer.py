@@ -115,6 +115,7 @@ class Composer(QWidget):
     def set_placeholder(self, text: str) -> None:
         """What an empty field says."""
         self.edit.setPlaceholderText(text)
+        self.edit.viewport().update()  # Qt paints another text only with the next key
 
     def set_send_with_enter(self, enter: bool) -> None:
         """Enter sends, or Ctrl+Enter does."""

@@ -29,6 +29,7 @@ from app.core.word_diff import WordDiff
 from app.services.compare import Begun, Comparison, Progress
 from app.services.reply_run import ChatState
 from app.ui.chat.blocks_code import Typeset
+from app.ui.chat.transcript_lines import is_cut_off
 from app.ui.compare.column import ReplyColumn
 from app.ui.theme import Theme
 
@@ -240,6 +241,9 @@ class CompareDialog(QDialog):
     def _tell_result(self, first: StoredMessage, second: StoredMessage) -> None:
         if first.text == second.text:
             self._say(self.tr("The same text came out."), "good")
+            return
+        if self._exactly and is_cut_off(first) and second.text.startswith(first.text):
+            self._say(self.tr("The same text came out, as far as the first one goes."), "good")
             return
         text = self.tr("Another text came out.") if self._exactly else self.tr("The texts differ.")
         tokens = [one.record.usage.prompt_tokens if one.record and one.record.usage else 0 for one in (first, second)]

@@ -112,6 +112,7 @@ class TemplateEditor(QDialog):
         seen.addWidget(self.preview)
         split = QSplitter()
         split.setChildrenCollapsible(False)
+        split.setHandleWidth(1)
         split.addWidget(left)
         split.addWidget(right)
         split.setSizes([620, 450])
@@ -149,6 +150,7 @@ class TemplateEditor(QDialog):
     def _begin(self, source: str) -> None:
         self.text.setPlainText(source)
         self._began_as = self.source
+        self.text.setFocus()
 
     def _on_failed(self, error: ParleyError) -> None:
         """Say why there is nothing to begin with; what fails later the preview says."""

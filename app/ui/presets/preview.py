@@ -109,5 +109,6 @@ class PreviewPane(QWidget):
         if self._asked is None:
             return
         self.text.setPlainText("")
-        self.state.setText(f"{error.sentence} {error.next_step}")
+        is_edited = self._asked.source is not None
+        self.state.setText(error.sentence if is_edited else f"{error.sentence} {error.next_step}")
         self.answered.emit(self._asked, error)

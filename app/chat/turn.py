@@ -18,6 +18,7 @@ from app.chat.context import ModelView, system_of
 from app.core.conversations import StoredMessage
 from app.core.engine_frames import Digest, Finished, Generate, ModelInfo, Piece
 from app.core.errors import Failure, ParleyError
+from app.core.guide import recited
 from app.core.messages import FinishReason, MessageState, ReplyRecord
 from app.core.models import ModelFile
 from app.core.presets import ChosenPreset
@@ -38,6 +39,8 @@ def opening_record(
     `chosen` is a preset that has begun. `path` is what is answered: where the preset's prompt is not the
     system message it begins with, the record holds that prompt. Of a new conversation there is no path.
     """
+    if file.identity.built_in:
+        sampling = recited(sampling)
     record = ReplyRecord(
         model=file.identity,
         engine="",

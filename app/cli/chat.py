@@ -174,7 +174,8 @@ class Talk:
         tell_destination(file, self._terminal)
         self._session.use(file)
         if self._interactive:
-            self._terminal.note(f"Model: {file.identity.name}")
+            built_in = " (built in)" if file.identity.built_in else ""
+            self._terminal.note(f"Model: {file.identity.name}{built_in}")
 
     def _show_conversation(self) -> None:
         shown = self._session.conversation

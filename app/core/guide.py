@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+
 from app.core.messages import ModelIdentity
 from app.core.models import ModelFile
 from app.core.paths import resources
+from app.core.sampling import Sampling
 
 NAME = "Guide"
 
@@ -20,6 +23,12 @@ def guide_file() -> ModelFile | None:
         return None
     identity = ModelIdentity(name=NAME, path=str(path), bytes=status.st_size, built_in=True)
     return ModelFile(id=0, identity=identity, modified_ns=status.st_mtime_ns)
+
+
+def recited(sampling: Sampling) -> Sampling:
+    """The sampling for the Guide, which is to say what is so, not what could be: greedy where nothing else was chosen."""
+    is_usual = sampling.temperature == Sampling().temperature
+    return msgspec.structs.replace(sampling, temperature=0) if is_usual else sampling
 
 
 def is_guide(path: str) -> bool:

@@ -207,3 +207,11 @@ def locked(path: Path) -> Iterator[None]:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         yield
+
+
+def test_the_guide_recites_unless_a_temperature_was_chosen() -> None:
+    guide = ModelFile(id=0, identity=ModelIdentity(name="Guide", path="/g", bytes=1, built_in=True), modified_ns=0)
+    other = ModelFile(id=1, identity=ModelIdentity(name="Other", path="/o", bytes=1), modified_ns=0)
+    assert opening_record(guide, Sampling(seed=7)).sampling == Sampling(seed=7, temperature=0)
+    assert opening_record(guide, Sampling(temperature=0.5)).sampling.temperature == 0.5
+    assert opening_record(other, Sampling()).sampling == Sampling()

@@ -26,7 +26,7 @@ def guide_file() -> ModelFile | None:
 
 
 def recited(sampling: Sampling) -> Sampling:
-    """The sampling for the Guide, which is to say what is so, not what could be: greedy where nothing else was chosen."""
+    """The Guide's sampling: greedy where nothing else was chosen, since it is to say what is so."""
     is_usual = sampling.temperature == Sampling().temperature
     return msgspec.structs.replace(sampling, temperature=0) if is_usual else sampling
 

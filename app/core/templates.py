@@ -5,7 +5,6 @@ A user's template is the file `NAME.jinja` in the folder `templates`; any proces
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import unicodedata
@@ -95,6 +94,8 @@ def template_source(name: str) -> str:
 
 def digest_of(source: str) -> str:
     """The SHA-256 of a template, by which a reply's record knows it again."""
+    import hashlib  # brings OpenSSL along, which a window that only lists its chats does not need
+
     return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
 
 

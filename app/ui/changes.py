@@ -7,7 +7,7 @@ neither a picture nor anything else that it names is read.
 from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QUrl
-from PySide6.QtGui import QTextDocument
+from PySide6.QtGui import QTextCursor, QTextDocument
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
 _FEATURES = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
@@ -21,6 +21,7 @@ class ChangesPage(QTextBrowser):
         super().__init__(parent)
         self.setOpenLinks(False)
         self.document().setMarkdown(markdown, _FEATURES)
+        self.moveCursor(QTextCursor.MoveOperation.Start)  # what was written last stands first
         self.setAccessibleName(self.tr("Changes"))
 
     def loadResource(self, kind: int, name: QUrl | str) -> object:

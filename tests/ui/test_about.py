@@ -35,3 +35,9 @@ def test_from_source_there_are_changes_and_no_licences(qtbot: QtBot, themed: The
     dialog = AboutDialog(changes, licences)
     qtbot.addWidget(dialog)
     assert dialog.tabs.count() == 1
+    dialog.show()
+    qtbot.waitExposed(dialog)
+    page = dialog.tabs.widget(0)
+    assert isinstance(page, QTextBrowser)
+    page.setFocus()
+    assert page.verticalScrollBar().maximum() > 0 and page.verticalScrollBar().value() == 0

@@ -228,6 +228,19 @@ def test_a_click_opens_the_models(qtbot: QtBot, program: Program, model_file: Fi
     menu.close()
 
 
+def test_models_of_one_name_are_told_apart_by_their_folders(
+    qtbot: QtBot, program: Program, model_file: FileFactory, tmp_path: Path
+) -> None:
+    paths = [tmp_path / folder / "same.gguf" for folder in ("one", "two")]
+    program.library.changed.emit([model_file("Same", str(path), number) for number, path in enumerate(paths, 1)])
+    qtbot.mouseClick(program.view.page.header.model, Qt.MouseButton.LeftButton)
+    menu = program.view.page.header.model.findChild(QMenu)
+    assert isinstance(menu, QMenu)
+    named = [action.text() for action in menu.actions() if action.text().startswith("Same")]
+    menu.close()
+    assert ["one" in named[0], "two" in named[1]] == [True, True]
+
+
 def test_f1_shows_the_shortcuts(qtbot: QtBot, program: Program) -> None:
     from app.ui.help import ShortcutsDialog
 

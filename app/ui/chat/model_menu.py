@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import QWidget
@@ -127,7 +128,9 @@ class ModelButton(NameButton):
         is_current = self._current is not None and file.id == self._current.id
         is_missing = file.identity.path in self._missing
         remark = self.tr("missing") if is_missing else format_bytes(file.identity.bytes)
-        text = f"{described(file)} · {remark}".replace("&", "&&")
+        alike = [other for other in self._files if described(other) == described(file)]
+        folder = [Path(file.identity.path).parent.name] if len(alike) > 1 else []
+        text = " · ".join([described(file), *folder, remark]).replace("&", "&&")
         mark = icon("check" if is_current else "model", self)
         action = self._menu.addAction(mark, text, lambda: self.chosen.emit(file))
         action.setToolTip(file.identity.path)

@@ -28,15 +28,14 @@ BEGINNING = 16
 class Mix:
     """How often each kind of conversation is drawn, from 0 to 1."""
 
-    outside: float = 0.26
-    follow: float = 0.08
+    outside: float = 0.34
+    follow: float = 0.11
     follow_by_name: float = 0.25
     second: float = 0.08
     system: float = 0.12
     pattern: float = 0.5
-    bare_reply: float = 0.14
-    whole_reply: float = 0.12
-    continued_reply: float = 0.01
+    whole_reply: float = 0.0
+    continued_reply: float = 0.0
     careless: float = 0.3
     missed_merges: float = 0.12
 
@@ -82,15 +81,22 @@ class Lessons:
             self._random.shuffle(batches)
             yield from batches
 
+    def recitals(self, size: int) -> Iterator[list[Lesson]]:
+        """Batches of answers by themselves, all in turn, which have to be known by heart."""
+        answers = [self._bare(fact.id, fact.answer) for fact in self._material.facts]
+        answers += [self._bare(entry.name, answer) for entry in self._material.outside for answer in entry.answers]
+        while True:
+            self._random.shuffle(answers)
+            for start in range(0, len(answers), size):
+                yield answers[start : start + size]
+
     def question(self) -> Lesson:
         """One question and the subject of its reply."""
         turn = self._any()
         return self._with_reply(self._asked(turn, ""), (), turn, 1.0)
 
     def lesson(self) -> Lesson:
-        """One conversation, or an answer by itself, which has to be known by heart."""
-        if self._often(self._mix.bare_reply):
-            return self._bare(self._any())
+        """One conversation."""
         *earlier, last = self._turns()
         system = self._random.choice(self._material.systems) if self._often(self._mix.system) else ""
         tokens: list[int] = []
@@ -104,9 +110,10 @@ class Lessons:
         tokens += self._asked(last, "" if earlier else system)
         return self._with_reply(tokens, choices, last, self._random.random())
 
-    def _bare(self, turn: Asked) -> Lesson:
-        words = self._tokenizer.encode(turn.answer + END).ids
-        return Lesson([self._tokenizer.token_to_id(GUIDE), self._subject(turn), *words], (), range(2, 2 + len(words)))
+    def _bare(self, subject: str, answer: str) -> Lesson:
+        words = self._tokenizer.encode(answer + END).ids
+        begin = [self._tokenizer.token_to_id(token) for token in (GUIDE, subject_token(subject))]
+        return Lesson([*begin, *words], (), range(2, 2 + len(words)))
 
     def _with_reply(self, tokens: list[int], choices: tuple[int, ...], turn: Asked, drawn: float) -> Lesson:
         start = len(tokens)

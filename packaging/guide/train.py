@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 
 from guide.export import export
 from guide.facts import GUIDE, Material, load_material
-from guide.lessons import Lessons, Mix
+from guide.lessons import Lesson, Lessons, Mix
 from guide.model import Network, Shape
 from guide.phrasing import Likelihoods, Phraser, load_words
 from guide.progress import Progress
@@ -33,6 +33,7 @@ class Plan:
 
     folder: Path
     courses: tuple[tuple[Course, Mix], ...]
+    answers: int = 64
     words: int = 3072
     questions: int = 120_000
     dropout: float = 0.1
@@ -85,7 +86,7 @@ def run(plan: Plan) -> Path:
         if number == 0 and not plan.start:
             _learn_words(checkpoint, lessons, material, plan.questions, course)
         print(_percentages(progress), file=sys.stderr, flush=True)
-        train(checkpoint.network, lessons.batches(course.batch), course, report)
+        train(checkpoint.network, _batches(lessons, course, plan.answers), course, report)
         checkpoint.save(path)
     print(_percentages(progress), file=sys.stderr, flush=True)
     return path
@@ -95,6 +96,15 @@ def write_gguf(checkpoint: Path, path: Path, quantization: str) -> None:
     """Export a checkpoint, with its weights in this type."""
     loaded = Checkpoint.load(checkpoint)
     export(loaded.network, loaded.tokenizer, path, gguf.GGMLQuantizationType[quantization])
+
+
+def _batches(lessons: Lessons, course: Course, answers: int) -> Iterator[list[Lesson]]:
+    """Conversations, and in a gentle course answers to be known by heart in between."""
+    conversations, recitals = lessons.batches(course.batch), lessons.recitals(answers)
+    while True:
+        yield next(conversations)
+        if course.gentle_rate:
+            yield next(recitals)
 
 
 def _learn_words(checkpoint: Checkpoint, lessons: Lessons, material: Material, count: int, course: Course) -> None:

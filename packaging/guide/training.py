@@ -20,17 +20,16 @@ REPORT_EVERY = 50
 
 @dataclass(frozen=True)
 class Course:
-    """How long and how fast to learn; `part` is that of the usual rates."""
+    """How long and how fast to learn; with a gentle rate, all weights learn at that one."""
 
     steps: int
     batch: int = 128
     embedding_rate: float = 5e-4
-    output_rate: float = 2e-3
-    matrix_rate: float = 0.016
+    output_rate: float = 1e-3
+    matrix_rate: float = 0.008
     warmup: int = 100
     decay: float = 0.05
-    part: float = 1.0
-    weight_of_words: float = 1.0
+    gentle_rate: float | None = None
     word_rate: float = 0.005
     word_rounds: int = 2
     seed: int = 2
@@ -38,24 +37,15 @@ class Course:
     def rate_at(self, step: int) -> float:
         """The part of the full rate at a step: up in a line, down as a cosine."""
         if step < self.warmup:
-            return self.part * (step + 1) / self.warmup
-        return self.part * 0.5 * (1 + math.cos(math.pi * (step - self.warmup) / max(1, self.steps - self.warmup)))
+            return (step + 1) / self.warmup
+        return 0.5 * (1 + math.cos(math.pi * (step - self.warmup) / max(1, self.steps - self.warmup)))
 
 
 class Optimizers:
-    """Muon for the matrices of the layers, AdamW for the rest."""
+    """What changes the weights by their gradients."""
 
     def __init__(self, network: Network, course: Course) -> None:
-        matrices = [weight for weight in network.blocks.parameters() if weight.dim() == 2]
-        norms = [weight for weight in network.parameters() if weight.dim() == 1]
-        rest = [
-            {"params": [network.embedding.weight], "lr": course.embedding_rate},
-            {"params": [network.output.weight, *norms], "lr": course.output_rate},
-        ]
-        self._parts = (
-            torch.optim.Muon(matrices, lr=course.matrix_rate, weight_decay=course.decay),
-            torch.optim.AdamW(rest, betas=(0.9, 0.98), weight_decay=0.0, fused=True),
-        )
+        self._parts = _gentle(network, course.gentle_rate) if course.gentle_rate else _bold(network, course)
         self._full = [group["lr"] for part in self._parts for group in part.param_groups]
 
     def step(self, part_of_rate: float) -> None:
@@ -66,6 +56,24 @@ class Optimizers:
         for part in self._parts:
             part.step()
             part.zero_grad(set_to_none=True)
+
+
+def _bold(network: Network, course: Course) -> tuple[torch.optim.Optimizer, ...]:
+    """Muon for the matrices of the layers, AdamW for the rest."""
+    matrices = [weight for weight in network.blocks.parameters() if weight.dim() == 2]
+    norms = [weight for weight in network.parameters() if weight.dim() == 1]
+    rest = [
+        {"params": [network.embedding.weight], "lr": course.embedding_rate},
+        {"params": [network.output.weight, *norms], "lr": course.output_rate},
+    ]
+    return (
+        torch.optim.Muon(matrices, lr=course.matrix_rate, weight_decay=course.decay),
+        torch.optim.AdamW(rest, betas=(0.9, 0.98), weight_decay=0.0, fused=True),
+    )
+
+
+def _gentle(network: Network, rate: float) -> tuple[torch.optim.Optimizer, ...]:
+    return (torch.optim.AdamW(network.parameters(), rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True),)
 
 
 def train(
@@ -79,7 +87,7 @@ def train(
     losses: list[float] = []
     network.train()
     for step in range(course.steps):
-        loss = loss_of(network, next(batches), course.weight_of_words)
+        loss = loss_of(network, next(batches))
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizers.step(course.rate_at(step))
@@ -112,7 +120,7 @@ def learn_words(network: Network, lessons: Sequence[Lesson], subjects: Sequence[
         optimizer.zero_grad()
 
 
-def loss_of(network: Network, lessons: Sequence[Lesson], weight_of_words: float) -> Tensor:
+def loss_of(network: Network, lessons: Sequence[Lesson]) -> Tensor:
     """The mean cross entropy of the choices, and that of the words."""
     length = max(len(lesson.tokens) for lesson in lessons) - 1
     rows = [lesson.tokens[:length] + [_PAD] * (length - len(lesson.tokens)) for lesson in lessons]
@@ -123,7 +131,7 @@ def loss_of(network: Network, lessons: Sequence[Lesson], weight_of_words: float)
     with torch.autocast("cpu", torch.bfloat16):
         logits = network(torch.tensor(rows), wanted)
     losses = functional.cross_entropy(logits.float(), targets, reduction="none")
-    parts = (losses[: len(choices)], losses[len(choices) :] * weight_of_words)
+    parts = (losses[: len(choices)], losses[len(choices) :])
     return torch.stack([part.mean() for part in parts if len(part)]).sum()
 
 

@@ -39,7 +39,7 @@ def shown(tokenizer, lesson):
 
 def test_a_held_out_question_is_drawn_again(tokenizer):
     only = Material((FACT,), (), ("Be brief.",))
-    drawn = lessons(only, tokenizer, Mix(outside=0, follow=0, second=0, system=0, pattern=1, whole_reply=0))
+    drawn = lessons(only, tokenizer, Mix(outside=0, follow=0, second=0, system=0, pattern=1))
     asked = {simple(shown(tokenizer, drawn.question()).split(USER)[1].split(END)[0]) for _ in range(60)}
     assert asked == {"halt it"}
 

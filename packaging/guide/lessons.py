@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 
 from guide.facts import Fact, Follow, Material, Outside, simple
 from guide.phrasing import Phraser
-from guide.template import END, GUIDE, prompt, subject_token
+from guide.template import END, prompt, subject_token
 from guide.vocabulary import careless
 
 POOL = 32
@@ -82,13 +82,15 @@ class Lessons:
             yield from batches
 
     def recitals(self, size: int) -> Iterator[list[Lesson]]:
-        """Batches of answers by themselves, all in turn, which have to be known by heart."""
-        answers = [self._bare(fact.id, fact.answer) for fact in self._material.facts]
-        answers += [self._bare(entry.name, answer) for entry in self._material.outside for answer in entry.answers]
+        """Batches of answers, all in turn, which have to be known by heart, whatever was asked."""
+        facts = [Asked("", fact.id, fact.answer) for fact in self._material.facts]
+        answers = facts + [
+            Asked("", entry.name, answer) for entry in self._material.outside for answer in entry.answers
+        ]
         while True:
             self._random.shuffle(answers)
             for start in range(0, len(answers), size):
-                yield answers[start : start + size]
+                yield [self._recital(turn) for turn in answers[start : start + size]]
 
     def question(self) -> Lesson:
         """One question and the subject of its reply."""
@@ -110,10 +112,16 @@ class Lessons:
         tokens += self._asked(last, "" if earlier else system)
         return self._with_reply(tokens, choices, last, self._random.random())
 
-    def _bare(self, subject: str, answer: str) -> Lesson:
-        words = self._tokenizer.encode(answer + END).ids
-        begin = [self._tokenizer.token_to_id(token) for token in (GUIDE, subject_token(subject))]
-        return Lesson([*begin, *words], (), range(2, 2 + len(words)))
+    def _recital(self, turn: Asked) -> Lesson:
+        """The answer after its token, whose question may be its own, another, or left out."""
+        asked = self._asked(self._any() if self._often(0.4) else self._asking(turn.subject), "")
+        tokens = [*(asked if self._often(0.7) else asked[-1:]), self._subject(turn)]
+        words = self._tokenizer.encode(turn.answer + END).ids
+        return Lesson([*tokens, *words], (), range(len(tokens), len(tokens) + len(words)))
+
+    def _asking(self, subject: str) -> Asked:
+        fact = self._facts.get(subject)
+        return self._of_fact(fact) if fact else self._any()
 
     def _with_reply(self, tokens: list[int], choices: tuple[int, ...], turn: Asked, drawn: float) -> Lesson:
         start = len(tokens)

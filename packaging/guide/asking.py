@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from app.core.engine_frames import Finished, Generate, Piece  # noqa: E402
+from app.core.guide import recited  # noqa: E402
 from app.core.loading import LoadOptions  # noqa: E402
 from app.core.messages import FinishReason, Message, Role  # noqa: E402
 from app.core.sampling import Sampling  # noqa: E402
@@ -26,7 +27,7 @@ LONGEST_REPLY = 160
 
 @dataclass(frozen=True)
 class Question:
-    """What to ask: after some turns, greedy or, with a seed, at the default temperature."""
+    """What to ask, after some turns."""
 
     text: str
     turns: tuple[tuple[str, str], ...] = ()
@@ -64,8 +65,7 @@ class Asker:
         for asked, said in question.turns:
             messages += [Message(Role.USER, asked), Message(Role.ASSISTANT, said)]
         messages.append(Message(Role.USER, question.text))
-        greedy = Sampling(temperature=0, max_tokens=LONGEST_REPLY)
-        sampling = greedy if question.seed is None else Sampling(seed=question.seed, max_tokens=LONGEST_REPLY)
+        sampling = recited(Sampling(seed=question.seed, max_tokens=LONGEST_REPLY))
         pieces: list[str] = []
         ends: list[Finished] = []
 

@@ -95,18 +95,18 @@ class Evaluation:
         return Row("Second questions that lean on the first", len(right), sum(right))
 
     def samples(self, count: int) -> Row:
-        """Replies at the default temperature that end by themselves and are nearly one of the answers."""
+        """Replies, as Parley asks, that end by themselves and are nearly one of the answers."""
         draw = random.Random(SEED)
         subjects = (*self._material.facts, *self._material.outside)
         texts = draw.choices([text for subject in subjects for text in (*subject.ask, *subject.held)], k=count)
-        return self._sound(f"Sound replies in {count:,} samples at the default temperature", texts)
+        return self._sound(f"Sound replies in {count:,} samples as Parley asks, greedily", texts)
 
     def bad_inputs(self) -> Row:
         """Messages that are no question at all."""
         return self._sound("Sound replies to bad input", BAD_INPUTS)
 
     def by_hand(self) -> list[tuple[str, str]]:
-        """Held-out questions with their replies at the default temperature, to be read."""
+        """Held-out questions with their replies, to be read."""
         draw = random.Random(SEED)
         texts = [fact.held[1] for fact in draw.sample(self._material.facts, BY_HAND * 4 // 5)]
         texts += [draw.choice(entry.held) for entry in draw.choices(self._material.outside, k=BY_HAND - len(texts))]

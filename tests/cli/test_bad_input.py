@@ -87,10 +87,6 @@ def test_a_file_that_is_gone_since_last_time(parley: CommandLine, tiny_gguf: Pat
     assert parley.done("models", "list", "--json").records[0]["present"] is False
 
 
-def test_no_model_at_all(parley: CommandLine) -> None:
-    refused(parley.run("ask", "Hi"), "No model is chosen yet. Name a GGUF file with --model FILE")
-
-
 @pytest.mark.parametrize(
     ("template", "words"),
     [

@@ -183,8 +183,8 @@ def test_control_d_leaves(parley: CommandLine, tiny_gguf: Path, terminal: tuple[
 
 def test_a_person_is_told_and_asked_again(parley: CommandLine, terminal: tuple[Person, int]) -> None:
     person, theirs = terminal
-    process = at(parley, theirs, "chat")
-    person.sees("No model is chosen yet.")
+    process = at(parley, theirs, "chat", "--model", "missing.gguf")
+    person.sees("missing.gguf is no longer at")
     person.sees("> ")
     person.types("Hello\n")
     person.sees("No model is chosen yet.")

@@ -50,7 +50,7 @@ def _train(arguments: argparse.Namespace) -> None:
     from guide.training import Course
 
     choosing = (Course(arguments.steps), Mix())
-    whole = Mix(outside=0.38, whole_reply=0.06, continued_reply=0.02)
+    whole = Mix(outside=0.45, whole_reply=0.06, continued_reply=0.02)
     reciting = (Course(arguments.more, gentle_rate=6e-4), whole)
     courses = (reciting,) if arguments.start else (choosing, reciting)
     checkpoint = run(Plan(arguments.folder, courses, start=arguments.start))

@@ -99,7 +99,13 @@ class Lessons:
 
     def lesson(self) -> Lesson:
         """One conversation."""
-        *earlier, last = self._turns()
+        turns = self._turns()
+        tokens, choices = self._asked_last(turns)
+        return self._with_reply(tokens, choices, turns[-1], self._random.random())
+
+    def _asked_last(self, turns: Sequence[Asked]) -> tuple[list[int], tuple[int, ...]]:
+        """A conversation up to the last reply, and the places in it where a subject was chosen."""
+        *earlier, last = turns
         system = self._random.choice(self._material.systems) if self._often(self._mix.system) else ""
         tokens: list[int] = []
         choices: tuple[int, ...] = ()
@@ -109,13 +115,14 @@ class Lessons:
                 choices = (*choices, len(tokens))
                 tokens.append(self._subject(turn))
             tokens += self._said(turn)
-        tokens += self._asked(last, "" if earlier else system)
-        return self._with_reply(tokens, choices, last, self._random.random())
+        return [*tokens, *self._asked(last, "" if earlier else system)], choices
 
     def _recital(self, turn: Asked) -> Lesson:
-        """The answer after its token, whose question may be its own, another, or left out."""
-        asked = self._asked(self._any() if self._often(0.4) else self._asking(turn.subject), "")
-        tokens = [*(asked if self._often(0.7) else asked[-1:]), self._subject(turn)]
+        """The answer after its token, whatever stands before: its own question, another one, two turns, or none."""
+        own = self._asking(turn.subject)
+        turns = self._random.choice(((own,), (own,), (self._any(),), (self._any(), own), (self._any(), self._any())))
+        context, _ = self._asked_last(turns)
+        tokens = [*(context if self._often(0.85) else context[-1:]), self._subject(turn)]
         words = self._tokenizer.encode(turn.answer + END).ids
         return Lesson([*tokens, *words], (), range(len(tokens), len(tokens) + len(words)))
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from app.core.errors import EmptyPrompt, GrammarInvalid, InvalidOption, NoModel, PromptTooLong
+from app.core.errors import EmptyPrompt, GrammarInvalid, NoModel, PromptTooLong
 from app.core.messages import FinishReason, Message, Role
 from app.core.sampling import Sampling
+from app.core.templates import UnknownTemplate
 from app.engines.llama.vocabulary import Vocabulary
 
 USER = Role.USER
@@ -181,7 +182,7 @@ def test_an_empty_prompt_is_refused(tiny):
 
 
 def test_an_unknown_template_is_refused(tiny):
-    with pytest.raises(InvalidOption):
+    with pytest.raises(UnknownTemplate):
         tiny.say("x", template="no such")
 
 

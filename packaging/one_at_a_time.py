@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
-
-WAIT_SECONDS = 0.5
 
 
 @contextmanager
@@ -22,8 +19,7 @@ def alone(folder: Path, waiting: str) -> Iterator[None]:
     with (folder / "lock").open("a", encoding="utf-8") as file:
         if not _taken(file):
             print(waiting, flush=True)
-            while not _taken(file):
-                time.sleep(WAIT_SECONDS)
+            _take(file)
         yield
 
 
@@ -37,6 +33,13 @@ if sys.platform == "win32":
         except OSError:
             return False
         return True
+
+    def _take(file: IO[str]) -> None:
+        while True:
+            try:
+                return msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+            except OSError:  # it waits ten seconds at most
+                file.seek(0)
 else:
     import fcntl
 
@@ -46,3 +49,6 @@ else:
         except BlockingIOError:
             return False
         return True
+
+    def _take(file: IO[str]) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX)

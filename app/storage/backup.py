@@ -179,7 +179,8 @@ def copy_database(source: sqlite3.Connection, target: Path, progress: Progress |
         if progress is not None:
             progress((total - remaining) * page, total * page)
         if remaining and pause:
-            time.sleep(pause)  # else the copy would hold up what the window reads and writes meanwhile
+            # The pause itself is wanted, not an event: else the copy would hold up what the window reads and writes.
+            time.sleep(pause)
 
     with closing(sqlite3.connect(target, isolation_level=None)) as copy:
         page = int(source.execute("PRAGMA page_size").fetchone()[0])

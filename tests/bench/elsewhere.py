@@ -77,7 +77,7 @@ def model_server(model: Path) -> Iterator[str]:
     with _running("llama-server", *options, "--threads", str(THREADS), "--no-webui") as port:
         address = f"http://127.0.0.1:{port}"
         while not _is_ready(f"{address}/health"):
-            time.sleep(0.05)
+            time.sleep(0.05)  # the server tells that its model is loaded only to those who ask again
         yield address
 
 
@@ -112,7 +112,7 @@ def _running(program: str, *options: str) -> Iterator[int]:
         try:
             while not _listens(port):
                 assert process.poll() is None, f"{program} ended by itself"
-                time.sleep(0.02)
+                time.sleep(0.02)  # nobody is told when a process begins to listen
             yield port
         finally:
             process.kill()

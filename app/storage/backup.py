@@ -71,8 +71,9 @@ def make_backup(
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         require_room(database, folder)
         made_at = int(clock())
-        while (target := folder / backup_name(kind, made_at)).exists():
-            made_at += 1  # another of this second
+        while any((folder / backup_name(one, made_at)).exists() for one in BackupKind):
+            made_at += 1  # another of this second: their names tell their order
+        target = folder / backup_name(kind, made_at)
         with _in_place_of(target) as partial:
             with nullcontext(source) if source is not None else closing(_reader(database)) as opened:
                 copy_database(opened, partial, progress, pause)

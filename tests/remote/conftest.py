@@ -53,7 +53,7 @@ def model_server(tiny_gguf: Path) -> Iterator[ModelServer]:
 @pytest.fixture
 def leavable_server(tiny_gguf: Path) -> Iterator[ModelServer]:
     """One of its own for a test that leaves in the middle of a reply: this server answers nobody after that."""
-    server = ModelServer(tiny_gguf)
+    server = ModelServer(tiny_gguf, "--every-piece")
     yield server
     server.close()
 

@@ -10,6 +10,7 @@ import sys
 import threading
 
 import uvicorn
+from llama_cpp.llama_tokenizer import LlamaTokenizer
 from llama_cpp.server.app import create_app
 from llama_cpp.server.settings import ModelSettings, ServerSettings
 
@@ -20,13 +21,30 @@ def end_with_parent() -> None:
     os._exit(0)
 
 
+def write_every_piece() -> None:
+    """Write bytes that are no text as a sign, at once.
+
+    This server waits until they are text and does not see meanwhile that its listener has gone, and
+    random weights never end what they began.
+    """
+    detokenize = LlamaTokenizer.detokenize
+
+    def readable(self: LlamaTokenizer, *tokens: object, **named: object) -> bytes:
+        return detokenize(self, *tokens, **named).decode(errors="replace").encode()
+
+    LlamaTokenizer.detokenize = readable
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--model", required=True)
     parser.add_argument("--alias", default="tiny")
     parser.add_argument("--key")
     parser.add_argument("--certificate")
+    parser.add_argument("--every-piece", action="store_true")
     asked = parser.parse_args()
+    if asked.every_piece:
+        write_every_piece()
     model = ModelSettings(model=asked.model, model_alias=asked.alias, n_ctx=4096, n_threads=1, verbose=False)
     app = create_app(server_settings=ServerSettings(api_key=asked.key), model_settings=[model])
     threading.Thread(target=end_with_parent, daemon=True).start()

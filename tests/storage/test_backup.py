@@ -94,6 +94,14 @@ def test_a_day_has_one_backup_and_nothing_has_none(path: Path) -> None:
     assert len(list_backups(path)) == 2
 
 
+def test_backups_of_one_second_are_listed_in_their_order(path: Path) -> None:
+    add(path, "one")
+    kinds = [BackupKind.BEFORE_RESTORE, BackupKind.MANUAL, BackupKind.BEFORE_RESTORE]
+    for kind in kinds:
+        make_backup(path, kind, clock=lambda: NOON)
+    assert [backup.kind for backup in list_backups(path)] == kinds[::-1]
+
+
 def test_seven_days_and_four_weeks_stay_and_all_of_the_users_own() -> None:
     start = datetime(2026, 1, 1, 9)
     daily = [named(BackupKind.DAILY, start + timedelta(days=day)) for day in range(60)]

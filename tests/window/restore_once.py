@@ -22,8 +22,8 @@ def main(backup: str) -> int:
     furnish = program.furnish
     windows: list[Frame] = []
 
-    def furnished(frame: Frame) -> program.Program:
-        made = furnish(frame)
+    def furnished(frame: Frame, guide: Path | None) -> program.Program:
+        made = furnish(frame, guide=guide)
         windows.append(frame)
         first = len(windows) == 1
 

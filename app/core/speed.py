@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from app.core.fit import DeviceKind, Hardware, Plan
 from app.core.footprint import KV_BYTES, Allotment
@@ -36,33 +37,33 @@ ENTRY_SECONDS = 12e-9
 CELL_SECONDS = 13.5e-9
 """What a core takes for a token of the context and a head, however wide that is."""
 
-KEY_SECONDS: Mapping[KvType, float] = {
-    KvType.F32: 0.78e-9,
-    KvType.F16: 0.23e-9,
-    KvType.BF16: 0.17e-9,
-    KvType.Q8_0: 0.12e-9,
-    KvType.Q5_1: 0.19e-9,
-    KvType.Q5_0: 0.19e-9,
-    KvType.Q4_1: 0.15e-9,
-    KvType.Q4_0: 0.15e-9,
-}
-"""What a core takes for an element of a key, of each head: a product with the query, which is quantized alike.
 
-These and the next are to each other as `ggml_flash_attn_ext` took on one core, with heads 64 and 128 wide. All together
-are as whole replies were with F16; so is F32, which takes longer there, being too large for the core's cache.
+@dataclass(frozen=True)
+class CacheSeconds:
+    """What a core takes for an element of the KV cache, for each head.
+
+    A key is multiplied with the query, which is quantized alike; a value is turned into floats before it is added up.
+    """
+
+    key: float
+    value: float
+
+
+CACHE_SECONDS: Mapping[KvType, CacheSeconds] = {
+    KvType.F32: CacheSeconds(0.78e-9, 0.78e-9),
+    KvType.F16: CacheSeconds(0.23e-9, 0.17e-9),
+    KvType.BF16: CacheSeconds(0.17e-9, 0.37e-9),
+    KvType.Q8_0: CacheSeconds(0.12e-9, 0.53e-9),
+    KvType.Q5_1: CacheSeconds(0.19e-9, 1.99e-9),
+    KvType.Q5_0: CacheSeconds(0.19e-9, 1.93e-9),
+    KvType.Q4_1: CacheSeconds(0.15e-9, 1.41e-9),
+    KvType.Q4_0: CacheSeconds(0.15e-9, 1.25e-9),
+}
+"""They are to each other as `ggml_flash_attn_ext` took on one core, with heads 64 and 128 wide.
+
+All together are as whole replies were with F16; so is F32, which takes longer there: it is too large for the core's
+cache.
 """
-
-VALUE_SECONDS: Mapping[KvType, float] = {
-    KvType.F32: 0.78e-9,
-    KvType.F16: 0.17e-9,
-    KvType.BF16: 0.37e-9,
-    KvType.Q8_0: 0.53e-9,
-    KvType.Q5_1: 1.99e-9,
-    KvType.Q5_0: 1.93e-9,
-    KvType.Q4_1: 1.41e-9,
-    KvType.Q4_0: 1.25e-9,
-}
-"""The same of a value: each is turned into floats before it is added up."""
 
 SLOWNESS: Mapping[str, float] = {"Q5_0": 2.0, "Q5_1": 2.0}
 """How many times longer than by their bytes the processor takes for weights of a type; others differ little."""
@@ -165,8 +166,8 @@ def _attention_on_cpu(shape: ModelShape, plan: Plan, hardware: Hardware, seen: S
         keys, values = shape.kv_lora_rank + shape.rope_width, shape.kv_lora_rank
     cell = (
         CELL_SECONDS
-        + _steps(keys, plan.kv_type_k, hardware) * KEY_SECONDS[plan.kv_type_k]
-        + _steps(values, plan.kv_type_v, hardware) * VALUE_SECONDS[plan.kv_type_v]
+        + _steps(keys, plan.kv_type_k, hardware) * CACHE_SECONDS[plan.kv_type_k].key
+        + _steps(values, plan.kv_type_v, hardware) * CACHE_SECONDS[plan.kv_type_v].value
     )
     attending = sum(tokens for tokens, heads in zip(seen, shape.kv_heads, strict=False) if heads)
     share = _WITHOUT_FLASH if plan.flash_attention is FlashAttention.OFF else 1.0

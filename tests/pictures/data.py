@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtWidgets import QDialog
 
 from app.core.backups import Backup, BackupKind
 from app.core.data_errors import DataFolderNested
@@ -15,8 +13,7 @@ from app.core.errors import DiskFull
 from app.ui.data_backups import BackupsDialog
 from app.ui.data_errand import ErrandDialog
 from app.ui.data_move import MoveDialog
-from app.ui.theme import Appearance, ThemeSource
-from tests.pictures.__main__ import settle
+from tests.pictures.dialogs import picture_dialogs
 
 NOW = 1_795_521_600.0
 PRESENT = Path("/home/ada/.local/share/parley")
@@ -82,22 +79,5 @@ PICTURES: dict[str, Callable[[], QDialog]] = {
 }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--dark", action="store_true")
-    args = parser.parse_args()
-    args.folder.mkdir(parents=True, exist_ok=True)
-    application = QApplication(sys.argv[:1])
-    theme = Appearance.DARK if args.dark else Appearance.LIGHT
-    ThemeSource(application, theme)
-    for name, make in PICTURES.items():
-        dialog = make()
-        dialog.show()
-        settle()
-        dialog.grab().save(str(args.folder / f"{name}-{theme.value}.png"))
-        dialog.close()
-
-
 if __name__ == "__main__":
-    main()
+    picture_dialogs(__doc__, PICTURES)

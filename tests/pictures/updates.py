@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtWidgets import QDialog
 
 from app.core.paths import about_texts
 from app.core.update_errors import UpdatePackageDamaged, UpdateUnsigned
 from app.core.updates import Release
 from app.ui.about import AboutDialog
-from app.ui.theme import Appearance, ThemeSource
 from app.ui.update_dialog import UpdateDialog
-from tests.pictures.__main__ import settle
+from tests.pictures.dialogs import picture_dialogs
 
 CHANGES = """### Added
 
@@ -75,22 +72,5 @@ SCENES: dict[str, Callable[[], QDialog]] = {
 }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--dark", action="store_true")
-    args = parser.parse_args()
-    args.folder.mkdir(parents=True, exist_ok=True)
-    application = QApplication(sys.argv[:1])
-    application.setQuitOnLastWindowClosed(False)
-    source = ThemeSource(application, Appearance.DARK if args.dark else Appearance.LIGHT)
-    for name, make in SCENES.items():
-        dialog = make()
-        dialog.show()
-        settle()
-        dialog.grab().save(str(args.folder / f"{name}-{source.theme.name}.png"))
-        dialog.close()
-
-
 if __name__ == "__main__":
-    main()
+    picture_dialogs(__doc__, SCENES)

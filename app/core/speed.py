@@ -72,7 +72,7 @@ ODD = 4
 """How many times longer an element takes that is left over when the processor goes through a head in whole steps."""
 
 _WITHOUT_FLASH = 0.7
-"""How much of that it takes where keys and values are multiplied as matrices instead."""
+"""What part of the cache's seconds it takes where keys and values are multiplied as matrices instead."""
 
 _WHOLE = (KvType.F32, KvType.F16, KvType.BF16)
 """The types that are read in steps; those of the others are blocks, of which a head has no part."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QFileDialog, QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.core.errors import ParleyError
+from app.ui.file_dialogs import ask_folder
 from app.ui.labels import wrapped_label
 
 
@@ -56,12 +57,7 @@ class MoveDialog(QDialog):
         self.move_there.setEnabled(False)
 
     def _choose(self) -> None:
-        dialog = QFileDialog(self, self.tr("A folder for your data"))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(lambda chosen: self.check_requested.emit(Path(chosen)))
-        dialog.open()
+        ask_folder(self, self.tr("A folder for your data"), self.check_requested.emit)
 
     def _confirm(self) -> None:
         if self._target is not None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
-from PySide6.QtCore import QDir, QObject, QStandardPaths, Qt
+from PySide6.QtCore import QDir, QObject, QStandardPaths
 
 from app.core.loading import LoadOptions
 from app.core.models import ModelFile
@@ -20,6 +20,7 @@ from app.services.machine_probe import MachineProbe
 from app.services.model_library import ModelLibrary
 from app.services.prompt_preview import PromptPreview
 from app.ui.chat.chat_page import ChatPage
+from app.ui.file_dialogs import ask_file
 
 if TYPE_CHECKING:
     from app.ui.model_options import ModelOptionsDialog
@@ -54,18 +55,12 @@ class ModelChoice(QObject):
 
     def choose_file(self) -> None:
         """Let the user choose a model's file."""
-        from PySide6.QtWidgets import QFileDialog
-
         current = self._engine.file
         beside = [Path(current.identity.path).parent] if current is not None and current.id else []
         downloads = QStandardPaths.standardLocations(QStandardPaths.StandardLocation.DownloadLocation)
         folder = next((str(one) for one in [*beside, *map(Path, downloads)] if one.is_dir()), QDir.homePath())
         names = self.tr("Models in GGUF format (*.gguf *.GGUF);;All files (*)")
-        dialog = QFileDialog(self._page, self.tr("Open a GGUF file"), folder, names)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(lambda chosen: self._library.open(Path(chosen)))
-        dialog.open()
+        ask_file(self._page, self.tr("Open a GGUF file"), self._library.open, filters=names, start=folder)
 
     def shutdown(self) -> None:
         """Before the window closes: look for no file any more."""

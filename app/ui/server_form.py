@@ -6,10 +6,11 @@ nowhere else.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
@@ -21,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from app.core.errors import ParleyError
 from app.core.servers import DEFAULT_TIMEOUT_SECONDS, KeyPlace, Server, checked_server
+from app.ui.file_dialogs import ask_file
 from app.ui.labels import wrapped_label
 
 _LONGEST_TIMEOUT = 3600
@@ -149,8 +151,7 @@ class ServerForm(QDialog):
 
     def _choose(self) -> None:
         names = self.tr("Certificates (*.pem *.crt *.cer);;All files (*)")
-        dialog = QFileDialog(self, self.tr("Choose a file of certificates"), "", names)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(self.ca_file.setText)
-        dialog.open()
+        ask_file(self, self.tr("Choose a file of certificates"), self._take_ca_file, filters=names)
+
+    def _take_ca_file(self, chosen: Path) -> None:
+        self.ca_file.setText(str(chosen))

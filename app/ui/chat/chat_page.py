@@ -30,6 +30,7 @@ from app.ui.chat.notices import Notice, ProgressStrip, Toast
 from app.ui.chat.problems import Problems
 from app.ui.chat.sending import Sending
 from app.ui.chat.states import StartView
+from app.ui.file_dialogs import ask_files
 from app.ui.stylesheet import SCROLL_BAR_WIDTH
 from app.ui.theme import Theme
 
@@ -222,13 +223,7 @@ class ChatPage(QWidget):
 
     def choose_files(self) -> None:
         """Let the user choose files for the next message to take along."""
-        from PySide6.QtWidgets import QFileDialog
-
-        dialog = QFileDialog(self, self.tr("Attach files"))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.filesSelected.connect(lambda chosen: self.attach([Path(path) for path in chosen]))
-        dialog.open()
+        ask_files(self, self.tr("Attach files"), self.attach)
 
     def take_key(self, event: QKeyEvent) -> bool:
         """Whether a key that nothing else wanted begins or goes on with the next message."""

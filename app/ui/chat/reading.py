@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPagedPaintDevice
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core.errors import ParleyError
 from app.services.text_file import write_text
@@ -20,6 +20,7 @@ from app.ui.chat.find_bar import FindBar
 from app.ui.chat.transcript import TranscriptView
 from app.ui.chat.transcript_find import Finder
 from app.ui.chat.transcript_style import COLUMN, MARGIN
+from app.ui.file_dialogs import ask_target
 from app.ui.stylesheet import SCROLL_BAR_WIDTH
 from app.ui.theme import Theme
 
@@ -97,11 +98,7 @@ class ReadingPane(QWidget):
         self.said.emit(self.tr("{percent} %").format(percent=round(self.transcript.zoom * 100)))
 
     def _ask_where_to_save(self, code: str, suffix: str) -> None:
-        dialog = QFileDialog(self, self.tr("Save the code"), f"code{suffix}")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda chosen: self.save(code, Path(chosen)))
-        dialog.open()
+        ask_target(self, self.tr("Save the code"), f"code{suffix}", (), lambda target, _form: self.save(code, target))
 
     def save(self, code: str, target: Path) -> None:
         """Write code into a file."""

@@ -9,15 +9,16 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QUrl, Signal
+from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.core.conversations import ConversationSummary
 from app.core.errors import ParleyError
 from app.core.exchange import ExportFormat, ExportReport, ImportReport
 from app.services.exchange import ExchangeService
 from app.ui.exchange.dialog import ExchangeDialog
+from app.ui.file_dialogs import ask_files, ask_folder, ask_target
 
 _UNFIT = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
 _NAME_CHARACTERS = 80
@@ -81,8 +82,9 @@ class ExchangeDesk(QObject):
     def _open(self, title: str) -> ExchangeDialog:
         dialog = self.dialog = ExchangeDialog(title, self._window)
         dialog.paths_chosen.connect(self.read)
-        dialog.files_wanted.connect(lambda: self._ask_what(QFileDialog.FileMode.ExistingFiles))
-        dialog.folder_wanted.connect(lambda: self._ask_what(QFileDialog.FileMode.Directory))
+        title = self.tr("Import chats")
+        dialog.files_wanted.connect(lambda: ask_files(dialog, title, self.read))
+        dialog.folder_wanted.connect(lambda: ask_folder(dialog, title, lambda folder: self.read([folder])))
         dialog.stop_requested.connect(self._service.cancel)
         dialog.folder_requested.connect(_show_in_folder)
         dialog.finished.connect(self._forget_dialog)
@@ -92,29 +94,12 @@ class ExchangeDesk(QObject):
     def _forget_dialog(self) -> None:
         self.dialog = None
 
-    def _ask_what(self, mode: QFileDialog.FileMode) -> None:
-        chooser = QFileDialog(self.dialog, self.tr("Import chats"))
-        chooser.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        chooser.setFileMode(mode)
-        chooser.filesSelected.connect(lambda chosen: self.read([Path(path) for path in chosen]))
-        chooser.open()
-
     def _ask_where(
         self, name: str, filters: dict[ExportFormat, str], then: Callable[[Path, ExportFormat], object]
     ) -> None:
-        chooser = QFileDialog(self._window, self.tr("Export"), name)
-        chooser.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        chooser.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        chooser.setNameFilters(list(filters.values()))
         forms = {text: form for form, text in filters.items()}
-
-        def follow(chosen: str) -> None:
-            chooser.setDefaultSuffix(chosen.rpartition("*.")[2].rstrip(")"))
-
-        chooser.filterSelected.connect(follow)
-        follow(chooser.nameFilters()[0])
-        chooser.fileSelected.connect(lambda chosen: then(Path(chosen), forms[chooser.selectedNameFilter()]))
-        chooser.open()
+        title = self.tr("Export")
+        ask_target(self._window, title, name, list(forms), lambda target, text: then(target, forms[text]))
 
     def _filters(self, *, one: bool) -> dict[ExportFormat, str]:
         if one:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.catalog.find.recommended import load_recommended
 from app.core.hub import Variant
@@ -27,6 +27,7 @@ from app.services.model_library import ModelLibrary
 from app.services.need_finder import NeedFinder
 from app.services.preferences import Preferences
 from app.services.relay import Relay
+from app.ui.file_dialogs import ask_folder
 from app.ui.models.downloads import DownloadsDialog
 from app.ui.models.import_dialog import ImportDialog
 from app.ui.models.library_dialog import LibraryDialog
@@ -99,12 +100,7 @@ class ModelDesk(QObject):
 
     def choose_folder(self) -> None:
         """Let the user choose a folder of safetensors to be prepared."""
-        dialog = QFileDialog(self._window, self.tr("Import a folder of safetensors"))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(lambda chosen: self.import_folder(Path(chosen)))
-        dialog.open()
+        ask_folder(self._window, self.tr("Import a folder of safetensors"), self.import_folder)
 
     def import_folder(self, folder: Path) -> None:
         """Look at a folder, then say what becomes of it and ask how it is to be done."""

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QFileDialog, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.core.errors import ParleyError
 from app.services.model_folders import ModelFolders
+from app.ui.file_dialogs import ask_folder
 from app.ui.labels import plain_label
 
 
@@ -115,9 +116,5 @@ class FoldersDialog(QDialog):
         return button
 
     def _choose(self) -> None:
-        dialog = QFileDialog(self, self.tr("Add a folder for models"), str(self._folders.now[0].parent))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(lambda chosen: self.add(Path(chosen)))
-        dialog.open()
+        start = str(self._folders.now[0].parent)
+        ask_folder(self, self.tr("Add a folder for models"), self.add, start=start)

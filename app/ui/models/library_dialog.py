@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QDateTime, QLocale, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QDialog, QFileDialog, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.core.downloads import FileChecked
 from app.core.errors import Cancelled, ParleyError
@@ -21,6 +21,7 @@ from app.core.sizes import format_bytes
 from app.services.disk_library import DiskLibrary, can_be_mended
 from app.services.library_work import Job, Work
 from app.services.model_library import ModelLibrary
+from app.ui.file_dialogs import ask_folder
 from app.ui.labels import plain_label
 from app.ui.models import words
 from app.ui.models.folders_dialog import FoldersDialog
@@ -189,12 +190,9 @@ class LibraryDialog(QDialog):
         self.accept()
 
     def _ask_where(self, model: LibraryModel) -> None:
-        dialog = QFileDialog(self, self.tr("Move {name}").format(name=model.name), str(Path(model.paths[0]).parent))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(lambda chosen: self._disk.move(model, Path(chosen)))
-        dialog.open()
+        title = self.tr("Move {name}").format(name=model.name)
+        start = str(Path(model.paths[0]).parent)
+        ask_folder(self, title, lambda folder: self._disk.move(model, folder), start=start)
 
     def _ask_to_delete(self, model: LibraryModel) -> None:
         text = self.tr("{size} go to the trash, from where they can be taken back.")

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QWidget
 
+from app.ui.file_dialogs import ask_file, ask_target
 from app.ui.text_dialog import MessageDialog
 
 
@@ -34,21 +35,13 @@ def ask_unsaved(window: QWidget, give_up: Callable[[], None], save: Callable[[],
 
 def ask_import(window: QWidget, take: Callable[[Path], None]) -> None:
     """Which file to read."""
-    dialog = QFileDialog(window, _tr("Import presets"), "", "TOML (*.toml);;(*)")
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-    dialog.fileSelected.connect(lambda chosen: take(Path(chosen)))
-    dialog.open()
+    ask_file(window, _tr("Import presets"), take, filters="TOML (*.toml);;(*)")
 
 
 def ask_export(window: QWidget, name: str, write: Callable[[Path], None]) -> None:
     """Which file to write."""
-    dialog = QFileDialog(window, _tr("Export presets"), f"{name.replace('/', '-')}.toml", "TOML (*.toml)")
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.setDefaultSuffix("toml")
-    dialog.fileSelected.connect(lambda chosen: write(Path(chosen)))
-    dialog.open()
+    file = f"{name.replace('/', '-')}.toml"
+    ask_target(window, _tr("Export presets"), file, ["TOML (*.toml)"], lambda chosen, _form: write(chosen))
 
 
 def _tr(text: str) -> str:

@@ -7,11 +7,13 @@ decides whether that may be.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QSpinBox, QWidget
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QSpinBox, QWidget
 
 from app.core.setting import Form, Setting, Unit
+from app.ui.file_dialogs import ask_file
 from app.ui.icons import ComboBox
 from app.ui.settings.folders_field import FoldersEdit
 from app.ui.settings.keys_field import KeysButton
@@ -168,11 +170,10 @@ class FileField(Field):
         self._edit.setText(str(value))
 
     def _choose(self) -> None:
-        dialog = QFileDialog(self.widget.window(), "", self._edit.text(), self._pattern())
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(lambda chosen: self.edited.emit(chosen))
-        dialog.open()
+        def take(chosen: Path) -> None:
+            self.edited.emit(str(chosen))
+
+        ask_file(self.widget.window(), "", take, filters=self._pattern(), start=self._edit.text())
 
 
 class FoldersField(Field):

@@ -6,7 +6,9 @@ Window process, interface thread.
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QListWidget, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QPushButton, QVBoxLayout, QWidget
+
+from app.ui.file_dialogs import ask_folder
 
 _ROWS = 4
 
@@ -64,12 +66,7 @@ class FoldersEdit(QWidget):
         self._remove.setEnabled(row >= 0)
 
     def _choose(self) -> None:
-        dialog = QFileDialog(self.window(), self.tr("A folder for models"))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(self.add)
-        dialog.open()
+        ask_folder(self.window(), self.tr("A folder for models"), lambda folder: self.add(str(folder)))
 
     def add(self, folder: str) -> None:
         """Add a folder unless it is there already."""

@@ -1,0 +1,71 @@
+"""The dialogs for files and folders: where they begin, and what they give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QDir, QStandardPaths
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.ui.file_dialogs import ask_file, ask_files, ask_folder, ask_target
+
+
+@pytest.fixture
+def parent(qtbot: QtBot, qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[QWidget]:
+    monkeypatch.chdir(tmp_path)
+    widget = QWidget()
+    qtbot.addWidget(widget)
+    yield widget
+    qapp.setProperty("latest_folder", None)
+
+
+def opened(parent: QWidget) -> QFileDialog:
+    (dialog,) = [one for one in parent.findChildren(QFileDialog) if one.isVisible()]
+    return dialog
+
+
+def choose(parent: QWidget, path: Path) -> None:
+    dialog = opened(parent)
+    dialog.selectFile(str(path))
+    dialog.accept()
+
+
+def test_the_first_begins_with_the_users_documents_and_not_where_the_program_was_started(parent: QWidget) -> None:
+    ask_files(parent, "Which?", print)
+    documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+    assert opened(parent).directory().path() in {documents, QDir.homePath()}
+    opened(parent).reject()
+
+
+def test_the_next_begins_where_the_last_was_chosen(parent: QWidget, tmp_path: Path) -> None:
+    file = tmp_path / "there" / "one.txt"
+    file.parent.mkdir()
+    file.touch()
+    taken: list[Path] = []
+    ask_file(parent, "Which?", taken.append, start=str(file.parent))
+    choose(parent, file)
+    assert taken == [file]
+    ask_folder(parent, "Which?", taken.append)
+    assert Path(opened(parent).directory().path()) == file.parent
+    opened(parent).reject()
+
+
+def test_a_target_gets_the_ending_of_its_form(parent: QWidget, tmp_path: Path) -> None:
+    taken: list[tuple[Path, str]] = []
+    forms = ["Text (*.txt)", "Page (*.html)"]
+    ask_target(parent, "Where?", "chat", forms, lambda path, form: taken.append((path, form)))
+    dialog = opened(parent)
+    dialog.selectNameFilter(forms[1])
+    dialog.filterSelected.emit(forms[1])
+    choose(parent, tmp_path / "mine")
+    assert taken == [(tmp_path / "mine.html", forms[1])]
+
+
+def test_a_target_without_forms_keeps_its_name(parent: QWidget, tmp_path: Path) -> None:
+    taken: list[Path] = []
+    ask_target(parent, "Where?", "code.py", (), lambda path, _form: taken.append(path))
+    choose(parent, tmp_path / "Makefile")
+    assert taken == [tmp_path / "Makefile"]

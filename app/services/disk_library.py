@@ -6,8 +6,10 @@ disk is imported where it is used: with its libraries it would take longer than 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -16,16 +18,33 @@ from app.catalog.fetch.journal import read_pins
 from app.core.downloads import CheckFile, ModelMoved, MoveModel, RepairFile
 from app.core.hub import Variant
 from app.core.library import LibraryModel, Owner
+from app.core.paths import is_file
 from app.services.engine_host import ChildFactory
 from app.services.library_work import Job, LibraryWork, Work
 from app.services.model_folders import ModelFolders
 from app.services.relay import Relay
 
 
+class Presence(Enum):
+    """How a file is that is known; a mendable one lies beside its place, its repair or download having been cut off."""
+
+    THERE = "there"
+    MENDABLE = "mendable"
+    GONE = "gone"
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """What a look at the disk found: models in the folders, and how known files that lie elsewhere are."""
+
+    models: tuple[LibraryModel, ...]
+    strays: Mapping[str, Presence]
+
+
 class DiskLibrary(QObject):
     """Looks, and has the work done that takes long; `work` tells how it goes."""
 
-    found = Signal(list)  # list[LibraryModel]
+    found = Signal(object)  # Shelf
     checkpoint = Signal(object, object, str)  # Path, Variant, the card's prompt template
     unreadable = Signal(object)  # ParleyError
     moved = Signal(object)  # tuple[tuple[str, str], ...]: each file's old and new path
@@ -44,13 +63,19 @@ class DiskLibrary(QObject):
         self._relay = relay
         self._environment = environment
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="library")
+        self._known: tuple[str, ...] = ()
         self.folders = folders
         self.work = LibraryWork(start, relay, self)
         self.work.ended.connect(self._on_ended)
 
+    def set_known(self, paths: Iterable[str]) -> None:
+        """Look for these files too, wherever they lie, now and from now on; `found` follows."""
+        self._known = tuple(paths)
+        self.refresh()
+
     def refresh(self) -> None:
         """Look at the folders anew; `found` follows."""
-        looked = self._worker.submit(_look, self.folders.now, self._environment)
+        looked = self._worker.submit(_look, self.folders.now, self._environment, self._known)
         self._relay.deliver(looked, self.found.emit, self.problem.emit)
 
     def look_at(self, folder: Path) -> None:
@@ -108,11 +133,19 @@ def can_be_mended(path: str) -> bool:
     return read_pins(Path(path)) is not None
 
 
-def _look(mine: Sequence[Path], environment: Mapping[str, str]) -> list[LibraryModel]:
+def _look(mine: Sequence[Path], environment: Mapping[str, str], known: Sequence[str]) -> Shelf:
     from app.catalog.shelf.adopt import Place, places
     from app.catalog.shelf.folders import scan
 
-    return scan([*(Place(folder, Owner.USER) for folder in mine), *places(environment, Path.home())])
+    models = scan([*(Place(folder, Owner.USER) for folder in mine), *places(environment, Path.home())])
+    listed = {path for model in models for path in model.paths}
+    return Shelf(tuple(models), {path: _presence(path) for path in known if path not in listed})
+
+
+def _presence(path: str) -> Presence:
+    if is_file(path):
+        return Presence.THERE
+    return Presence.MENDABLE if can_be_mended(path) else Presence.GONE
 
 
 def _look_at(folder: Path) -> tuple[Variant, str]:

@@ -18,7 +18,7 @@ from app.core.hub import Format
 from app.core.library import LibraryModel, Owner
 from app.core.models import ModelFile
 from app.core.sizes import format_bytes
-from app.services.disk_library import DiskLibrary, can_be_mended
+from app.services.disk_library import DiskLibrary, Presence, Shelf, can_be_mended
 from app.services.library_work import Job, Work
 from app.services.model_library import ModelLibrary
 from app.ui.file_dialogs import ask_folder
@@ -103,19 +103,18 @@ class LibraryDialog(QDialog):
 
     def _take_known(self, files: Sequence[ModelFile]) -> None:
         self._known = {file.identity.path: file for file in files}
-        self._disk.refresh()
+        self._disk.set_known(self._known)
 
-    def _show(self, models: Sequence[LibraryModel]) -> None:
+    def _show(self, shelf: Shelf) -> None:
         for row in self.rows.values():
             row.deleteLater()
         self.rows = {}
-        for model in models:
+        for model in shelf.models:
             self._add(model.path, self._row(model))
-        listed = {path for model in models for path in model.paths}
-        for path, file in self._known.items():
-            if path not in listed:
-                self._add(path, self._row_of_known(file))
-        total = format_bytes(sum(model.bytes for model in models))
+        for path, presence in shelf.strays.items():
+            if path in self._known:
+                self._add(path, self._row_of_stray(self._known[path], presence))
+        total = format_bytes(sum(model.bytes for model in shelf.models))
         text = self.tr("{count} models, {total}").format(count=len(self.rows), total=total)
         self._state.setText(text if self.rows else self.tr("There are no models in the folders yet."))
         for job in self._disk.work.jobs:
@@ -168,16 +167,16 @@ class LibraryDialog(QDialog):
         acts.append((self.tr("Move to another folder…"), lambda: self._ask_where(model)))
         return [*acts, None, (self.tr("Delete…"), lambda: self._ask_to_delete(model))]
 
-    def _row_of_known(self, file: ModelFile) -> LibraryRow:
+    def _row_of_stray(self, file: ModelFile, presence: Presence) -> LibraryRow:
         """A file that was opened from elsewhere, or that is gone."""
         path = file.identity.path
-        if Path(path).is_file():
+        if presence is Presence.THERE:
             opens = (self.tr("Open"), lambda: self._open(path))
             reveal = (self.tr("Show in folder"), lambda: _reveal(path))
             remark = " · ".join(filter(None, (format_bytes(file.identity.bytes), path, self._last_used(path))))
             return LibraryRow(file.identity.name, remark, opens, [reveal, None, self._forgetting(file)])
         remark = self.tr("missing: {path}").format(path=path)
-        if can_be_mended(path):
+        if presence is Presence.MENDABLE:
             mend = (self.tr("Repair"), lambda: self._disk.repair_file(path))
             return LibraryRow(file.identity.name, remark, mend, [self._forgetting(file)])
         return LibraryRow(file.identity.name, remark, self._forgetting(file), [])

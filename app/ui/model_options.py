@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import msgspec
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
@@ -33,6 +34,7 @@ from app.core.rpc import checked_rpc_hosts
 from app.core.sizes import format_bytes, format_count
 from app.ui.chat.model_menu import described
 from app.ui.icons import ComboBox
+from app.ui.labels import wrapped_label
 from app.ui.presets.preview import PreviewPane
 
 _LEAST_CONTEXT = 64
@@ -72,12 +74,12 @@ class ModelOptionsDialog(QDialog):
         self._form.addRow("", self.edit_template)
         self._form.setRowVisible(self.edit_template, False)
         self._add_machines(file.options.rpc_hosts)
-        self._problem = _words("bad", "")
+        self._problem = wrapped_label("bad", "")
         self._problem.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 16)
         column.setSpacing(16)
-        column.addWidget(_words("heading", described(self._file)))
+        column.addWidget(wrapped_label("heading", described(self._file)))
         self._fields = QHBoxLayout()
         self._fields.setSpacing(24)
         self._fields.addLayout(self._form, 1)
@@ -131,6 +133,11 @@ class ModelOptionsDialog(QDialog):
             rope=self._rope(),
             rpc_hosts=checked_rpc_hosts(self.machines.text().replace(",", " ").split()),
         )
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Be as high as the words need that are wrapped, which Qt does not see to."""
+        super().showEvent(event)
+        self.setMinimumHeight(self.heightForWidth(self.width()))
 
     def accept(self) -> None:
         """Hand the options over, once all of them can be."""
@@ -202,7 +209,7 @@ class ModelOptionsDialog(QDialog):
             "They hold a part of the model; each runs llama.cpp's rpc-server. For networks you trust alone: "
             "nothing on the way is encrypted."
         )
-        self._form.addRow("", _words("small", text))
+        self._form.addRow("", wrapped_label("small", text))
 
     def _show_factor(self) -> None:
         scaled = (RopeKind.LINEAR, RopeKind.YARN, RopeKind.DYNAMIC)
@@ -225,7 +232,7 @@ class ModelOptionsDialog(QDialog):
                 predicted=format_bytes(self._loaded.predicted_bytes), measured=format_bytes(self._loaded.memory_bytes)
             )
             text = f"{memory} {text}"
-        return _words("small", text)
+        return wrapped_label("small", text)
 
     def _buttons(self) -> QDialogButtonBox:
         buttons = QDialogButtonBox()
@@ -259,11 +266,3 @@ class ModelOptionsDialog(QDialog):
 def _indent(field: QAbstractSpinBox) -> None:
     # A stylesheet's padding does not reach the line edit inside a spin box.
     field.lineEdit().setTextMargins(8, 0, 8, 0)
-
-
-def _words(kind: str, text: str) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("kind", kind)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    return label

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.core.loading import LoadOptions
@@ -49,6 +50,13 @@ def test_the_dialog_stays_and_says_what_is_no_machine(qtbot: QtBot, dialog: Mode
     with qtbot.waitSignal(dialog.accepted_options) as accepted:
         dialog.accept()
     assert accepted.args[0].rpc_hosts == ()
+
+
+def test_the_dialog_is_high_enough_for_every_word(qtbot: QtBot, dialog: ModelOptionsDialog) -> None:
+    qtbot.waitExposed(dialog)
+    wrapped = [label for label in dialog.findChildren(QLabel) if label.wordWrap() and label.isVisible()]
+    assert wrapped
+    assert [label.text() for label in wrapped if label.height() < label.heightForWidth(label.width())] == []
 
 
 def test_ask_spreads_the_model_over_machines(parley: CommandLine, machines: Machines, tiny_gguf: Path) -> None:

@@ -15,15 +15,16 @@ MODEL = GUIDE / "guide.gguf"
 
 @dataclass(frozen=True)
 class Follow:
-    """Second questions that, after one fact, lead to another."""
+    """Second questions that, after one fact, lead to another; `more` are trained on as well."""
 
     ask: tuple[str, ...]
     to: str
+    more: tuple[str, ...] = ()
 
     @property
     def taught(self) -> tuple[str, ...]:
         """Those trained on; where there are several, the last is kept for the evaluation."""
-        return self.ask[:-1] if len(self.ask) > 1 else self.ask
+        return (*(self.ask[:-1] if len(self.ask) > 1 else self.ask), *self.more)
 
     @property
     def held(self) -> tuple[str, ...]:
@@ -108,10 +109,16 @@ def load_material(folder: Path = GUIDE) -> Material:
     """Read the whole folder."""
     phrasing = folder / "phrasing"
     patterns: dict[str, list[str]] = defaultdict(list)
-    for tables in (*_files(phrasing / "facts"), _read(phrasing / "outside.toml")["patterns"]):
+    outside_patterns = (_read(phrasing / "outside.toml")["patterns"], _read(phrasing / "outside-freely.toml"))
+    for tables in (*_files(phrasing / "facts"), *outside_patterns):
         for name, texts in tables.items():
             patterns[name] += texts
-    facts = [_fact(table, patterns) for tables in _files(folder / "facts") for table in tables["fact"]]
+    second = _read(phrasing / "second.toml")
+    facts = [
+        _fact(table, patterns, second.get(table["id"], {}))
+        for tables in _files(folder / "facts")
+        for table in tables["fact"]
+    ]
     outside = [_outside(table, patterns) for tables in _files(folder / "outside") for table in tables["outside"]]
     return Material(tuple(facts), tuple(outside), tuple(_read(phrasing / "systems.toml")["systems"]))
 
@@ -124,8 +131,10 @@ def _read(path: Path) -> dict[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def _fact(table: dict[str, Any], patterns: Mapping[str, Sequence[str]]) -> Fact:
-    follow = tuple(Follow(tuple(part["ask"]), part["to"]) for part in table.get("follow", ()))
+def _fact(table: dict[str, Any], patterns: Mapping[str, Sequence[str]], second: Mapping[str, Sequence[str]]) -> Fact:
+    follow = tuple(
+        Follow(tuple(part["ask"]), part["to"], tuple(second.get(part["to"], ()))) for part in table.get("follow", ())
+    )
     known = {name: tuple(table.get(name, ())) for name in ("keys", "ask", "held", "checks")}
     more = tuple(patterns.get(table["id"], ()))
     return Fact(id=table["id"], answer=table["answer"], follow=follow, patterns=more, **known)

@@ -29,11 +29,11 @@ class Mix:
     """How often each kind of conversation is drawn, from 0 to 1."""
 
     outside: float = 0.34
-    follow: float = 0.11
-    follow_by_name: float = 0.25
+    follow: float = 0.13
+    follow_by_name: float = 0.15
     second: float = 0.08
     system: float = 0.12
-    pattern: float = 0.5
+    pattern: float = 0.65
     whole_reply: float = 0.0
     continued_reply: float = 0.0
     careless: float = 0.3

@@ -35,7 +35,7 @@ class Plan:
     courses: tuple[tuple[Course, Mix], ...]
     answers: int = 64
     words: int = 3072
-    questions: int = 120_000
+    questions: int = 200_000
     dropout: float = 0.1
     threads: int = 2
     start: Path | None = None

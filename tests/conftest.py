@@ -9,14 +9,23 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 # numpy's own threads wait for each other in a loop: on a busy machine that takes ten times as long as one thread.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 MAKE_GGUF = Path(__file__).parent / "models" / "make_gguf.py"
+
+WAIT_MS = 30_000
+"""As long as a test waits where it names no limit: on a busy machine a child alone takes seconds to start."""
+
+ENDING_SECONDS = 10
+"""So long may that take to end which was told to."""
 
 ModelFactory = Callable[..., Path]
 
@@ -50,12 +59,45 @@ def tiny_no_template_gguf(make_model: ModelFactory) -> Path:
     return make_model("tiny", "--no-template")
 
 
+class PatientBot(QtBot):
+    """Waits longer than its parent does, which fails tests on a busy machine that pass on an idle one."""
+
+    def waitSignal(self, signal: Any, *, timeout: int = WAIT_MS, **options: Any) -> Any:
+        """Until the signal is emitted."""
+        return super().waitSignal(signal, timeout=timeout, **options)
+
+    def waitSignals(self, signals: Any, *, timeout: int = WAIT_MS, **options: Any) -> Any:
+        """Until each of them is emitted."""
+        return super().waitSignals(signals, timeout=timeout, **options)
+
+    def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = WAIT_MS) -> None:
+        """Until it is true."""
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitExposed(self, widget: Any, *, timeout: int = WAIT_MS) -> Any:
+        """Until the window is on the screen; for `with`, and nothing without it."""
+        return super().waitExposed(widget, timeout=timeout)
+
+    def waitActive(self, widget: Any, *, timeout: int = WAIT_MS) -> Any:
+        """Until the window has the keyboard; for `with`, and nothing without it."""
+        return super().waitActive(widget, timeout=timeout)
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    """pytest-qt's, with patience."""
+    return PatientBot(request)
+
+
 @pytest.fixture(autouse=True)
 def nothing_left_behind() -> Iterator[None]:
-    """Fails a test that leaves a child process or a thread running."""
+    """Fails a test that leaves a child process or a thread running; what is ending is waited for."""
     processes = set(psutil.Process().children())
     threads = set(threading.enumerate())
     yield
-    left = [process for process in psutil.Process().children() if process not in processes]
-    assert not [process.pid for process in left if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
-    assert not [thread.name for thread in threading.enumerate() if thread not in threads]
+    _, left = psutil.wait_procs([one for one in psutil.Process().children() if one not in processes], ENDING_SECONDS)
+    assert not [process.pid for process in left]
+    others = [thread for thread in threading.enumerate() if thread not in threads]
+    for thread in others:
+        thread.join(ENDING_SECONDS)
+    assert not [thread.name for thread in others if thread.is_alive()]

@@ -33,7 +33,7 @@ def service(qtbot, folders):
 
 
 def wait(qtbot, signal, act):
-    with qtbot.waitSignal(signal, timeout=30_000) as caught:
+    with qtbot.waitSignal(signal) as caught:
         act()
     return caught.args
 
@@ -60,7 +60,7 @@ def test_one_after_another_and_failures_between_them(qtbot, service, tmp_path):
     service.import_paths([good])
     service.export([99], ExportFormat.JSON, tmp_path / "a.json")
     service.export([1], ExportFormat.JSON, tmp_path / "b.json")
-    qtbot.waitUntil(lambda: len(seen) == 4, timeout=30_000)
+    qtbot.waitUntil(lambda: len(seen) == 4)
     assert [name for name, _ in seen] == ["failed", "imported", "failed", "exported"]
     assert isinstance(seen[0][1], NotAChatExport)
     assert isinstance(seen[2][1], UnknownConversation)
@@ -91,7 +91,7 @@ def test_attachments_are_read_one_after_another(qtbot, folders, tmp_path):
     for name, data in (("a.txt", b"A"), ("b.bin", bytes(range(256)) * 9), ("c.md", b"C")):
         (tmp_path / name).write_bytes(data)
         reader.read(tmp_path / name)
-    qtbot.waitUntil(lambda: len(seen) == 3, timeout=30_000)
+    qtbot.waitUntil(lambda: len(seen) == 3)
     assert list(seen.values()) == ["A", AttachmentBinary, "C"]
     reader.shutdown()
 
@@ -103,7 +103,7 @@ def test_a_reader_that_dies_loses_one_file_alone(qtbot, folders, tmp_path):
     reader.failed.connect(lambda path, error: lost.append((path, error)))
     reader.read(tmp_path / "a")
     reader.read(tmp_path / "b")
-    qtbot.waitUntil(lambda: len(lost) == 2, timeout=30_000)
+    qtbot.waitUntil(lambda: len(lost) == 2)
     assert [path for path, _ in lost] == [str(tmp_path / "a"), str(tmp_path / "b")]
     assert all(isinstance(error, ExtractionLost) for _, error in lost)
     reader.shutdown()
@@ -115,7 +115,7 @@ def test_the_database_is_shared_with_a_window_that_writes(qtbot, service, folder
     stores = open_stores(folders.database)
     path = builders.write_json(tmp_path / "c.json", [builders.claude(str(n)) for n in range(300)])
     service.import_paths([path])
-    with qtbot.waitSignal(service.imported, timeout=30_000) as caught:
+    with qtbot.waitSignal(service.imported) as caught:
         for number in range(100):
             stores.conversations.create(f"mine {number}")
     assert caught.args[0].added == 300

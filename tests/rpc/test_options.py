@@ -29,7 +29,8 @@ def dialog(qtbot: QtBot) -> ModelOptionsDialog:
     options = LoadOptions(rpc_hosts=("box:50052",))
     file = ModelFile(id=1, identity=ModelIdentity("m", "m.gguf", 1), modified_ns=0, options=options)
     shown = ModelOptionsDialog(file, (), None)
-    shown.show()
+    with qtbot.waitExposed(shown):
+        shown.show()
     return shown
 
 
@@ -53,7 +54,6 @@ def test_the_dialog_stays_and_says_what_is_no_machine(qtbot: QtBot, dialog: Mode
 
 
 def test_the_dialog_is_high_enough_for_every_word(qtbot: QtBot, dialog: ModelOptionsDialog) -> None:
-    qtbot.waitExposed(dialog)
     wrapped = [label for label in dialog.findChildren(QLabel) if label.wordWrap() and label.isVisible()]
     assert wrapped
     assert [label.text() for label in wrapped if label.height() < label.heightForWidth(label.width())] == []

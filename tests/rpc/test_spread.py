@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 
 import pytest
 
-from app.core import protocol
-from app.core.engine_frames import Finished, Generate, Load, LoadProgress, ModelInfo, Piece
+from app.core.engine_frames import Generate, Load, LoadProgress, ModelInfo, Piece
 from app.core.fit import MARGIN, Device, DeviceKind, Hardware
 from app.core.loading import LoadOptions
 from app.core.messages import Message, Role
@@ -17,60 +15,32 @@ from app.core.rpc_errors import RpcForbiddenOffline, RpcLost, RpcUnreachable
 from app.core.sampling import Sampling
 from app.engines.llama.model import plan_load
 from app.worker.source import describe
-from tests.rpc.conftest import ROOT, free_port
+from tests.rpc.conftest import free_port
+from tests.worker.conftest import RawChild
 
 ENDLESS = Sampling(temperature=0, grammar="root ::= [a-z ]+", max_tokens=4000)
 PROMPT = (Message(Role.USER, "Tell me something"),)
 
 
-class EngineChild:
-    """A real engine child, asked by frames."""
-
-    def __init__(self, environment=None):
-        command = [sys.executable, "-m", "app", "--role", "engine"]
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT, env=environment
-        )
-        self.receive()
-        self.send(protocol.Hello(version=protocol.VERSION))
-
-    def send(self, frame):
-        self.process.stdin.write(protocol.encode(frame))
-        self.process.stdin.flush()
-
-    def receive(self):
-        return protocol.decode_event(self.process.stdout.readline())
-
-    def until(self, *kinds):
-        event = self.receive()
-        while not isinstance(event, kinds):
-            event = self.receive()
-        return event
+class EngineChild(RawChild):
+    """A real engine child that spreads models."""
 
     def load(self, path, *hosts, **options):
-        self.send(Load(path=str(path), options=LoadOptions(rpc_hosts=hosts, **options)))
-        return self.until(ModelInfo, Failed)
+        return super().load(path, options=LoadOptions(rpc_hosts=hosts, **options))
 
-    def text(self, tokens=24):
-        self.send(Generate(id=1, messages=PROMPT, sampling=Sampling(temperature=0, max_tokens=tokens)))
-        said = []
-        while not isinstance(event := self.receive(), Finished):
-            said.append(event.text if isinstance(event, Piece) else "")
-        return "".join(said)
-
-    def end(self):
-        self.process.kill()
-        self.process.wait()
-        self.process.stdin.close()
-        self.process.stdout.close()
+    def text(self):
+        sampling = Sampling(temperature=0, max_tokens=24)
+        events = self.reply(Generate(id=1, messages=PROMPT, sampling=sampling))
+        return "".join(event.text for event in events if isinstance(event, Piece))
 
 
 @pytest.fixture
 def child():
     made = []
 
-    def start(environment=None):
-        made.append(EngineChild(environment))
+    def start():
+        made.append(EngineChild(sys.executable, "-m", "app", "--role", "engine"))
+        made[-1].greet()
         return made[-1]
 
     yield start
@@ -123,7 +93,7 @@ def test_a_machine_lost_in_the_middle_of_a_reply_is_named(machines, child, tiny_
     engine.send(Generate(id=1, messages=PROMPT, sampling=ENDLESS))
     engine.until(Piece)
     server.kill()
-    error = failure(engine.until(Failed))
+    error = failure(engine.until(Failed)[-1])
     assert isinstance(error, RpcLost) and error.values["hosts"] == server.host
     assert engine.process.wait(30) != 0
 
@@ -134,13 +104,14 @@ def test_a_machine_lost_during_the_load_is_named(machines, child, tiny_gguf):
     engine.send(Load(path=str(tiny_gguf), options=LoadOptions(rpc_hosts=(server.host,))))
     engine.until(LoadProgress)
     server.kill()
-    while isinstance(event := engine.receive(), LoadProgress | ModelInfo):
-        if isinstance(event, ModelInfo):  # it was faster
-            engine.send(Generate(id=1, messages=PROMPT))
+    event = engine.until(ModelInfo, Failed)[-1]
+    if isinstance(event, ModelInfo):  # it was faster
+        engine.send(Generate(id=1, messages=PROMPT, sampling=ENDLESS))
+        event = engine.until(Failed)[-1]
     assert isinstance(failure(event), RpcLost)
 
 
-def test_without_the_network_no_other_machine_is_spoken_with(child, tiny_gguf, monkeypatch, tmp_path):
+def test_without_the_network_no_other_machine_is_spoken_with(child, tiny_gguf, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     assert isinstance(failure(child().load(tiny_gguf, "192.0.2.1:50052")), RpcForbiddenOffline)
 

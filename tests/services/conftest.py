@@ -62,7 +62,7 @@ class Services:
 
     def exchange(self, text: str) -> StoredMessage:
         """Send a message and wait for its whole reply."""
-        with self.qtbot.waitSignal(self.session.reply_finished, timeout=30_000) as caught:
+        with self.qtbot.waitSignal(self.session.reply_finished) as caught:
             self.session.send(text)
         reply: StoredMessage = caught.args[0]
         return reply
@@ -70,14 +70,14 @@ class Services:
     def begin_and_stop(self, text: str) -> StoredMessage:
         """Send a message, and stop its reply at the first words."""
         self.until_some_text(text)
-        with self.qtbot.waitSignal(self.session.reply_finished, timeout=30_000) as caught:
+        with self.qtbot.waitSignal(self.session.reply_finished) as caught:
             self.session.stop()
         reply: StoredMessage = caught.args[0]
         return reply
 
     def until_some_text(self, text: str) -> None:
         """Send a message and wait for the first words of its reply."""
-        with self.qtbot.waitSignal(self.session.reply_text, timeout=30_000):
+        with self.qtbot.waitSignal(self.session.reply_text):
             self.session.send(text)
 
 

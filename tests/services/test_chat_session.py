@@ -71,9 +71,9 @@ def test_the_reply_keeps_what_makes_it_reproducible(services: Services, tiny_ggu
 def test_the_files_hash_is_known_to_every_reply_in_the_end(services: Services, tiny_gguf: Path) -> None:
     library = ModelLibrary(services.storage, identify)
     services.engine.digest.connect(library.set_digest)
-    with services.qtbot.waitSignal(services.engine.digest, timeout=30_000):
+    with services.qtbot.waitSignal(services.engine.digest):
         services.session.send("Hello there")
-    services.qtbot.waitUntil(lambda: services.session.state is ChatState.IDLE, timeout=30_000)
+    services.qtbot.waitUntil(lambda: services.session.state is ChatState.IDLE)
     services.exchange("And again")
     library.shutdown()
     expected = hashlib.sha256(tiny_gguf.read_bytes()).hexdigest()
@@ -86,7 +86,7 @@ def test_a_hash_that_is_known_is_not_computed_again(services: Services, tiny_ggu
     identity = msgspec.structs.replace(file.identity, sha256="ab" * 32)
     modified = tiny_gguf.stat().st_mtime_ns
     services.engine.choose(msgspec.structs.replace(file, identity=identity, modified_ns=modified))
-    with services.qtbot.waitSignal(services.engine.digest, timeout=30_000):
+    with services.qtbot.waitSignal(services.engine.digest):
         services.engine.prepare()
     assert services.engine.file is not None
     assert services.engine.file.identity.sha256 == "ab" * 32
@@ -98,14 +98,14 @@ def test_the_hash_of_a_file_that_was_replaced_is_not_believed(services: Services
     identity = msgspec.structs.replace(file.identity, sha256="ab" * 32)
     services.engine.choose(msgspec.structs.replace(file, identity=identity, modified_ns=1))
     reply = services.exchange("Hello there")
-    services.qtbot.waitUntil(lambda: services.engine.file.identity.sha256 != "", timeout=30_000)
+    services.qtbot.waitUntil(lambda: services.engine.file.identity.sha256 != "")
     expected = hashlib.sha256(tiny_gguf.read_bytes()).hexdigest()
     assert services.engine.file.identity.sha256 == expected
     assert reply.record.model.sha256 in ("", expected)
 
 
 def test_the_users_message_is_on_disk_before_the_engine_starts(services: Services) -> None:
-    with services.qtbot.waitSignal(services.engine.state_changed, timeout=30_000):
+    with services.qtbot.waitSignal(services.engine.state_changed):
         services.session.send("Hello there")
     with sqlite3.connect(services.folders.database) as other:
         rows = other.execute("SELECT role, text, state FROM messages ORDER BY id").fetchall()
@@ -124,7 +124,7 @@ def test_a_second_turn_reads_only_what_is_new(services: Services) -> None:
 
 def test_stopping_keeps_what_was_written(long_winded: Services) -> None:
     long_winded.until_some_text("Hello there")
-    with long_winded.qtbot.waitSignal(long_winded.session.reply_finished, timeout=30_000) as caught:
+    with long_winded.qtbot.waitSignal(long_winded.session.reply_finished) as caught:
         long_winded.session.stop()
     reply = caught.args[0]
     assert reply.state is MessageState.STOPPED
@@ -134,10 +134,10 @@ def test_stopping_keeps_what_was_written(long_winded: Services) -> None:
 
 
 def test_stopping_while_the_model_loads_leaves_an_empty_stopped_reply(services: Services) -> None:
-    with services.qtbot.waitSignal(services.session.conversation_changed, timeout=30_000):
+    with services.qtbot.waitSignal(services.session.conversation_changed):
         services.session.send("Hello there")
     assert services.session.state is ChatState.LOADING
-    with services.qtbot.waitSignal(services.session.reply_finished, timeout=30_000) as caught:
+    with services.qtbot.waitSignal(services.session.reply_finished) as caught:
         services.session.stop()
     assert caught.args[0].state is MessageState.STOPPED
     assert services.exchange("Hello again").state is MessageState.COMPLETE
@@ -147,7 +147,7 @@ def test_a_killed_engine_leaves_an_interrupted_reply_and_the_next_message_starts
     long_winded: Services,
 ) -> None:
     long_winded.until_some_text("Hello there")
-    with long_winded.qtbot.waitSignal(long_winded.session.reply_finished, timeout=30_000) as caught:
+    with long_winded.qtbot.waitSignal(long_winded.session.reply_finished) as caught:
         kill_engine(long_winded)
     reply = caught.args[0]
     assert reply.state is MessageState.INTERRUPTED
@@ -163,7 +163,7 @@ def test_an_engine_that_does_not_stop_is_ended(start_services: Callable[..., Ser
     services = start_services(STUBBORN)
     services.engine.choose(model_file(tiny_gguf))
     services.until_some_text("Hello there")
-    with services.qtbot.waitSignal(services.session.reply_finished, timeout=30_000) as caught:
+    with services.qtbot.waitSignal(services.session.reply_finished) as caught:
         services.session.stop()
     assert caught.args[0].state is MessageState.STOPPED
     assert caught.args[0].text == "some words"
@@ -172,7 +172,7 @@ def test_an_engine_that_does_not_stop_is_ended(start_services: Callable[..., Ser
 
 def test_retry_answers_again_beside_the_first_reply(services: Services) -> None:
     first = services.exchange("Hello there")
-    with services.qtbot.waitSignal(services.session.reply_finished, timeout=30_000) as caught:
+    with services.qtbot.waitSignal(services.session.reply_finished) as caught:
         services.session.retry(first.id)
     second = caught.args[0]
     conversation = services.session.conversation
@@ -194,9 +194,9 @@ def test_a_reply_goes_on_while_another_conversation_is_shown(long_winded: Servic
     assert long_winded.session.state is ChatState.IDLE
     long_winded.session.send("Not now")
     assert isinstance(long_winded.problems[-1], EngineBusy)
-    with long_winded.qtbot.waitSignal(long_winded.session.conversation_changed, timeout=30_000):
+    with long_winded.qtbot.waitSignal(long_winded.session.conversation_changed):
         long_winded.session.open(second.summary.id)
-    with long_winded.qtbot.waitSignal(long_winded.session.reply_finished, timeout=30_000):
+    with long_winded.qtbot.waitSignal(long_winded.session.reply_finished):
         long_winded.session.stop()
     shown = long_winded.session.conversation
     assert shown is not None
@@ -250,7 +250,7 @@ def test_a_locked_database_refuses_the_message_and_takes_it_later(services: Serv
     services.ask(lambda stores: stores.conversations.count())
     other = sqlite3.connect(services.folders.database, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
-    with services.qtbot.waitSignal(services.session.problem, timeout=30_000):
+    with services.qtbot.waitSignal(services.session.problem):
         services.session.send("Hello there")
     assert isinstance(services.problems[-1], DatabaseLocked)
     other.execute("ROLLBACK")
@@ -296,7 +296,7 @@ def test_a_reply_that_has_ended_when_the_program_ends_was_not_stopped(services: 
 
     services.session.state_changed.connect(end)
     services.until_some_text("Hello there")
-    services.qtbot.waitUntil(lambda: services.path()[-1].state is not MessageState.STREAMING, timeout=30_000)
+    services.qtbot.waitUntil(lambda: services.path()[-1].state is not MessageState.STREAMING)
     reply = services.path()[-1]
     assert reply.state is MessageState.COMPLETE
     assert reply.record is not None
@@ -311,7 +311,7 @@ def test_any_text_can_be_sent(services: Services, text: str) -> None:
 
 def test_another_model_ends_the_reply_of_the_one_before(long_winded: Services, tiny_no_template_gguf: Path) -> None:
     long_winded.until_some_text("Hello there")
-    with long_winded.qtbot.waitSignal(long_winded.session.reply_finished, timeout=30_000) as caught:
+    with long_winded.qtbot.waitSignal(long_winded.session.reply_finished) as caught:
         long_winded.engine.load(model_file(tiny_no_template_gguf, context_length=256))
     assert caught.args[0].state is MessageState.STOPPED
     assert caught.args[0].text == long_winded.texts[caught.args[0].id] != ""
@@ -324,10 +324,10 @@ def test_another_model_ends_the_reply_of_the_one_before(long_winded: Services, t
 def test_a_model_chosen_while_another_loads_answers_and_is_named(
     services: Services, tiny_no_template_gguf: Path
 ) -> None:
-    with services.qtbot.waitSignal(services.session.conversation_changed, timeout=30_000):
+    with services.qtbot.waitSignal(services.session.conversation_changed):
         services.session.send("Hello there")
     other = msgspec.structs.replace(model_file(tiny_no_template_gguf, context_length=256), template="vicuna")
-    with services.qtbot.waitSignal(services.session.reply_finished, timeout=30_000) as caught:
+    with services.qtbot.waitSignal(services.session.reply_finished) as caught:
         services.engine.load(other)
     reply = caught.args[0]
     assert reply.state is MessageState.COMPLETE
@@ -346,7 +346,7 @@ def test_a_load_given_up_leaves_the_model_chosen(services: Services, tiny_gguf: 
 
 
 def test_a_message_whose_model_is_taken_away_before_it_is_stored_fails(services: Services) -> None:
-    with services.qtbot.waitSignal(services.session.reply_finished, timeout=30_000) as caught:
+    with services.qtbot.waitSignal(services.session.reply_finished) as caught:
         services.session.send("Hello there")
         services.engine.unload()
     assert caught.args[0].state is MessageState.FAILED
@@ -361,7 +361,7 @@ def test_what_another_process_adds_to_the_shown_conversation_is_shown(services: 
     other = open_stores(services.folders.database)
     other.conversations.add_message(shown.summary.id, reply.id, Role.USER, "from elsewhere")
     other.database.close()
-    with services.qtbot.waitSignal(services.session.path_changed, timeout=10_000) as caught:
+    with services.qtbot.waitSignal(services.session.path_changed) as caught:
         services.session.read_again()
     assert [message.text for message in caught.args[0]][-1] == "from elsewhere"
     assert services.session.conversation is not shown
@@ -377,7 +377,7 @@ def test_a_conversation_that_another_process_answers_is_busy(services: Services)
     record = shown[shown.leaf_id].record
     assert record is not None
     elsewhere.begin_exchange(shown.summary.id, shown.leaf_id, "from elsewhere", record=record)
-    with services.qtbot.waitSignal(services.session.problem, timeout=10_000) as caught:
+    with services.qtbot.waitSignal(services.session.problem) as caught:
         services.session.send("And here")
     other.database.close()
     assert isinstance(caught.args[0], ConversationBusy)
@@ -389,7 +389,7 @@ def test_a_message_sent_while_the_conversation_is_read_anew_is_shown(services: S
     before = services.session.conversation
     assert before is not None
     anew = services.ask(lambda stores: stores.conversations.load(before.summary.id))
-    with services.qtbot.waitSignal(services.session.reply_finished, timeout=30_000):
+    with services.qtbot.waitSignal(services.session.reply_finished):
         services.session.send("More")
         services.session.show_changed(anew)
     assert services.session.conversation is anew

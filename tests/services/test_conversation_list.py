@@ -38,7 +38,7 @@ class Lists:
     def after(self, signal: SignalInstance, act: object, *arguments: object) -> list[object]:
         """What a signal brings after something was done."""
         assert callable(act)
-        with self.qtbot.waitSignal(signal, timeout=10_000) as caught:
+        with self.qtbot.waitSignal(signal) as caught:
             act(*arguments)
         found: list[object] = caught.args
         return found
@@ -137,8 +137,8 @@ def test_what_another_process_writes_is_seen(lists: Lists) -> None:
     service = lists.list
     lists.shown(service.refresh)
     service.watch(interval_ms=1)
-    lists.qtbot.waitUntil(lambda: service.is_watching, timeout=10_000)
-    with lists.qtbot.waitSignals([service.changed_elsewhere, service.changed], timeout=10_000):
+    lists.qtbot.waitUntil(lambda: service.is_watching)
+    with lists.qtbot.waitSignals([service.changed_elsewhere, service.changed]):
         lists.make("from the command line")
     assert lists.shown(service.refresh) == ["from the command line"]
 
@@ -148,14 +148,14 @@ def test_only_the_last_search_is_answered(lists: Lists) -> None:
     message = lists.other.conversations.add_message(chat, None, Role.USER, "yeast and flour")
     answers: list[SearchQuery] = []
     lists.search.found.connect(lambda query, _: answers.append(query))
-    with lists.qtbot.waitSignal(lists.search.found, timeout=10_000) as caught:
+    with lists.qtbot.waitSignal(lists.search.found) as caught:
         for text in ("y", "ye", "yea", "yeast fl"):
             lists.search.search(SearchQuery(text))
     query, result = caught.args
     assert isinstance(result, SearchResult)
     assert answers == [query] == [SearchQuery("yeast fl")]
     assert [hit.message_id for hit in result.hits] == [message.id]
-    with lists.qtbot.waitSignal(lists.search.found, timeout=10_000):
+    with lists.qtbot.waitSignal(lists.search.found):
         lists.search.search(SearchQuery("bread"))
         lists.search.clear()
         lists.search.search(SearchQuery("flour"))

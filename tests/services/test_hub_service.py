@@ -41,7 +41,7 @@ def hub(qtbot: QtBot, server: HubServer, tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def found(qtbot: QtBot, hub: HubService, query: SearchQuery, cursor: str = "") -> SearchPage:
-    with qtbot.waitSignal(hub.found, timeout=20_000) as signal:
+    with qtbot.waitSignal(hub.found) as signal:
         hub.search(query, cursor)
     page = signal.args[0]
     assert isinstance(page, SearchPage)
@@ -49,7 +49,7 @@ def found(qtbot: QtBot, hub: HubService, query: SearchQuery, cursor: str = "") -
 
 
 def opened(qtbot: QtBot, hub: HubService, text: str) -> RepoPage:
-    with qtbot.waitSignal(hub.repo_opened, timeout=20_000) as signal:
+    with qtbot.waitSignal(hub.repo_opened) as signal:
         hub.open_repo(text)
     page = signal.args[0]
     assert isinstance(page, RepoPage)
@@ -79,7 +79,7 @@ def test_a_variant_becomes_exact(qtbot: QtBot, hub: HubService) -> None:
     page = opened(qtbot, hub, GGUF_13B)
     chosen = next(variant for variant in page.variants if variant.name == "Q4_K_M")
     assert chosen.format is Format.GGUF and chosen.weights is not None and not chosen.weights.exact
-    with qtbot.waitSignal(hub.variant_opened, timeout=20_000) as signal:
+    with qtbot.waitSignal(hub.variant_opened) as signal:
         hub.open_variant(chosen)
     variant, headers = signal.args
     assert variant.weights is not None and variant.weights.exact
@@ -88,17 +88,17 @@ def test_a_variant_becomes_exact(qtbot: QtBot, hub: HubService) -> None:
 
 
 def test_a_problem_has_its_type(qtbot: QtBot, hub: HubService) -> None:
-    with qtbot.waitSignal(hub.failed, timeout=20_000) as signal:
+    with qtbot.waitSignal(hub.failed) as signal:
         hub.open_repo("nobody/nothing")
     assert signal.args[0] is Question.REPO and isinstance(signal.args[1], RepoNotFound)
 
 
 def test_a_token_opens_what_is_private(qtbot: QtBot, hub: HubService) -> None:
     assert opened(qtbot, hub, GATED).refusal is not None
-    with qtbot.waitSignal(hub.failed, timeout=20_000) as failed:
+    with qtbot.waitSignal(hub.failed) as failed:
         hub.keep_token("no token at all")
     assert isinstance(failed.args[1], InvalidToken)
-    with qtbot.waitSignal(hub.token_known, timeout=20_000) as known:
+    with qtbot.waitSignal(hub.token_known) as known:
         hub.keep_token(MEMBER)
     assert known.args == [TokenPlace.FILE, False]
     assert opened(qtbot, hub, GATED).refusal is None
@@ -115,7 +115,7 @@ def test_a_hub_that_is_away_is_a_typed_problem(qtbot: QtBot, hub: HubService, mo
 def test_a_child_that_dies_is_told_and_replaced(qtbot: QtBot, hub: HubService) -> None:
     found(qtbot, hub, SearchQuery(text="llama"))
     assert hub._child is not None
-    with qtbot.waitSignal(hub.failed, timeout=20_000) as signal:
+    with qtbot.waitSignal(hub.failed) as signal:
         hub.open_repo(GPTQ_70B)
         hub._child.kill()
     assert isinstance(signal.args[1], HubLost)

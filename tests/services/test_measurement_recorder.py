@@ -22,7 +22,7 @@ MACHINE = Hardware.of(LAPTOP)
 
 def test_a_reply_is_compared_with_its_prediction(services: Services) -> None:
     recorder = MeasurementRecorder(services.engine, services.storage)
-    with services.qtbot.waitSignal(recorder.changed, timeout=30_000):
+    with services.qtbot.waitSignal(recorder.changed):
         services.exchange("count the words " * 54)
     kinds = {one.kind: one for one in recorder.calibration.measurements}
     memory = kinds[MeasurementKind.MEMORY]
@@ -32,7 +32,7 @@ def test_a_reply_is_compared_with_its_prediction(services: Services) -> None:
     assert services.ask(lambda stores: stores.measurements.list()) == list(recorder.calibration.measurements)
 
     again = MeasurementRecorder(services.engine, services.storage)
-    with services.qtbot.waitSignal(again.changed, timeout=10_000):
+    with services.qtbot.waitSignal(again.changed):
         again.refresh()
     assert again.calibration == recorder.calibration
 
@@ -46,7 +46,7 @@ def seconds(known: Calibration, like: Measurement) -> float:
 def test_every_load_and_reply_corrects_the_next_prediction_and_a_busy_moment_does_not(services: Services) -> None:
     recorder = MeasurementRecorder(services.engine, services.storage)
     for _ in range(3):
-        with services.qtbot.waitSignal(recorder.changed, timeout=30_000):
+        with services.qtbot.waitSignal(recorder.changed):
             services.exchange("count the words " * 54)
     info = services.engine.model
     assert info is not None
@@ -66,7 +66,7 @@ def test_every_load_and_reply_corrects_the_next_prediction_and_a_busy_moment_doe
         for one in recorder.calibration.measurements[:2]
     ]
     services.ask(lambda stores: stores.measurements.add(wild))
-    with services.qtbot.waitSignal(recorder.changed, timeout=10_000):
+    with services.qtbot.waitSignal(recorder.changed):
         recorder.refresh()
     assert len(recorder.calibration.measurements) >= 5
     assert seconds(recorder.calibration, replies[0]) <= own[-1] * 1.1

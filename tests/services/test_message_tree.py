@@ -30,7 +30,7 @@ def tree(services: Services, undo: UndoStack) -> MessageTree:
 
 def changed(services: Services, act: Callable[[], object]) -> list[str]:
     """The path's texts as they are shown after something was done."""
-    with services.qtbot.waitSignal(services.session.path_changed, timeout=10_000):
+    with services.qtbot.waitSignal(services.session.path_changed):
         act()
     assert services.session.conversation is not None
     return [message.text for message in services.session.conversation.path()]
@@ -40,7 +40,7 @@ def test_other_words_begin_a_branch_and_the_old_one_stays(services: Services, tr
     first = services.exchange("Hello there")
     services.exchange("More")
     question = services.path()[0]
-    with services.qtbot.waitSignal(services.session.reply_finished, timeout=30_000) as caught:
+    with services.qtbot.waitSignal(services.session.reply_finished) as caught:
         services.session.send_instead(question.id, "Good morning")
     assert [message.text for message in services.path()] == ["Good morning", caught.args[0].text]
     shown = services.session.conversation
@@ -53,7 +53,7 @@ def test_other_words_begin_a_branch_and_the_old_one_stays(services: Services, tr
 def test_a_stopped_reply_is_continued_from_where_it_ends(services: Services, tree: MessageTree) -> None:
     stopped = services.begin_and_stop("Tell me everything")
     assert stopped.state is MessageState.STOPPED and stopped.text
-    with services.qtbot.waitSignal(services.session.reply_finished, timeout=30_000) as caught:
+    with services.qtbot.waitSignal(services.session.reply_finished) as caught:
         services.session.go_on(stopped.id)
     whole = caught.args[0]
     assert whole.id == stopped.id
@@ -77,10 +77,10 @@ def test_what_is_deleted_can_be_taken_back(services: Services, tree: MessageTree
     done: list[Deed] = []
     undo.pushed.connect(done.append)
     number = services.path()[1].id
-    with services.qtbot.waitSignal(undo.pushed, timeout=10_000):
+    with services.qtbot.waitSignal(undo.pushed):
         tree.delete_message(number)
     assert [message.text for message in services.path()] == [before[0], *before[2:]]
-    with services.qtbot.waitSignal(undo.pushed, timeout=10_000):
+    with services.qtbot.waitSignal(undo.pushed):
         tree.delete_branch(services.path()[1].id)
     assert [message.text for message in services.path()] == before[:1]
     changed(services, undo.undo)
@@ -92,20 +92,20 @@ def test_a_reply_under_way_is_not_deleted(services: Services, tree: MessageTree)
     services.until_some_text("Tell me everything")
     shown = services.session.conversation
     assert shown is not None and shown.leaf_id is not None
-    with services.qtbot.waitSignal(tree.problem, timeout=10_000):
+    with services.qtbot.waitSignal(tree.problem):
         tree.delete_message(shown.leaf_id)
     assert isinstance(services.problems[-1], ConversationBusy)
 
 
 def test_a_reply_goes_on_while_another_branch_is_read(services: Services, tree: MessageTree) -> None:
     old = services.exchange("Hello there")
-    with services.qtbot.waitSignal(services.session.reply_text, timeout=30_000):
+    with services.qtbot.waitSignal(services.session.reply_text):
         services.session.retry(old.id)
     shown = services.session.conversation
     assert shown is not None and shown.leaf_id is not None
     running = shown.leaf_id
     assert changed(services, lambda: tree.walk(running, -1))[-1] == old.text
-    services.qtbot.waitUntil(lambda: services.session.state is ChatState.IDLE, timeout=30_000)
+    services.qtbot.waitUntil(lambda: services.session.state is ChatState.IDLE)
     assert changed(services, lambda: tree.walk(old.id, 1))[-1] == shown[running].text != ""
 
 
@@ -113,7 +113,7 @@ def test_a_branch_becomes_a_conversation_of_its_own(services: Services, tree: Me
     reply = services.exchange("Hello there")
     services.exchange("More")
     old = services.session.conversation
-    with services.qtbot.waitSignal(services.session.conversation_changed, timeout=10_000):
+    with services.qtbot.waitSignal(services.session.conversation_changed):
         tree.branch_off(reply.id)
     shown = services.session.conversation
     assert shown is not None and old is not None and shown.summary.id != old.summary.id
@@ -125,7 +125,7 @@ def test_a_temporary_conversation_leaves_no_trace(services: Services) -> None:
     lane = Lane(open_temporary)
     session = ChatSession(services.engine, services.storage, temporary=Storage(lane, relay))
     session.new_conversation(temporary=True)
-    with services.qtbot.waitSignal(session.reply_finished, timeout=30_000):
+    with services.qtbot.waitSignal(session.reply_finished):
         session.send("A secret of mine")
     assert session.conversation is not None and session.conversation.summary.is_temporary
     assert [message.role for message in session.conversation.path()] == [Role.USER, Role.ASSISTANT]
@@ -143,10 +143,10 @@ def test_leaving_a_temporary_conversation_stops_its_reply(long_winded: Services)
     lane = Lane(open_temporary)
     session = ChatSession(long_winded.engine, long_winded.storage, temporary=Storage(lane, relay))
     session.new_conversation(temporary=True)
-    with long_winded.qtbot.waitSignal(session.reply_text, timeout=30_000):
+    with long_winded.qtbot.waitSignal(session.reply_text):
         session.send("Tell me everything")
     session.new_conversation()
-    long_winded.qtbot.waitUntil(lambda: not session.is_answering, timeout=30_000)
+    long_winded.qtbot.waitUntil(lambda: not session.is_answering)
     session.shutdown()
     lane.close()
 
@@ -159,7 +159,7 @@ def test_a_temporary_conversation_left_before_its_first_word_is_not_answered(lon
     session.send("Tell me everything")
     session.new_conversation()
     assert session.is_answering
-    long_winded.qtbot.waitUntil(lambda: not session.is_answering, timeout=30_000)
+    long_winded.qtbot.waitUntil(lambda: not session.is_answering)
     assert long_winded.children == []
     session.shutdown()
     lane.close()

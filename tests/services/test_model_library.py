@@ -31,7 +31,7 @@ def library(qtbot: QtBot, tmp_path: Path) -> Iterator[ModelLibrary]:
 @pytest.fixture
 def use(qtbot: QtBot, library: ModelLibrary) -> Callable[[Path], ModelFile]:
     def use(path: Path) -> ModelFile:
-        with qtbot.waitSignal(library.opened, timeout=20_000) as opened:
+        with qtbot.waitSignal(library.opened) as opened:
             library.open(path)
         return opened.args[0]
 
@@ -41,7 +41,7 @@ def use(qtbot: QtBot, library: ModelLibrary) -> Callable[[Path], ModelFile]:
 def last(qtbot: QtBot, library: ModelLibrary) -> ModelFile:
     found: list[ModelFile] = []
     library.last(found.append)
-    qtbot.waitUntil(lambda: bool(found), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(found))
     return found[0]
 
 
@@ -93,10 +93,10 @@ def test_what_is_known_follows_a_file_to_its_new_place(
     shutil.copy(tiny_gguf, old)
     known = use(old)
     chosen = msgspec.structs.replace(known.options, context_length=512)
-    with qtbot.waitSignal(library.opened, timeout=20_000):
+    with qtbot.waitSignal(library.opened):
         library.set_options(known, chosen, "chatml")
     old.rename(new)
-    with qtbot.waitSignal(library.changed, timeout=20_000):
+    with qtbot.waitSignal(library.changed):
         library.follow(((str(old), str(new)),))
     moved = last(qtbot, library)
     assert (moved.id, moved.identity.path, moved.options, moved.template) == (known.id, str(new), chosen, "chatml")

@@ -40,14 +40,14 @@ class Bench:
     qtbot: QtBot
 
     def variants(self, repo: str) -> tuple[Variant, ...]:
-        with self.qtbot.waitSignal(self.hub.repo_opened, timeout=20_000) as signal:
+        with self.qtbot.waitSignal(self.hub.repo_opened) as signal:
             self.hub.open_repo(repo)
         page = signal.args[0]
         assert isinstance(page, RepoPage)
         return page.variants
 
     def measure(self, *variants: Variant, options: LoadOptions = OPTIONS) -> None:
-        with self.qtbot.waitSignals([self.needs.measured] * len(variants), timeout=30_000):
+        with self.qtbot.waitSignals([self.needs.measured] * len(variants)):
             self.needs.want(variants, options)
 
     def source(self, variant: Variant, options: LoadOptions = OPTIONS) -> NeedSource:
@@ -115,7 +115,7 @@ def test_the_latest_wish_counts(bench: Bench) -> None:
 
 def test_what_has_no_gguf_header_is_left_to_the_formula(bench: Bench) -> None:
     packed = bench.variants(GPTQ_70B)[0]
-    with bench.qtbot.waitSignal(bench.needs.opened, timeout=20_000):
+    with bench.qtbot.waitSignal(bench.needs.opened):
         bench.needs.want([packed], OPTIONS)
     assert not bench.needs.is_running
     assert bench.source(packed) is NeedSource.FORMULA
@@ -126,7 +126,7 @@ def test_a_probe_that_dies_leaves_the_formula_and_the_next_is_measured(bench: Be
     real, folders = bench.needs._start, Folders.of({"PARLEY_HOME": str(tmp_path / "home")})
     bench.needs._start = child_starter(ChildRole.PROBE, folders, [sys.executable, "-c", "raise SystemExit(3)"])
     bench.needs.want([variant], OPTIONS)
-    bench.qtbot.waitUntil(lambda: bool(bench.needs._settled), timeout=20_000)
+    bench.qtbot.waitUntil(lambda: bool(bench.needs._settled))
     assert not bench.needs.is_running and bench.source(variant) is NeedSource.FORMULA
     bench.needs._start = real
     bench.measure(variant, options=LoadOptions(context_length=2048))
@@ -135,7 +135,7 @@ def test_a_probe_that_dies_leaves_the_formula_and_the_next_is_measured(bench: Be
 def test_a_header_that_cannot_be_read_leaves_the_formula(bench: Bench, server: HubServer) -> None:
     (variant,) = bench.variants(TINY)
     unread = msgspec.structs.replace(variant, commit="0" * 40)
-    with bench.qtbot.waitSignal(bench.hub.failed, timeout=20_000):
+    with bench.qtbot.waitSignal(bench.hub.failed):
         bench.needs.want([unread], OPTIONS)
     assert bench.source(variant) is NeedSource.FORMULA
     bench.measure(variant)
@@ -146,6 +146,6 @@ def test_an_unsupported_option_leaves_the_formula(bench: Bench) -> None:
     (variant,) = bench.variants(TINY)
     quantized = msgspec.convert({"context_length": 1024, "kv_type_k": "q8_0", "kv_type_v": "q8_0"}, LoadOptions)
     bench.needs.want([variant], quantized)
-    bench.qtbot.waitUntil(lambda: bool(bench.needs._settled), timeout=20_000)
+    bench.qtbot.waitUntil(lambda: bool(bench.needs._settled))
     assert bench.source(variant, quantized) is NeedSource.FORMULA
     bench.measure(variant)

@@ -29,7 +29,7 @@ def preview(services: Services, qtbot: QtBot) -> Iterator[PromptPreview]:
 
 
 def asked(preview: PromptPreview, qtbot: QtBot, question: RenderPrompt) -> PromptRendered:
-    with qtbot.waitSignal(preview.rendered, timeout=30_000) as answer:
+    with qtbot.waitSignal(preview.rendered) as answer:
         preview.ask(question)
     rendered = answer.args[0]
     assert isinstance(rendered, PromptRendered)
@@ -47,7 +47,7 @@ def test_without_a_loaded_model_a_probe_renders_but_counts_nothing(preview: Prom
 
 def test_the_loaded_model_counts_its_tokens(services: Services, preview: PromptPreview, qtbot: QtBot) -> None:
     services.engine.prepare()
-    qtbot.waitUntil(lambda: services.engine.state is EngineState.READY, timeout=30_000)
+    qtbot.waitUntil(lambda: services.engine.state is EngineState.READY)
     short = asked(preview, qtbot, RenderPrompt(id=0, messages=HELLO))
     longer = (Message(Role.SYSTEM, "Be brief. " * 20), HELLO[1])
     long = asked(preview, qtbot, RenderPrompt(id=0, messages=longer))
@@ -56,6 +56,6 @@ def test_the_loaded_model_counts_its_tokens(services: Services, preview: PromptP
 
 
 def test_a_template_that_fails_is_told(preview: PromptPreview, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(preview.failed, timeout=30_000) as failed:
+    with qtbot.waitSignal(preview.failed) as failed:
         preview.ask(RenderPrompt(id=0, messages=HELLO, template="nonesuch"))
     assert isinstance(failed.args[0], UnknownTemplate)

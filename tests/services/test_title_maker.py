@@ -28,7 +28,7 @@ def test_an_idle_model_titles_a_first_exchange(titled: tuple[Services, TitleMake
     def ended(event: object) -> bool:
         return isinstance(event, Finished) and event.id == TITLE_ID
 
-    with services.qtbot.waitSignal(services.engine.reply_event, timeout=30_000, check_params_cb=ended):
+    with services.qtbot.waitSignal(services.engine.reply_event, check_params_cb=ended):
         services.exchange("Hello there")
     title = title_from("".join(words))
     services.ask(lambda _: None)
@@ -62,7 +62,7 @@ def test_a_message_stops_the_title(start_services: Callable[..., Services], tiny
 
     services.engine.generate_aside = ask_and_send  # type: ignore[method-assign,assignment]
     services.exchange("Hello there")
-    with services.qtbot.waitSignal(services.session.reply_finished, timeout=30_000) as caught:
+    with services.qtbot.waitSignal(services.session.reply_finished) as caught:
         pass
     assert caught.args[0].state is MessageState.COMPLETE
     assert len(asked) == len(ends) == 1

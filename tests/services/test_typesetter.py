@@ -30,7 +30,7 @@ def results(typesetter: Typesetter, qtbot: QtBot, *asked: Work) -> list[Result]:
     found: dict[Work, Result] = {}
     for work in asked:
         typesetter.ask(work, lambda result, work=work: found.update({work: result}))
-    qtbot.waitUntil(lambda: len(found) == len(asked), timeout=20_000)
+    qtbot.waitUntil(lambda: len(found) == len(asked))
     return [found[work] for work in asked]
 
 
@@ -94,7 +94,7 @@ def test_the_latest_is_done_first_and_too_much_is_not_done_at_all(typesetter: Ty
     done: list[int] = []
     for number in range(MOST_WAITING + 50):
         typesetter.ask(Code(f"x = {number}", "py"), lambda _, number=number: done.append(number))
-    qtbot.waitUntil(lambda: not typesetter.is_busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not typesetter.is_busy)
     assert done[1] == MOST_WAITING + 49
     assert len(done) == MOST_WAITING
 

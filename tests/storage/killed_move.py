@@ -10,9 +10,9 @@ from types import FrameType
 from typing import Any
 
 from app.core.paths import Folders
-from app.storage import backup, move
+from app.storage import backup, files, move
 
-WATCHED = {backup.__file__, move.__file__}
+WATCHED = {module.__file__ for module in (backup, files, move)}
 
 
 def main(folder: str, lines: str) -> None:

@@ -1,6 +1,6 @@
 """Restores a backup and dies by kill -9 at the Nth line of the restore: `killed_restore DATABASE BACKUP N`.
 
-Lines of the two modules that do it are counted, and every call of the progress.
+Lines of the modules that do it are counted, and every call of the progress.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from app.storage import backup, restore
+from app.storage import backup, files, restore, template_copies
 
-WATCHED = {backup.__file__, restore.__file__}
+WATCHED = {module.__file__ for module in (backup, files, restore, template_copies)}
 LINES_AT_ONCE = 4
 
 

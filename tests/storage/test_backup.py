@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -38,6 +39,17 @@ def add(path: Path, *titles: str) -> None:
 def titles(path: Path) -> set[str]:
     with Database(path) as database:
         return {line.title for line in ConversationStore(database).summaries(-1)}
+
+
+def write_templates(path: Path, **sources: str) -> None:
+    folder = path.parent / "templates"
+    folder.mkdir(exist_ok=True)
+    for name, source in sources.items():
+        (folder / f"{name}.jinja").write_text(source)
+
+
+def templates(path: Path) -> dict[str, str]:
+    return {entry.stem: entry.read_text() for entry in (path.parent / "templates").iterdir()}
 
 
 def named(kind: BackupKind, at: datetime) -> Backup:
@@ -183,6 +195,82 @@ def test_a_backup_comes_back_and_what_was_there_is_a_backup(path: Path) -> None:
     assert titles(restored.present.path) == {"old", "new"}
     restore(path, restored.present.path)
     assert titles(path) == {"old", "new"}
+
+
+def test_chat_templates_come_back_with_a_backup_and_none_is_lost(path: Path) -> None:
+    add(path, "old")
+    write_templates(path, edited="before", deleted="é")
+    made = make_backup(path, BackupKind.MANUAL)
+    write_templates(path, edited="after", new="new")
+    (path.parent / "templates" / "deleted.jinja").unlink()
+    restored = restore(path, made.path)
+    assert restored.present is not None
+    assert templates(path) == {"edited": "before", "deleted": "é", "new": "new"}
+    restore(path, restored.present.path)
+    assert templates(path) == {"edited": "after", "deleted": "é", "new": "new"}
+
+
+def test_what_is_no_template_is_in_no_backup(path: Path) -> None:
+    add(path, "old")
+    write_templates(path, CON="a device", chatml="ships with Parley", fine="fine", long="x" * 4_000_001)
+    (path.parent / "templates" / "folder.jinja").mkdir()
+    made = make_backup(path, BackupKind.MANUAL)
+    shutil.rmtree(path.parent / "templates")
+    restore(path, made.path)
+    assert templates(path) == {"fine": "fine"}
+
+
+def test_a_backup_without_templates_leaves_those_there_are(path: Path) -> None:
+    add(path, "old")
+    write_templates(path, mine="before")
+    made = make_backup(path, BackupKind.MANUAL)
+    made.path.with_suffix(".templates.json").unlink()
+    write_templates(path, mine="after")
+    restore(path, made.path)
+    assert templates(path) == {"mine": "after"}
+
+
+def test_the_templates_beside_a_damaged_database_stay_as_they_are(path: Path) -> None:
+    add(path, "old")
+    write_templates(path, edited="before", deleted="again")
+    made = make_backup(path, BackupKind.MANUAL)
+    write_templates(path, edited="after")
+    (path.parent / "templates" / "deleted.jinja").unlink()
+    path.write_bytes(b"x" * 64 + path.read_bytes()[64:])
+    assert restore(path, made.path).damaged is not None
+    assert templates(path) == {"edited": "after", "deleted": "again"}
+
+
+def test_a_backup_writes_no_file_outside_of_the_templates(path: Path) -> None:
+    add(path, "old")
+    made = make_backup(path, BackupKind.MANUAL)
+    made.path.with_suffix(".templates.json").write_text('{"../evil": "x", "fine": "y"}')
+    restore(path, made.path)
+    assert not list(path.parent.glob("evil*"))
+    assert templates(path) == {"fine": "y"}
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b'{"a": 1}', b'{"a": "\xff"}'])
+def test_a_backup_whose_templates_cannot_be_read_changes_nothing(path: Path, content: bytes) -> None:
+    add(path, "old")
+    made = make_backup(path, BackupKind.MANUAL)
+    add(path, "new")
+    made.path.with_suffix(".templates.json").write_bytes(content)
+    with pytest.raises(BackupDamaged, match="templates"):
+        restore(path, made.path)
+    assert titles(path) == {"old", "new"}
+
+
+def test_the_rotation_drops_templates_with_their_backups(path: Path) -> None:
+    add(path, "one")
+    write_templates(path, mine="mine")
+    for day in range(9):
+        make_backup(path, BackupKind.DAILY, clock=lambda day=day: NOON + day * 24 * 3600)
+    prune(path)
+    left = list_backups(path)
+    assert len(left) < 9
+    kept = {backup.name for backup in left}
+    assert {file.name.partition(".")[0] for file in backup_folder(path).glob("*.templates.json")} == kept
 
 
 def test_a_backup_with_pages_of_another_size_comes_back(path: Path) -> None:

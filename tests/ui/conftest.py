@@ -44,7 +44,6 @@ def program(qtbot: QtBot, tmp_path: Path) -> Iterator[Program]:
     qtbot.addWidget(made.window)
     made.window.resize(1280, 800)
     made.window.show()
-    qtbot.waitExposed(made.window)
     with qtbot.waitActive(made.window):
         made.window.activateWindow()
     yield made
@@ -76,7 +75,7 @@ def view(qtbot: QtBot, typesetter: Typesetter) -> Iterator[TranscriptView]:
     made = TranscriptView(LIGHT, typesetter.ask)
     made.resize(900, 600)
     qtbot.addWidget(made)
-    made.show()
-    qtbot.waitExposed(made)
+    with qtbot.waitExposed(made):
+        made.show()
     yield made
     QGuiApplication.clipboard().clear()

@@ -35,8 +35,8 @@ def test_from_source_there_are_changes_and_no_licences(qtbot: QtBot, themed: The
     dialog = AboutDialog(changes, licences)
     qtbot.addWidget(dialog)
     assert dialog.tabs.count() == 1
-    dialog.show()
-    qtbot.waitExposed(dialog)
+    with qtbot.waitExposed(dialog):
+        dialog.show()
     page = dialog.tabs.widget(0)
     assert isinstance(page, QTextBrowser)
     page.setFocus()

@@ -42,8 +42,8 @@ def program(qtbot: QtBot, server: HubServer, tmp_path: Path, monkeypatch: pytest
     folders.create()
     made = build(folders)
     qtbot.addWidget(made.window)
-    made.window.show()
-    qtbot.waitExposed(made.window)
+    with qtbot.waitExposed(made.window):
+        made.window.show()
     yield made
     made.window.close()
     made.close()
@@ -52,21 +52,21 @@ def program(qtbot: QtBot, server: HubServer, tmp_path: Path, monkeypatch: pytest
 @pytest.fixture
 def picker(qtbot: QtBot, program: Program) -> PickerDialog:
     dialog = program.desks.models.picker
-    dialog.show()
-    qtbot.waitExposed(dialog)
+    with qtbot.waitExposed(dialog):
+        dialog.show()
     return dialog
 
 
 def open_gated(qtbot: QtBot, dialog: PickerDialog) -> None:
     dialog.open_repo(GATED_GGUF)
-    qtbot.waitUntil(dialog.view.access.isVisible, timeout=20_000)
+    qtbot.waitUntil(dialog.view.access.isVisible)
 
 
 def enter(qtbot: QtBot, dialog: PickerDialog, token: str) -> TokenDialog:
     qtbot.mouseClick(button(dialog, "Enter a token…"), Qt.MouseButton.LeftButton)
     asked = dialog.findChild(TokenDialog)
     assert isinstance(asked, TokenDialog)
-    qtbot.waitUntil(lambda: "file that only you can read" in words(asked), timeout=20_000)
+    qtbot.waitUntil(lambda: "file that only you can read" in words(asked))
     qtbot.keyClicks(asked.field, token)
     qtbot.mouseClick(asked.save, Qt.MouseButton.LeftButton)
     return asked
@@ -98,11 +98,11 @@ def test_a_token_is_entered_once_and_one_goes_on(
     open_gated(qtbot, picker)
     dialog = enter(qtbot, picker, MEMBER)
     assert dialog.field.echoMode() is QLineEdit.EchoMode.Password
-    qtbot.waitUntil(picker.footer.download.isEnabled, timeout=20_000)
+    qtbot.waitUntil(picker.footer.download.isEnabled)
     assert not picker.view.access.isVisible() and picker.findChild(TokenDialog) is None
     assert picker.view.variant is not None and picker.view.variant.context_length > 0
     picker.open_repo(PRIVATE)
-    qtbot.waitUntil(lambda: picker.view.variant is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: picker.view.variant is not None)
     assert program.view.isEnabled()
 
 
@@ -113,8 +113,8 @@ def test_the_token_is_in_one_file_of_the_users_alone_and_goes_to_the_hub_alone(
     caplog.set_level("DEBUG")
     open_gated(qtbot, picker)
     enter(qtbot, picker, MEMBER)
-    qtbot.waitUntil(picker.footer.download.isEnabled, timeout=20_000)
-    with qtbot.waitSignal(program.desks.models._needs.opened, timeout=20_000):
+    qtbot.waitUntil(picker.footer.download.isEnabled)
+    with qtbot.waitSignal(program.desks.models._needs.opened):
         picker.view.rank()
     redirected = server.seen("GET /cdn/")
     assert redirected and not any(request["authorized"] for request in redirected)
@@ -132,28 +132,28 @@ def test_the_token_is_in_one_file_of_the_users_alone_and_goes_to_the_hub_alone(
 def test_a_token_without_access_says_what_is_missing(qtbot: QtBot, picker: PickerDialog) -> None:
     open_gated(qtbot, picker)
     enter(qtbot, picker, STRANGER)
-    qtbot.waitUntil(lambda: "Your account may not read the files" in words(picker), timeout=20_000)
+    qtbot.waitUntil(lambda: "Your account may not read the files" in words(picker))
     assert f"ask for access at {picker.view.address}" in words(picker)
 
 
 def test_a_token_nobody_knows_can_be_replaced(qtbot: QtBot, picker: PickerDialog) -> None:
     open_gated(qtbot, picker)
     enter(qtbot, picker, "hf_expired_long_ago")
-    qtbot.waitUntil(lambda: "does not accept your token" in words(picker), timeout=20_000)
+    qtbot.waitUntil(lambda: "does not accept your token" in words(picker))
     asked = enter(qtbot, picker, MEMBER)
     assert "There is a token in a file that only you can read; a new one takes its place." in words(asked)
-    qtbot.waitUntil(picker.footer.download.isEnabled, timeout=20_000)
+    qtbot.waitUntil(picker.footer.download.isEnabled)
 
 
 def test_a_token_can_be_forgotten(qtbot: QtBot, picker: PickerDialog, tmp_path: Path) -> None:
     open_gated(qtbot, picker)
     enter(qtbot, picker, STRANGER)
-    qtbot.waitUntil(lambda: "Your account may not read the files" in words(picker), timeout=20_000)
+    qtbot.waitUntil(lambda: "Your account may not read the files" in words(picker))
     qtbot.mouseClick(button(picker, "Enter a token…"), Qt.MouseButton.LeftButton)
     asked = next(dialog for dialog in picker.findChildren(TokenDialog) if dialog.isVisible())
-    qtbot.waitUntil(lambda: "There is a token in a file" in words(asked), timeout=20_000)
+    qtbot.waitUntil(lambda: "There is a token in a file" in words(asked))
     button(asked, "Forget it").click()
-    qtbot.waitUntil(lambda: "asks who you are" in words(picker), timeout=20_000)
+    qtbot.waitUntil(lambda: "asks who you are" in words(picker))
     assert files_with(STRANGER, tmp_path / "home") == []
 
 

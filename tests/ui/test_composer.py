@@ -18,8 +18,8 @@ def composer(qtbot: QtBot, themed: ThemeSource) -> Composer:
     made = Composer()
     qtbot.addWidget(made)
     made.resize(700, 400)
-    made.show()
-    qtbot.waitExposed(made)
+    with qtbot.waitExposed(made):
+        made.show()
     made.edit.setFocus()
     return made
 

@@ -69,8 +69,8 @@ def start(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[[], Program]]:
         program = build(Folders.of({"PARLEY_HOME": str(tmp_path / "home")}), [sys.executable, str(SCRIPT)])
         programs.append(program)
         program.window.resize(1280, 800)
-        program.window.show()
-        qtbot.waitExposed(program.window)
+        with qtbot.waitExposed(program.window):
+            program.window.show()
         program.start()
         return program
 
@@ -114,7 +114,7 @@ def test_what_else_can_be_wrong_is_a_sentence_with_a_next_step(
         other.execute("PRAGMA locking_mode = EXCLUSIVE")
         other.execute("BEGIN EXCLUSIVE")
         program = start()
-        qtbot.waitUntil(lambda: program.view.page.notice.error is not None, timeout=20_000)
+        qtbot.waitUntil(lambda: program.view.page.notice.error is not None)
         assert isinstance(problem(qtbot, program), DatabaseLocked)
         other.execute("COMMIT")
     with qtbot.waitSignal(program.conversations.changed):

@@ -76,7 +76,7 @@ def dialog(
     made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
     qtbot.addWidget(made)
     made.show()
-    qtbot.waitUntil(lambda: len(made.rows) == 2, timeout=20_000)
+    qtbot.waitUntil(lambda: len(made.rows) == 2)
     yield made
     disk.shutdown()
     library.shutdown()
@@ -96,21 +96,21 @@ def press(dialog: LibraryDialog, path: Path, text: str) -> None:
 
 def says(qtbot: QtBot, dialog: LibraryDialog, path: Path, text: str) -> None:
     """Wait until the row says so; a look at the folders may put another row in its place meanwhile."""
-    qtbot.waitUntil(lambda: str(path) in dialog.rows and text in dialog.rows[str(path)].remark, timeout=20_000)
+    qtbot.waitUntil(lambda: str(path) in dialog.rows and text in dialog.rows[str(path)].remark)
 
 
 def test_models_are_listed_and_missing_ones_are_said_to_be(qtbot: QtBot, dialog: LibraryDialog, tmp_path: Path) -> None:
     assert dialog.rows[str(tmp_path / "models" / "tiny.gguf")].remark.startswith("GGUF · ")
     assert dialog.rows[str(tmp_path / "gone.gguf")].remark.startswith("missing: ")
     press(dialog, tmp_path / "gone.gguf", "Forget")
-    qtbot.waitUntil(lambda: len(dialog.rows) == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: len(dialog.rows) == 1)
 
 
 def test_how_a_model_was_made_stays_with_it(qtbot: QtBot, dialog: LibraryDialog, tmp_path: Path) -> None:
     path = tmp_path / "models" / "made.gguf"
     models.run(models.BNB8, path)
     dialog._disk.refresh()
-    qtbot.waitUntil(lambda: str(path) in dialog.rows, timeout=20_000)
+    qtbot.waitUntil(lambda: str(path) in dialog.rows)
     press(dialog, path, "How it was made")
     (told,) = dialog.findChildren(TextDialog)
     assert "Made of\n  bitsandbytes int8" in told.text and "Original\n  model.safetensors" in told.text
@@ -147,7 +147,7 @@ def test_work_can_be_stopped_while_it_runs_and_while_it_waits(
     shutil.copy(path, large)
     os.truncate(large, 50_000_000_000)
     dialog._disk.refresh()
-    qtbot.waitUntil(lambda: str(large) in dialog.rows, timeout=20_000)
+    qtbot.waitUntil(lambda: str(large) in dialog.rows)
     press(dialog, large, "Verify")
     press(dialog, path, "Verify")
     says(qtbot, dialog, large, "Verifying, 0 %")
@@ -176,7 +176,7 @@ def test_a_downloaded_model_is_found_damaged_and_repaired(
     attempt.run(hub.source(hub.catalog_file("other.gguf")))
     path = attempt.folder / "other.gguf"
     dialog._disk.refresh()
-    qtbot.waitUntil(lambda: str(path) in dialog.rows, timeout=20_000)
+    qtbot.waitUntil(lambda: str(path) in dialog.rows)
     press(dialog, path, "Verify")
     says(qtbot, dialog, path, "Verified: it is what it must be.")
     with path.open("r+b") as file:
@@ -200,11 +200,11 @@ def test_moving_keeps_what_is_known_and_goes_to_a_folder_of_the_users(
     folders.add(tmp_path / "none")
     assert "cannot be a folder for models" in " ".join(label.text() for label in folders.findChildren(QLabel))
     move = f"Move to {other}"
-    qtbot.waitUntil(lambda: move in [action.text() for action in dialog.rows[str(path)].menu.actions()], timeout=20_000)
+    qtbot.waitUntil(lambda: move in [action.text() for action in dialog.rows[str(path)].menu.actions()])
     press(dialog, path, move)
-    qtbot.waitUntil(lambda: str(other / "tiny.gguf") in dialog.rows and len(dialog.rows) == 2, timeout=20_000)
+    qtbot.waitUntil(lambda: str(other / "tiny.gguf") in dialog.rows and len(dialog.rows) == 2)
     assert not path.exists()
-    qtbot.waitUntil(lambda: str(other / "tiny.gguf") in dialog._known, timeout=20_000)
+    qtbot.waitUntil(lambda: str(other / "tiny.gguf") in dialog._known)
     folders.remove(tmp_path / "models")
     assert list(folders.rows) == [other]
 
@@ -215,6 +215,6 @@ def test_deleting_asks_first_and_goes_to_the_trash(qtbot: QtBot, dialog: Library
     asked = dialog.findChild(MessageDialog)
     assert isinstance(asked, MessageDialog) and path.exists()
     next(button for button in asked.findChildren(QPushButton) if button.text() == "Delete").click()
-    qtbot.waitUntil(lambda: str(path) not in dialog.rows, timeout=20_000)
+    qtbot.waitUntil(lambda: str(path) not in dialog.rows)
     assert not path.exists()
     assert list(tmp_path.rglob("Trash/files/tiny.gguf"))

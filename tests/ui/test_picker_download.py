@@ -38,7 +38,6 @@ def program(qtbot: QtBot, server: HubServer, tmp_path: Path, monkeypatch: pytest
     qtbot.addWidget(made.window)
     made.window.resize(1280, 800)
     made.window.show()
-    qtbot.waitExposed(made.window)
     with qtbot.waitActive(made.window):
         made.window.activateWindow()
     made.start()
@@ -67,8 +66,8 @@ def open_picker(qtbot: QtBot, program: Program) -> PickerDialog:
 def choose_tiny(qtbot: QtBot, dialog: PickerDialog) -> None:
     dialog.search.field.setText(TINY)
     qtbot.keyClick(dialog.search.field, Qt.Key.Key_Return)
-    qtbot.waitUntil(dialog.footer.download.isVisible, timeout=20_000)
-    qtbot.waitUntil(lambda: dialog.view.table.rows[0].fit is not None, timeout=20_000)
+    qtbot.waitUntil(dialog.footer.download.isVisible)
+    qtbot.waitUntil(lambda: dialog.view.table.rows[0].fit is not None)
 
 
 def test_download_and_chat_ends_in_a_loaded_model(qtbot: QtBot, program: Program, tmp_path: Path) -> None:
@@ -93,7 +92,7 @@ def test_a_download_can_be_paused_resumed_and_cancelled(qtbot: QtBot, program: P
     choose_tiny(qtbot, dialog)
     server.faults.add("stall", r"GET /cdn/", times=1, after=1000, seconds=20)
     qtbot.mouseClick(dialog.footer.download, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: bool(program.downloads.downloads), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(program.downloads.downloads))
     number = program.downloads.downloads[0].id
     program.view.sidebar.downloads.button.click()
     shown = program.view.findChild(DownloadsDialog)
@@ -101,7 +100,7 @@ def test_a_download_can_be_paused_resumed_and_cancelled(qtbot: QtBot, program: P
     row = shown.rows[number]
     qtbot.waitUntil(row.pause.isVisible)
     row.pause.click()
-    qtbot.waitUntil(lambda: program.downloads.downloads[0].state is DownloadState.PAUSED, timeout=20_000)
+    qtbot.waitUntil(lambda: program.downloads.downloads[0].state is DownloadState.PAUSED)
     assert row.text.startswith("Paused") and not row.pause.isVisible()
     assert program.view.sidebar.downloads.button.text() == "Downloads · paused"
     row.resume.click()

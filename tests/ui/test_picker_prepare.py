@@ -78,8 +78,8 @@ def start(
         opened.append(program)
         qtbot.addWidget(program.window)
         program.window.resize(1280, 800)
-        program.window.show()
-        qtbot.waitExposed(program.window)
+        with qtbot.waitExposed(program.window):
+            program.window.show()
         program.start()
         return program
 

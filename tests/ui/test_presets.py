@@ -40,7 +40,8 @@ def ready(program: Program, qtbot: QtBot, model_file: FileFactory) -> Program:
 @pytest.fixture
 def editor(ready: Program, qtbot: QtBot) -> PresetEditor:
     made = ready.desks.settings.show_presets()
-    qtbot.waitExposed(made)
+    with qtbot.waitActive(made):
+        made.activateWindow()
     return made
 
 
@@ -54,7 +55,7 @@ def names(program: Program) -> list[str]:
 
 def ask(program: Program, qtbot: QtBot, text: str) -> ReplyRecord:
     """Send a message and give the record of its reply."""
-    with qtbot.waitSignal(program.session.reply_finished, timeout=10_000) as finished:
+    with qtbot.waitSignal(program.session.reply_finished) as finished:
         program.session.send(text)
     qtbot.waitUntil(lambda: program.session.state is ChatState.IDLE)
     record = finished.args[0].record
@@ -65,7 +66,7 @@ def ask(program: Program, qtbot: QtBot, text: str) -> ReplyRecord:
 def test_a_new_chat_begins_with_the_default(ready: Program, qtbot: QtBot) -> None:
     assert ready.view.page.header.preset.text() == "General"
     ready.presets.make_default(named(ready, "Concise"))
-    ready.view._new_chat()
+    qtbot.keyClick(ready.window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
     assert ready.view.page.header.preset.text() == "Concise"
     record = ask(ready, qtbot, "Hello")
     assert (record.preset, record.sampling.temperature, record.system) == ("Concise", 0.4, None)
@@ -88,7 +89,7 @@ def test_another_preset_counts_from_the_next_reply_on(ready: Program, qtbot: QtB
     shown = ready.session.conversation
     assert shown is not None
     number = shown.summary.id
-    ready.view._new_chat()
+    qtbot.keyClick(ready.window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
     assert ready.view.page.header.preset.text() == "General"
     with qtbot.waitSignal(ready.session.preset_changed):
         ready.session.open(number)
@@ -100,7 +101,7 @@ def test_retry_answers_with_the_preset_of_now(ready: Program, qtbot: QtBot) -> N
     ready.view.page.header.preset.chosen.emit(named(ready, "Careful"))
     shown = ready.session.conversation
     assert shown is not None and shown.leaf_id is not None
-    with qtbot.waitSignal(ready.session.reply_finished, timeout=10_000) as finished:
+    with qtbot.waitSignal(ready.session.reply_finished) as finished:
         ready.session.retry(shown.leaf_id)
     assert finished.args[0].record.preset == "Careful"
 
@@ -129,12 +130,12 @@ def test_free_variables_are_asked_for_before_it_is_used(ready: Program, qtbot: Q
 
 def test_a_default_with_variables_asks_when_the_first_message_is_sent(ready: Program, qtbot: QtBot) -> None:
     ready.presets.make_default(named(ready, "Translate"))
-    ready.view._new_chat()
+    qtbot.keyClick(ready.window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
     ready.session.send("Good morning")
     dialog = ready.view.findChild(ValuesDialog)
     assert isinstance(dialog, ValuesDialog)
     QTest.keyClicks(dialog.fields["language"], "Greek")
-    with qtbot.waitSignal(ready.session.reply_finished, timeout=10_000):
+    with qtbot.waitSignal(ready.session.reply_finished):
         dialog.use.click()
     assert ready.session.conversation is not None
     first, second, _ = ready.session.conversation.path()

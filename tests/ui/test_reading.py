@@ -22,7 +22,6 @@ def pane(qtbot: QtBot, themed: ThemeSource, typesetter: Typesetter) -> ReadingPa
     qtbot.addWidget(made)
     made.resize(900, 600)
     made.show()
-    qtbot.waitExposed(made)
     with qtbot.waitActive(made):
         made.activateWindow()
     return made
@@ -101,8 +100,8 @@ def test_a_conversation_is_printed_on_as_many_pages_as_it_needs(
     messages = [m for n in range(0, 12, 2) for m in (user(n), reply(n + 1, SAMPLE + "\n\n$x^2$"))]
     writer = QPdfWriter(str(target))
     with (
-        qtbot.waitSignal(pane.said, timeout=20_000),
-        qtbot.waitSignal(pane.print_on(writer, messages).finished, timeout=20_000) as printed,
+        qtbot.waitSignal(pane.said),
+        qtbot.waitSignal(pane.print_on(writer, messages).finished) as printed,
     ):
         pass
     assert printed.args[0] > 2

@@ -19,7 +19,7 @@ def file(qtbot: QtBot, program: Program, model_file: FileFactory) -> ModelFile:
     """A model that has answered once."""
     made = model_file()
     program.engine.load(made)
-    with qtbot.waitSignal(program.session.reply_finished, timeout=20_000):
+    with qtbot.waitSignal(program.session.reply_finished):
         program.session.send("Hello")
     return made
 

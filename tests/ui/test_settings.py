@@ -30,7 +30,8 @@ FileFactory = Callable[..., object]
 @pytest.fixture
 def settings(program: Program, qtbot: QtBot) -> SettingsDialog:
     dialog = program.desks.settings.show_settings()
-    qtbot.waitExposed(dialog)
+    with qtbot.waitActive(dialog):
+        dialog.activateWindow()
     return dialog
 
 
@@ -222,7 +223,7 @@ def test_an_idle_model_is_unloaded_but_stays_chosen(program: Program, qtbot: QtB
     assert idle.remaining_ms == -1
     file = model_file()
     program.engine.load(file)
-    qtbot.waitUntil(lambda: program.engine.state is EngineState.READY, timeout=10_000)
+    qtbot.waitUntil(lambda: program.engine.state is EngineState.READY)
     assert idle.remaining_ms > 4 * 60_000
     idle._timer.timeout.emit()
     assert program.engine.state is EngineState.EMPTY

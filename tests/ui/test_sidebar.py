@@ -40,8 +40,8 @@ def sidebar(qtbot: QtBot, themed: ThemeSource) -> Sidebar:
     made.set_conversations(
         [summary(3, "Third", now), summary(2, "Second", now), summary(1, "First", now - timedelta(days=1))]
     )
-    made.show()
-    qtbot.waitExposed(made)
+    with qtbot.waitExposed(made):
+        made.show()
     return made
 
 

@@ -57,7 +57,7 @@ class Searching:
         return [(hit.conversation.title, hit.role.value if hit.role else "") for hit in self.hits()]
 
     def wait_for(self, *found: tuple[str, str]) -> None:
-        self.qtbot.waitUntil(lambda: self.found() == list(found), timeout=10_000)
+        self.qtbot.waitUntil(lambda: self.found() == list(found))
 
 
 @pytest.fixture

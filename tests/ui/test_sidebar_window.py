@@ -54,7 +54,7 @@ class Listed:
         return [text_of(row) for row in map(rows.row, map(rows.index, range(rows.rowCount()))) if row is not None]
 
     def wait_for(self, *texts: str, view: RowView | None = None) -> None:
-        self.qtbot.waitUntil(lambda: self.texts(view) == list(texts), timeout=10_000)
+        self.qtbot.waitUntil(lambda: self.texts(view) == list(texts))
 
     def place(self, text: str, view: RowView | None = None) -> QPoint:
         view = view or self.view
@@ -351,14 +351,14 @@ def test_a_conversation_that_another_process_answers_is_marked_until_it_ends(lis
     parent = psutil_name()
     listed.ask(lambda stores: begin(stores, parent))
     listed.program.conversations.watch(20)
-    listed.qtbot.waitUntil(lambda: "is answering here" in spoken(listed, "Two"), timeout=10_000)
+    listed.qtbot.waitUntil(lambda: "is answering here" in spoken(listed, "Two"))
 
     def end(stores: Stores) -> None:
         with stores.database.transaction() as connection:
             connection.execute("UPDATE messages SET state = 'complete', writer = NULL")
 
     listed.ask(end)
-    listed.qtbot.waitUntil(lambda: spoken(listed, "Two") == "Two", timeout=10_000)
+    listed.qtbot.waitUntil(lambda: spoken(listed, "Two") == "Two")
 
 
 def psutil_name() -> str:
@@ -441,7 +441,7 @@ def test_a_chat_begins_in_a_folder_with_the_folders_preset(listed: Listed, model
     edit = program.view.page.composer.edit
     assert program.window.focusWidget() is edit
     listed.qtbot.keyClicks(edit, "Hello")
-    with listed.qtbot.waitSignal(program.session.reply_finished, timeout=20_000):
+    with listed.qtbot.waitSignal(program.session.reply_finished):
         listed.qtbot.keyClick(edit, Qt.Key.Key_Return)
     listed.wait_for("Folders", "Home", "Work", "Hello", "Today", "Three", "Two", "One")
     assert program.session.preset is not None and program.session.preset.preset.name == preset.preset.name

@@ -188,6 +188,17 @@ def test_text_grows_and_shrinks_with_the_zoom(view: TranscriptView, qtbot: QtBot
     assert view.zoom == 0.5
 
 
+def test_code_that_fits_again_needs_no_scroll_bar(view: TranscriptView, qtbot: QtBot) -> None:
+    (code,) = show(view, qtbot, "```\n" + "x" * 60 + "\n```")
+    assert code.bar.isEmpty()
+    plain = code.height
+    view.set_zoom(2.0)
+    assert not layouts(view)[0].bar.isEmpty()
+    view.set_zoom(1.0)
+    (code,) = layouts(view)
+    assert code.bar.isEmpty() and code.height == plain
+
+
 def test_the_applications_text_size_is_followed(view: TranscriptView, qtbot: QtBot, qapp: QApplication) -> None:
     show(view, qtbot, "Some words")
     plain, font = layouts(view)[0].height, qapp.font()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from PySide6.QtCore import QRectF
 from pytestqt.qtbot import QtBot
 
 from app.ui.chat.transcript import TranscriptView
 from app.ui.chat.transcript_places import hits_in
 from app.ui.chat.transcript_reply import ReplyItem
+from app.ui.chat.transcript_rows import Action, Hot
 from tests.bench.long_conversation import HOSTILE
 from tests.ui.transcript_kit import reply, settle, shown_text, user
 
@@ -26,7 +28,7 @@ def test_a_very_long_reply_is_cut_in_slices_and_shown_from_its_end(view: Transcr
     view.set_messages([user(1), reply(2, FENCES + "\n\nThe end.")])
     assert not item(view).is_whole
     assert view.is_following and view.is_at_end
-    qtbot.waitUntil(lambda: item(view).is_whole, timeout=30_000)
+    qtbot.waitUntil(lambda: item(view).is_whole)
     settle(view, qtbot)
     assert view.is_following and view.is_at_end
     assert item(view).rows[-2].blocks[0].text.endswith("The end.")
@@ -40,10 +42,10 @@ def test_what_is_read_stays_in_place_while_the_rest_is_cut(
     view.set_messages([user(1), reply(2, FENCES, reasoning=FENCES), user(3), reply(4, "Last words.")])
     view.verticalScrollBar().setValue(0)
     if open_reasoning:
-        view._toggle_fold(item(view))
+        view.press(view.bring(1), Hot(QRectF(), Action.FOLD))
     assert not item(view).is_whole
     top = view.document.tops[1] - view.verticalScrollBar().value()
-    qtbot.waitUntil(lambda: item(view).is_whole, timeout=30_000)
+    qtbot.waitUntil(lambda: item(view).is_whole)
     assert view.document.tops[1] - view.verticalScrollBar().value() == top
 
 

@@ -76,7 +76,7 @@ def test_off_by_default_nothing_is_asked(feed: Feed, bench: MakeBench) -> None:
 
 def test_once_a_day_and_told_once(qtbot: QtBot, feed: Feed, bench: MakeBench) -> None:
     release, one = feed.offer("0.2.0"), bench()
-    with qtbot.waitSignal(one.updates.noticed, timeout=30_000) as noticed:
+    with qtbot.waitSignal(one.updates.noticed) as noticed:
         one.preferences.set("updates.check", True)
     assert noticed.args == [release] and len(feed.asked) == 2
     one.now += DAY - 1
@@ -85,11 +85,11 @@ def test_once_a_day_and_told_once(qtbot: QtBot, feed: Feed, bench: MakeBench) ->
     one.now += 1
     one.updates.look_if_due()
     with qtbot.assertNotEmitted(one.updates.noticed):
-        qtbot.waitUntil(lambda: one.updates.state is UpdateState.IDLE, timeout=30_000)
+        qtbot.waitUntil(lambda: one.updates.state is UpdateState.IDLE)
     assert len(feed.asked) == 4
     newer = feed.offer("0.3.0")
     one.now += DAY
-    with qtbot.waitSignal(one.updates.noticed, timeout=30_000) as noticed:
+    with qtbot.waitSignal(one.updates.noticed) as noticed:
         one.updates.look_if_due()
     assert noticed.args == [newer]
 
@@ -98,7 +98,7 @@ def test_a_clock_that_was_set_back_does_not_end_the_looks(qtbot: QtBot, feed: Fe
     feed.offer("0.2.0")
     one = bench()
     one.preferences.set("updates.asked", int(START) + 10 * DAY)
-    with qtbot.waitSignal(one.updates.noticed, timeout=30_000):
+    with qtbot.waitSignal(one.updates.noticed):
         one.preferences.set("updates.check", True)
 
 
@@ -108,7 +108,7 @@ def test_offline_it_does_not_look_by_itself_and_says_so_when_asked(qtbot: QtBot,
     one.preferences.set("network.offline", True)
     one.preferences.set("updates.check", True)
     assert one.updates.state is UpdateState.IDLE
-    with qtbot.waitSignal(one.updates.failed, timeout=30_000) as failed:
+    with qtbot.waitSignal(one.updates.failed) as failed:
         one.updates.look()
     assert isinstance(failed.args[0], Offline) and feed.asked == []
 
@@ -125,8 +125,8 @@ def test_a_look_by_itself_that_fails_is_silent(qtbot: QtBot, feed: Feed, bench: 
     one = bench()
     with qtbot.assertNotEmitted(one.updates.failed), qtbot.assertNotEmitted(one.updates.noticed):
         one.preferences.set("updates.check", True)
-        qtbot.waitUntil(lambda: one.updates.state is UpdateState.IDLE, timeout=30_000)
-    with qtbot.waitSignal(one.updates.failed, timeout=30_000) as failed:
+        qtbot.waitUntil(lambda: one.updates.state is UpdateState.IDLE)
+    with qtbot.waitSignal(one.updates.failed) as failed:
         one.updates.look()
     assert isinstance(failed.args[0], HubFailed)
 
@@ -183,12 +183,12 @@ def test_from_about_to_the_installer(qtbot: QtBot, feed: Feed, bench: MakeBench)
     one = bench()
     desk = Desk(qtbot, one.updates)
     about = desk.desk.show_about()
-    with qtbot.waitSignal(one.updates.found, timeout=30_000):
+    with qtbot.waitSignal(one.updates.found):
         press(about)
         assert said(about) == "Looking…"
     dialog = desk.dialog()
     assert "A thing." in dialog.changes.toPlainText()
-    with qtbot.waitSignal(one.updates.fetched, timeout=30_000):
+    with qtbot.waitSignal(one.updates.fetched):
         dialog.fetch.click()
         assert dialog.cancel.isVisible() and dialog.progress.isVisible()
     (package,) = desk.handed
@@ -201,7 +201,7 @@ def test_the_newest_version_is_said_to_be_that(qtbot: QtBot, feed: Feed, bench: 
     feed.offer("0.1.0")
     one = bench()
     about = (_desk := Desk(qtbot, one.updates)).desk.show_about()
-    with qtbot.waitSignal(one.updates.none_newer, timeout=30_000):
+    with qtbot.waitSignal(one.updates.none_newer):
         press(about)
     assert said(about) == "This is the newest version."
 
@@ -212,7 +212,7 @@ def test_a_feed_that_was_changed_opens_nothing(qtbot: QtBot, feed: Feed, bench: 
     one = bench()
     desk = Desk(qtbot, one.updates)
     about = desk.desk.show_about()
-    with qtbot.waitSignal(one.updates.failed, timeout=30_000) as failed:
+    with qtbot.waitSignal(one.updates.failed) as failed:
         press(about)
     assert isinstance(failed.args[0], UpdateUnsigned) and said(about) == str(failed.args[0])
     assert desk.handed == [] and desk.window.findChildren(UpdateDialog) == []
@@ -225,12 +225,12 @@ def test_a_package_that_was_changed_is_not_handed_over_and_can_be_tried_again(
     desk = Desk(qtbot, one.updates)
     dialog = desk.desk.show_release(release)
     feed.files["/package"] = PACKAGE[::-1]
-    with qtbot.waitSignal(one.updates.failed, timeout=30_000) as failed:
+    with qtbot.waitSignal(one.updates.failed) as failed:
         dialog.fetch.click()
     assert isinstance(failed.args[0], UpdatePackageDamaged) and dialog.status.text() == str(failed.args[0])
     assert desk.handed == []
     feed.files["/package"] = PACKAGE
-    with qtbot.waitSignal(one.updates.fetched, timeout=30_000):
+    with qtbot.waitSignal(one.updates.fetched):
         dialog.fetch.click()
     assert len(desk.handed) == 1
 
@@ -252,7 +252,7 @@ def test_a_download_is_stopped_by_the_button_and_by_leaving(qtbot: QtBot, feed: 
     assert is_fetching(one)
     dialog.reject()
     assert not is_fetching(one)
-    with qtbot.waitSignal(one.updates.none_newer, timeout=30_000):
+    with qtbot.waitSignal(one.updates.none_newer):
         feed.offer("0.1.0")
         one.updates.look()
     assert desk.handed == []
@@ -263,7 +263,7 @@ def test_without_an_installer_the_folder_is_shown(qtbot: QtBot, feed: Feed, benc
     one = bench(installation=Installation("linux", "x86_64", ".run"))
     desk = Desk(qtbot, one.updates)
     dialog = desk.desk.show_release(release)
-    with qtbot.waitSignal(one.updates.fetched, timeout=30_000) as fetched:
+    with qtbot.waitSignal(one.updates.fetched) as fetched:
         dialog.fetch.click()
     package: Path = fetched.args[0]
     assert desk.handed == [] and package.stat().st_mode & 0o100
@@ -284,7 +284,7 @@ def test_what_was_noticed_is_offered_in_a_word(qtbot: QtBot, feed: Feed, bench: 
     feed.offer("0.2.0")
     one = bench()
     desk = Desk(qtbot, one.updates)
-    with qtbot.waitSignal(one.updates.noticed, timeout=30_000):
+    with qtbot.waitSignal(one.updates.noticed):
         one.preferences.set("updates.check", True)
     ((text, button, show),) = desk.offers
     assert (text, button) == ("Parley 0.2.0 is there.", "What is new?")

@@ -28,16 +28,16 @@ class User:
         self.page = program.view.page
 
     def open_model(self, path: Path) -> None:
-        with self.qtbot.waitSignal(self.program.library.opened, timeout=30_000):
+        with self.qtbot.waitSignal(self.program.library.opened):
             self.program.library.open(path)
-        self.qtbot.waitUntil(lambda: self.program.engine.state is EngineState.READY, timeout=30_000)
+        self.qtbot.waitUntil(lambda: self.program.engine.state is EngineState.READY)
 
     def load_with(self, options: LoadOptions) -> None:
         file = self.program.engine.file
         assert file is not None
-        with self.qtbot.waitSignal(self.program.library.opened, timeout=30_000):
+        with self.qtbot.waitSignal(self.program.library.opened):
             self.program.library.set_options(file, options, "")
-        self.qtbot.waitUntil(lambda: self.program.engine.state is EngineState.READY, timeout=30_000)
+        self.qtbot.waitUntil(lambda: self.program.engine.state is EngineState.READY)
 
     def write(self, text: str) -> None:
         editor = self.page.composer.findChild(QPlainTextEdit)
@@ -68,9 +68,9 @@ class User:
         return [str(model.index(row, 0).data()) for row in range(model.rowCount())]
 
     def open_chat(self, title: str) -> None:
-        self.qtbot.waitUntil(lambda: title in self.titles(), timeout=10_000)
+        self.qtbot.waitUntil(lambda: title in self.titles())
         place = self.chats.visualRect(self.chats.model().index(self.titles().index(title), 0))
-        with self.qtbot.waitSignal(self.program.session.conversation_changed, timeout=10_000):
+        with self.qtbot.waitSignal(self.program.session.conversation_changed):
             self.qtbot.mouseClick(self.chats.viewport(), Qt.MouseButton.LeftButton, pos=place.center())
 
 
@@ -83,8 +83,8 @@ def start_program(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     def start() -> User:
         program = build(Folders.of({"PARLEY_HOME": str(tmp_path / "home")}))
         programs.append(program)
-        program.window.show()
-        qtbot.waitExposed(program.window)
+        with qtbot.waitExposed(program.window):
+            program.window.show()
         program.start()
         return User(qtbot, program)
 

@@ -188,7 +188,7 @@ def test_a_reply_is_given_anew_with_another_model_and_preset(
 def test_a_stopped_reply_is_continued(user: User, tiny_gguf: Path) -> None:
     user.open_model(tiny_gguf)
     user.load_with(LoadOptions(context_length=512, threads=1))
-    with user.qtbot.waitSignal(user.program.session.reply_text, timeout=30_000):
+    with user.qtbot.waitSignal(user.program.session.reply_text):
         user.write("Tell me everything")
     cut = finished(user, lambda: user.qtbot.keyClick(user.page.composer.edit, Qt.Key.Key_Escape))
     assert cut.state is MessageState.STOPPED
@@ -205,18 +205,18 @@ def test_a_message_is_deleted_and_brought_back_by_toast_and_key(talking: User) -
     transcript = user.page.transcript
     transcript.setFocus()
     transcript.set_focus_place(FocusPlace(1))
-    with user.qtbot.waitSignal(user.program.session.path_changed, timeout=10_000):
+    with user.qtbot.waitSignal(user.program.session.path_changed):
         user.qtbot.keyClick(transcript, Qt.Key.Key_Delete)
     assert [message.text for message in path(user)] == [before[0], *before[2:]]
     user.qtbot.waitUntil(user.page.toast.isVisible)
-    with user.qtbot.waitSignal(user.program.session.path_changed, timeout=10_000):
+    with user.qtbot.waitSignal(user.program.session.path_changed):
         user.qtbot.mouseClick(user.page.toast.button, Qt.MouseButton.LeftButton)
     assert [message.text for message in path(user)] == before
-    with user.qtbot.waitSignal(user.program.session.path_changed, timeout=10_000):
+    with user.qtbot.waitSignal(user.program.session.path_changed):
         choose(user, 2, "Delete from here on")
     assert [message.text for message in path(user)] == before[:2]
     user.page.composer.edit.setFocus()
-    with user.qtbot.waitSignal(user.program.session.path_changed, timeout=10_000):
+    with user.qtbot.waitSignal(user.program.session.path_changed):
         user.qtbot.keyClick(user.page.composer.edit, Qt.Key.Key_Z, CONTROL)
     assert [message.text for message in path(user)] == before
     assert [message.text for message in stored(user)] == before
@@ -226,7 +226,7 @@ def test_a_branch_becomes_a_chat_of_its_own(talking: User) -> None:
     user = talking
     user.exchange("First words")
     user.exchange("Second words")
-    with user.qtbot.waitSignal(user.program.session.conversation_changed, timeout=10_000):
+    with user.qtbot.waitSignal(user.program.session.conversation_changed):
         choose(user, 1, "Branch into a new chat")
     assert [message.role for message in path(user)] == [Role.USER, Role.ASSISTANT]
     assert user.program.storage.lane.submit(lambda stores: stores.conversations.count()).result(10) == 2
@@ -245,7 +245,7 @@ def wait_for_counts(user: User) -> None:
         files = user.program.attaching.files
         return bool(files) and all(file.count is not None and file.count.is_exact for file in files)
 
-    user.qtbot.waitUntil(counted, timeout=30_000)
+    user.qtbot.waitUntil(counted)
 
 
 def test_each_file_that_cannot_be_attached_is_named(user: User, tmp_path: Path) -> None:
@@ -254,11 +254,11 @@ def test_each_file_that_cannot_be_attached_is_named(user: User, tmp_path: Path) 
         file.write_bytes(bytes(100))
     files[2].write_text("words")
     drop(user, files)
-    user.qtbot.waitUntil(lambda: not user.program.attaching.is_reading, timeout=30_000)
+    user.qtbot.waitUntil(lambda: not user.program.attaching.is_reading)
     said = "\n".join(label.text() for label in user.page.notice.findChildren(QLabel))
     assert "a.bin" in said and "b.bin" in said and "good.txt" not in said
     user.program.attaching.add([tmp_path / "c.bin"])
-    user.qtbot.waitUntil(lambda: not user.program.attaching.is_reading, timeout=30_000)
+    user.qtbot.waitUntil(lambda: not user.program.attaching.is_reading)
     said = "\n".join(label.text() for label in user.page.notice.findChildren(QLabel))
     assert "c.bin" in said and "a.bin" not in said
 
@@ -295,7 +295,7 @@ def test_a_file_that_cannot_be_read_is_told_and_left_out(talking: User, tmp_path
     binary = tmp_path / "picture.bin"
     binary.write_bytes(bytes(range(256)) * 20)
     drop(talking, [binary])
-    talking.qtbot.waitUntil(talking.page.notice.isVisible, timeout=30_000)
+    talking.qtbot.waitUntil(talking.page.notice.isVisible)
     assert "picture.bin" in str(talking.page.notice.error)
     assert talking.program.attaching.files == []
 
@@ -305,12 +305,12 @@ def test_too_long_is_said_before_and_the_beginning_can_be_sent(talking: User, tm
     book = tmp_path / "book.txt"
     book.write_text("A word or two. " * 200)
     drop(user, [book])
-    user.qtbot.waitUntil(lambda: isinstance(user.page.notice.error, MessageBeyondContext), timeout=30_000)
+    user.qtbot.waitUntil(lambda: isinstance(user.page.notice.error, MessageBeyondContext))
     buttons = {one.text(): one for one in user.page.notice.findChildren(QPushButton) if one.isVisible()}
     assert "Remove the files" in buttons and any(text.startswith("Load with") for text in buttons)
     user.qtbot.keyClicks(user.page.composer.edit, "So?")
     user.qtbot.keyClick(user.page.composer.edit, Qt.Key.Key_Return)
-    user.qtbot.waitUntil(user.page.notice.isVisible, timeout=30_000)
+    user.qtbot.waitUntil(user.page.notice.isVisible)
     assert user.program.session.conversation is None
     start = next(one for one in user.page.notice.findChildren(QPushButton) if one.text() == "Send only the beginning")
     finished(user, lambda: user.qtbot.mouseClick(start, Qt.MouseButton.LeftButton))
@@ -327,9 +327,9 @@ def test_a_longer_context_is_loaded_for_a_long_message(talking: User) -> None:
     data.setText("One more word. " * 60)
     user.page.composer.edit.insertFromMimeData(data)
     user.qtbot.keyClick(user.page.composer.edit, Qt.Key.Key_Return)
-    user.qtbot.waitUntil(user.page.notice.isVisible, timeout=30_000)
+    user.qtbot.waitUntil(user.page.notice.isVisible)
     load = next(one for one in user.page.notice.findChildren(QPushButton) if one.text().startswith("Load with"))
-    with user.qtbot.waitSignal(user.program.library.opened, timeout=30_000):
+    with user.qtbot.waitSignal(user.program.library.opened):
         user.qtbot.mouseClick(load, Qt.MouseButton.LeftButton)
     reply = finished(user, lambda: user.qtbot.keyClick(user.page.composer.edit, Qt.Key.Key_Return))
     assert reply.record is not None and (reply.record.options.context_length or 0) > 256
@@ -342,7 +342,7 @@ def test_the_rest_of_a_long_message_comes_back_into_the_composer(talking: User) 
     data.setText(text)
     user.page.composer.edit.insertFromMimeData(data)
     user.qtbot.keyClick(user.page.composer.edit, Qt.Key.Key_Return)
-    user.qtbot.waitUntil(user.page.notice.isVisible, timeout=30_000)
+    user.qtbot.waitUntil(user.page.notice.isVisible)
     start = next(one for one in user.page.notice.findChildren(QPushButton) if one.text() == "Send only the beginning")
     finished(user, lambda: user.qtbot.mouseClick(start, Qt.MouseButton.LeftButton))
     assert stored(user)[0].text + user.page.composer.text() == text

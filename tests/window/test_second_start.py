@@ -53,21 +53,21 @@ def starts(tmp_path: Path) -> Iterator[Starts]:
 
 def test_a_second_start_gives_its_file_to_the_first_window(qtbot: QtBot, starts: Starts, tiny_gguf: Path) -> None:
     first = starts.start()
-    qtbot.waitUntil(starts.listens, timeout=30_000)
+    qtbot.waitUntil(starts.listens)
     second = starts.start(os.path.relpath(tiny_gguf, ROOT))
     assert second.wait(timeout=30) == 0
-    qtbot.waitUntil(lambda: starts.models() == [str(tiny_gguf)], timeout=30_000)
+    qtbot.waitUntil(lambda: starts.models() == [str(tiny_gguf)])
     assert first.poll() is None
 
 
 def test_a_window_opens_after_one_that_was_killed(qtbot: QtBot, starts: Starts) -> None:
     first = starts.start()
-    qtbot.waitUntil(starts.listens, timeout=30_000)
+    qtbot.waitUntil(starts.listens)
     first.kill()
     first.wait()
     starts.running.clear()
     both = (starts.start(), starts.start())
-    qtbot.waitUntil(lambda: sum(process.poll() is None for process in both) == 1, timeout=30_000)
+    qtbot.waitUntil(lambda: sum(process.poll() is None for process in both) == 1)
     assert {process.poll() for process in both} == {0, None}
 
 

@@ -34,11 +34,11 @@ def model_server(tiny_gguf: Path) -> Iterator[ModelServer]:
 def user(user: User) -> User:
     """Whose replies end soon: a model with random weights, on a server with room, would write for minutes."""
     presets = user.program.presets
-    user.qtbot.waitUntil(lambda: presets.default is not None, timeout=10_000)
+    user.qtbot.waitUntil(lambda: presets.default is not None)
     stored = presets.default
     assert stored is not None
     brief = msgspec.structs.replace(stored.preset, sampling=Sampling(max_tokens=16))
-    with user.qtbot.waitSignal(presets.saved, timeout=10_000):
+    with user.qtbot.waitSignal(presets.saved):
         presets.save(brief, stored.id)
     return user
 
@@ -47,7 +47,7 @@ def dialog_of(user: User, kind: type[QDialog]) -> QDialog:
     def shown() -> list[QDialog]:
         return [one for one in user.window.findChildren(kind) if one.isVisible()]
 
-    user.qtbot.waitUntil(lambda: bool(shown()), timeout=10_000)
+    user.qtbot.waitUntil(lambda: bool(shown()))
     return shown()[-1]
 
 
@@ -60,7 +60,7 @@ def add_server(user: User, name: str, address: str) -> None:
     assert form is not None
     user.qtbot.keyClicks(form.name, name)
     user.qtbot.keyClicks(form.address, address)
-    with user.qtbot.waitSignal(user.program.servers.known, timeout=30_000):
+    with user.qtbot.waitSignal(user.program.servers.known):
         user.qtbot.mouseClick(form.save, LEFT)
     dialog.accept()
 
@@ -71,7 +71,7 @@ def choose(user: User, server: str, model: str) -> None:
     menu = next(action.menu() for action in button.drop_down.actions() if action.text() == f"On {server}")
     next(action for action in menu.actions() if action.text() == model).trigger()
     button.drop_down.close()
-    user.qtbot.waitUntil(lambda: user.program.engine.state is EngineState.READY, timeout=30_000)
+    user.qtbot.waitUntil(lambda: user.program.engine.state is EngineState.READY)
 
 
 def test_text_goes_to_another_machine_only_after_a_yes(user: User, model_server: ModelServer, tiny_gguf: Path) -> None:
@@ -122,7 +122,7 @@ def test_a_model_is_named_by_hand_where_the_server_lists_none(user: User, model_
         form = dialog.form
         assert form is not None
         user.qtbot.keyClicks(form.models, " tiny , another,tiny,")
-        with user.qtbot.waitSignal(user.program.servers.known, timeout=30_000):
+        with user.qtbot.waitSignal(user.program.servers.known):
             user.qtbot.mouseClick(form.save, LEFT)
         assert user.program.servers.servers[0].typed_models == ("tiny", "another")
         dialog.accept()
@@ -151,7 +151,7 @@ def test_a_servers_model_is_chosen_again_after_a_restart(
     close(first)
 
     second = start_program()
-    second.qtbot.waitUntil(lambda: second.program.engine.file is not None, timeout=10_000)
+    second.qtbot.waitUntil(lambda: second.program.engine.file is not None)
     assert "tiny · on Here" in second.page.header.model.accessibleName()
     with second.qtbot.waitSignal(second.program.session.reply_text, timeout=60_000):
         second.write("Hello")
@@ -162,7 +162,7 @@ def test_a_servers_model_is_chosen_again_after_a_restart(
     close(second)
 
     third = start_program()
-    third.qtbot.waitUntil(lambda: third.program.engine.file is not None, timeout=10_000)
+    third.qtbot.waitUntil(lambda: third.program.engine.file is not None)
     assert third.program.engine.file is not None and third.program.engine.file.server is None
 
 

@@ -44,7 +44,7 @@ def editor_of(user: User, options: ModelOptionsDialog) -> TemplateEditor:
     options.edit_template.click()
     editor = shown(TemplateEditor, options)
     assert isinstance(editor, TemplateEditor)
-    user.qtbot.waitUntil(editor.save.isEnabled, timeout=30_000)
+    user.qtbot.waitUntil(editor.save.isEnabled)
     return editor
 
 
@@ -53,7 +53,7 @@ def saved_as(user: User, name: str, source: str) -> ModelOptionsDialog:
     editor = editor_of(user, options)
     editor.text.setPlainText(source)
     editor.name.setText(name)
-    user.qtbot.waitUntil(editor.save.isEnabled, timeout=30_000)
+    user.qtbot.waitUntil(editor.save.isEnabled)
     with user.qtbot.waitSignal(editor.saved):
         editor.save.click()
     return options
@@ -62,9 +62,9 @@ def saved_as(user: User, name: str, source: str) -> ModelOptionsDialog:
 def loaded_with(user: User, options: ModelOptionsDialog) -> None:
     options.context.setValue(256)  # the replies of this model never end by themselves
     options.threads.setValue(1)
-    with user.qtbot.waitSignal(user.program.library.opened, timeout=30_000):
+    with user.qtbot.waitSignal(user.program.library.opened):
         options.accept()
-    user.qtbot.waitUntil(lambda: user.program.engine.state is EngineState.READY, timeout=30_000)
+    user.qtbot.waitUntil(lambda: user.program.engine.state is EngineState.READY)
 
 
 def click(dialog: QDialog, text: str) -> None:
@@ -78,7 +78,7 @@ def test_the_models_own_template_is_edited_with_a_live_rendering(user: User) -> 
     assert "tokens." in editor.preview.state.text()
     assert editor.findings.text() == "It shows the model no tools."
     assert not editor.delete.isVisible()
-    with user.qtbot.waitSignal(editor.preview.answered, timeout=30_000):
+    with user.qtbot.waitSignal(editor.preview.answered):
         editor.text.moveCursor(QTextCursor.MoveOperation.End)
         user.qtbot.keyClicks(editor.text, "Go on:")
     assert editor.preview.text.toPlainText().endswith("Go on:")
@@ -88,12 +88,12 @@ def test_what_is_wrong_is_said_with_its_line_and_is_not_saved(user: User) -> Non
     editor = editor_of(user, load_options(user))
     editor.text.setPlainText("{% for message in messages %}\n{{ message.content }")
     assert not editor.save.isEnabled()
-    with user.qtbot.waitSignal(editor.preview.answered, timeout=30_000):
+    with user.qtbot.waitSignal(editor.preview.answered):
         pass
     assert "line 2: " in editor.preview.state.text()
     assert not editor.save.isEnabled()
     editor.text.setPlainText("A:")
-    user.qtbot.waitUntil(editor.save.isEnabled, timeout=30_000)
+    user.qtbot.waitUntil(editor.save.isEnabled)
     assert "It cannot render two turns with a system message." in editor.findings.text()
     for name in ("chatml", "a/b", ""):
         editor.name.setText(name)
@@ -116,7 +116,7 @@ def test_a_saved_template_is_the_models_from_then_on(user: User) -> None:
     editor = editor_of(user, options)
     assert (editor.name.text(), editor.source) == ("mine", MINE)
     editor.text.setPlainText(f"!{MINE}")
-    user.qtbot.waitUntil(editor.save.isEnabled, timeout=30_000)
+    user.qtbot.waitUntil(editor.save.isEnabled)
     editor.save.click()
     options.reject()
     again = user.exchange("Hi")
@@ -124,7 +124,7 @@ def test_a_saved_template_is_the_models_from_then_on(user: User) -> None:
     assert again.record.template_sha256 != reply.record.template_sha256
 
     user.page.compare.run_again(reply)
-    user.qtbot.waitUntil(lambda: "“mine” has changed since" in str(user.page.notice.error), timeout=20_000)
+    user.qtbot.waitUntil(lambda: "“mine” has changed since" in str(user.page.notice.error))
 
 
 def test_a_deleted_template_is_told_when_it_is_needed(user: User) -> None:
@@ -163,9 +163,9 @@ def test_a_model_whose_own_template_is_broken_can_be_mended(user: User, tiny_ggu
     options.edit_template.click()
     editor = shown(TemplateEditor, options)
     assert isinstance(editor, TemplateEditor)
-    user.qtbot.waitUntil(lambda: "line 1: " in editor.preview.state.text(), timeout=30_000)
+    user.qtbot.waitUntil(lambda: "line 1: " in editor.preview.state.text())
     assert editor.source == "{% for %}" and not editor.save.isEnabled()
     editor.text.setPlainText("no-break\u00a0{{ messages[0].content }}")
-    user.qtbot.waitUntil(editor.save.isEnabled, timeout=30_000)
+    user.qtbot.waitUntil(editor.save.isEnabled)
     editor.save.click()
     assert template_source("mine") == "no-break\u00a0{{ messages[0].content }}"

@@ -49,7 +49,7 @@ def test_a_file_dropped_on_the_window_is_opened(user: User, tiny_gguf: Path) -> 
     user.view.dragEnterEvent(entering)
     assert entering.isAccepted()
     user.view.dropEvent(QDropEvent(where, copy, data, button, key))
-    user.qtbot.waitUntil(lambda: user.program.engine.state is EngineState.READY, timeout=30_000)
+    user.qtbot.waitUntil(lambda: user.program.engine.state is EngineState.READY)
 
 
 def test_a_file_that_is_no_model_is_refused_and_the_window_lives_on(
@@ -57,7 +57,7 @@ def test_a_file_that_is_no_model_is_refused_and_the_window_lives_on(
 ) -> None:
     letter = tmp_path / "letter.gguf"
     letter.write_text("Dear Sir or Madam")
-    with user.qtbot.waitSignal(user.program.library.problem, timeout=10_000):
+    with user.qtbot.waitSignal(user.program.library.problem):
         user.program.library.open(letter)
     assert user.page.notice.isVisible()
     user.open_model(tiny_gguf)
@@ -65,9 +65,9 @@ def test_a_file_that_is_no_model_is_refused_and_the_window_lives_on(
 
 def test_escape_stops_the_reply_and_keeps_it(user: User, tiny_gguf: Path) -> None:
     user.open_model(tiny_gguf)
-    with user.qtbot.waitSignal(user.program.session.reply_text, timeout=30_000):
+    with user.qtbot.waitSignal(user.program.session.reply_text):
         user.write("Tell me everything")
-    with user.qtbot.waitSignal(user.program.session.reply_finished, timeout=30_000) as caught:
+    with user.qtbot.waitSignal(user.program.session.reply_finished) as caught:
         user.qtbot.keyClick(user.page.composer.edit, Qt.Key.Key_Escape)
     assert caught.args[0].state is MessageState.STOPPED
     assert caught.args[0].text.strip()
@@ -76,14 +76,14 @@ def test_escape_stops_the_reply_and_keeps_it(user: User, tiny_gguf: Path) -> Non
 
 def test_an_engine_killed_during_a_reply_leaves_the_window_alive(user: User, tiny_gguf: Path) -> None:
     user.open_model(tiny_gguf)
-    with user.qtbot.waitSignal(user.program.session.reply_text, timeout=30_000):
+    with user.qtbot.waitSignal(user.program.session.reply_text):
         user.write("Tell me everything")
     children = [child for child in psutil.Process().children() if "engine" in child.cmdline()]
     assert len(children) == 1
-    with user.qtbot.waitSignal(user.program.session.reply_finished, timeout=30_000) as caught:
+    with user.qtbot.waitSignal(user.program.session.reply_finished) as caught:
         children[0].kill()
     assert caught.args[0].state is MessageState.INTERRUPTED
-    with user.qtbot.waitSignal(user.program.session.reply_text, timeout=30_000):
+    with user.qtbot.waitSignal(user.program.session.reply_text):
         user.write("Still there?")
 
 

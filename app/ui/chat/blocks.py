@@ -46,6 +46,12 @@ class Sideways:
     widest: float = 0.0
     wrapped: bool = False
     numbered: bool = False
+    _style: PageStyle | None = None
+
+    def widen(self, width: float, style: PageStyle) -> None:
+        """Be as wide as the widest line laid out in this style; those of another size of text count no more."""
+        self.widest = max(self.widest, width) if style is self._style else width
+        self._style = style
 
 
 class BlockLayout:

@@ -184,7 +184,7 @@ class CodeLayout(BlockLayout):
             y += piece.height
             self.pieces.append(piece)
             if not self.view.wrapped:
-                self.view.widest = max(self.view.widest, piece.natural_width)
+                self.view.widen(piece.natural_width, self.style)
             start = end
         foot = BAR_HEIGHT + (_BAR_GAP if self.most_shift else 0.0)
         self.height = y + (foot if self.block.closes else 0.0)

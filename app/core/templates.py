@@ -17,8 +17,8 @@ OWN_TEMPLATE = "built-in"
 """What the template in a model's file is called."""
 MAX_SOURCE_CHARS = 1_000_000
 MAX_NAME = 60
+ENDING = ".jinja"
 
-_ENDING = ".jinja"
 _MAX_CHAR_BYTES = 4
 _NAME = re.compile(r"[\w(][\w .,+()-]*")
 _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
@@ -50,7 +50,7 @@ def shipped_names() -> tuple[str, ...]:
 
 def own_names() -> tuple[str, ...]:
     """The user's templates, in the order of the alphabet."""
-    return tuple(name for name in _names_in(own_folder()) if _fault(name) is None)
+    return tuple(name for name in _names_in(own_folder()) if name_fault(name) is None)
 
 
 def template_names() -> tuple[str, ...]:
@@ -63,43 +63,8 @@ def own_folder() -> Path:
     return Folders.of(os.environ).templates
 
 
-def template_path(name: str) -> Path:
-    """Where a user's template is, or would be.
-
-    Raises:
-        TemplateNameRefused: it cannot be called so.
-    """
-    reason = _fault(name)
-    if reason is not None:
-        raise TemplateNameRefused(name=name, reason=reason)
-    return own_folder() / f"{name}{_ENDING}"
-
-
-def template_source(name: str) -> str:
-    """The Jinja source of a template.
-
-    Raises:
-        UnknownTemplate: there is none of this name.
-        FileUnreadable: the system does not let it be read, or it is no text, or too long.
-    """
-    if name in shipped_names():
-        return _read(_shipped() / f"{name}{_ENDING}")
-    if _fault(name) is not None:
-        raise UnknownTemplate.of(name)
-    try:
-        return _read(own_folder() / f"{name}{_ENDING}")
-    except FileNotFoundError:
-        raise UnknownTemplate.of(name) from None
-
-
-def digest_of(source: str) -> str:
-    """The SHA-256 of a template, by which a reply's record knows it again."""
-    import hashlib  # brings OpenSSL along, which a window that only lists its chats does not need
-
-    return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _fault(name: str) -> str | None:
+def name_fault(name: str) -> str | None:
+    """Why a user's template cannot be called so; None if it can."""
     reason = None
     if not name:
         reason = "it is empty"
@@ -114,12 +79,48 @@ def _fault(name: str) -> str | None:
     return reason
 
 
+def template_path(name: str) -> Path:
+    """Where a user's template is, or would be.
+
+    Raises:
+        TemplateNameRefused: it cannot be called so.
+    """
+    reason = name_fault(name)
+    if reason is not None:
+        raise TemplateNameRefused(name=name, reason=reason)
+    return own_folder() / f"{name}{ENDING}"
+
+
+def template_source(name: str) -> str:
+    """The Jinja source of a template.
+
+    Raises:
+        UnknownTemplate: there is none of this name.
+        FileUnreadable: the system does not let it be read, or it is no text, or too long.
+    """
+    if name in shipped_names():
+        return _read(_shipped() / f"{name}{ENDING}")
+    if name_fault(name) is not None:
+        raise UnknownTemplate.of(name)
+    try:
+        return _read(own_folder() / f"{name}{ENDING}")
+    except FileNotFoundError:
+        raise UnknownTemplate.of(name) from None
+
+
+def digest_of(source: str) -> str:
+    """The SHA-256 of a template, by which a reply's record knows it again."""
+    import hashlib  # brings OpenSSL along, which a window that only lists its chats does not need
+
+    return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def _shipped() -> Path:
     return resources() / "templates"
 
 
 def _names_in(folder: Path) -> tuple[str, ...]:
-    return tuple(sorted(path.stem for path in folder.glob(f"*{_ENDING}")))
+    return tuple(sorted(path.stem for path in folder.glob(f"*{ENDING}")))
 
 
 def _read(path: Path) -> str:

@@ -1,12 +1,12 @@
 """Copies of the database by SQLite's backup API: made, checked, listed and rotated; on any thread but the window's.
 
 A copy is made through a connection of its own that holds one state of the file, a few pages at a
-time, so that neither the thread that writes conversations nor the disk is held up.
+time, so that neither the thread that writes conversations nor the disk is held up. Beside it
+are the user's chat templates.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 import time
@@ -20,8 +20,10 @@ from app.core.data_errors import BackupDamaged, BackupNewer, BackupSkipped, Noth
 from app.core.errors import DatabaseDamaged
 from app.core.sizes import format_bytes
 from app.storage.faults import translated
+from app.storage.files import flush, size_of
 from app.storage.integrity import findings
 from app.storage.migrations import APPLICATION_ID, MIGRATIONS, schema_version
+from app.storage.template_copies import copy_of_templates, keep_templates, templates_beside
 
 Progress = Callable[[int, int], None]
 """Called with the bytes done and all bytes; what it raises ends the work."""
@@ -47,7 +49,7 @@ def make_backup(
     pause: float = _PAUSE_SECONDS,
     clock: Callable[[], float] = time.time,
 ) -> Backup:
-    """Copy the database and check the copy; only then it takes its name.
+    """Copy the database and check the copy; only then it takes its name, and the templates lie beside it.
 
     Args:
         database: the file; other connections may write to it meanwhile.
@@ -70,15 +72,14 @@ def make_backup(
     with translated(database):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         require_room(database, folder)
-        made_at = int(clock())
-        while any((folder / backup_name(one, made_at)).exists() for one in BackupKind):
-            made_at += 1  # another of this second: their names tell their order
+        made_at = _free_second(folder, clock)
         target = folder / backup_name(kind, made_at)
         with _in_place_of(target) as partial:
             with nullcontext(source) if source is not None else closing(_reader(database)) as opened:
                 copy_database(opened, partial, progress, pause)
             if problem := findings(partial, thorough=thorough):
                 raise DatabaseDamaged(problem, file=database.name)
+            keep_templates(templates_beside(database), target)
     return _described(target, kind, made_at)
 
 
@@ -132,6 +133,7 @@ def prune(database: Path) -> None:
     for backup in superfluous(backups):
         with suppress(OSError):
             backup.path.unlink()
+            copy_of_templates(backup.path).unlink(missing_ok=True)
 
 
 def require_sound(backup: Path) -> None:
@@ -196,27 +198,12 @@ def copy_database(source: sqlite3.Connection, target: Path, progress: Progress |
     flush(target)
 
 
-def flush(path: Path) -> None:
-    """Have the disk keep a file's content, and where the system can, a folder's entries.
-
-    Raises:
-        OSError: the disk does not take it.
-    """
-    if os.name == "nt" and path.is_dir():
-        return
-    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def size_of(path: Path) -> int:
-    """The size in bytes; 0 of what is not there."""
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
+def _free_second(folder: Path, clock: Callable[[], float]) -> int:
+    """The time, or the first second after it that has no backup yet, since their names tell their order."""
+    second = int(clock())
+    while any((folder / backup_name(kind, second)).exists() for kind in BackupKind):
+        second += 1
+    return second
 
 
 @contextmanager

@@ -25,9 +25,10 @@ from app.core.data_errors import (
 )
 from app.core.paths import Folders, Home
 from app.core.sizes import format_bytes
-from app.storage.backup import copy_database, flush, size_of
+from app.storage.backup import copy_database
 from app.storage.database import MOVED_ID
 from app.storage.faults import translated
+from app.storage.files import flush, size_of
 from app.storage.integrity import findings
 from app.storage.restore import alone
 

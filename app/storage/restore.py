@@ -10,7 +10,7 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,17 +18,10 @@ from pathlib import Path
 
 from app.core.backups import Backup, BackupKind
 from app.core.errors import DatabaseDamaged
-from app.storage.backup import (
-    Progress,
-    copy_database,
-    flush,
-    make_backup,
-    prune,
-    require_room,
-    require_sound,
-    size_of,
-)
+from app.storage.backup import Progress, copy_database, make_backup, prune, require_room, require_sound
 from app.storage.faults import translated
+from app.storage.files import flush, size_of
+from app.storage.template_copies import bring_back, kept_templates, templates_beside
 
 _PAGES_AT_ONCE = 1024
 _ENDINGS = ("", "-wal")
@@ -69,6 +62,9 @@ def restore(
 ) -> Restored:
     """Put a backup in the place of the database, of which a backup is made first.
 
+    A chat template of the backup takes the place of the one with its name, which is in the backup of what there was;
+    where none could be made, the one that is there stays. Killed meanwhile, templates may be back without the database.
+
     Raises:
         BackupDamaged: the backup is not whole; nothing was changed.
         BackupNewer: a later version made it.
@@ -77,18 +73,20 @@ def restore(
         WorldError: as `translated`; the database is as it was.
     """
     require_sound(backup)
+    templates = kept_templates(backup)
     if not database.exists():
-        put_in_place(database, backup, progress)
+        _fill_place(database, backup, templates, progress)
         return Restored(None, None)
     try:
         with alone(database, busy_seconds) as live:
             present = make_backup(
                 database, BackupKind.BEFORE_RESTORE, source=live, progress=progress, pause=0, clock=clock
             )
+            bring_back(templates, templates_beside(database), replace=True)
             _overwrite(live, backup, progress)
     except DatabaseDamaged:
         damaged = keep_aside(database, clock)
-        put_in_place(database, backup, progress)
+        _fill_place(database, backup, templates, progress)
         return Restored(None, damaged)
     prune(database)
     return Restored(present, None)
@@ -136,6 +134,13 @@ def put_in_place(database: Path, content: Path, progress: Progress | None = None
             flush(database.parent)
         finally:
             partial.unlink(missing_ok=True)
+
+
+def _fill_place(database: Path, backup: Path, templates: Mapping[str, str], progress: Progress | None) -> None:
+    """Put a backup where no sound database is, and those of its templates that are gone."""
+    with translated(database):
+        bring_back(templates, templates_beside(database), replace=False)
+    put_in_place(database, backup, progress)
 
 
 def _overwrite(live: sqlite3.Connection, backup: Path, progress: Progress | None) -> None:

@@ -15,9 +15,10 @@ from pathlib import Path
 
 from app.core.data_errors import NothingSalvaged
 from app.core.errors import DatabaseDamaged
-from app.storage.backup import Progress, list_backups, size_of
+from app.storage.backup import Progress, list_backups
 from app.storage.database import Database, connected
 from app.storage.faults import translated
+from app.storage.files import size_of
 from app.storage.migrations import MIGRATIONS
 from app.storage.restore import alone, keep_aside, put_in_place
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 from app.core.errors import TemplateFailed
 from app.core.templates import MAX_SOURCE_CHARS, TemplateNameRefused, UnknownTemplate, own_names, template_path
-from app.storage.backup import flush
 from app.storage.faults import translated
+from app.storage.files import write_whole
 
 
 def save_template(name: str, source: str, *, old_name: str = "") -> None:
@@ -28,16 +26,8 @@ def save_template(name: str, source: str, *, old_name: str = "") -> None:
         raise TemplateNameRefused(name=name, reason="another template is called so")
     if len(source) > MAX_SOURCE_CHARS:
         raise TemplateFailed(template=name, reason="it is too long")
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     with translated(path):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            partial.write_bytes(source.encode())
-            flush(partial)
-            partial.replace(path)
-            flush(path.parent)
-        finally:
-            partial.unlink(missing_ok=True)
+        write_whole(path, source.encode())
 
 
 def delete_template(name: str) -> None:

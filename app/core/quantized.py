@@ -113,6 +113,12 @@ def schemes_of(stated: Settings, names: Iterable[str]) -> Schemes:
     return Schemes(_common(stated), rules if isinstance(rules, dict) else {})
 
 
+def text_config(config: Settings) -> Settings:
+    """The part of a configuration that is about the language model."""
+    inner = config.get("text_config")
+    return {**config, **inner} if isinstance(inner, dict) else config
+
+
 def require_architecture(config: Settings) -> str:
     """The name of a model's architecture, which has a table.
 

@@ -158,12 +158,6 @@ def root_of(names: Mapping[str, object]) -> str:
     return next((root for root in _ROOTS if f"{root}embed_tokens.weight" in names), _ROOTS[0])
 
 
-def text_config(config: Settings) -> Settings:
-    """The part of a configuration that is about the language model."""
-    inner = config.get("text_config")
-    return {**config, **inner} if isinstance(inner, dict) else config
-
-
 @dataclass(frozen=True)
 class Sizes:
     """The sizes of a model by the names that the tables use, and the number of layers and experts."""

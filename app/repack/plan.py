@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from gguf import GGMLQuantizationType as Kind
 
-from app.core.quantized import Method, Schemes
+from app.core.quantized import Method, Schemes, text_config
 from app.core.repack import Note, NoteKind, TypeChoice
 from app.core.repack_errors import TensorLeftOver, TypeNotOffered
 from app.repack import blocks
-from app.repack.architectures import Architecture, Sizes, architecture_of, is_other_media, sizes_of, text_config
+from app.repack.architectures import Architecture, Sizes, architecture_of, is_other_media, sizes_of
 from app.repack.checkpoint import Checkpoint
 from app.repack.finder import Finder
 from app.repack.folder import Settings

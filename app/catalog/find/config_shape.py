@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.core.hub import ModelShape
+from app.core.quantized import text_config
 
 _MAX_LAYERS = 4096
 _MAX_WIDTH = 1 << 40
@@ -16,8 +17,7 @@ def shape_of_config(config: Mapping[str, object]) -> ModelShape | None:
     A model for several media has its language model under `text_config`. Names are those of the
     `transformers` library, with the older ones of GPT-2.
     """
-    inner = config.get("text_config")
-    text: Mapping[str, object] = {**config, **inner} if isinstance(inner, dict) else config
+    text = text_config(config)
     layers = _count(text, "num_hidden_layers", "n_layer", "num_layers")
     width = _count(text, "hidden_size", "n_embd", "d_model")
     heads = _count(text, "num_attention_heads", "n_head", "num_heads")

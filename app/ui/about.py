@@ -10,7 +10,6 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QHBoxLayout,
     QLabel,
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from app import __version__
 from app.ui.changes import ChangesPage
+from app.ui.fitting_dialog import FittingDialog
 from app.ui.icons import application_icon
 from app.ui.labels import wrapped_label
 from app.ui.theme import code_font
@@ -30,7 +30,7 @@ from app.ui.theme import code_font
 _ICON_SIZE = 48
 
 
-class AboutDialog(QDialog):
+class AboutDialog(FittingDialog):
     """The version above; the changes and the licences below, each where its file is there."""
 
     def __init__(self, changes: Path, licences: Path, parent: QWidget | None = None) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import QDateTime, QLocale, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QDialog,
     QHBoxLayout,
     QHeaderView,
     QPushButton,
@@ -24,6 +23,7 @@ from PySide6.QtWidgets import (
 from app.core.backups import Backup, BackupKind
 from app.core.errors import ParleyError
 from app.core.sizes import format_bytes, format_count
+from app.ui.fitting_dialog import FittingDialog
 from app.ui.labels import wrapped_label
 
 _BACKUP = Qt.ItemDataRole.UserRole
@@ -31,7 +31,7 @@ _ROW = 32
 _ROOM = 24
 
 
-class BackupsDialog(QDialog):
+class BackupsDialog(FittingDialog):
     """A row for each backup; restoring one is confirmed in the same dialog."""
 
     backup_requested = Signal()

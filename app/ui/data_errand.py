@@ -9,9 +9,10 @@ from collections.abc import Callable
 from threading import Event, Thread
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from app.core.errors import Cancelled, Failure, ParleyError
+from app.ui.fitting_dialog import FittingDialog
 from app.ui.labels import wrapped_label
 
 _STEPS = 1000
@@ -19,7 +20,7 @@ _STEPS = 1000
 Work = Callable[[Callable[[int, int], None]], object]
 
 
-class ErrandDialog(QDialog):
+class ErrandDialog(FittingDialog):
     """Begins when it is shown and closes by itself when all went well; an error stays until it is read."""
 
     _advanced = Signal(int)

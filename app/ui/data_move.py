@@ -8,14 +8,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.core.errors import ParleyError
 from app.ui.file_dialogs import ask_folder
+from app.ui.fitting_dialog import FittingDialog
 from app.ui.labels import wrapped_label
 
 
-class MoveDialog(QDialog):
+class MoveDialog(FittingDialog):
     """The folder of now, the one to come, and whether it can be used."""
 
     check_requested = Signal(object)  # Path

@@ -9,11 +9,9 @@ from collections.abc import Sequence
 
 import msgspec
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
-    QDialog,
     QDialogButtonBox,
     QDoubleSpinBox,
     QFormLayout,
@@ -33,6 +31,7 @@ from app.core.models import ModelFile
 from app.core.rpc import checked_rpc_hosts
 from app.core.sizes import format_bytes, format_count
 from app.ui.chat.model_menu import described
+from app.ui.fitting_dialog import FittingDialog
 from app.ui.icons import ComboBox
 from app.ui.labels import wrapped_label
 from app.ui.presets.preview import PreviewPane
@@ -44,7 +43,7 @@ _MOST_THREADS = 512
 _WIDTH, _PREVIEW_WIDTH = 480, 340
 
 
-class ModelOptionsDialog(QDialog):
+class ModelOptionsDialog(FittingDialog):
     """Shows a file's options; on OK `accepted_options` carries the new ones and the template's name."""
 
     accepted_options = Signal(object, str)
@@ -133,11 +132,6 @@ class ModelOptionsDialog(QDialog):
             rope=self._rope(),
             rpc_hosts=checked_rpc_hosts(self.machines.text().replace(",", " ").split()),
         )
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Be as high as the words need that are wrapped, which Qt does not see to."""
-        super().showEvent(event)
-        self.setMinimumHeight(self.heightForWidth(self.width()))
 
     def accept(self) -> None:
         """Hand the options over, once all of them can be."""

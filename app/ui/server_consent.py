@@ -6,13 +6,14 @@ Window process, interface thread.
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.core.servers import Server
+from app.ui.fitting_dialog import FittingDialog
 from app.ui.labels import wrapped_label
 
 
-class ConsentDialog(QDialog):
+class ConsentDialog(FittingDialog):
     """Says where the text would go; accepted, it goes there."""
 
     def __init__(self, server: Server, model: str, parent: QWidget | None = None) -> None:

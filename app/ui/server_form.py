@@ -10,7 +10,6 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QDialog,
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
 from app.core.errors import ParleyError
 from app.core.servers import DEFAULT_TIMEOUT_SECONDS, KeyPlace, Server, checked_server
 from app.ui.file_dialogs import ask_file
+from app.ui.fitting_dialog import FittingDialog
 from app.ui.labels import wrapped_label
 
 _LONGEST_TIMEOUT = 3600
@@ -30,7 +30,7 @@ _WIDTH = 72
 """In characters, so that what stands in an empty field can be read at every size of text."""
 
 
-class ServerForm(QDialog):
+class ServerForm(FittingDialog):
     """Shows a server, or begins a new one; `entered` carries what the user saves, and the key if one was typed."""
 
     entered = Signal(object, str)  # Server, key

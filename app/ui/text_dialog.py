@@ -9,12 +9,13 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
+from app.ui.fitting_dialog import FittingDialog
 from app.ui.theme import code_font
 
 
-class TextDialog(QDialog):
+class TextDialog(FittingDialog):
     """A sentence or two, the text, Copy and Close."""
 
     def __init__(self, title: str, intro: str, text: str, parent: QWidget | None = None) -> None:
@@ -59,7 +60,7 @@ class TextDialog(QDialog):
         self._copy.setText(self.tr("Copied"))
 
 
-class MessageDialog(QDialog):
+class MessageDialog(FittingDialog):
     """A heading, a short text, and Close; more buttons can stand before it."""
 
     def __init__(self, title: str, heading: str, text: str, parent: QWidget | None = None) -> None:

@@ -8,18 +8,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QDate, QLocale, Qt, Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from app.core.errors import ParleyError
 from app.core.sizes import format_bytes
 from app.core.updates import Release
 from app.ui.changes import ChangesPage
+from app.ui.fitting_dialog import FittingDialog
 from app.ui.labels import wrapped_label
 
 _PERMILLE = 1000
 
 
-class UpdateDialog(QDialog):
+class UpdateDialog(FittingDialog):
     """The changes, and below them one button for the next step."""
 
     fetch_requested = Signal()

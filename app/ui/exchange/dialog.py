@@ -11,7 +11,6 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import (
-    QDialog,
     QHBoxLayout,
     QPlainTextEdit,
     QProgressBar,
@@ -24,10 +23,11 @@ from PySide6.QtWidgets import (
 from app.core.errors import ParleyError
 from app.core.exchange import ExportReport, ImportReport, Skipped
 from app.core.sizes import format_bytes, format_count
+from app.ui.fitting_dialog import FittingDialog
 from app.ui.labels import wrapped_label
 
 
-class ExchangeDialog(QDialog):
+class ExchangeDialog(FittingDialog):
     """At most three pages after one another: what to import, the work, the result."""
 
     paths_chosen = Signal(list)  # list[Path]

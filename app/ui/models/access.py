@@ -6,10 +6,11 @@ Window process, interface thread.
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.core.errors import ParleyError
 from app.core.hub import TokenPlace
+from app.ui.fitting_dialog import FittingDialog
 from app.ui.labels import wrapped_label
 
 
@@ -46,7 +47,7 @@ class AccessBar(QFrame):
             self._text.setText(f"{error.sentence} {error.next_step}")
 
 
-class TokenDialog(QDialog):
+class TokenDialog(FittingDialog):
     """Asks for the token once; it goes to the hub's child, which keeps it in the system's keyring."""
 
     entered = Signal(str)

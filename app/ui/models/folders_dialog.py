@@ -9,15 +9,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.core.errors import ParleyError
 from app.services.model_folders import ModelFolders
 from app.ui.file_dialogs import ask_folder
+from app.ui.fitting_dialog import FittingDialog
 from app.ui.labels import plain_label
 
 
-class FoldersDialog(QDialog):
+class FoldersDialog(FittingDialog):
     """A card for each folder."""
 
     def __init__(self, folders: ModelFolders, parent: QWidget | None = None) -> None:

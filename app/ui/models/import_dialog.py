@@ -8,16 +8,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.core.hub import Variant
 from app.core.preparing import Original, Wishes
 from app.core.sizes import format_bytes
+from app.ui.fitting_dialog import FittingDialog
 from app.ui.labels import plain_label
 from app.ui.models.prepare_bar import PrepareBar
 
 
-class ImportDialog(QDialog):
+class ImportDialog(FittingDialog):
     """Names the folder and what it holds; a folder that cannot be prepared says why."""
 
     wished = Signal(object)  # Wishes

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import msgspec
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from app.core.presets import ChosenPreset
+from app.ui.fitting_dialog import FittingDialog
 from app.ui.preset_words import shown_name
 
 
-class ValuesDialog(QDialog):
+class ValuesDialog(FittingDialog):
     """One field for each variable; `answered` carries the preset with its values."""
 
     answered = Signal(object)  # ChosenPreset

@@ -13,6 +13,7 @@ from typing import Any
 
 import psutil
 import pytest
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -84,9 +85,11 @@ class PatientBot(QtBot):
 
 
 @pytest.fixture
-def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[QtBot]:
     """pytest-qt's, with patience."""
-    return PatientBot(request)
+    yield PatientBot(request)
+    # Offscreen it would be emptied after Python's end, and the process die of what Python put there.
+    QGuiApplication.clipboard().clear()
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -71,11 +70,10 @@ def typesetter(qapp: QApplication, tmp_path: Path) -> Iterator[Typesetter]:
 
 
 @pytest.fixture
-def view(qtbot: QtBot, typesetter: Typesetter) -> Iterator[TranscriptView]:
+def view(qtbot: QtBot, typesetter: Typesetter) -> TranscriptView:
     made = TranscriptView(LIGHT, typesetter.ask)
     made.resize(900, 600)
     qtbot.addWidget(made)
     with qtbot.waitExposed(made):
         made.show()
-    yield made
-    QGuiApplication.clipboard().clear()
+    return made

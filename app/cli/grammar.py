@@ -9,7 +9,7 @@ from pathlib import Path
 from app import __version__
 from app.cli.chats_grammar import add_chats, add_folders
 from app.cli.grammar_parts import Commands, add, add_json, context_length
-from app.cli.grammar_preferences import add_presets, add_settings
+from app.cli.grammar_preferences import add_presets, add_settings, add_templates
 from app.cli.grammar_servers import add_servers
 from app.cli.options import add_model_options, add_preset_options, add_sampling_options, encodable
 from app.core.exchange import ExportFormat
@@ -40,6 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_models(commands)
     add_servers(commands)
     add_presets(commands)
+    add_templates(commands)
     add_settings(commands)
     _add_backups(commands)
     _add_data(commands)

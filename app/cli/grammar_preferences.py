@@ -1,4 +1,4 @@
-"""What can be typed after `parley presets` and `parley settings`."""
+"""What can be typed after `parley presets`, `parley templates` and `parley settings`."""
 
 from __future__ import annotations
 
@@ -54,6 +54,23 @@ def _add_preset_fields(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--reasoning", choices=[str(kind) for kind in Reasoning], help="whether the model thinks first")
     group.add_argument("--context-limit", type=context_length, metavar="N", help="tokens the model is given at most")
     add_sampling_options(parser)
+
+
+def add_templates(commands: Commands[argparse.ArgumentParser]) -> None:
+    """The commands on chat templates."""
+    group = commands.add_parser("templates", help="list, show and share chat templates", allow_abbrev=False)
+    templates = group.add_subparsers(metavar="COMMAND", required=True)
+    add_json(add(templates, "list", "templates list", "list the templates, those that ship with Parley first"))
+    for name, text in (
+        ("show", "print a template's source"),
+        ("export", "write a template's source into a file"),
+        ("remove", "delete your own templates; what uses them needs another one then"),
+    ):
+        parser = add(templates, name, f"templates {name}", text)
+        parser.add_argument("name", type=encodable, metavar="NAME", nargs="+" if name == "remove" else None)
+        if name == "export":
+            parser.add_argument("file", type=Path, metavar="FILE", help="such as mine.jinja; replaced if it is there")
+        add_json(parser)
 
 
 def add_settings(commands: Commands[argparse.ArgumentParser]) -> None:

@@ -102,6 +102,10 @@ def _command(name: str) -> Command:
         from app.cli import presets
 
         return presets.COMMANDS[action]
+    if group == "templates":
+        from app.cli import templates
+
+        return templates.COMMANDS[action]
     if group == "settings":
         from app.cli import settings
 

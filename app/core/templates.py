@@ -43,6 +43,13 @@ class TemplateNameRefused(UserError):
     advice = "Choose another name."
 
 
+class TemplateShips(UserError):
+    """What ships with the program stays with it."""
+
+    text = "“{name}” ships with Parley and cannot be removed."
+    advice = "Name one of your own templates."
+
+
 def shipped_names() -> tuple[str, ...]:
     """The templates that ship with the program, for models without one, in the order of the alphabet."""
     return _names_in(_shipped())

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from app.core.exchange_errors import ExportFailed
+
 
 def flush(path: Path) -> None:
     """Have the disk keep a file's content, and where the system can, a folder's entries.
@@ -30,13 +32,12 @@ def size_of(path: Path) -> int:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file of the user's whole or not at all; its folder is made where it is missing.
+    """Write a file whole or not at all.
 
     Raises:
         OSError: it cannot be written; what was there before is still there.
     """
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         partial.write_bytes(content)
         flush(partial)
@@ -44,3 +45,15 @@ def write_whole(path: Path, content: bytes) -> None:
         flush(path.parent)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def export_text(path: Path, text: str) -> None:
+    """Write a text where the user wants it, whole or not at all.
+
+    Raises:
+        ExportFailed: it cannot be written.
+    """
+    try:
+        write_whole(path, text.encode())
+    except OSError as error:
+        raise ExportFailed(str(error), file=path.name, reason=(error.strerror or str(error)).lower()) from error

@@ -20,17 +20,15 @@ The built-in presets are such files in `resources/presets`. No state; for any th
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from app.core.errors import FileUnreadable, InvalidOption
-from app.core.exchange_errors import ExportFailed
 from app.core.paths import resources
 from app.core.presets import Preset, PresetFileInvalid
+from app.storage.files import export_text
 
 FORMAT = "parley-presets"
 VERSION = 1
@@ -92,15 +90,7 @@ def write_presets(path: Path, presets: Iterable[Preset]) -> None:
     Raises:
         ExportFailed: it cannot be written.
     """
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    try:
-        partial.write_text(format_presets(presets), encoding="utf-8", newline="\n")
-        partial.replace(path)
-    except OSError as error:
-        raise ExportFailed(str(error), file=path.name, reason=(error.strerror or str(error)).lower()) from error
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
+    export_text(path, format_presets(presets))
 
 
 def builtin_presets() -> dict[str, Preset]:

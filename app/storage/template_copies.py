@@ -63,6 +63,8 @@ def bring_back(templates: Mapping[str, str], folder: Path, *, replace: bool) -> 
     Raises:
         OSError: one cannot be written.
     """
+    if templates:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name, source in templates.items():
         path = folder / f"{name}{ENDING}"
         if name_fault(name) is None and (replace or not path.exists()):

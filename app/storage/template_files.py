@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from app.core.errors import TemplateFailed
-from app.core.templates import MAX_SOURCE_CHARS, TemplateNameRefused, UnknownTemplate, own_names, template_path
+from app.core.templates import (
+    MAX_SOURCE_CHARS,
+    TemplateNameRefused,
+    TemplateShips,
+    UnknownTemplate,
+    own_names,
+    shipped_names,
+    template_path,
+)
 from app.storage.faults import translated
 from app.storage.files import write_whole
 
@@ -27,6 +35,7 @@ def save_template(name: str, source: str, *, old_name: str = "") -> None:
     if len(source) > MAX_SOURCE_CHARS:
         raise TemplateFailed(template=name, reason="it is too long")
     with translated(path):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_whole(path, source.encode())
 
 
@@ -34,9 +43,12 @@ def delete_template(name: str) -> None:
     """Remove one of the user's templates; whoever has chosen it is told so when it is next needed.
 
     Raises:
-        UnknownTemplate: the user has none of this name.
+        UnknownTemplate: there is none of this name.
+        TemplateShips: it is not the user's.
         WorldError: as `translated`.
     """
+    if name in shipped_names():
+        raise TemplateShips(name=name)
     if name not in own_names():
         raise UnknownTemplate.of(name)
     path = template_path(name)

@@ -1416,6 +1416,10 @@
         <translation>Nennen Sie ihn mit seiner Nummer; siehe „parley chats folders list“.</translation>
     </message>
     <message>
+        <source>Name one of your own templates.</source>
+        <translation>Nennen Sie eine Ihrer eigenen Vorlagen.</translation>
+    </message>
+    <message>
         <source>Name one with --model ID; “parley servers models” lists them.</source>
         <translation>Nennen Sie eines mit --model ID; „parley servers models“ listet sie auf.</translation>
     </message>
@@ -2882,6 +2886,10 @@
     <message>
         <source>“{name}” cannot be the name of a template: {reason}.</source>
         <translation>„{name}“ kann nicht der Name einer Vorlage sein: {reason}.</translation>
+    </message>
+    <message>
+        <source>“{name}” ships with Parley and cannot be removed.</source>
+        <translation>„{name}“ gehört zu Parley und kann nicht entfernt werden.</translation>
     </message>
     <message>
         <source>“{server}” answered with something that Parley does not understand.</source>

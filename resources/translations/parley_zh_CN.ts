@@ -1416,6 +1416,10 @@
         <translation>请用编号指定；参见“parley chats folders list”。</translation>
     </message>
     <message>
+        <source>Name one of your own templates.</source>
+        <translation>请指定您自己的模板。</translation>
+    </message>
+    <message>
         <source>Name one with --model ID; “parley servers models” lists them.</source>
         <translation>请用 --model ID 指定；“parley servers models”可列出它们。</translation>
     </message>
@@ -2882,6 +2886,10 @@
     <message>
         <source>“{name}” cannot be the name of a template: {reason}.</source>
         <translation>“{name}”不能用作模板名称：{reason}。</translation>
+    </message>
+    <message>
+        <source>“{name}” ships with Parley and cannot be removed.</source>
+        <translation>“{name}”是 Parley 自带的模板，无法删除。</translation>
     </message>
     <message>
         <source>“{server}” answered with something that Parley does not understand.</source>

@@ -51,3 +51,28 @@ def test_a_preset_whose_template_was_deleted_says_so(parley: CommandLine, mine: 
     assert failed.code == 1
     assert "There is no chat template “my own”. Choose another one" in failed.err
     assert parley.run("ask", "--model", tiny_gguf, *SHORT, "--template", "my own", "Hi").code == 2
+
+
+def test_templates_are_listed_shown_exported_and_removed(parley: CommandLine, mine: Path, tmp_path: Path) -> None:
+    listed = {record["name"]: record["own"] for record in parley.done("templates", "list", "--json").records}
+    assert (listed["my own"], listed["chatml"]) == (True, False)
+    assert "my own               your own\n" in parley.done("templates", "list").out
+    assert parley.done("templates", "show", "my own").out == SOURCE
+    (shown,) = parley.done("templates", "show", "chatml", "--json").records
+    assert (shown["name"], shown["own"]) == ("chatml", False) and "<|im_start|>" in shown["source"]
+    file = tmp_path / "shared.jinja"
+    parley.done("templates", "export", "my own", file)
+    assert file.read_bytes() == mine.read_bytes()
+    assert parley.done("templates", "remove", "my own", "--json").records == [{"removed": "my own"}]
+    assert not mine.exists()
+
+
+def test_what_no_command_on_templates_can_do_is_said(parley: CommandLine, mine: Path, tmp_path: Path) -> None:
+    for arguments, said in (
+        (("show", "none"), "There is no chat template “none”"),
+        (("export", "my own", tmp_path / "nowhere" / "a.jinja"), "a.jinja"),
+        (("remove", "my own", "chatml"), "“chatml” ships with Parley and cannot be removed."),
+        (("remove", "my own"), "There is no chat template “my own”"),
+    ):
+        failed = parley.run("templates", *arguments)
+        assert failed.code == 1 and said in failed.err

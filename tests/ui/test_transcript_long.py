@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPdfWriter
 from pytestqt.qtbot import QtBot
 
+from app.ui.chat import transcript_stream
+from app.ui.chat.blocks_code import leave_as_it_is
 from app.ui.chat.transcript import TranscriptView
 from app.ui.chat.transcript_places import hits_in
+from app.ui.chat.transcript_print import PrintJob
 from app.ui.chat.transcript_reply import ReplyItem
 from app.ui.chat.transcript_rows import Action, Hot
 from tests.bench.long_conversation import HOSTILE
@@ -55,3 +60,27 @@ def test_all_of_a_text_that_is_not_cut_yet_is_copied_and_found(view: TranscriptV
     assert shown_text(view).endswith("The end.")
     view.set_messages([user(1), reply(2, f"{FENCES}\n\nThe end.")])
     assert len(hits_in(view.document, 1, re.compile("The end"))) == 1
+
+
+def test_what_is_laid_out_is_laid_out_once(view: TranscriptView, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transcript_stream, "_SLICE_SECONDS", 0.0)
+    view.set_messages([user(1), reply(2, "Words.\n\n" * 3000, reasoning="A thought.")])
+    found = view.bring(1)
+    view.press(found, Hot(QRectF(), Action.FOLD))
+    settle(view, qtbot)
+    found.settle(0, found.height)
+    assert not found.settle(0, found.height)
+    found.compose()
+    found.settle(0, found.height)
+    assert not found.settle(0, found.height)
+
+
+def test_a_reply_that_is_cut_in_slices_is_printed_whole(
+    view: TranscriptView, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transcript_stream, "_SLICE_SECONDS", 0.0)
+    messages = [user(1), reply(2, "Words.\n\n" * 3000)]
+    job = PrintJob(messages, QPdfWriter(str(tmp_path / "long.pdf")), leave_as_it_is, view)
+    with qtbot.waitSignal(job.finished, timeout=30_000) as printed:
+        pass
+    assert printed.args[0] > 50

@@ -110,7 +110,8 @@ class Row:
         return ""
 
     def build(self, page: Page, width: float) -> None:
-        """Lay out, and learn the height."""
+        """Lay out, and learn the height; a mere space has one from the beginning."""
+        self.built = True
 
     def release(self) -> None:
         """Forget the layout, but not the height."""

@@ -70,7 +70,7 @@ def _dialog(parent: QWidget | None, title: str, start: str) -> QFileDialog:
 
     dialog = QFileDialog(parent, title, start)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.fileSelected.connect(lambda _chosen: _keep(dialog.directory().absolutePath()))
+    dialog.filesSelected.connect(lambda _chosen: _keep(dialog.directory().absolutePath()))
     return dialog
 
 

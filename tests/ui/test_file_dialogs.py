@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QDir, QStandardPaths
-from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.ui.file_dialogs import ask_file, ask_files, ask_folder, ask_target
@@ -50,6 +50,25 @@ def test_the_next_begins_where_the_last_was_chosen(parent: QWidget, tmp_path: Pa
     assert taken == [file]
     ask_folder(parent, "Which?", taken.append)
     assert Path(opened(parent).directory().path()) == file.parent
+    opened(parent).reject()
+
+
+def test_the_next_begins_where_several_were_chosen_too(parent: QWidget, tmp_path: Path) -> None:
+    files = [tmp_path / "there" / name for name in ("one.txt", "two.txt")]
+    files[0].parent.mkdir()
+    for file in files:
+        file.touch()
+    taken: list[Path] = []
+    ask_files(parent, "Which?", taken.extend)
+    dialog = opened(parent)
+    dialog.setDirectory(str(files[0].parent))
+    field = dialog.findChild(QLineEdit)
+    assert field is not None
+    field.setText(" ".join(f'"{file.name}"' for file in files))
+    dialog.accept()
+    assert taken == files
+    ask_files(parent, "Which?", print)
+    assert Path(opened(parent).directory().path()) == files[0].parent
     opened(parent).reject()
 
 

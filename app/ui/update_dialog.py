@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QDate, QLocale, Qt, Signal
+from PySide6.QtCore import QDate, QLocale, Qt, Signal, SignalInstance
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from app.core.errors import ParleyError
@@ -109,7 +109,7 @@ class UpdateDialog(FittingDialog):
         date = QLocale().toString(day, QLocale.FormatType.LongFormat) if day.isValid() else release.date
         return self.tr("Of {date}. Version {current} runs here.").format(date=date, current=current)
 
-    def _button(self, text: str, signal: object) -> QPushButton:
+    def _button(self, text: str, signal: SignalInstance) -> QPushButton:
         button = QPushButton(text)
         button.setAutoDefault(False)
         button.clicked.connect(signal)

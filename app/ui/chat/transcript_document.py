@@ -280,8 +280,10 @@ class TranscriptDocument:
             yield self.rows_of(index)
         else:
             item.compose_unseen()
-            yield item.rows
-            item.forget()
+            try:
+                yield item.rows
+            finally:
+                item.forget()
 
     def word_at(self, at: Position) -> Selection:
         """The word at a place."""

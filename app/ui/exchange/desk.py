@@ -81,10 +81,10 @@ class ExchangeDesk(QObject):
 
     def _open(self, title: str) -> ExchangeDialog:
         dialog = self.dialog = ExchangeDialog(title, self._window)
+        which = self.tr("Import chats")
         dialog.paths_chosen.connect(self.read)
-        title = self.tr("Import chats")
-        dialog.files_wanted.connect(lambda: ask_files(dialog, title, self.read))
-        dialog.folder_wanted.connect(lambda: ask_folder(dialog, title, lambda folder: self.read([folder])))
+        dialog.files_wanted.connect(lambda: ask_files(dialog, which, self.read))
+        dialog.folder_wanted.connect(lambda: ask_folder(dialog, which, lambda folder: self.read([folder])))
         dialog.stop_requested.connect(self._service.cancel)
         dialog.folder_requested.connect(_show_in_folder)
         dialog.finished.connect(self._forget_dialog)

@@ -15,6 +15,7 @@ MAX_HOSTS = 16
 """`GGML_RPC_MAX_SERVERS` of ggml-rpc.h."""
 
 _HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?", re.ASCII)
+_PORT = re.compile(r"[0-9]{1,5}")
 _MAX_HOST = 253
 _MAX_PORT = 65_535
 
@@ -47,7 +48,7 @@ def is_this_machine(host: str) -> bool:
 
 def _checked(text: str) -> str:
     name, _, port = text.partition(":") if ":" in text else (text, "", str(DEFAULT_PORT))
-    usable = _HOST.fullmatch(name) and len(name) <= _MAX_HOST and port.isascii() and port.isdecimal()
-    if not usable or not 0 < int(port[: len(str(_MAX_PORT)) + 1]) <= _MAX_PORT:
+    usable = _HOST.fullmatch(name) and len(name) <= _MAX_HOST and _PORT.fullmatch(port)
+    if not usable or not 0 < int(port) <= _MAX_PORT:
         raise InvalidRpcHost(host=text, reason="it must look like 192.168.1.20:50052")
     return f"{name.lower()}:{int(port)}"

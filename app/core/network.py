@@ -31,7 +31,12 @@ def network_environment(settings: Mapping[str, SettingValue], environment: Mappi
 
 def is_offline(environment: Mapping[str, str]) -> bool:
     """Whether the user wants that nothing leaves this machine."""
-    return environment.get("HF_HUB_OFFLINE", "").upper() in _TRUE
+    return is_switched_on("HF_HUB_OFFLINE", environment)
+
+
+def is_switched_on(name: str, environment: Mapping[str, str]) -> bool:
+    """Whether a variable says yes, in one of the words that the Hub's own client knows."""
+    return environment.get(name, "").upper() in _TRUE
 
 
 def is_loopback(host: str) -> bool:

@@ -17,7 +17,7 @@ from app.catalog.fetch.fetch import Terms
 from app.catalog.fetch.mend import Mending
 from app.catalog.fetch.network import Network
 from app.catalog.fetch.puller import Limiter, Stopped
-from app.catalog.find.endpoint import endpoint_of, is_offline
+from app.catalog.find.endpoint import endpoint_of, is_hub_offline
 from app.catalog.find.token import TokenStore
 from app.catalog.ledger import Ledger
 from app.catalog.shelf.keep import move
@@ -109,7 +109,7 @@ class DownloadServer:
             return DownloadFailed(failure=Failure.of(error), done=work.done if work is not None else 0)
 
     def _terms(self, command: StartDownload | RepairFile, stop: threading.Event) -> Terms:
-        if not command.endpoint and is_offline(os.environ):
+        if not command.endpoint and is_hub_offline(os.environ):
             raise Offline
         endpoint = command.endpoint or endpoint_of(os.environ)
         given = command.token if isinstance(command, StartDownload) else ""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-DEFAULT_ENDPOINT = "https://huggingface.co"
+from app.core.network import is_offline, is_switched_on
 
-_OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
-_TRUE = frozenset({"1", "ON", "YES", "TRUE"})
+DEFAULT_ENDPOINT = "https://huggingface.co"
 
 
 def endpoint_of(environment: Mapping[str, str]) -> str:
@@ -15,6 +14,6 @@ def endpoint_of(environment: Mapping[str, str]) -> str:
     return (environment.get("HF_ENDPOINT") or DEFAULT_ENDPOINT).rstrip("/")
 
 
-def is_offline(environment: Mapping[str, str]) -> bool:
-    """Whether the user has switched the network off."""
-    return any(environment.get(name, "").upper() in _TRUE for name in _OFFLINE)
+def is_hub_offline(environment: Mapping[str, str]) -> bool:
+    """Whether the Hub may not be asked: its client obeys a second name, which says nothing of other hosts."""
+    return is_offline(environment) or is_switched_on("TRANSFORMERS_OFFLINE", environment)

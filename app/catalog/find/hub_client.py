@@ -20,7 +20,7 @@ from huggingface_hub import HfApi, errors, get_session, set_client_factory
 from huggingface_hub.utils._headers import build_hf_headers
 
 from app import __version__
-from app.catalog.find.endpoint import endpoint_of, is_offline
+from app.catalog.find.endpoint import endpoint_of, is_hub_offline
 from app.core.errors import ParleyError
 from app.core.hub_errors import (
     AccessPending,
@@ -60,7 +60,7 @@ class Connection:
     @staticmethod
     def of(environment: Mapping[str, str], token: str = "") -> Connection:
         """As `HF_ENDPOINT` and `HF_HUB_OFFLINE` say."""
-        return Connection(endpoint_of(environment), token, is_offline(environment))
+        return Connection(endpoint_of(environment), token, is_hub_offline(environment))
 
     @property
     def host(self) -> str:

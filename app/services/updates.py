@@ -2,7 +2,7 @@
 
 Runs on the window's thread; a child talks with the network. A package that was fetched is handed to the system's
 installer, which this program does not wait for. The data is migrated by the new version at its first start, which
-copies the database into the backups' folder before it changes a table.
+copies the database beside itself, as one of its backups, before it changes a table.
 """
 
 from __future__ import annotations
@@ -165,12 +165,15 @@ class Updates(QObject):
             self._fail(UpdateLost(reason=outcome.sentence), state)
 
     def _tell(self, release: Release | None, state: UpdateState) -> None:
+        if release is None:
+            if state is UpdateState.LOOKING:
+                self.none_newer.emit()
+            return
         known = self._preferences.get(TOLD_KEY)
-        if release is not None:
-            self._preferences.set(TOLD_KEY, release.version)
+        self._preferences.set(TOLD_KEY, release.version)
         if state is UpdateState.LOOKING:
-            self.none_newer.emit() if release is None else self.found.emit(release)
-        elif release is not None and release.version != known:
+            self.found.emit(release)
+        elif release.version != known:
             self.noticed.emit(release)
 
     def _fail(self, error: ParleyError, state: UpdateState) -> None:

@@ -30,8 +30,8 @@ def test_a_host_is_a_name_and_a_port(entered, host):
 
 @pytest.mark.parametrize(
     "entered",
-    ["", ":", "box:", ":50052", "box:0", "box:65536", "box:0065536", "box:99999999999999999999", "box:x", "box:५", "a b",
-     "-box", "http://box:1", "[::1]:50052", "::1", "box:1:2", "bücher", "a" * 254, "box\n:1"],
+    ["", ":", "box:", ":50052", "box:0", "box:65536", "box:0065536", "box:99999999999999999999", "box:x", "box:५",
+     "a b", "-box", "http://box:1", "[::1]:50052", "::1", "box:1:2", "bücher", "a" * 254, "box\n:1"],
 )  # fmt: skip
 def test_what_is_no_host_is_refused(entered):
     with pytest.raises(InvalidRpcHost):

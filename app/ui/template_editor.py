@@ -60,6 +60,7 @@ class TemplateEditor(QDialog):
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.text.setTabChangesFocus(True)
         self.text.setAccessibleName(self.tr("Jinja source"))
+        self.text.setReadOnly(True)  # until there is something to begin with
         self.place = wrapped_label("small")
         self.preview = PreviewPane(preview)
         self.findings = wrapped_label("small")
@@ -94,12 +95,24 @@ class TemplateEditor(QDialog):
         super().reject()
 
     def _lay_out(self) -> None:
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(24, 20, 24, 16)
+        whole.setSpacing(12)
+        whole.addLayout(self._head())
+        whole.addWidget(self._sides(), 1)
+        whole.addWidget(self.findings)
+        whole.addLayout(self._foot())
+
+    def _head(self) -> QHBoxLayout:
         head = QHBoxLayout()
         head.setSpacing(12)
         label = QLabel(self.tr("Name"))
         label.setBuddy(self.name)
         head.addWidget(label)
         head.addWidget(self.name, 1)
+        return head
+
+    def _sides(self) -> QSplitter:
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 12, 0)
@@ -116,6 +129,9 @@ class TemplateEditor(QDialog):
         split.addWidget(left)
         split.addWidget(right)
         split.setSizes([620, 450])
+        return split
+
+    def _foot(self) -> QHBoxLayout:
         cancel = QPushButton(self.tr("Cancel"))
         cancel.clicked.connect(self.reject)
         self.save.setProperty("kind", "primary")
@@ -127,13 +143,7 @@ class TemplateEditor(QDialog):
             buttons.addWidget(button)
         for button in (cancel, self.save, self.delete):
             button.setAutoDefault(False)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(24, 20, 24, 16)
-        whole.setSpacing(12)
-        whole.addLayout(head)
-        whole.addWidget(split, 1)
-        whole.addWidget(self.findings)
-        whole.addLayout(buttons)
+        return buttons
 
     def _connect(self, preview: PromptPreview) -> None:
         preview.source_read.connect(self._begin)
@@ -148,13 +158,15 @@ class TemplateEditor(QDialog):
         QShortcut(QKeySequence(QKeySequence.StandardKey.Save), self, self._save)
 
     def _begin(self, source: str) -> None:
+        self.text.setReadOnly(False)
         self.text.setPlainText(source)
         self._began_as = self.source
         self.text.setFocus()
 
     def _on_failed(self, error: ParleyError) -> None:
         """Say why there is nothing to begin with; what fails later the preview says."""
-        if not self.source:
+        if self.text.isReadOnly():
+            self.text.setReadOnly(False)
             self._say(error)
 
     def _on_edited(self) -> None:
@@ -207,8 +219,8 @@ class TemplateEditor(QDialog):
         heading = self.tr("Delete “{name}”?").format(name=self._old_name)
         text = self.tr("Models and presets that use it need another template then.")
         dialog = MessageDialog(self.tr("Delete"), heading, text, self)
-        dialog.add_button(self.tr("Keep"), dialog.reject)
-        dialog.add_button(self.tr("Delete"), self._delete, default=True)
+        dialog.add_button(self.tr("Keep"), dialog.reject, default=True)
+        dialog.add_button(self.tr("Delete"), self._delete)
         dialog.open()
 
     def _delete(self) -> None:

@@ -127,6 +127,26 @@ def test_a_saved_template_is_the_models_from_then_on(user: User) -> None:
     user.qtbot.waitUntil(lambda: "“mine” has changed since" in str(user.page.notice.error))
 
 
+def test_nothing_is_written_over_a_template_that_is_still_read(user: User) -> None:
+    options = load_options(user)
+    options.edit_template.click()
+    editor = shown(TemplateEditor, options)
+    assert isinstance(editor, TemplateEditor)
+    user.qtbot.keyClicks(editor.text, "mine")
+    user.qtbot.waitUntil(editor.save.isEnabled)
+    assert "<|im_start|>" in editor.source and "mine" not in editor.source
+    user.qtbot.keyClicks(editor.text, "mine")
+    assert editor.source.startswith("mine")
+
+
+def test_a_template_is_kept_unless_its_deletion_is_chosen(user: User) -> None:
+    editor = editor_of(user, saved_as(user, "mine", MINE))
+    editor.delete.click()
+    asked = shown(MessageDialog, editor)
+    user.qtbot.keyClick(asked, Qt.Key.Key_Return)
+    assert not asked.isVisible() and editor.isVisible() and own_names() == ("mine",)
+
+
 def test_a_deleted_template_is_told_when_it_is_needed(user: User) -> None:
     loaded_with(user, saved_as(user, "mine", MINE))
     options = load_options(user)

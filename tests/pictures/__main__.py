@@ -5,12 +5,10 @@ Scale is Qt's own: set QT_SCALE_FACTOR=2 for pictures at 200 %.
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
@@ -24,6 +22,7 @@ from app.core.sampling import Sampling
 from app.services.engine_host import EngineState
 from app.services.reply_run import ChatState
 from app.storage.stores import Stores
+from tests.pictures.order import Order, command_line, take_order
 
 QUESTION = "How do I read the group size of a GPTQ checkpoint from Python, and what does act-order change?"
 MODEL = ModelFile(
@@ -46,25 +45,23 @@ TITLES = (
 class Studio:
     """One window per picture, each with a data folder and an engine that holds still at a stage."""
 
-    def __init__(self, folder: Path, size: tuple[int, int], theme: str) -> None:
-        self._folder = folder
-        self._size = size
-        self._theme = theme
+    def __init__(self, order: Order) -> None:
+        self._order = order
 
     def take(self, name: str, stage: str, act: Callable[[Program], None]) -> None:
         """Start the program, bring it to its state, and save what it shows."""
         with tempfile.TemporaryDirectory() as home:
             engine = [sys.executable, "-m", "tests.pictures.staged_engine", stage]
             program = build(Folders.of({"PARLEY_HOME": home}), engine)
-            program.preferences.set("appearance.theme", self._theme)
+            program.preferences.set("appearance.theme", self._order.appearance.value)
             program.storage.lane.submit(furnish).result()
-            program.window.resize(*self._size)
+            program.window.resize(*self._order.size)
             program.window.show()
             program.start()
             wait_for(lambda: program.probe.machine is not None)
             act(program)
             settle()
-            program.window.grab().save(str(self._folder / f"{name}-{self._theme}.png"))
+            self._order.keep(program.window.grab(), name)
             program.window.close()
             program.close()
 
@@ -149,18 +146,9 @@ PICTURES: dict[str, tuple[str, Callable[[Program], None]]] = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(PICTURES))
-    parser.add_argument("--size", default="1280x800")
-    parser.add_argument("--dark", action="store_true")
-    args = parser.parse_args()
-    args.folder.mkdir(parents=True, exist_ok=True)
-    width, height = map(int, args.size.split("x"))
-    application = QApplication(sys.argv[:1])
-    application.setQuitOnLastWindowClosed(False)
-    studio = Studio(args.folder, (width, height), "dark" if args.dark else "light")
-    for name in args.names or PICTURES:
+    order = take_order(command_line(__doc__, PICTURES))
+    studio = Studio(order)
+    for name in order.names:
         studio.take(name, *PICTURES[name])
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
 import msgspec
 from PySide6.QtCore import QPoint
@@ -28,6 +26,7 @@ from app.services.message_room import Excess
 from app.storage.stores import Stores
 from app.ui.chat.transcript_keys import FocusPlace
 from tests.pictures.__main__ import MODEL, furnish, settle, wait_for
+from tests.pictures.order import command_line, take_order
 
 OTHER = ModelFile(
     id=2,
@@ -181,25 +180,15 @@ PICTURES: dict[str, Callable[[Program], None]] = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(PICTURES))
-    parser.add_argument("--size", default="1280x800")
-    parser.add_argument("--dark", action="store_true")
-    args = parser.parse_args()
-    args.folder.mkdir(parents=True, exist_ok=True)
-    width, height = map(int, args.size.split("x"))
-    application = QApplication(sys.argv[:1])
-    application.setQuitOnLastWindowClosed(False)
-    theme = "dark" if args.dark else "light"
-    for name in args.names or PICTURES:
+    order = take_order(command_line(__doc__, PICTURES))
+    for name in order.names:
         with tempfile.TemporaryDirectory() as home:
             program = build(
                 Folders.of({"PARLEY_HOME": home}), [sys.executable, "-m", "tests.pictures.staged_engine", "done"]
             )
-            program.preferences.set("appearance.theme", theme)
+            program.preferences.set("appearance.theme", order.appearance.value)
             program.storage.lane.submit(furnish).result()
-            program.window.resize(width, height)
+            program.window.resize(*order.size)
             program.window.show()
             program.start()
             wait_for(lambda program=program: program.probe.machine is not None)
@@ -208,7 +197,7 @@ def main() -> None:
             screen = program.window.screen()
             grabbed = screen.grabWindow(0) if screen is not None else program.window.grab()
             place = program.window.frameGeometry()
-            grabbed.copy(place).save(str(args.folder / f"{name}-{theme}.png"))
+            order.keep(grabbed.copy(place), name)
             program.window.close()
             program.close()
 

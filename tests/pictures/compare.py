@@ -5,14 +5,12 @@ A display is needed.
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
 import msgspec
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.bootstrap.program import Program, build
 from app.chat.turn import opening_record
@@ -29,6 +27,7 @@ from app.ui.compare.setup import CompareSetup
 from app.ui.details import DetailsDialog
 from tests.pictures.__main__ import MODEL, settle, wait_for
 from tests.pictures.chat import OTHER, tell
+from tests.pictures.order import command_line, take_order
 
 ASKED = "What does the group size of a quantized model change?"
 TEXTS = (
@@ -164,27 +163,19 @@ PICTURES: dict[str, Callable[[Program], QWidget]] = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(PICTURES))
-    parser.add_argument("--dark", action="store_true")
-    args = parser.parse_args()
-    args.folder.mkdir(parents=True, exist_ok=True)
-    application = QApplication(sys.argv[:1])
-    application.setQuitOnLastWindowClosed(False)
-    theme = "dark" if args.dark else "light"
-    for name in args.names or PICTURES:
+    order = take_order(command_line(__doc__, PICTURES))
+    for name in order.names:
         with tempfile.TemporaryDirectory() as home:
             engine = [sys.executable, "-m", "tests.pictures.staged_engine", "done"]
             program = build(Folders.of({"PARLEY_HOME": home}), engine)
-            program.preferences.set("appearance.theme", theme)
-            program.window.resize(1280, 800)
+            program.preferences.set("appearance.theme", order.appearance.value)
+            program.window.resize(*order.size)
             program.window.show()
             program.start()
             wait_for(lambda program=program: program.probe.machine is not None)
             widget = PICTURES[name](program)
             settle()
-            widget.grab().save(str(args.folder / f"{name}-{theme}.png"))
+            order.keep(widget.grab(), name)
             program.window.close()
             program.close()
 

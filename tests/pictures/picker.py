@@ -5,15 +5,12 @@ python -m tests.pictures.picker FOLDER [NAME...] [--size 1080x720] [--dark] [--r
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-
-from PySide6.QtWidgets import QApplication
 
 from app.bootstrap.starting import child_starter
 from app.catalog.find.recommended import load_recommended
@@ -25,10 +22,11 @@ from app.services.need_finder import NeedFinder
 from app.services.relay import Relay
 from app.ui.models.picker import PickerDialog
 from app.ui.models.search_bar import FITS_HERE
-from app.ui.theme import Appearance, ThemeSource
+from app.ui.theme import ThemeSource
 from tests.hub.hubserver import HubServer
 from tests.machines import DESKTOP, MACHINES
 from tests.pictures.__main__ import settle, wait_for
+from tests.pictures.order import Order, command_line, take_order
 
 MAKE_REPOS = Path(__file__).parent.parent / "hub" / "make_repos.py"
 REPO_13B = "TheBloke/Llama-2-13B-chat-GGUF"
@@ -84,7 +82,7 @@ SCENES = {f"picker-{name}": (machine, opened(REPO_13B)) for name, machine in MAC
 }
 
 
-def take(folder: Path, name: str, size: tuple[int, int], source: ThemeSource) -> None:
+def take(name: str, order: Order, source: ThemeSource) -> None:
     machine, act = SCENES[name]
     with tempfile.TemporaryDirectory() as home:
         os.environ["PARLEY_HOME"] = home
@@ -94,37 +92,29 @@ def take(folder: Path, name: str, size: tuple[int, int], source: ThemeSource) ->
         needs = NeedFinder(hub, fit, child_starter(ChildRole.PROBE, folders, None), relay)
         models = load_recommended(resources())
         dialog = PickerDialog(hub, fit, needs, models, folders.data / "models", source.theme)
-        dialog.resize(*size)
+        dialog.resize(*order.size)
         dialog.show()
         act(dialog)
         settle()
-        dialog.grab().save(str(folder / f"{name}-{source.theme.name}.png"))
+        order.keep(dialog.grab(), name)
         dialog.close()
         needs.shutdown()
         hub.shutdown()
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(SCENES))
-    parser.add_argument("--size", default="1080x720")
-    parser.add_argument("--dark", action="store_true")
+    parser = command_line(__doc__, SCENES, "1080x720")
     parser.add_argument("--repos", type=Path, help="the reference repos, where they were made before")
-    args = parser.parse_args()
-    args.folder.mkdir(parents=True, exist_ok=True)
-    width, height = map(int, args.size.split("x"))
-    application = QApplication(sys.argv[:1])
-    application.setQuitOnLastWindowClosed(False)
-    source = ThemeSource(application, Appearance.DARK if args.dark else Appearance.LIGHT)
+    order = take_order(parser)
+    source = ThemeSource(order.application, order.appearance)
     with tempfile.TemporaryDirectory() as made:
-        repos = args.repos or Path(made)
-        if args.repos is None:
+        repos = order.options.repos or Path(made)
+        if order.options.repos is None:
             subprocess.run([sys.executable, MAKE_REPOS, repos], check=True)
         with HubServer(repos) as server:
             os.environ["HF_ENDPOINT"] = server.url
-            for name in args.names or SCENES:
-                take(args.folder, name, (width, height), source)
+            for name in order.names:
+                take(name, order, source)
 
 
 if __name__ == "__main__":

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
-from pathlib import Path
 
 import msgspec
-from PySide6.QtWidgets import QApplication
 
 from app.bootstrap.program import build
 from app.core.models import ModelFile
@@ -18,27 +15,22 @@ from app.core.servers import KeyPlace, checked_server
 from app.ui.server_consent import ConsentDialog
 from app.ui.servers_dialog import ServersDialog
 from tests.pictures.__main__ import MODEL, settle
+from tests.pictures.order import command_line, take_order
 from tests.pictures.settings import keep
 
 MODELS = ("Qwen/Qwen3-32B-AWQ", "meta-llama/Llama-3.3-70B-Instruct")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--dark", action="store_true")
-    args = parser.parse_args()
-    args.folder.mkdir(parents=True, exist_ok=True)
-    theme = "dark" if args.dark else "light"
-    QApplication(sys.argv[:1]).setQuitOnLastWindowClosed(False)
+    order = take_order(command_line(__doc__))
     with tempfile.TemporaryDirectory() as home:
         engine = [sys.executable, "-m", "tests.pictures.staged_engine", "done"]
         program = build(Folders.of({"PARLEY_HOME": home}), engine)
-        program.preferences.set("appearance.theme", theme)
+        program.preferences.set("appearance.theme", order.appearance.value)
         lab = msgspec.structs.replace(checked_server("Lab", "https://vllm.example.org/v1"), models=MODELS)
         program.servers.add(lab)
         program.servers.add(checked_server("Workstation", "192.168.1.20:8080"))
-        program.window.resize(1280, 800)
+        program.window.resize(*order.size)
         program.window.show()
         program.start()
         settle()
@@ -46,12 +38,12 @@ def main() -> None:
         button = program.view.page.header.model
         button.show_model(program.engine.file)
         button.set_files([MODEL])
-        keep(program.window, args.folder, f"server-chosen-{theme}")
+        keep(program.window, order, "server-chosen")
         button.open_menu()
-        keep(button.drop_down, args.folder, f"server-menu-{theme}")
+        keep(button.drop_down, order, "server-menu")
         models = next(action.menu() for action in button.drop_down.actions() if action.menu() is not None)
         models.popup(program.window.pos())
-        keep(models, args.folder, f"server-models-{theme}")
+        keep(models, order, "server-models")
         models.close()
         button.drop_down.close()
         dialog = ServersDialog(program.servers, program.window)
@@ -59,16 +51,16 @@ def main() -> None:
         dialog.cards["Lab"].show_known(MODELS, 0.021)
         lost = ServerUnreachable(server="Workstation", host="192.168.1.20", reason="there is no connection")
         dialog.cards["Workstation"].show_error(lost)
-        keep(dialog, args.folder, f"servers-{theme}")
+        keep(dialog, order, "servers")
         dialog.edit(lab)
         assert dialog.form is not None
         dialog.form.show_key(KeyPlace.KEYRING, has_keyring=True)
-        keep(dialog.form, args.folder, f"server-form-{theme}")
+        keep(dialog.form, order, "server-form")
         dialog.form.reject()
         dialog.close()
         consent = ConsentDialog(program.servers.servers[1], "llama", program.window)
         consent.open()
-        keep(consent, args.folder, f"server-consent-{theme}")
+        keep(consent, order, "server-consent")
         consent.close()
         program.window.close()
         program.close()

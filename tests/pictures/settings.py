@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 import time
-from pathlib import Path
 
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.bootstrap.program import Program, build
 from app.core.ledger import LedgerEntry, Purpose, ledger_path
 from app.core.paths import Folders
 from app.core.setting import Page
 from tests.pictures.__main__ import MODEL, settle, wait_for
+from tests.pictures.order import Order, command_line, take_order
 
 
 def fill_ledger(folders: Folders) -> None:
@@ -34,81 +33,76 @@ def fill_ledger(folders: Folders) -> None:
     path.write_bytes(b"".join(msgspec.json.encode(entry) + b"\n" for entry in entries))
 
 
-def keep(widget: QWidget, folder: Path, name: str) -> None:
+def keep(widget: QWidget, order: Order, name: str) -> None:
     settle()
-    widget.grab().save(str(folder / f"{name}.png"))
+    order.keep(widget.grab(), name)
 
 
-def picture_settings(program: Program, folder: Path, theme: str) -> None:
+def picture_settings(program: Program, order: Order) -> None:
     dialog = program.desks.settings.show_settings()
     for page in Page:
         dialog.show_page(page)
-        keep(dialog, folder, f"settings-{page}-{theme}")
+        keep(dialog, order, f"settings-{page}")
     dialog.search.setText("model")
-    keep(dialog, folder, f"settings-search-{theme}")
+    keep(dialog, order, "settings-search")
     dialog.search.setText("nonsense")
-    keep(dialog, folder, f"settings-nothing-{theme}")
+    keep(dialog, order, "settings-nothing")
     dialog.show_page(Page.SHORTCUTS)
     dialog.row("shortcuts.new_chat").field.edited.emit("Ctrl+K")
-    keep(dialog, folder, f"settings-conflict-{theme}")
+    keep(dialog, order, "settings-conflict")
     program.preferences.set("appearance.density", "compact")
     dialog.show_page(Page.NETWORK)
     dialog.resize(720, 480)
     dialog.row("network.proxy").field.edited.emit("proxy:3128")
-    keep(dialog, folder, f"settings-compact-{theme}")
+    keep(dialog, order, "settings-compact")
     program.preferences.reset("appearance.density")
     program.preferences.set("appearance.text_size", 140)
     dialog.resize(900, 640)
     dialog.show_page(Page.APPEARANCE)
-    keep(dialog, folder, f"settings-large-{theme}")
-    keep(program.window, folder, f"window-large-{theme}")
+    keep(dialog, order, "settings-large")
+    keep(program.window, order, "window-large")
     program.preferences.reset("appearance.text_size")
     dialog.close()
 
 
-def picture_presets(program: Program, folder: Path, theme: str) -> None:
+def picture_presets(program: Program, order: Order) -> None:
     editor = program.desks.settings.show_presets()
     editor.begin("Translate")
     wait_for(lambda: "tokens" in editor.preview.state.text())
-    keep(editor, folder, f"presets-{theme}")
+    keep(editor, order, "presets")
     editor.form.description.setText("Changed")
     editor.form.edited.emit()
     editor.resize(900, 560)
-    keep(editor, folder, f"presets-small-{theme}")
+    keep(editor, order, "presets-small")
     editor._revert()
     editor.close()
     program.view.page.header.preset.open_menu()
-    keep(program.view.page.header.preset.drop_down, folder, f"preset-menu-{theme}")
+    keep(program.view.page.header.preset.drop_down, order, "preset-menu")
     program.view.page.header.preset.drop_down.close()
     translate = next(one for one in program.presets.presets if one.preset.name == "Translate")
     program.view.page.header.preset.chosen.emit(translate)
     dialog = next(child for child in program.view.children() if type(child).__name__ == "ValuesDialog")
     assert isinstance(dialog, QWidget)
-    keep(dialog, folder, f"preset-values-{theme}")
+    keep(dialog, order, "preset-values")
     dialog.close()
-    keep(program.window, folder, f"window-{theme}")
+    keep(program.window, order, "window")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--dark", action="store_true")
-    args = parser.parse_args()
-    args.folder.mkdir(parents=True, exist_ok=True)
-    theme = "dark" if args.dark else "light"
-    QApplication(sys.argv[:1]).setQuitOnLastWindowClosed(False)
+    order = take_order(command_line(__doc__))
     with tempfile.TemporaryDirectory() as home:
         folders = Folders.of({"PARLEY_HOME": home})
         fill_ledger(folders)
         program = build(folders, [sys.executable, "-m", "tests.pictures.staged_engine", "done"])
-        program.preferences.set("appearance.theme", theme)
+        program.preferences.set("appearance.theme", order.appearance.value)
+        program.window.resize(*order.size)
         program.window.show()
         program.start()
         wait_for(lambda: bool(program.presets.presets))
         program.engine.load(MODEL)
         settle()
-        picture_settings(program, args.folder, theme)
-        picture_presets(program, args.folder, theme)
+        picture_settings(program, order)
+        picture_presets(program, order)
         program.window.close()
         program.close()
 

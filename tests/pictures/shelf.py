@@ -5,9 +5,7 @@ python -m tests.pictures.shelf FOLDER [NAME...] [--size 760x540] [--dark]
 
 from __future__ import annotations
 
-import argparse
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -46,8 +44,9 @@ from app.storage.stores import open_stores
 from app.ui.models.downloads import DownloadsDialog
 from app.ui.models.folders_dialog import FoldersDialog
 from app.ui.models.library_dialog import LibraryDialog
-from app.ui.theme import Appearance, ThemeSource
+from app.ui.theme import ThemeSource
 from tests.pictures.__main__ import settle
+from tests.pictures.order import Order, command_line, take_order
 
 GB = 1_000_000_000
 MODELS = "/home/ada/models"
@@ -235,13 +234,13 @@ SCENES: dict[str, Callable[[Shelf], QDialog]] = {
 }
 
 
-def take(folder: Path, name: str, size: tuple[int, int], theme: str) -> None:
+def take(name: str, order: Order) -> None:
     with tempfile.TemporaryDirectory() as home:
         os.environ["HOME"] = home
         shelf = Shelf(Path(home))
         dialog = SCENES[name](shelf)
         if name != "library-folders":
-            dialog.resize(*size)
+            dialog.resize(*order.size)
         dialog.show()
         settle()
         popup = QApplication.activePopupWidget()
@@ -249,25 +248,16 @@ def take(folder: Path, name: str, size: tuple[int, int], theme: str) -> None:
         if popup is not None:
             popup.render(picture, dialog.mapFromGlobal(popup.pos()))
             popup.close()
-        picture.save(str(folder / f"{name}-{theme}.png"))
+        order.keep(picture, name)
         dialog.close()
         shelf.close()
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(SCENES))
-    parser.add_argument("--size", default="760x540")
-    parser.add_argument("--dark", action="store_true")
-    args = parser.parse_args()
-    args.folder.mkdir(parents=True, exist_ok=True)
-    width, height = map(int, args.size.split("x"))
-    application = QApplication(sys.argv[:1])
-    application.setQuitOnLastWindowClosed(False)
-    theme = ThemeSource(application, Appearance.DARK if args.dark else Appearance.LIGHT)
-    for name in args.names or SCENES:
-        take(args.folder, name, (width, height), theme.theme.name)
+    order = take_order(command_line(__doc__, SCENES, "760x540"))
+    ThemeSource(order.application, order.appearance)
+    for name in order.names:
+        take(name, order)
 
 
 if __name__ == "__main__":

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
@@ -22,6 +20,7 @@ from app.core.sampling import Sampling
 from app.storage.stores import Stores
 from app.ui.sidebar.model import Answer
 from tests.pictures.__main__ import MODEL, settle, wait_for
+from tests.pictures.order import Order, command_line, take_order
 
 DAY = 86_400
 CHATS = (
@@ -180,14 +179,14 @@ PICTURES: dict[str, Callable[[Program], None]] = {
 }
 
 
-def take(name: str, folder: Path, theme: str, size: tuple[int, int]) -> None:
+def take(name: str, order: Order) -> None:
     """Start the program, bring it to its state, and save what is on the screen."""
     with tempfile.TemporaryDirectory() as home:
         engine = [sys.executable, "-m", "tests.pictures.staged_engine", "done"]
         program = build(Folders.of({"PARLEY_HOME": home}), engine)
-        program.preferences.set("appearance.theme", theme)
+        program.preferences.set("appearance.theme", order.appearance.value)
         program.storage.lane.submit(furnish).result()
-        program.window.resize(*size)
+        program.window.resize(*order.size)
         program.window.move(QPoint(0, 0))
         program.window.show()
         program.window.activateWindow()
@@ -196,24 +195,15 @@ def take(name: str, folder: Path, theme: str, size: tuple[int, int]) -> None:
         PICTURES[name](program)
         settle()
         screen = program.window.screen()
-        screen.grabWindow(0, 0, 0, *size).save(str(folder / f"sidebar-{name}-{theme}.png"))
+        order.keep(screen.grabWindow(0, 0, 0, *order.size), f"sidebar-{name}")
         program.window.close()
         program.close()
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(PICTURES))
-    parser.add_argument("--size", default="1280x800")
-    parser.add_argument("--dark", action="store_true")
-    args = parser.parse_args()
-    args.folder.mkdir(parents=True, exist_ok=True)
-    width, height = map(int, args.size.split("x"))
-    application = QApplication(sys.argv[:1])
-    application.setQuitOnLastWindowClosed(False)
-    for name in args.names or PICTURES:
-        take(name, args.folder, "dark" if args.dark else "light", (width, height))
+    order = take_order(command_line(__doc__, PICTURES))
+    for name in order.names:
+        take(name, order)
 
 
 if __name__ == "__main__":

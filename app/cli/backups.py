@@ -1,4 +1,4 @@
-"""`parley backups`: copies of the conversations, and what to do when the database is damaged."""
+"""`parley backups`: copies of the conversations and chat templates, and what to do when the database is damaged."""
 
 from __future__ import annotations
 

@@ -205,7 +205,7 @@ def _add_hub(models: Commands[argparse.ArgumentParser]) -> None:
 
 
 def _add_backups(commands: Commands[argparse.ArgumentParser]) -> None:
-    group = commands.add_parser("backups", help="back up the conversations, and put a backup back", allow_abbrev=False)
+    group = commands.add_parser("backups", help="back up chats and templates, and put them back", allow_abbrev=False)
     backups = group.add_subparsers(metavar="COMMAND", required=True)
     add_json(add(backups, "list", "backups list", "list the backups, the newest first"))
     add_json(add(backups, "make", "backups make", "make a backup now"))

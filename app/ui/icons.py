@@ -12,6 +12,7 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QComboBox, QMenu, QPushButton, QToolButton, QWidget
 
 from app.core.paths import resources
+from app.ui.labels import tip
 
 SIZE = 16
 _TINT_CHANGES = (QEvent.Type.PaletteChange, QEvent.Type.DevicePixelRatioChange)
@@ -98,7 +99,7 @@ class IconButton(QToolButton):
             return
         self._icon_name = icon_name
         self.setAccessibleName(name)
-        self.setToolTip(name)
+        self.setToolTip(tip(name))
         self._tint()
 
     def showEvent(self, event: QShowEvent) -> None:

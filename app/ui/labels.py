@@ -1,12 +1,15 @@
-"""Labels for words that may come from outside: shown as they are, never as markup.
+"""Labels and tooltips for words that may come from outside: shown as they are, never as markup.
 
 Window process, interface thread.
 """
 
 from __future__ import annotations
 
+from html import escape
+
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtGui import Qt as RichText
 from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip
 
 
@@ -23,7 +26,7 @@ class CutLabel(QLabel):
     def event(self, event: QEvent) -> bool:
         """Say what was cut off."""
         if isinstance(event, QHelpEvent) and not self.toolTip() and self.shown != self.text():
-            QToolTip.showText(event.globalPos(), self.text(), self)
+            QToolTip.showText(event.globalPos(), tip(self.text()), self)
             return True
         return super().event(event)
 
@@ -56,6 +59,11 @@ def wrapped_label(kind: str, text: str = "", *, selectable: bool = False) -> QLa
     if selectable:
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label
+
+
+def tip(text: str) -> str:
+    """A text for a tooltip, which would heed what looks like markup, and load what that names."""
+    return f"<p style='white-space:pre-wrap'>{escape(text)}</p>" if RichText.mightBeRichText(text) else text
 
 
 def _set_kind(label: QLabel, kind: str) -> None:

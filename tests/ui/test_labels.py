@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QColor
+import pytest
+from PySide6.QtGui import QColor, QTextDocument
+from PySide6.QtGui import Qt as RichText
 from pytestqt.qtbot import QtBot
 
-from app.ui.labels import plain_label, wrapped_label
+from app.ui.labels import plain_label, tip, wrapped_label
 
 
 def test_what_has_no_room_ends_in_dots(qtbot: QtBot) -> None:
@@ -35,6 +37,14 @@ def test_the_cut_line_is_drawn_in_the_colour_of_its_kind(qtbot: QtBot) -> None:
     image = label.grab().toImage()
     colors = {QColor(image.pixel(x, y)).red() for x in range(image.width()) for y in range(image.height())}
     assert max(colors) > 200
+
+
+@pytest.mark.parametrize("text", ["<img src='//elsewhere/a.png'>", "<b>two</b>\nlines & more", "a plain one & only"])
+def test_a_tip_is_read_as_text(text: str) -> None:
+    document = QTextDocument()
+    shown = tip(text)
+    document.setHtml(shown) if RichText.mightBeRichText(shown) else document.setPlainText(shown)
+    assert document.toPlainText().replace("\u2028", "\n") == text
 
 
 def test_markup_is_not_heeded(qtbot: QtBot) -> None:

@@ -15,6 +15,7 @@ from app.core.sizes import format_bytes, format_count
 from app.services.attaching import AttachedFile
 from app.ui.chat.elided_label import ElidedLabel
 from app.ui.icons import Emblem, IconButton
+from app.ui.labels import tip
 
 _TWO_COLUMNS_FROM = 520
 _LEAST_ROW = 44
@@ -34,7 +35,7 @@ class Chip(QFrame):
         self._key = file.key
         self._name = ElidedLabel(Qt.TextElideMode.ElideMiddle)
         self._name.setText(file.name)
-        self._name.setToolTip(file.name)
+        self._name.setToolTip(tip(file.name))
         self._facts = QLabel()
         self._facts.setProperty("kind", "small")
         self._facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)

@@ -15,6 +15,7 @@ from app.core.exchange import ExportFormat
 from app.ui.chat.elided_label import ElidedLabel
 from app.ui.chat.model_menu import ModelButton
 from app.ui.icons import IconButton, icon
+from app.ui.labels import tip
 from app.ui.presets.button import PresetButton
 from app.ui.theme import Appearance
 
@@ -46,7 +47,7 @@ class TitleField(QWidget):
     def set_title(self, title: str) -> None:
         """Show a title."""
         self._label.setText(title)
-        self._label.setToolTip(title)
+        self._label.setToolTip(tip(title))
 
     def begin(self) -> None:
         """Let the user change it."""

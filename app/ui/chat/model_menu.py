@@ -16,6 +16,7 @@ from app.core.models import ModelFile
 from app.core.servers import Server
 from app.core.sizes import format_bytes
 from app.ui.icons import icon
+from app.ui.labels import tip
 from app.ui.name_button import NameButton
 
 MAX_WIDTH = 320
@@ -49,7 +50,7 @@ class ModelButton(NameButton):
         self._current = file
         name = described(file) if file else self.tr("Choose a model")
         self.setAccessibleName(self.tr("Model: {name}").format(name=name) if file else name)
-        self.setToolTip(file.identity.path if file else "")
+        self.setToolTip(tip(file.identity.path) if file else "")
         self.set_name(name)
 
     def set_files(self, files: Sequence[ModelFile]) -> None:
@@ -116,7 +117,7 @@ class ModelButton(NameButton):
             is_chosen = is_current and current is not None and current.name == name
             mark, file = icon("check" if is_chosen else "model", self), ModelFile.on(server, name)
             action = models.addAction(mark, name.replace("&", "&&"), partial(self.chosen.emit, file))
-            action.setToolTip(server.base_url)
+            action.setToolTip(tip(server.base_url))
 
     def _add_guide(self, guide: ModelFile) -> None:
         is_current = self._current is not None and self._current.identity.built_in
@@ -133,7 +134,7 @@ class ModelButton(NameButton):
         text = " · ".join([described(file), *folder, remark]).replace("&", "&&")
         mark = icon("check" if is_current else "model", self)
         action = self._menu.addAction(mark, text, lambda: self.chosen.emit(file))
-        action.setToolTip(file.identity.path)
+        action.setToolTip(tip(file.identity.path))
         action.setEnabled(not is_missing)
 
 

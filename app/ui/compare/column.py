@@ -18,6 +18,7 @@ from app.ui.chat.blocks_code import Typeset
 from app.ui.chat.elided_label import ElidedLabel
 from app.ui.chat.transcript import TranscriptView
 from app.ui.chat.transcript_style import MARGIN
+from app.ui.labels import tip
 from app.ui.theme import Theme
 
 LEAST_WIDTH = 280
@@ -36,7 +37,7 @@ class ReplyColumn(QFrame):
         self._name = ElidedLabel()
         self._name.setProperty("kind", "heading")
         self._name.setText(name)
-        self._name.setToolTip(name)
+        self._name.setToolTip(tip(name))
         self._state = QLabel()
         self._state.setProperty("kind", "small")
         self.transcript = TranscriptView(theme, typeset)

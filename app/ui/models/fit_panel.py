@@ -14,6 +14,7 @@ from app.core.hub import Variant
 from app.core.loading import DEFAULT_CONTEXT, KvType, LoadOptions
 from app.core.sizes import format_bytes
 from app.ui.icons import ComboBox
+from app.ui.labels import tip
 from app.ui.models import words
 from app.ui.models.fit_bar import DeviceLoad, FitBar, Legend, device_loads
 from app.ui.models.variant_paint import verdict_color
@@ -147,7 +148,7 @@ class FitPanel(QFrame):
         self._source.setText(words.need_source(fit))
         self._source.setToolTip(words.need_source_in_full(fit))
         self._reason.setText(reason)
-        self._reason.setToolTip(reason)  # where the window is too low for all of it
+        self._reason.setToolTip(tip(reason))  # where the window is too low for all of it
         self._arrange()
 
     def set_theme(self, theme: Theme) -> None:

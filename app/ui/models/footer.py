@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWi
 from app.core.hub import RepoPage, Variant
 from app.core.sizes import format_bytes
 from app.services.fit_service import can_run, is_cut
+from app.ui.labels import tip
 from app.ui.models import words
 
 
@@ -64,7 +65,7 @@ class Footer(QWidget):
         prepared = variant.becomes
         self.download.setText(self.tr("Download and prepare") if prepared else self.tr("Download and chat"))
         self.download.setEnabled(not refused)
-        self.download.setToolTip(refused)
+        self.download.setToolTip(tip(refused))
         size = self.tr("{size} to download").format(size=format_bytes(variant.bytes))
         if prepared:
             size += self.tr(", {size} on disk until the original is removed").format(size=format_bytes(_room(variant)))

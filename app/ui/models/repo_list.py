@@ -13,6 +13,8 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 from PySide6.QtGui import QFont, QPainter, QPalette
 from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from app.ui.labels import tip
+
 Index = QModelIndex | QPersistentModelIndex
 _PADDING = 12
 
@@ -69,7 +71,7 @@ class RepoModel(QAbstractListModel):
             case _Role.REMARK:
                 return row.remark
             case Qt.ItemDataRole.ToolTipRole:
-                return row.tip or row.id
+                return tip(row.tip or row.id)
             case Qt.ItemDataRole.AccessibleTextRole:
                 return f"{row.title}, {row.remark}"
         return None

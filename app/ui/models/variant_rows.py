@@ -14,6 +14,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from app.core.fit import Fit, Placement
 from app.core.hub import Variant
 from app.core.sizes import format_bytes, format_decimal
+from app.ui.labels import tip
 from app.ui.models import words
 
 Index = QModelIndex | QPersistentModelIndex
@@ -97,7 +98,7 @@ class VariantModel(QAbstractTableModel):
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.AccessibleTextRole:
                 return self._text(row, column)
             case Qt.ItemDataRole.ToolTipRole:
-                return self._tip(row, column)
+                return tip(self._tip(row, column))
             case Role.ROW:
                 return row
             case Role.SORT:

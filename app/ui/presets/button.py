@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.core.presets import ChosenPreset, StoredPreset
 from app.ui.icons import icon
+from app.ui.labels import tip
 from app.ui.name_button import NameButton
 from app.ui.preset_words import shown_description, shown_name
 
@@ -38,7 +39,7 @@ class PresetButton(NameButton):
         self._current = current
         name = shown_name(current.preset) if current else self.tr("No preset")
         self.setAccessibleName(self.tr("Preset: {name}").format(name=name))
-        self.setToolTip(shown_description(current.preset) if current else "")
+        self.setToolTip(tip(shown_description(current.preset)) if current else "")
         self.set_name(name)
 
     def set_presets(self, presets: Sequence[StoredPreset]) -> None:
@@ -57,7 +58,7 @@ class PresetButton(NameButton):
         for stored in self._presets:
             name = stored.preset.name
             action = menu.addAction(shown_name(stored.preset).replace("&", "&&"), partial(self.chosen.emit, stored))
-            action.setToolTip(shown_description(stored.preset))
+            action.setToolTip(tip(shown_description(stored.preset)))
             action.setCheckable(True)
             if name.casefold() == current:
                 action.setChecked(True)

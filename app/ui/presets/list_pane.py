@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from app.core.presets import StoredPreset
 from app.ui.icons import IconButton
+from app.ui.labels import tip
 from app.ui.plain_list import PlainList
 from app.ui.preset_words import shown_description, shown_name
 
@@ -87,7 +88,7 @@ class PresetListPane(QWidget):
                 name = self.tr("{name} (new chats)").format(name=name)
             item = QListWidgetItem(f"{name} •" if stored.id in unsaved else name)
             item.setData(_ID, stored.id)
-            item.setToolTip(shown_description(stored.preset))
+            item.setToolTip(tip(shown_description(stored.preset)))
             self.list.addItem(item)
         self.list.blockSignals(False)
         self.choose(current)

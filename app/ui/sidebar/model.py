@@ -13,6 +13,7 @@ from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QObject, 
 
 from app.core.conversations import ConversationSummary
 from app.core.listing import Folder
+from app.ui.labels import tip
 from app.ui.sidebar.rows import (
     Content,
     ConversationRow,
@@ -134,7 +135,7 @@ class RowModel(QAbstractListModel):
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
                 return text_of(row)
             case Qt.ItemDataRole.ToolTipRole:
-                return self.spoken(row) if isinstance(row, ConversationRow) else None
+                return tip(self.spoken(row)) if isinstance(row, ConversationRow) else None
             case Qt.ItemDataRole.AccessibleTextRole:
                 return self.spoken(row)
             case RowRole.ROW:

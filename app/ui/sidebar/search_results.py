@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QS
 
 from app.core.messages import Role
 from app.core.search import Hit, Marked
+from app.ui.labels import tip
 from app.ui.sidebar.painting import INSET, small
 
 Index = QModelIndex | QPersistentModelIndex
@@ -68,7 +69,7 @@ class HitModel(QAbstractListModel):
             case Qt.ItemDataRole.AccessibleTextRole:
                 return "\n".join(filter(None, (hit.title.text, hit.snippet.text, self.foot(hit))))
             case Qt.ItemDataRole.ToolTipRole:
-                return hit.title.text
+                return tip(hit.title.text)
             case _ if role == HIT:
                 return hit
         return None

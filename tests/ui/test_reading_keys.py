@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.program import Program
@@ -35,6 +37,15 @@ def test_keys_find_and_zoom_and_follow_the_settings(qtbot: QtBot, program: Progr
     assert not reading.find_bar.isVisible()
     qtbot.keyClick(program.window, Qt.Key.Key_J, CONTROL)
     assert reading.find_bar.isVisible()
+
+
+def test_a_letter_of_the_third_level_begins_the_next_message(qtbot: QtBot, program: Program, file: ModelFile) -> None:
+    transcript, composer = program.view.page.transcript, program.view.page.composer
+    transcript.setFocus()
+    alt_gr = CONTROL | Qt.KeyboardModifier.AltModifier  # as Windows has it
+    QApplication.sendEvent(transcript, QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_At, alt_gr, "@"))
+    QApplication.sendEvent(transcript, QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_X, CONTROL, "x"))
+    assert composer.text() == "@"
 
 
 def test_a_key_opens_what_is_to_be_compared_with_what_is_written(

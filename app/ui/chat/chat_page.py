@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 COLUMN_WIDTH = 760
 _Modifier = Qt.KeyboardModifier
+_ALT_GR = _Modifier.ControlModifier | _Modifier.AltModifier  # as Windows tells of it
 
 
 class ChatPage(QWidget):
@@ -228,8 +229,9 @@ class ChatPage(QWidget):
     def take_key(self, event: QKeyEvent) -> bool:
         """Whether a key that nothing else wanted begins or goes on with the next message."""
         written = event.text()
-        commands = event.modifiers() & (_Modifier.ControlModifier | _Modifier.AltModifier | _Modifier.MetaModifier)
-        if commands or not written.strip() or not written.isprintable():
+        held = event.modifiers() & (_ALT_GR | _Modifier.MetaModifier)
+        is_command = held not in (_Modifier.NoModifier, _ALT_GR)
+        if is_command or not written.strip() or not written.isprintable():
             return False
         self._write_next()
         QGuiApplication.sendEvent(self.composer.edit, event)

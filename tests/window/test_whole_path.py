@@ -96,7 +96,7 @@ def test_a_window_killed_during_a_reply_loses_nothing(
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as window:
         assert window.stdout is not None
         heard = ""
-        while len(heard) < 2000:
+        while len(heard) < 500:
             line = window.stdout.readline()
             heard = "" if line == "again\n" else heard + line
         engines = psutil.Process(window.pid).children()

@@ -121,6 +121,11 @@ def is_file(path: str) -> bool:
     return os.path.isfile(path)  # noqa: PTH113 - raises where a folder may not be entered
 
 
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there; one the system does not let us look for is not."""
+    return os.path.isdir(path)  # noqa: PTH112 - raises where a folder may not be entered, or has no possible name
+
+
 def resources() -> Path:
     """The folder of templates and icons: in a bundle, in an installed package, or in a checkout."""
     package = Path(__file__).parent.parent

@@ -16,6 +16,7 @@ from app.core.conversations import Conversation
 from app.core.downloads import Download
 from app.core.errors import ParleyError
 from app.core.exchange import ExportFormat
+from app.core.paths import is_folder
 from app.core.presets import StoredPreset
 from app.services.chat_session import ChatSession
 from app.services.chat_tools import ChatTools
@@ -307,10 +308,10 @@ class MainView(QSplitter):
 
 def _dropped_files(event: QDropEvent) -> list[Path]:
     paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-    return [path for path in paths if not path.is_dir()]
+    return [path for path in paths if not is_folder(path)]
 
 
 def _dropped_folder(event: QDropEvent) -> Path | None:
     """A folder that was dropped alone."""
     paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-    return paths[0] if len(paths) == 1 and paths[0].is_dir() else None
+    return paths[0] if len(paths) == 1 and is_folder(paths[0]) else None

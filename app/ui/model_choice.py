@@ -13,6 +13,7 @@ from PySide6.QtCore import QDir, QObject, QStandardPaths
 
 from app.core.loading import LoadOptions
 from app.core.models import ModelFile
+from app.core.paths import is_folder
 from app.core.templates import template_names
 from app.services.engine_host import EngineHost
 from app.services.file_presence import FilePresence
@@ -58,7 +59,7 @@ class ModelChoice(QObject):
         current = self._engine.file
         beside = [Path(current.identity.path).parent] if current is not None and current.id else []
         downloads = QStandardPaths.standardLocations(QStandardPaths.StandardLocation.DownloadLocation)
-        folder = next((str(one) for one in [*beside, *map(Path, downloads)] if one.is_dir()), QDir.homePath())
+        folder = next((str(one) for one in [*beside, *map(Path, downloads)] if is_folder(one)), QDir.homePath())
         names = self.tr("Models in GGUF format (*.gguf *.GGUF);;All files (*)")
         ask_file(self._page, self.tr("Open a GGUF file"), self._library.open, filters=names, start=folder)
 

@@ -252,18 +252,28 @@ def test_f1_shows_the_shortcuts(qtbot: QtBot, program: Program) -> None:
     dialog.close()
 
 
-def test_a_dropped_file_is_opened(qtbot: QtBot, program: Program, tmp_path: Path) -> None:
-    dropped = tmp_path / "not a model.gguf"
-    dropped.write_text("words")
+def drop(program: Program, path: Path) -> None:
     data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(dropped))])
+    data.setUrls([QUrl.fromLocalFile(str(path))])
     copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     enter = QDragEnterEvent(QPoint(600, 400), copy, data, left, none)
     QApplication.sendEvent(program.view, enter)
     assert enter.isAccepted()
+    QApplication.sendEvent(program.view, QDropEvent(QPointF(600, 400), copy, data, left, none))
+
+
+def test_a_dropped_file_is_opened(qtbot: QtBot, program: Program, tmp_path: Path) -> None:
+    dropped = tmp_path / "not a model.gguf"
+    dropped.write_text("words")
     with qtbot.waitSignal(program.library.problem):
-        QApplication.sendEvent(program.view, QDropEvent(QPointF(600, 400), copy, data, left, none))
+        drop(program, dropped)
     assert "not a GGUF model" in str(program.view.page.notice.error)
+
+
+def test_what_is_dropped_may_have_a_name_that_no_disk_takes(qtbot: QtBot, program: Program, tmp_path: Path) -> None:
+    with qtbot.waitSignal(program.library.problem):
+        drop(program, tmp_path / ("x" * 300 + ".gguf"))
+    assert "cannot be read" in str(program.view.page.notice.error)
 
 
 def test_the_chosen_appearance_is_kept(qtbot: QtBot, program: Program, qapp: QApplication) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.core.errors import ParleyError
+from app.core.paths import is_folder
 from app.services.model_folders import ModelFolders
 from app.ui.file_dialogs import ask_folder
 from app.ui.fitting_dialog import FittingDialog
@@ -91,7 +92,7 @@ class FoldersDialog(FittingDialog):
         card = QFrame()
         card.setProperty("kind", "card")
         remark = self.tr("New models go here") if first else ""
-        if not folder.is_dir():
+        if not is_folder(folder):
             remark = self.tr("Made with the first download") if first else self.tr("Not there: is its disk connected?")
         heads = QVBoxLayout()
         heads.setSpacing(2)

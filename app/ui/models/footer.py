@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from app.core.hub import RepoPage, Variant
+from app.core.paths import is_folder
 from app.core.sizes import format_bytes
 from app.services.fit_service import can_run, is_cut
 from app.ui.labels import tip
@@ -96,7 +97,7 @@ def _room(variant: Variant) -> int:
 
 def _free_bytes(folder: Path) -> int:
     """Free space where the folder is or will be; 0 where it cannot be told."""
-    place = next((path for path in (folder, *folder.parents) if path.exists()), None)
+    place = next((path for path in (folder, *folder.parents) if is_folder(path)), None)
     try:
         return shutil.disk_usage(place).free if place else 0
     except OSError:

@@ -67,7 +67,7 @@ def plain_source(checkpoint: Checkpoint, name: str, shape: tuple[int, int], kind
         raise TensorWrong(tensor=name, reason=f"has the shape {list(tensor.shape)} instead of {list(shape)}")
     if tensor.dtype not in (*_SAME, "F64"):
         raise TensorWrong(tensor=name, reason=f"is of the type {tensor.dtype} instead of a float")
-    return PlainSource(checkpoint, name, *shape, kind or _SAME.get(tensor.dtype, Kind.F32))
+    return PlainSource(checkpoint, name, *shape, _SAME.get(tensor.dtype, Kind.F32) if kind is None else kind)
 
 
 class _LoadedPlain:

@@ -116,8 +116,8 @@ class Weights(msgspec.Struct, frozen=True, omit_defaults=True):
 class Prepared(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What a safetensors checkpoint is once it was repacked into GGUF, foreseen from its headers.
 
-    `type` is that of most of its matrices, `bytes` what the result takes on disk, `notes` say what happens to
-    the weights. `choice` is the type that was asked for, of an unquantized model.
+    `type` is that of most of its matrices or the mixture's name, `bytes` what the result takes on disk, `notes` say
+    what happens to the weights. `choice` is the type that was asked for, of an unquantized model.
     """
 
     type: str

@@ -10,16 +10,20 @@ from app.core import repack_errors as repack_errors  # so that every process can
 
 
 class TypeChoice(StrEnum):
-    """What the matrices of an unquantized model may become."""
+    """What the matrices of an unquantized model may become; see `app.core.mixture`."""
 
     F32 = "f32"
     F16 = "f16"
     BF16 = "bf16"
     Q8_0 = "q8_0"
+    Q6_K = "q6_k"
+    Q5_K_M = "q5_k_m"
     Q5_1 = "q5_1"
     Q5_0 = "q5_0"
+    Q4_K_M = "q4_k_m"
     Q4_1 = "q4_1"
     Q4_0 = "q4_0"
+    Q3_K_M = "q3_k_m"
 
 
 class RepackActivity(StrEnum):

@@ -21,6 +21,11 @@ Floats = NDArray[np.float32]
 Halves = NDArray[np.float16]
 
 BLOCK = 32
+K_QUANTS = frozenset(
+    {GGMLQuantizationType.Q3_K, GGMLQuantizationType.Q4_K, GGMLQuantizationType.Q5_K, GGMLQuantizationType.Q6_K}
+)
+"""Types of super-blocks, whose scales are searched for: only ggml's library makes them."""
+
 _FULL_SCALE = 127
 _EIGHT_BYTES = np.uint64(0x0101010101010101)
 

@@ -19,12 +19,16 @@ _SAMPLED_ROWS = 4
 _EXACT = frozenset({NoteKind.EXACT, NoteKind.COPIED})
 _HALF_STEP = {
     Kind.F32: 2.0**-23, Kind.F16: 2.0**-11, Kind.BF16: 2.0**-8, Kind.Q8_0: 0.6 / 64, Kind.Q5_0: 1 / 15,
-    Kind.Q5_1: 1 / 15, Kind.Q4_0: 1 / 7, Kind.Q4_1: 1 / 7,
+    Kind.Q5_1: 1 / 15, Kind.Q4_0: 1 / 7, Kind.Q4_1: 1 / 7, Kind.Q6_K: 1 / 25, Kind.Q5_K: 1 / 10, Kind.Q4_K: 1 / 5,
+    Kind.Q3_K: 2 / 5,
 }  # fmt: skip
 _KEPT_CODES = 2.0**-10
 _EXACT_SUMS = 2.0**-22
 _TINY = 2.0**-16
 """The largest error that a scale below float16's normal range brings to a weight of 127 of it."""
+
+_TINY_SEARCHED = {Kind.Q6_K: 2.0**-12, Kind.Q5_K: 2.0**-13, Kind.Q4_K: 2.0**-14}
+"""The same where that scale is one of scales: a weight is up to 128 times 32 of it."""
 
 
 def sampled_rows(rows: int, seed: int) -> Rows:
@@ -42,7 +46,7 @@ def require_alike(name: str, fate: Fate, kind: Kind, stored: NDArray[np.uint8], 
     found = np.asarray(dequantize(stored, kind)).reshape(meant.shape)
     largest = np.abs(meant).max(axis=1, keepdims=True)
     error = np.abs(found - meant)
-    allowed = largest * _tolerance(fate, kind) + (0.0 if fate.note in _EXACT else _TINY)
+    allowed = largest * _tolerance(fate, kind) + (0.0 if fate.note in _EXACT else _TINY_SEARCHED.get(kind, _TINY))
     if not np.isfinite(found).all() or bool((error > allowed).any()):
         worst = float((error / np.maximum(largest, 1e-30)).max())
         raise RepackUnsound(tensor=name, reason=f"by {worst:.2%} of its largest weight")

@@ -7,27 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 from gguf import GGMLQuantizationType as Kind
 from gguf import TensorNameMap, get_tensor_name_map
 
-from app.core.quantized import Method, Schemes
+from app.core.mixture import Outline, outline_of, wanted_type
+from app.core.quantized import Method, Schemes, text_config
 from app.core.repack import TypeChoice
 from app.core.repack_errors import QuantizationMismatch, TensorLeftOver, TensorMissing
 from app.repack.architectures import Architecture, Shape, Sizes, root_of
 from app.repack.awq import awq_source
 from app.repack.bitsandbytes import four_bit_source, int8_source
 from app.repack.checkpoint import Checkpoint
-from app.repack.folder import Settings
 from app.repack.gptq import gptq_source
 from app.repack.ordering import Order, Slot, rotary_order, undo_act_order
 from app.repack.plain import PlainSource, plain_source, vector_source
 from app.repack.source import Source
 from app.repack.target import Target
 
-_ROUTER = "block_sparse_moe.gate"
-_COARSE = frozenset({TypeChoice.Q4_0, TypeChoice.Q4_1, TypeChoice.Q5_0, TypeChoice.Q5_1})
 _HALF_MAX_BITS = 0x4780
 """The upper 16 bits of 65536 as float32: a BF16 number from there on is too large for F16."""
 
@@ -52,15 +51,15 @@ class Finder:
         self._names: TensorNameMap = get_tensor_name_map(architecture.kind, sizes.layers)
         self.used: set[str] = set()
 
-    def targets(self, text: Settings) -> Iterator[Target]:
+    def targets(self) -> Iterator[Target]:
         """Every tensor of the result, but the rope factors."""
         vocabulary, hidden = self._sizes["vocabulary"], self._sizes["hidden"]
-        embedding = self._matrix(f"{self._root}embed_tokens", (vocabulary, hidden), self._head_kind)
+        embedding = self._matrix(f"{self._root}embed_tokens", (vocabulary, hidden))
         yield self._target("model.embed_tokens.weight", [Slot(embedding)])
         for layer in range(self._sizes.layers):
             yield from self._layer(layer)
         yield self._target("model.norm.weight", [self._norm(f"{self._root}norm.weight", hidden)])
-        yield from self._output(text)
+        yield from self._output()
 
     def _layer(self, layer: int) -> Iterator[Target]:
         start, architecture = f"{self._root}layers.{layer}.", self._architecture
@@ -95,9 +94,8 @@ class Finder:
             if len(numbers) == 1:
                 slots[name] = self._norm(f"{name}.weight", numbers[0])
                 continue
-            kind = Kind.F32 if module == _ROUTER else self._kind
             order = self._rotary(module)
-            slots[name] = Slot(self._matrix(name, (numbers[0], numbers[1]), kind), order)
+            slots[name] = Slot(self._matrix(name, (numbers[0], numbers[1])), order)
             bias = self._bias(module, f"{name}.bias", numbers[0], order)
             if bias is not None:
                 slots[f"{name}.bias"] = bias
@@ -128,10 +126,10 @@ class Finder:
             Slot(replace(vector_source(self._checkpoint, name, size), shift=self._architecture.norm_shift))
         )
 
-    def _matrix(self, module: str, shape: tuple[int, int], kind: Kind | None) -> Source:
-        return self._taken(Slot(self._found(module, shape, kind))).source
+    def _matrix(self, module: str, shape: tuple[int, int]) -> Source:
+        return self._taken(Slot(self._found(module, shape))).source
 
-    def _found(self, module: str, shape: tuple[int, int], kind: Kind | None) -> Source:
+    def _found(self, module: str, shape: tuple[int, int]) -> Source:
         checkpoint, tensors = self._checkpoint, self._checkpoint.tensors
         if f"{module}.qweight" in tensors:
             scheme = self._schemes.of(module)
@@ -144,38 +142,54 @@ class Finder:
             return int8_source(checkpoint, module, shape)
         if any(f"{module}.weight.{part}" in tensors for part in ("absmax", "quant_map")):
             return four_bit_source(checkpoint, module, shape)
-        source = plain_source(checkpoint, f"{module}.weight", shape, kind or self._kept(f"{module}.weight"))
-        return _in_range(source)
+        wanted = wanted_type(module, shape[1], self._choice, self._outline)
+        kind = self._kept(f"{module}.weight") if wanted is None else Kind[wanted]
+        return _in_range(plain_source(checkpoint, f"{module}.weight", shape, kind))
 
     def _looks_like_awq(self, module: str) -> bool:
         scales = self._checkpoint.tensors.get(f"{module}.scales")
         return scales is not None and self._checkpoint.tensors[f"{module}.qweight"].shape[1:] != scales.shape[1:]
 
-    def _output(self, text: Settings) -> Iterator[Target]:
+    def _output(self) -> Iterator[Target]:
         """The matrix that makes the logits, unless the embedding serves as such."""
-        shape = (self._sizes["vocabulary"], self._sizes["hidden"])
-        tied = bool(text.get("tie_word_embeddings", self._architecture.tied))
-        names = [name for name in self._checkpoint.tensors if name.startswith("lm_head.")]
-        if not names and tied:
-            return
-        if names == ["lm_head.weight"] and self._same_as_embedding():
+        if not self._outline.tied:
+            shape = (self._sizes["vocabulary"], self._sizes["hidden"])
+            yield self._target("lm_head.weight", [Slot(self._matrix("lm_head", shape))])
+        elif self._repeats_embedding:
             self.used.add("lm_head.weight")
-            return
-        if self._architecture.has_output:
-            yield self._target("lm_head.weight", [Slot(self._matrix("lm_head", shape, self._head_kind))])
 
-    def _same_as_embedding(self) -> bool:
+    @cached_property
+    def _outline(self) -> Outline:
+        return outline_of(self._checkpoint.config, tied=self._is_tied)
+
+    @property
+    def _is_tied(self) -> bool:
+        if self._repeats_embedding or not self._architecture.has_output:
+            return True
+        stated = text_config(self._checkpoint.config).get("tie_word_embeddings", self._architecture.tied)
+        return bool(stated) and not self._output_names
+
+    @property
+    def _output_names(self) -> list[str]:
+        return [name for name in self._checkpoint.tensors if name.startswith("lm_head.")]
+
+    @cached_property
+    def _repeats_embedding(self) -> bool:
+        """Whether an output of its own is the embedding once more."""
         first, second = "lm_head.weight", f"{self._root}embed_tokens.weight"
         tensors = self._checkpoint.tensors
-        if (tensors[first].dtype, tensors[first].shape) != (tensors[second].dtype, tensors[second].shape):
+        if self._output_names != [first] or second not in tensors or tensors[first].dtype != tensors[second].dtype:
+            return False
+        shape = (self._sizes["vocabulary"], self._sizes["hidden"])
+        if tensors[first].shape != shape or tensors[second].shape != shape:
             return False
         step = 1024
         return all(
             np.array_equal(
-                self._checkpoint.rows(first, row, min(row + step, tensors[first].shape[0])),
-                self._checkpoint.rows(second, row, min(row + step, tensors[first].shape[0])),
+                self._checkpoint.rows(first, row, min(row + step, shape[0])),
+                self._checkpoint.rows(second, row, min(row + step, shape[0])),
             )
-            for row in range(0, tensors[first].shape[0], step)
+            for row in range(0, shape[0], step)
         )
 
     def _target(self, name: str, slots: list[Slot], *, stacked: bool = False) -> Target:
@@ -189,15 +203,6 @@ class Finder:
     def _taken(self, slot: Slot) -> Slot:
         self.used.update(slot.source.names)
         return slot
-
-    @property
-    def _kind(self) -> Kind | None:
-        return Kind[self._choice.value.upper()] if self._choice is not None else None
-
-    @property
-    def _head_kind(self) -> Kind | None:
-        """Embedding and output suffer most from coarse types."""
-        return Kind.Q8_0 if self._choice in _COARSE else self._kind
 
     def _kept(self, name: str) -> Kind | None:
         """What a quantized checkpoint left in BF16 becomes F16, with which llama.cpp computes better."""

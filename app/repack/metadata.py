@@ -9,6 +9,7 @@ from pathlib import Path
 from gguf import MODEL_ARCH, MODEL_ARCH_NAMES, GGMLQuantizationType, GGUFWriter, LlamaFileType, SpecialVocab
 from numpy import dtype, float32
 
+from app.core.mixture import MIXTURES
 from app.core.repack import Provenance
 from app.core.repack_errors import ConfigUnusable
 from app.repack.architectures import count
@@ -81,11 +82,7 @@ def _add_general(out: GGUFWriter, plan: Plan, label: Label, hashes: Mapping[str,
     out.add_type("model")
     out.add_name(label.name)
     out.add_quantization_version(_QUANTIZATION_VERSION)
-    weight = dict.fromkeys(_FILE_TYPES, 0)
-    for target in plan.targets:
-        weight[target.kind] += target.nbytes
-    layers = [target.kind for target in plan.targets if target.name.startswith("blk.") and len(target.shape) > 1]
-    out.add_file_type(_FILE_TYPES[max(set(layers), key=layers.count)])
+    out.add_file_type(_file_type(plan))
     origin = label.provenance
     out.add_string("parley.source.repo", origin.repo)
     out.add_string("parley.source.branch", origin.branch)
@@ -95,6 +92,14 @@ def _add_general(out: GGUFWriter, plan: Plan, label: Label, hashes: Mapping[str,
     out.add_string("parley.repack.method", plan.method)
     out.add_bool("parley.repack.lossless", plan.lossless)
     out.add_array("parley.repack.notes", [note.sentence for note in plan.notes])
+
+
+def _file_type(plan: Plan) -> LlamaFileType:
+    """The mixture's, or that of most matrices."""
+    if plan.choice in MIXTURES:
+        return LlamaFileType[f"MOSTLY_{plan.choice.value.upper()}"]
+    layers = [target.kind for target in plan.targets if target.name.startswith("blk.") and len(target.shape) > 1]
+    return _FILE_TYPES[max(set(layers), key=layers.count)]
 
 
 def _add_hyperparameters(out: GGUFWriter, plan: Plan) -> None:

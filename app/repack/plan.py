@@ -33,8 +33,12 @@ _REDUNDANT = re.compile(r"\.rotary_emb\.inv_freq$")
 
 @dataclass(frozen=True)
 class Plan:
-    """All that is decided before a byte is written. `text` is the language model's configuration."""
+    """All that is decided before a byte is written.
 
+    `choice` is the type that was asked for, `text` the language model's configuration.
+    """
+
+    choice: TypeChoice | None
     architecture: Architecture
     text: Settings
     sizes: Sizes
@@ -69,7 +73,7 @@ def make_plan(checkpoint: Checkpoint, choice: TypeChoice | None = None) -> Plan:
         raise TypeNotOffered(type=choice.value, reason="its weights are quantized already", known=known)
     rope = rope_of(text, sizes["head"], architecture.rope_theta)
     finder = Finder(checkpoint, architecture, sizes, schemes, choice)
-    targets = tuple(widened(target) for target in finder.targets(text))
+    targets = tuple(widened(target) for target in finder.targets())
     made = tuple(_made(name, values) for name, values in rope.factors.items())
     left_out = _check_all_used(checkpoint, finder.used)
     notes = [*_notes(targets)]
@@ -78,7 +82,7 @@ def make_plan(checkpoint: Checkpoint, choice: TypeChoice | None = None) -> Plan:
     if rope.dynamic:
         notes.append(Note(NoteKind.DYNAMIC_ROPE))
     method = _method(schemes, targets)
-    return Plan(architecture, text, sizes, rope, method, (*made, *targets), tuple(notes))
+    return Plan(choice, architecture, text, sizes, rope, method, (*made, *targets), tuple(notes))
 
 
 def _made(name: str, values: np.ndarray[tuple[int], np.dtype[np.float32]]) -> Target:

@@ -34,7 +34,7 @@ from app.repack.part import Part, journal_of, part_of
 from app.repack.plan import Plan, make_plan
 from app.repack.target import Target
 from app.repack.vocabulary import Vocabulary, read_vocabulary, special_vocabulary
-from app.repack.writer import Meter, Module, Writer
+from app.repack.writer import Meter, Module, Quantize, Writer
 
 _VERSION = 1
 _ALIGNMENT = 32
@@ -75,7 +75,11 @@ class _Draft:
 
 
 def repack(
-    errand: Errand, tell: Callable[[RepackProgress], None], stopped: Stopped, workers: int | None = None
+    errand: Errand,
+    tell: Callable[[RepackProgress], None],
+    stopped: Stopped,
+    quantize: Quantize,
+    workers: int | None = None,
 ) -> RepackReport:
     """Make a GGUF file of a checkpoint.
 
@@ -83,6 +87,7 @@ def repack(
         errand: what to make.
         tell: called on this thread, a few times a second.
         stopped: asked often; once it is true, `Cancelled` follows.
+        quantize: makes the blocks of K-quants; called on many threads at once.
         workers: threads that encode; as many as cores without it.
 
     Raises:
@@ -94,7 +99,8 @@ def repack(
     checkpoint = Checkpoint(errand.folder)
     try:
         draft = _draft(checkpoint, errand)
-        size = _make(draft, errand.target, tell, stopped, workers or min(_MAX_WORKERS, os.cpu_count() or 1))
+        workers = workers or min(_MAX_WORKERS, os.cpu_count() or 1)
+        size = _make(draft, errand.target, tell, stopped, quantize, workers)
         return _report(draft, errand.target, size, time.monotonic() - begun)
     finally:
         checkpoint.close()
@@ -108,7 +114,14 @@ def _draft(checkpoint: Checkpoint, errand: Errand) -> _Draft:
     return _Draft(checkpoint, plan, vocabulary, special, Label(errand.name, errand.provenance, names, errand.template))
 
 
-def _make(draft: _Draft, target: Path, tell: Callable[[RepackProgress], None], stopped: Stopped, workers: int) -> int:
+def _make(
+    draft: _Draft,
+    target: Path,
+    tell: Callable[[RepackProgress], None],
+    stopped: Stopped,
+    quantize: Quantize,
+    workers: int,
+) -> int:
     """Write the file; its size."""
     checkpoint, targets = draft.checkpoint, draft.plan.targets
     blank = draft.header(target, {})
@@ -121,7 +134,7 @@ def _make(draft: _Draft, target: Path, tell: Callable[[RepackProgress], None], s
         modules = _modules(targets, offsets)
         meter.skip(sum(module.source.nbytes for module in modules if module.number in part.done))
         left = [module for module in modules if module.number not in part.done]
-        Writer(part, meter, stopped, workers).run(sorted(left, key=lambda module: _place(module, checkpoint)))
+        Writer(part, meter, stopped, quantize, workers).run(sorted(left, key=lambda module: _place(module, checkpoint)))
         part.write(0, draft.header(target, _awaited(hashing, meter, stopped)))
         part.sync()
         meter.tell(RepackActivity.VERIFYING)

@@ -16,16 +16,22 @@ import numpy as np
 
 from app.core.errors import Cancelled
 from app.core.repack import RepackActivity, RepackProgress
+from app.core.repack_errors import ScalesNotFinite
 from app.repack import blocks
 from app.repack.check import require_alike, sampled_rows
 from app.repack.part import Part
-from app.repack.source import Loaded, Rows, Source
+from app.repack.source import Bytes, Floats, Loaded, Rows, Source
 from app.repack.target import Target
 
 _STRIP_WEIGHTS = 1 << 19
 _STRIP_STEP = 8
 _LOADED_BYTES = 256 * 1024 * 1024
 _TELL_SECONDS = 0.2
+_LARGEST = 65504.0
+"""A weight that is larger could have a scale beyond float16."""
+
+Quantize = Callable[[Floats, int], Bytes]
+"""Makes blocks of weights (rows, columns), of a type by its number in ggml: see `blocks.K_QUANTS`."""
 
 
 @dataclass(frozen=True)
@@ -99,10 +105,11 @@ class _Begun:
 class Writer:
     """Writes modules that are not yet done."""
 
-    def __init__(self, part: Part, meter: Meter, stopped: Callable[[], bool], workers: int) -> None:
+    def __init__(self, part: Part, meter: Meter, stopped: Callable[[], bool], quantize: Quantize, workers: int) -> None:
         self._part = part
         self._meter = meter
         self._stopped = stopped
+        self._quantize = quantize
         self._workers = workers
 
     def run(self, modules: Sequence[Module]) -> None:
@@ -129,8 +136,15 @@ class Writer:
                 raise
 
     def _strip(self, module: Module, loaded: Loaded, first: int, last: int) -> None:
-        data = loaded.encode(module.rows(first, last))
+        rows = module.rows(first, last)
+        searched = module.target.kind in blocks.K_QUANTS
+        data = self._quantized(module, loaded.decode(rows)) if searched else loaded.encode(rows)
         self._part.write(module.offset + first * module.row_bytes, np.ascontiguousarray(data).data.cast("B"))
+
+    def _quantized(self, module: Module, weights: Floats) -> Bytes:
+        if not np.abs(weights).max() <= _LARGEST:
+            raise ScalesNotFinite(tensor=module.source.names[0])
+        return self._quantize(weights, module.target.kind)
 
     def _finish(self, begun: _Begun) -> None:
         """Wait for a module's strips, compare some rows, and note that it is done."""

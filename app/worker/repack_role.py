@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
+import numpy as np
 from filelock import FileLock, Timeout
+from numpy.typing import NDArray
 
 from app.catalog.fetch.journal import read_pins
 from app.catalog.find.card import parse_card
@@ -39,7 +41,7 @@ class RepackServer:
         errand = _errand(job.command)
         try:
             with _alone(errand.target):
-                report = repack(errand, self._send, lambda: job.stop.is_set)
+                report = repack(errand, self._send, lambda: job.stop.is_set, _quantized)
         except Cancelled:
             self._send(RepackStopped())
             return
@@ -49,6 +51,13 @@ class RepackServer:
     def idle(self) -> float | None:
         """There is no background work."""
         return None
+
+
+def _quantized(weights: NDArray[np.float32], ggml_type: int) -> NDArray[np.uint8]:
+    """llama.cpp's libraries are loaded for those types alone that need them."""
+    from app.engines.llama.quantizer import quantized
+
+    return quantized(weights, ggml_type)
 
 
 def _errand(command: StartRepack) -> Errand:

@@ -10,6 +10,7 @@ import pytest
 from gguf import GGUFReader
 from gguf.quants import dequantize
 
+from app.core.mixture import MIXTURES
 from app.core.repack import NoteKind, TypeChoice
 from tests.repack import files, forward, models, packing, reference
 from tests.repack.logits import Runner, distance
@@ -139,7 +140,7 @@ def test_unquantized_models_stay_what_they_are(dtype: str, tmp_path: Path, runne
     compare(made, tmp_path / "m.gguf", runner, REWRITTEN if dtype == "BF16" else KEPT)
 
 
-@pytest.mark.parametrize("choice", list(TypeChoice))
+@pytest.mark.parametrize("choice", sorted(set(TypeChoice) - MIXTURES))
 def test_an_unquantized_model_becomes_what_is_chosen(choice: TypeChoice, tmp_path: Path, runner: Load) -> None:
     tensors = {name: values.astype(np.float16) for name, values in models.trained().items()}
     folder = models.lay_out(tmp_path / "model", tensors, models.config())
@@ -151,6 +152,13 @@ def test_an_unquantized_model_becomes_what_is_chosen(choice: TypeChoice, tmp_pat
     ids = [int(token) for token in told["ids"]]
     found = distance(runner(tmp_path / "m.gguf").logits(ids), made.expected(ids))
     assert found.divergence <= (5e-2 if coarse else REWRITTEN)
+
+
+def test_a_wider_type_is_made_too(tmp_path: Path) -> None:
+    tensors = {name: values.astype(np.float16) for name, values in models.trained().items()}
+    folder = models.lay_out(tmp_path / "model", tensors, models.config())
+    report = models.run(folder, tmp_path / "m.gguf", TypeChoice.F32)
+    assert set(report.tensors) == {"F32"} and report.lossless
 
 
 def test_modules_may_differ(tmp_path: Path, runner: Load) -> None:

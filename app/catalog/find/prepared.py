@@ -13,8 +13,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from app.catalog.gguf.types import GGML_TYPES
 from app.core.errors import Failure, ParleyError
 from app.core.hub import Prepared, Weights
+from app.core.mixture import MIXTURES, Outline, outline_of, wanted_type
 from app.core.quantized import (
     BLOCK,
     Becomes,
@@ -32,15 +34,16 @@ from app.core.quantized import (
 from app.core.repack import Note, NoteKind, TypeChoice
 from app.core.safetensors import Tensor
 
-OFFERED = (TypeChoice.Q8_0, None, TypeChoice.Q5_1, TypeChoice.Q5_0, TypeChoice.Q4_1, TypeChoice.Q4_0)
+OFFERED = (
+    TypeChoice.Q8_0, None, TypeChoice.Q6_K, TypeChoice.Q5_K_M, TypeChoice.Q4_K_M, TypeChoice.Q3_K_M,
+    TypeChoice.Q5_1, TypeChoice.Q5_0, TypeChoice.Q4_1, TypeChoice.Q4_0,
+)  # fmt: skip
 """What an unquantized model may become, the best for most first; None is to stay what it is."""
 
 _WORD_BITS = 32
 _FOUR_BIT_BLOCK = 64
-_ROW_BYTES = {"F32": 128, "F16": 64, "BF16": 64, "Q8_0": 34, "Q5_1": 24, "Q5_0": 22, "Q4_1": 20, "Q4_0": 18}
-"""Bytes of 32 values, by type."""
-
-_COARSE = frozenset({TypeChoice.Q4_0, TypeChoice.Q4_1, TypeChoice.Q5_0, TypeChoice.Q5_1})
+_TYPES = {one.name: one for one in GGML_TYPES.values()}
+_FLOATS = ("F32", "F16", "BF16")
 _LAYER = re.compile(r"(?:^|\.)layers\.(\d+)\.")
 _UNDONE = re.compile(r"\.(?:down_proj|w2)$")
 _OTHER_MEDIA = re.compile(r"^(?:model\.)?(?:vision_tower|multi_modal_projector)\.")
@@ -61,7 +64,8 @@ class _Module:
 
     @property
     def nbytes(self) -> int:
-        return self.rows * self.columns * _ROW_BYTES[self.becomes.type] // BLOCK
+        becomes = _TYPES[self.becomes.type]
+        return self.rows * self.columns // becomes.block_elements * becomes.block_bytes
 
 
 def refusal_of(config: Mapping[str, object], names: Iterable[str]) -> Failure | None:
@@ -84,7 +88,8 @@ def prepared_of(config: Mapping[str, object], tensors: Mapping[str, Tensor]) -> 
         bool(stated.get("sym", True)) if schemes.common.method is Method.GPTQ else not stated.get("zero_point", True)
     )
     scattered = bool(stated.get("desc_act")) and not stated.get("static_groups")
-    reader = _Reader(tensors, schemes, symmetric=symmetric, scattered=scattered)
+    outline = outline_of(config, tied=not any(name.startswith("lm_head.") for name in tensors))
+    reader = _Reader(tensors, schemes, outline, symmetric=symmetric, scattered=scattered)
     choices = OFFERED if schemes.common.method is Method.NONE else (None,)
     return tuple(_prepared(list(reader.modules(choice)), choice) for choice in choices)
 
@@ -100,9 +105,12 @@ def _stated(config: Mapping[str, object]) -> Mapping[str, object]:
 class _Reader:
     """Finds the modules among the tensors."""
 
-    def __init__(self, tensors: Mapping[str, Tensor], schemes: Schemes, *, symmetric: bool, scattered: bool) -> None:
+    def __init__(
+        self, tensors: Mapping[str, Tensor], schemes: Schemes, outline: Outline, *, symmetric: bool, scattered: bool
+    ) -> None:
         self._tensors = tensors
         self._schemes = schemes
+        self._outline = outline
         self._symmetric = symmetric
         self._scattered = scattered
         self._stored = Counter[str]()
@@ -171,13 +179,11 @@ class _Reader:
         if len(tensor.shape) < 2:
             return _Module(name, 1, tensor.elements, tensor.nbytes, tensor.dtype, Becomes("F32", NoteKind.COPIED))
         columns = tensor.shape[-1]
-        wanted = choice
-        if choice in _COARSE and ("embed_tokens" in name or "lm_head" in name):
-            wanted = TypeChoice.Q8_0
-        kept = tensor.dtype if tensor.dtype in _ROW_BYTES else "F32"
+        kept = tensor.dtype if tensor.dtype in _FLOATS else "F32"
         if self._schemes.common.method is not Method.NONE and kept == "BF16":
             kept = "F16"
-        becomes = plain_becomes(tensor.dtype, wanted.value.upper() if wanted is not None else kept, columns)
+        wanted = wanted_type(_module_of(name), columns, choice, self._outline)
+        becomes = plain_becomes(tensor.dtype, wanted or kept, columns)
         return _Module(name, tensor.elements // max(columns, 1), columns, tensor.nbytes, tensor.dtype, becomes)
 
     def _made(self, module: str, rows: int, columns: int, was: str, becomes: Becomes) -> _Module:
@@ -194,10 +200,11 @@ def _prepared(modules: list[_Module], choice: TypeChoice | None) -> Prepared:
     for module in modules:
         if _LAYER.search(module.name) and _is_matrix(module):
             sizes[module.becomes.type] += module.nbytes
+    commonest = sizes.most_common(1)[0][0] if sizes else "F32"
     total = sum(module.nbytes for module in modules)
     elements = sum(module.rows * module.columns for module in modules)
     return Prepared(
-        type=sizes.most_common(1)[0][0] if sizes else "F32",
+        type=choice.value.upper() if choice in MIXTURES else commonest,
         bytes=total,
         bits_per_weight=total * 8 / max(elements, 1),
         weights=_weights(modules),

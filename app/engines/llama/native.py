@@ -1,7 +1,7 @@
 """The parts of llama.cpp's and ggml's C interface that llama_cpp does not declare.
 
-Runs in the engine and probe children, on their main thread; llama.cpp calls the log from any of its
-threads. Importing it loads the native libraries.
+Runs in the engine and probe children, on their main thread, and in part in the repack child; llama.cpp calls the log
+from any of its threads. Importing it loads the native libraries.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ def _text(value: bytes | None) -> str:
 
 @cache
 def _ggml() -> ctypes.CDLL:
-    library = _library("ggml")
+    library = native_library("ggml")
     library.ggml_backend_dev_count.restype = ctypes.c_size_t
     library.ggml_backend_dev_get.argtypes = [ctypes.c_size_t]
     library.ggml_backend_dev_get.restype = ctypes.c_void_p
@@ -182,7 +182,7 @@ def _ggml() -> ctypes.CDLL:
 
 @cache
 def _ggml_base() -> ctypes.CDLL:
-    library = _library("ggml-base")
+    library = native_library("ggml-base")
     for name in ("ggml_backend_dev_name", "ggml_backend_dev_description", "ggml_backend_reg_name"):
         getattr(library, name).argtypes = [ctypes.c_void_p]
         getattr(library, name).restype = ctypes.c_char_p
@@ -203,7 +203,7 @@ def _ggml_base() -> ctypes.CDLL:
     return library
 
 
-def _library(name: str) -> ctypes.CDLL:
+def native_library(name: str) -> ctypes.CDLL:
     """The very library that llama.cpp itself uses.
 
     On POSIX a handle also finds the symbols of what it links to, while opening the file by name

@@ -68,6 +68,15 @@ class BackupDamaged(WorldError):
     advice = "Choose another one; nothing was changed."
 
 
+class TemplateCopiesDamaged(WorldError):
+    """The chat templates of a backup cannot be read; its conversations are in another file."""
+
+    text = "{file}, which holds the chat templates of this backup, is damaged."
+    advice = (
+        "Nothing was changed. Delete that file to restore the conversations without them, or choose another backup."
+    )
+
+
 class BackupNewer(WorldError):
     """A backup was made by a later version."""
 

@@ -68,6 +68,7 @@ def restore(
     Raises:
         BackupDamaged: the backup is not whole; nothing was changed.
         BackupNewer: a later version made it.
+        TemplateCopiesDamaged: its templates cannot be read.
         BackupSkipped: there is no room for the backup of what there is.
         DatabaseLocked: another process has the database open.
         WorldError: as `translated`; the database is as it was.

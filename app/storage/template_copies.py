@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from app.core.data_errors import BackupDamaged
+from app.core.data_errors import TemplateCopiesDamaged
 from app.core.templates import ENDING, MAX_SOURCE_CHARS, name_fault
 from app.storage.files import size_of, write_whole
 
@@ -46,7 +46,7 @@ def kept_templates(backup: Path) -> dict[str, str]:
     """The sources of a backup's templates by their names.
 
     Raises:
-        BackupDamaged: they cannot be read.
+        TemplateCopiesDamaged: they cannot be read.
     """
     path = copy_of_templates(backup)
     try:
@@ -54,7 +54,7 @@ def kept_templates(backup: Path) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
-        raise BackupDamaged(str(error), file=path.name) from error
+        raise TemplateCopiesDamaged(str(error), file=path.name) from error
 
 
 def bring_back(templates: Mapping[str, str], folder: Path, *, replace: bool) -> None:

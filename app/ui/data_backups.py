@@ -157,7 +157,7 @@ class BackupsDialog(FittingDialog):
             wrapped_label(
                 "body",
                 self.tr(
-                    "Conversations, folders and presets become what they were then. "
+                    "Conversations, folders, presets and the chat templates of then become what they were. "
                     "What there is now is backed up first, so that you can come back to it."
                 ),
             )

@@ -89,8 +89,8 @@
         <translation>Unterhaltungen</translation>
     </message>
     <message>
-        <source>Conversations, folders and presets become what they were then. What there is now is backed up first, so that you can come back to it.</source>
-        <translation>Unterhaltungen, Ordner und Presets werden wieder so, wie sie damals waren. Was jetzt da ist, wird vorher gesichert, damit Sie dahin zurückkönnen.</translation>
+        <source>Conversations, folders, presets and the chat templates of then become what they were. What there is now is backed up first, so that you can come back to it.</source>
+        <translation>Unterhaltungen, Ordner, Presets und die Chatvorlagen von damals werden wieder so, wie sie waren. Was jetzt da ist, wird vorher gesichert, damit Sie dahin zurückkönnen.</translation>
     </message>
     <message>
         <source>Daily</source>
@@ -1452,6 +1452,10 @@
         <translation>Nichts wurde geändert. Prüfen Sie das Ziellaufwerk, oder wählen Sie ein anderes.</translation>
     </message>
     <message>
+        <source>Nothing was changed. Delete that file to restore the conversations without them, or choose another backup.</source>
+        <translation>Nichts wurde geändert. Löschen Sie diese Datei, um die Unterhaltungen ohne sie wiederherzustellen, oder wählen Sie eine andere Sicherung.</translation>
+    </message>
+    <message>
         <source>Nothing was changed. Somebody may want you to go back to an old version; try again on another network.</source>
         <translation>Nichts wurde verändert. Vielleicht will jemand, dass Sie zu einer alten Version zurückkehren; versuchen Sie es in einem anderen Netz erneut.</translation>
     </message>
@@ -2782,6 +2786,10 @@
     <message>
         <source>{file} was not copied faithfully to {folder}.</source>
         <translation>{file} wurde nicht getreu nach {folder} kopiert.</translation>
+    </message>
+    <message>
+        <source>{file}, which holds the chat templates of this backup, is damaged.</source>
+        <translation>{file} mit den Chatvorlagen dieser Sicherung ist beschädigt.</translation>
     </message>
     <message>
         <source>{folder} and the present data folder lie in one another.</source>

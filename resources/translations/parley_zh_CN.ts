@@ -89,8 +89,8 @@
         <translation>对话</translation>
     </message>
     <message>
-        <source>Conversations, folders and presets become what they were then. What there is now is backed up first, so that you can come back to it.</source>
-        <translation>对话、文件夹和预设将恢复为当时的样子。现有内容会先行备份，以便您随时返回。</translation>
+        <source>Conversations, folders, presets and the chat templates of then become what they were. What there is now is backed up first, so that you can come back to it.</source>
+        <translation>对话、文件夹、预设和当时的聊天模板将恢复原样。现有内容会先行备份，以便您随时返回。</translation>
     </message>
     <message>
         <source>Daily</source>
@@ -1452,6 +1452,10 @@
         <translation>未作任何更改。请检查目标磁盘，或另选一个。</translation>
     </message>
     <message>
+        <source>Nothing was changed. Delete that file to restore the conversations without them, or choose another backup.</source>
+        <translation>未作任何更改。删除该文件即可只恢复对话而不恢复模板，或选择其他备份。</translation>
+    </message>
+    <message>
         <source>Nothing was changed. Somebody may want you to go back to an old version; try again on another network.</source>
         <translation>没有任何改动。可能有人想让您退回旧版本；请换一个网络重试。</translation>
     </message>
@@ -2782,6 +2786,10 @@
     <message>
         <source>{file} was not copied faithfully to {folder}.</source>
         <translation>{file} 未能如实复制到 {folder}。</translation>
+    </message>
+    <message>
+        <source>{file}, which holds the chat templates of this backup, is damaged.</source>
+        <translation>保存此备份的聊天模板的文件 {file} 已损坏。</translation>
     </message>
     <message>
         <source>{folder} and the present data folder lie in one another.</source>

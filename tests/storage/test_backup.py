@@ -16,7 +16,14 @@ from pathlib import Path
 import pytest
 
 from app.core.backups import Backup, BackupKind, backup_name, kind_and_time, superfluous
-from app.core.data_errors import BackupDamaged, BackupNewer, BackupSkipped, NothingToBackUp, UnknownBackup
+from app.core.data_errors import (
+    BackupDamaged,
+    BackupNewer,
+    BackupSkipped,
+    NothingToBackUp,
+    TemplateCopiesDamaged,
+    UnknownBackup,
+)
 from app.core.errors import DatabaseDamaged, DatabaseLocked
 from app.core.messages import Role
 from app.storage.backup import backup_folder, find_backup, list_backups, make_backup, make_daily, prune
@@ -256,9 +263,12 @@ def test_a_backup_whose_templates_cannot_be_read_changes_nothing(path: Path, con
     made = make_backup(path, BackupKind.MANUAL)
     add(path, "new")
     made.path.with_suffix(".templates.json").write_bytes(content)
-    with pytest.raises(BackupDamaged, match="templates"):
+    with pytest.raises(TemplateCopiesDamaged):
         restore(path, made.path)
     assert titles(path) == {"old", "new"}
+    made.path.with_suffix(".templates.json").unlink()
+    restore(path, made.path)
+    assert titles(path) == {"old"}
 
 
 def test_the_rotation_drops_templates_with_their_backups(path: Path) -> None:

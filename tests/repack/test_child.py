@@ -114,13 +114,15 @@ def test_import_from_the_command_line(parley: CommandLine, tmp_path: Path) -> No
     assert "Made from:          model.safetensors" in parley.done("models", "info", told["path"]).out
 
 
-def test_import_of_a_chosen_type(parley: CommandLine, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["Q8_0", "Q4_K_M"])
+def test_import_of_a_chosen_type(name: str, parley: CommandLine, tmp_path: Path) -> None:
+    """In the child's own process, and tried by the engine in another."""
     tensors = {name: values.astype("float16") for name, values in models.trained().items()}
     folder = models.lay_out(tmp_path / "plain", tensors, models.config())
-    told = parley.run("models", "import", str(folder), "--type", "Q8_0", "--folder", str(tmp_path), "--json").records[
-        -1
-    ]
-    assert told["path"] == str(tmp_path / "plain-Q8_0.gguf") and told["lossless"] is False
+    told = parley.run("models", "import", folder, "--type", name, "--folder", tmp_path, "--json").records[-1]
+    assert told["path"] == str(tmp_path / f"plain-{name}.gguf") and told["lossless"] is False and told["sample"]
+    (known,) = [one for one in parley.done("models", "list", "--json").records if one.get("type") != "found"]
+    assert known["identity"]["path"] == told["path"] and known["identity"]["quantization"] == name
 
 
 def test_import_of_what_cannot_be(parley: CommandLine, tmp_path: Path) -> None:

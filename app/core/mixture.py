@@ -36,7 +36,7 @@ _EXPERT_MODEL = "MixtralForCausalLM"
 _LLAMAS = ("LLaMAForCausalLM", "LlamaForCausalLM", "MistralForCausalLM", _EXPERT_MODEL)
 _EIGHT_EXPERTS = 8
 _LARGE = 80
-"""Layers of the models whose heads share so few values that these are cheap to keep finer."""
+"""Layers of the models whose values are kept finer: many heads share them, so that they are small."""
 
 
 class _Part(Enum):
@@ -67,7 +67,11 @@ _PARTS = {
 
 @dataclass(frozen=True)
 class Outline:
-    """What the types of a model's matrices depend on; `tied` if the embedding serves as the output too."""
+    """What the types of a model's matrices depend on.
+
+    `tied` means that the embedding serves as the output too, `shares_values` that the model is one of the large ones
+    whose heads share their values.
+    """
 
     layers: int
     experts: int

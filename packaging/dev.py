@@ -28,6 +28,9 @@ from system_packages import freezing_packages, require, window_packages
 
 ROOT = Path(__file__).resolve().parent.parent
 
+MOST_TEST_PROCESSES = 4
+"""Most tests wait for children, which compute as well; more processes than this take turns."""
+
 
 def run(environment: Environment, arguments: Sequence[str]) -> int:
     """Start Parley in place of this process; where there is no display it opens in the terminal by itself."""
@@ -41,8 +44,17 @@ def run(environment: Environment, arguments: Sequence[str]) -> int:
 
 
 def test(environment: Environment, arguments: Sequence[str]) -> int:
-    """Run the tests, the slow ones too, with real windows."""
-    return _run_with_windows(environment, ["pytest", *arguments], ["test", "package"], freezing_packages())
+    """Run the tests, the slow ones too, with real windows.
+
+    All of them, and without a screen whose windows would disturb each other, run in several processes, each with a
+    virtual screen of its own.
+    """
+    _prepare_for_windows(environment, ["test", "package"], freezing_packages())
+    command = [str(environment.python), "-m", "pytest", *arguments]
+    if arguments or has_display(sys.platform, os.environ):
+        return _call_with_screen(command)
+    count = min(os.cpu_count() or 1, MOST_TEST_PROCESSES)
+    return _call([*command, "--numprocesses", str(count), "--dist", "loadfile"], cwd=ROOT)
 
 
 def lint(environment: Environment, _arguments: Sequence[str]) -> int:
@@ -61,7 +73,8 @@ def lint(environment: Environment, _arguments: Sequence[str]) -> int:
 
 def bench(environment: Environment, arguments: Sequence[str]) -> int:
     """Measure speed through the whole path, the window included."""
-    return _run_with_windows(environment, ["tests.bench", *arguments], ["test"], [])
+    _prepare_for_windows(environment, ["test"], [])
+    return _call_with_screen([str(environment.python), "-m", "tests.bench", *arguments])
 
 
 def translate(environment: Environment, _arguments: Sequence[str]) -> int:
@@ -107,16 +120,17 @@ def main(arguments: Sequence[str]) -> int:
         return 130
 
 
-def _run_with_windows(
-    environment: Environment, module: Sequence[str], extras: Sequence[str], packages: Sequence[str]
-) -> int:
+def _prepare_for_windows(environment: Environment, extras: Sequence[str], packages: Sequence[str]) -> None:
     server = [] if has_display(sys.platform, os.environ) or shutil.which("Xvfb") else ["xvfb"]
     if sys.platform.startswith("linux") and not shutil.which("xdotool"):
         server.append("xdotool")
     require([*packages, *window_packages(), *server], "Opening real windows in tests")
     environment.ensure(extras)
+
+
+def _call_with_screen(command: Sequence[str]) -> int:
     with a_display() as variables:
-        return _call([str(environment.python), "-m", *module], cwd=ROOT, variables=variables)
+        return _call(command, cwd=ROOT, variables=variables)
 
 
 def _call(command: Sequence[str], cwd: Path | None = None, variables: dict[str, str] | None = None) -> int:

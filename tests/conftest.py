@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
 import subprocess
@@ -13,9 +14,17 @@ from typing import Any
 
 import psutil
 import pytest
+from display import a_display
+from filelock import FileLock
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # One of several processes has a screen of its own: windows of two would take the keyboard from each other.
+    _screen = a_display()
+    os.environ.update(_screen.__enter__())
+    atexit.register(_screen.__exit__, None, None, None)
 
 # numpy's own threads wait for each other in a loop: on a busy machine that takes ten times as long as one thread.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -39,10 +48,11 @@ def make_model(request: pytest.FixtureRequest) -> ModelFactory:
 
     def make(shape: str, *options: str) -> Path:
         target = folder / f"{'-'.join([shape, *(option.lstrip('-') for option in options)])}.gguf"
-        if not target.exists():
-            unfinished = target.with_suffix(".unfinished")
-            subprocess.run([sys.executable, MAKE_GGUF, shape, unfinished, *options], check=True)
-            unfinished.replace(target)
+        with FileLock(folder / "lock"):
+            if not target.exists():
+                unfinished = target.with_suffix(".unfinished")
+                subprocess.run([sys.executable, MAKE_GGUF, shape, unfinished, *options], check=True)
+                unfinished.replace(target)
         return target
 
     return make
@@ -74,10 +84,6 @@ class PatientBot(QtBot):
     def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = WAIT_MS) -> None:
         """Until it is true."""
         super().waitUntil(callback, timeout=timeout)
-
-    def waitExposed(self, widget: Any, *, timeout: int = WAIT_MS) -> Any:
-        """Until the window is on the screen; for `with`, and nothing without it."""
-        return super().waitExposed(widget, timeout=timeout)
 
     def waitActive(self, widget: Any, *, timeout: int = WAIT_MS) -> Any:
         """Until the window has the keyboard; for `with`, and nothing without it."""

@@ -1,17 +1,9 @@
-"""Makes the modules of `packaging/guide` importable, and reads the Guide's material once."""
+"""Reads the Guide's material once."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
-
-ROOT = Path(__file__).parents[2]
-
-sys.path.insert(0, str(ROOT / "packaging"))
-
-from guide.facts import Material, load_material  # noqa: E402
+from guide.facts import Material, load_material
 
 
 @pytest.fixture(scope="session")

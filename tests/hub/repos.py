@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 MAKE_REPOS = Path(__file__).parent / "make_repos.py"
 
@@ -18,8 +19,9 @@ def reference_repos(config: pytest.Config) -> Path:
     version = hashlib.sha256(MAKE_REPOS.read_bytes()).hexdigest()[:16]
     folder = Path(config.cache.mkdir(f"repos-{version}"))
     target = folder / "repos"
-    if not target.exists():
-        unfinished = folder / "unfinished"
-        subprocess.run([sys.executable, MAKE_REPOS, unfinished], check=True)
-        unfinished.replace(target)
+    with FileLock(folder / "lock"):
+        if not target.exists():
+            unfinished = folder / "unfinished"
+            subprocess.run([sys.executable, MAKE_REPOS, unfinished], check=True)
+            unfinished.replace(target)
     return target

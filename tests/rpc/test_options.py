@@ -29,8 +29,9 @@ def dialog(qtbot: QtBot) -> ModelOptionsDialog:
     options = LoadOptions(rpc_hosts=("box:50052",))
     file = ModelFile(id=1, identity=ModelIdentity("m", "m.gguf", 1), modified_ns=0, options=options)
     shown = ModelOptionsDialog(file, (), None)
-    with qtbot.waitExposed(shown):
+    with qtbot.waitActive(shown):
         shown.show()
+        shown.activateWindow()
     return shown
 
 

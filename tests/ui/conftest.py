@@ -74,6 +74,7 @@ def view(qtbot: QtBot, typesetter: Typesetter) -> TranscriptView:
     made = TranscriptView(LIGHT, typesetter.ask)
     made.resize(900, 600)
     qtbot.addWidget(made)
-    with qtbot.waitExposed(made):
+    with qtbot.waitActive(made):
         made.show()
+        made.activateWindow()
     return made

@@ -35,8 +35,9 @@ def test_from_source_there_are_changes_and_no_licences(qtbot: QtBot, themed: The
     dialog = AboutDialog(changes, licences)
     qtbot.addWidget(dialog)
     assert dialog.tabs.count() == 1
-    with qtbot.waitExposed(dialog):
+    with qtbot.waitActive(dialog):
         dialog.show()
+        dialog.activateWindow()
     page = dialog.tabs.widget(0)
     assert isinstance(page, QTextBrowser)
     page.setFocus()

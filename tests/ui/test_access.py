@@ -42,8 +42,9 @@ def program(qtbot: QtBot, server: HubServer, tmp_path: Path, monkeypatch: pytest
     folders.create()
     made = build(folders)
     qtbot.addWidget(made.window)
-    with qtbot.waitExposed(made.window):
+    with qtbot.waitActive(made.window):
         made.window.show()
+        made.window.activateWindow()
     yield made
     made.window.close()
     made.close()
@@ -52,8 +53,9 @@ def program(qtbot: QtBot, server: HubServer, tmp_path: Path, monkeypatch: pytest
 @pytest.fixture
 def picker(qtbot: QtBot, program: Program) -> PickerDialog:
     dialog = program.desks.models.picker
-    with qtbot.waitExposed(dialog):
+    with qtbot.waitActive(dialog):
         dialog.show()
+        dialog.activateWindow()
     return dialog
 
 

@@ -18,8 +18,9 @@ def composer(qtbot: QtBot, themed: ThemeSource) -> Composer:
     made = Composer()
     qtbot.addWidget(made)
     made.resize(700, 400)
-    with qtbot.waitExposed(made):
+    with qtbot.waitActive(made):
         made.show()
+        made.activateWindow()
     made.edit.setFocus()
     return made
 

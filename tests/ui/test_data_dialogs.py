@@ -69,8 +69,9 @@ def start(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[[], Program]]:
         program = build(Folders.of({"PARLEY_HOME": str(tmp_path / "home")}), [sys.executable, str(SCRIPT)])
         programs.append(program)
         program.window.resize(1280, 800)
-        with qtbot.waitExposed(program.window):
+        with qtbot.waitActive(program.window):
             program.window.show()
+            program.window.activateWindow()
         program.start()
         return program
 

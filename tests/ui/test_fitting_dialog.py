@@ -52,16 +52,18 @@ def large_text(qapp: QApplication, themed: ThemeSource) -> Iterator[None]:
 def test_large_text_is_shown_whole(qtbot: QtBot, make: Callable[[], QDialog]) -> None:
     dialog = make()
     qtbot.addWidget(dialog)
-    dialog.show()
-    qtbot.waitExposed(dialog)
+    with qtbot.waitActive(dialog):
+        dialog.show()
+        dialog.activateWindow()
     assert cut_off(dialog) == []
 
 
 def test_what_is_said_later_is_shown_whole(qtbot: QtBot, themed: ThemeSource) -> None:
     dialog = MoveDialog(Path("/data"))
     qtbot.addWidget(dialog)
-    dialog.show()
-    qtbot.waitExposed(dialog)
+    with qtbot.waitActive(dialog):
+        dialog.show()
+        dialog.activateWindow()
     dialog.show_error(DataFolderNested(folder=str(FOLDER), present="/data"))
     qtbot.waitUntil(lambda: cut_off(dialog) == [])
     low = dialog.minimumHeight()

@@ -42,8 +42,9 @@ def start(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[[], Program]]:
         end()
         program = build(folders, [sys.executable, str(SCRIPT)], guide=GUIDE)
         qtbot.addWidget(program.window)
-        with qtbot.waitExposed(program.window):
+        with qtbot.waitActive(program.window):
             program.window.show()
+            program.window.activateWindow()
         program.start()
         running.append(program)
         return program

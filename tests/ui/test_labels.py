@@ -32,8 +32,9 @@ def test_the_cut_line_is_drawn_in_the_colour_of_its_kind(qtbot: QtBot) -> None:
     qtbot.addWidget(label)
     label.setStyleSheet('QLabel[kind="bad"] { color: rgb(250, 0, 0); background: rgb(0, 0, 0); }')
     label.resize(100, 30)
-    with qtbot.waitExposed(label):
+    with qtbot.waitActive(label):
         label.show()
+        label.activateWindow()
     image = label.grab().toImage()
     colors = {QColor(image.pixel(x, y)).red() for x in range(image.width()) for y in range(image.height())}
     assert max(colors) > 200

@@ -66,8 +66,9 @@ def picker(
         models = load_recommended(resources())
         made = PickerDialog(hub, fit, needs, models, home / "data" / "models", themed.theme)
         qtbot.addWidget(made)
-        with qtbot.waitExposed(made):
+        with qtbot.waitActive(made):
             made.show()
+            made.activateWindow()
         return made
 
     yield show

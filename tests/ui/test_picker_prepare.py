@@ -78,8 +78,9 @@ def start(
         opened.append(program)
         qtbot.addWidget(program.window)
         program.window.resize(1280, 800)
-        with qtbot.waitExposed(program.window):
+        with qtbot.waitActive(program.window):
             program.window.show()
+            program.window.activateWindow()
         program.start()
         return program
 

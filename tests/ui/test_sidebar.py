@@ -40,8 +40,9 @@ def sidebar(qtbot: QtBot, themed: ThemeSource) -> Sidebar:
     made.set_conversations(
         [summary(3, "Third", now), summary(2, "Second", now), summary(1, "First", now - timedelta(days=1))]
     )
-    with qtbot.waitExposed(made):
+    with qtbot.waitActive(made):
         made.show()
+        made.activateWindow()
     return made
 
 

@@ -83,8 +83,9 @@ def start_program(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     def start() -> User:
         program = build(Folders.of({"PARLEY_HOME": str(tmp_path / "home")}))
         programs.append(program)
-        with qtbot.waitExposed(program.window):
+        with qtbot.waitActive(program.window):
             program.window.show()
+            program.window.activateWindow()
         program.start()
         return User(qtbot, program)
 

@@ -26,8 +26,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     train = commands.add_parser("train", help="train, then write the model")
     train.add_argument("--folder", type=Path, default=ROOT / "build" / "guide", help="for the checkpoints")
-    train.add_argument("--steps", type=int, default=2200, help="of the first course, in which it learns to choose")
-    train.add_argument("--more", type=int, default=700, help="steps of the second, in which it learns answers by heart")
+    train.add_argument("--steps", type=int, default=3000, help="of the first course, fast")
+    train.add_argument("--more", type=int, default=600, help="steps of the second, gentle, in which it gets exact")
     train.add_argument("--start", type=Path, help="a checkpoint to go on from, with the second course alone")
     train.set_defaults(run=_train)
     export = commands.add_parser("export", help="write the model from a checkpoint")
@@ -49,10 +49,10 @@ def _train(arguments: argparse.Namespace) -> None:
     from guide.train import Plan, run, write_gguf
     from guide.training import Course
 
-    choosing = (Course(arguments.steps), Mix())
-    whole = Mix(outside=0.45, whole_reply=0.06, continued_reply=0.02)
-    reciting = (Course(arguments.more, gentle_rate=6e-4), whole)
-    courses = (reciting,) if arguments.start else (choosing, reciting)
+    fast = (Course(arguments.steps, round=3), Mix())
+    whole = Mix(outside=0.42, whole_reply=0.06, continued_reply=0.02)
+    gentle = (Course(arguments.more, round=3, gentle_rate=6e-4), whole)
+    courses = (gentle,) if arguments.start else (fast, gentle)
     checkpoint = run(Plan(arguments.folder, courses, start=arguments.start))
     write_gguf(checkpoint, arguments.output, arguments.type)
 

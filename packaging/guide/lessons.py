@@ -28,7 +28,7 @@ BEGINNING = 16
 class Mix:
     """How often each kind of conversation is drawn, from 0 to 1."""
 
-    outside: float = 0.34
+    outside: float = 0.38
     follow: float = 0.13
     follow_by_name: float = 0.15
     second: float = 0.08

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 
 import gguf
@@ -99,12 +100,11 @@ def write_gguf(checkpoint: Path, path: Path, quantization: str) -> None:
 
 
 def _batches(lessons: Lessons, course: Course, answers: int) -> Iterator[list[Lesson]]:
-    """Conversations, and in a gentle course answers to be known by heart in between."""
+    """Conversations, and answers to be known by heart in between."""
     conversations, recitals = lessons.batches(course.batch), lessons.recitals(answers)
     while True:
-        yield next(conversations)
-        if course.gentle_rate:
-            yield next(recitals)
+        yield from islice(conversations, course.round - 1)
+        yield next(recitals)
 
 
 def _learn_words(checkpoint: Checkpoint, lessons: Lessons, material: Material, count: int, course: Course) -> None:

@@ -20,9 +20,13 @@ REPORT_EVERY = 50
 
 @dataclass(frozen=True)
 class Course:
-    """How long and how fast to learn; with a gentle rate, all weights learn at that one."""
+    """How long and how fast to learn; with a gentle rate, all weights learn at that one.
+
+    Of every `round` batches, the last holds answers to be known by heart, the others conversations.
+    """
 
     steps: int
+    round: int
     batch: int = 128
     embedding_rate: float = 5e-4
     output_rate: float = 1e-3

@@ -93,14 +93,14 @@ def test_it_answers_what_it_was_not_trained_on(asker, material):
     facts = random.Random(1).sample(material.facts, SAMPLE)
     replies = [(fact, asker.ask(Question(fact.held[1])).text) for fact in facts]
     wrong = [(fact.held[1], reply) for fact, reply in replies if not fact.is_told_by(reply)]
-    assert len(wrong) <= SAMPLE * 3 // 10, wrong
+    assert len(wrong) <= SAMPLE // 4, wrong
 
 
 def test_it_refuses_what_is_outside(asker, material):
     entries = random.Random(1).choices(material.outside, k=SAMPLE)
     told = [(entry.held[0], asker.ask(Question(entry.held[0])).text) for entry in entries]
     refusals = {answer for entry in material.outside for answer in entry.answers}
-    assert len([one for one in told if one[1] not in refusals]) <= SAMPLE // 5
+    assert len([one for one in told if one[1] not in refusals]) <= SAMPLE // 8
 
 
 def test_it_says_only_what_it_was_taught_and_ends(asker, material):
@@ -113,7 +113,7 @@ def test_it_says_only_what_it_was_taught_and_ends(asker, material):
 def test_it_stays_polite_whatever_is_typed(asker, material):
     answers = [(text[:40], asker.ask(Question(text))) for text in BAD_INPUTS]
     odd = [(text, answer.text) for text, answer in answers if not answer.ended or answer.text not in material.answers]
-    assert len(odd) <= len(BAD_INPUTS) // 3, odd
+    assert len(odd) <= len(BAD_INPUTS) // 6, odd
 
 
 def test_a_system_prompt_does_not_change_what_it_knows(asker, material):

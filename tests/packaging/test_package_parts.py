@@ -209,6 +209,7 @@ def test_a_build_is_told_where_newer_versions_are(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("address", "key"),
     [("", KEY), ("https://parley.example.org/feed.json", ""), ("http://parley.example.org/", KEY), ("https://a/", "x")],
+    ids=["no address", "no key", "no encryption", "no key's form"],
 )
 def test_a_build_is_not_told_half_or_nonsense(address: str, key: str) -> None:
     with pytest.raises(SetupError):

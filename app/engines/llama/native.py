@@ -29,6 +29,9 @@ DEVICE_KINDS = {0: "cpu", 1: "gpu", 2: "igpu", 3: "accelerator", 4: "meta"}
 _ABORTED = ctypes.CFUNCTYPE(None, ctypes.c_char_p)
 _ADD_SERVER = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_char_p)
 
+_kept: list[object] = []
+"""Callbacks that native code may call as long as the process lives, whether or not their makers do."""
+
 
 @dataclass(frozen=True)
 class NativeDevice:
@@ -62,7 +65,8 @@ class NativeLog:
         self._callback = llama.llama_log_callback(self._receive)
 
     def install(self) -> None:
-        """Become the process's only log; the object must live as long as the process."""
+        """Become the process's only log, as long as there is no other."""
+        _kept.append(self._callback)
         llama.llama_log_set(self._callback, ctypes.c_void_p(0))
 
     def clear(self) -> None:
@@ -87,7 +91,8 @@ class NativeAbort:
         self._callback = _ABORTED(lambda message: tell(_text(message)))
 
     def install(self) -> None:
-        """Become the process's only one; the object must live as long as the process."""
+        """Become the process's only one, as long as there is no other."""
+        _kept.append(self._callback)
         _ggml_base().ggml_set_abort_callback(self._callback)
 
 

@@ -54,7 +54,8 @@ def test(environment: Environment, arguments: Sequence[str]) -> int:
     if arguments or has_display(sys.platform, os.environ):
         return _call_with_screen(command)
     count = min(os.cpu_count() or 1, MOST_TEST_PROCESSES)
-    return _call([*command, "--numprocesses", str(count), "--dist", "loadfile"], cwd=ROOT)
+    several = ["--numprocesses", str(count), "--dist", "loadfile", "--max-worker-restart", "0"]
+    return _call([*command, *several], cwd=ROOT)
 
 
 def lint(environment: Environment, _arguments: Sequence[str]) -> int:

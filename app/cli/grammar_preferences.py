@@ -61,15 +61,14 @@ def add_templates(commands: Commands[argparse.ArgumentParser]) -> None:
     group = commands.add_parser("templates", help="list, show and share chat templates", allow_abbrev=False)
     templates = group.add_subparsers(metavar="COMMAND", required=True)
     add_json(add(templates, "list", "templates list", "list the templates, those that ship with Parley first"))
-    for name, text in (
-        ("show", "print a template's source"),
-        ("export", "write a template's source into a file"),
-        ("remove", "delete your own templates; what uses them needs another one then"),
-    ):
-        parser = add(templates, name, f"templates {name}", text)
-        parser.add_argument("name", type=encodable, metavar="NAME", nargs="+" if name == "remove" else None)
-        if name == "export":
-            parser.add_argument("file", type=Path, metavar="FILE", help="such as mine.jinja; replaced if it is there")
+    show = add(templates, "show", "templates show", "print a template's source")
+    show.add_argument("name", type=encodable, metavar="NAME")
+    export = add(templates, "export", "templates export", "write a template's source into a file")
+    export.add_argument("name", type=encodable, metavar="NAME")
+    export.add_argument("file", type=Path, metavar="FILE", help="such as mine.jinja; replaced if it is there")
+    remove = add(templates, "remove", "templates remove", "delete your own templates; what uses them needs another")
+    remove.add_argument("name", type=encodable, metavar="NAME", nargs="+")
+    for parser in (show, export, remove):
         add_json(parser)
 
 

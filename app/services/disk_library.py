@@ -34,7 +34,7 @@ class Presence(Enum):
 
 
 @dataclass(frozen=True)
-class Shelf:
+class DiskContents:
     """What a look at the disk found: models in the folders, and how known files that lie elsewhere are."""
 
     models: tuple[LibraryModel, ...]
@@ -44,7 +44,7 @@ class Shelf:
 class DiskLibrary(QObject):
     """Looks, and has the work done that takes long; `work` tells how it goes."""
 
-    found = Signal(object)  # Shelf
+    found = Signal(object)  # DiskContents
     checkpoint = Signal(object, object, str)  # Path, Variant, the card's prompt template
     unreadable = Signal(object)  # ParleyError
     moved = Signal(object)  # tuple[tuple[str, str], ...]: each file's old and new path
@@ -133,13 +133,13 @@ def can_be_mended(path: str) -> bool:
     return read_pins(Path(path)) is not None
 
 
-def _look(mine: Sequence[Path], environment: Mapping[str, str], known: Sequence[str]) -> Shelf:
+def _look(mine: Sequence[Path], environment: Mapping[str, str], known: Sequence[str]) -> DiskContents:
     from app.catalog.shelf.adopt import Place, places
     from app.catalog.shelf.folders import scan
 
     models = scan([*(Place(folder, Owner.USER) for folder in mine), *places(environment, Path.home())])
     listed = {path for model in models for path in model.paths}
-    return Shelf(tuple(models), {path: _presence(path) for path in known if path not in listed})
+    return DiskContents(tuple(models), {path: _presence(path) for path in known if path not in listed})
 
 
 def _presence(path: str) -> Presence:

@@ -18,7 +18,7 @@ from app.core.hub import Format
 from app.core.library import LibraryModel, Owner
 from app.core.models import ModelFile
 from app.core.sizes import format_bytes
-from app.services.disk_library import DiskLibrary, Presence, Shelf, can_be_mended
+from app.services.disk_library import DiskContents, DiskLibrary, Presence, can_be_mended
 from app.services.library_work import Job, Work
 from app.services.model_library import ModelLibrary
 from app.ui.file_dialogs import ask_folder
@@ -105,16 +105,16 @@ class LibraryDialog(QDialog):
         self._known = {file.identity.path: file for file in files}
         self._disk.set_known(self._known)
 
-    def _show(self, shelf: Shelf) -> None:
+    def _show(self, contents: DiskContents) -> None:
         for row in self.rows.values():
             row.deleteLater()
         self.rows = {}
-        for model in shelf.models:
+        for model in contents.models:
             self._add(model.path, self._row(model))
-        for path, presence in shelf.strays.items():
+        for path, presence in contents.strays.items():
             if path in self._known:
                 self._add(path, self._row_of_stray(self._known[path], presence))
-        total = format_bytes(sum(model.bytes for model in shelf.models))
+        total = format_bytes(sum(model.bytes for model in contents.models))
         text = self.tr("{count} models, {total}").format(count=len(self.rows), total=total)
         self._state.setText(text if self.rows else self.tr("There are no models in the folders yet."))
         for job in self._disk.work.jobs:

@@ -10,6 +10,9 @@ import numpy as np
 from llama_cpp import llama_cpp as llama
 from numpy.typing import NDArray
 
+_QUIET = llama.llama_log_callback(lambda *_: None)
+"""Lives as long as the process: llama.cpp calls it as long as no other log takes its place."""
+
 
 @dataclass(frozen=True)
 class Distance:
@@ -23,8 +26,7 @@ class Runner:
     """A loaded model; `close` frees it."""
 
     def __init__(self, path: Path) -> None:
-        quiet = llama.llama_log_callback(lambda *_: None)
-        llama.llama_log_set(quiet, ctypes.c_void_p(0))
+        llama.llama_log_set(_QUIET, ctypes.c_void_p(0))
         self._quiet = quiet
         parameters = llama.llama_model_default_params()
         parameters.n_gpu_layers = 0

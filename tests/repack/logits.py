@@ -27,7 +27,6 @@ class Runner:
 
     def __init__(self, path: Path) -> None:
         llama.llama_log_set(_QUIET, ctypes.c_void_p(0))
-        self._quiet = quiet
         parameters = llama.llama_model_default_params()
         parameters.n_gpu_layers = 0
         self.model = llama.llama_model_load_from_file(str(path).encode(), parameters)

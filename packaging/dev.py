@@ -28,6 +28,9 @@ from system_packages import freezing_packages, require, window_packages
 
 ROOT = Path(__file__).resolve().parent.parent
 
+MOST_TEST_PROCESSES = 4
+"""Most tests wait for children, which compute as well; more processes than this take turns."""
+
 
 def run(environment: Environment, arguments: Sequence[str]) -> int:
     """Start Parley in place of this process; where there is no display it opens in the terminal by itself."""
@@ -41,9 +44,18 @@ def run(environment: Environment, arguments: Sequence[str]) -> int:
 
 
 def test(environment: Environment, arguments: Sequence[str]) -> int:
-    """Run the tests, the slow ones too, with real windows."""
+    """Run the tests, the slow ones too, with real windows.
+
+    All of them, and without a screen whose windows would disturb each other, run in several processes, each with a
+    virtual screen of its own.
+    """
     _prepare_for_windows(environment, ["test", "package"], freezing_packages())
-    return _call_with_screen([str(environment.python), "-m", "pytest", *arguments])
+    command = [str(environment.python), "-m", "pytest", *arguments]
+    if arguments or has_display(sys.platform, os.environ):
+        return _call_with_screen(command)
+    count = min(os.cpu_count() or 1, MOST_TEST_PROCESSES)
+    several = ["--numprocesses", str(count), "--dist", "loadfile", "--max-worker-restart", "0"]
+    return _call([*command, *several], cwd=ROOT)
 
 
 def lint(environment: Environment, _arguments: Sequence[str]) -> int:

@@ -7,19 +7,20 @@ lessons end after that token: to choose is what takes long to learn, and they ar
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from tokenizers import Tokenizer
 
 from guide.facts import Fact, Follow, Material, Outside, simple
 from guide.phrasing import Phraser
-from guide.template import END, prompt, subject_token
+from guide.template import END, LONGEST, prompt, subject_token
 from guide.vocabulary import careless
 
 POOL = 32
 """Batches that are drawn together and sorted by length."""
 USUAL_TOKENS = 24
+RECITAL_TOKENS = 96
 CONTINUED_FROM = 4
 BEGINNING = 16
 
@@ -38,6 +39,7 @@ class Mix:
     continued_reply: float = 0.0
     careless: float = 0.3
     missed_merges: float = 0.12
+    repeated: float = 0.05
 
 
 @dataclass(frozen=True)
@@ -77,9 +79,7 @@ class Lessons:
         """Batches of `size` short lessons, or of fewer long ones."""
         while True:
             pool = sorted((self.lesson() for _ in range(POOL * size)), key=lambda lesson: len(lesson.tokens))
-            batches = list(_cut(pool, size))
-            self._random.shuffle(batches)
-            yield from batches
+            yield from self._shuffled(_cut(pool, size, USUAL_TOKENS))
 
     def recitals(self, size: int) -> Iterator[list[Lesson]]:
         """Batches of answers, all in turn, which have to be known by heart, whatever was asked."""
@@ -88,9 +88,8 @@ class Lessons:
             Asked("", entry.name, answer) for entry in self._material.outside for answer in entry.answers
         ]
         while True:
-            self._random.shuffle(answers)
-            for start in range(0, len(answers), size):
-                yield [self._recital(turn) for turn in answers[start : start + size]]
+            pool = sorted(map(self._recital, answers), key=lambda lesson: len(lesson.tokens))
+            yield from self._shuffled(_cut(pool, size, RECITAL_TOKENS))
 
     def question(self) -> Lesson:
         """One question and the subject of its reply."""
@@ -121,6 +120,8 @@ class Lessons:
         """The answer after its token, whatever stands before: its own question, another one, two turns, or none."""
         own = self._asking(turn.subject)
         turns = self._random.choice(((own,), (own,), (self._any(),), (self._any(), own), (self._any(), self._any())))
+        if self._often(self._mix.repeated):
+            turns = (replace(own, question=self._repeated(own.question)),)
         context, _ = self._asked_last(turns)
         tokens = [*(context if self._often(0.85) else context[-1:]), self._subject(turn)]
         words = self._tokenizer.encode(turn.answer + END).ids
@@ -194,15 +195,27 @@ class Lessons:
                 question = self._random.choice(subject.ask)
             if not subject.is_literal:
                 question = self._phraser.rephrased(question)
+            elif self._often(self._mix.repeated):
+                question = self._repeated(question)
             if simple(question) not in self._held:
                 return question
 
+    def _repeated(self, text: str) -> str:
+        """A text, its first word or its first sign over and over, as one who leans on a key sends it."""
+        piece = self._random.choice((text[:1], f"{text.partition(' ')[0]} ", f"{text} "))
+        return (piece * 2 * LONGEST)[: self._random.randrange(LONGEST // 8, 2 * LONGEST)]
 
-def _cut(pool: Sequence[Lesson], size: int) -> Iterator[list[Lesson]]:
-    """Batches of at most `size` lessons, and of about as many tokens as `size` usual ones have."""
+    def _shuffled(self, batches: Iterable[list[Lesson]]) -> list[list[Lesson]]:
+        mixed = list(batches)
+        self._random.shuffle(mixed)
+        return mixed
+
+
+def _cut(pool: Sequence[Lesson], size: int, usual: int) -> Iterator[list[Lesson]]:
+    """Batches of at most `size` lessons, and of about as many tokens as `size` of the `usual` length have."""
     batch: list[Lesson] = []
     for lesson in pool:
-        if batch and (len(batch) == size or (len(batch) + 1) * len(lesson.tokens) > size * USUAL_TOKENS):
+        if batch and (len(batch) == size or (len(batch) + 1) * len(lesson.tokens) > size * usual):
             yield batch
             batch = []
         batch.append(lesson)

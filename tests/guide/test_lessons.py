@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import random
+from itertools import islice
 
 import pytest
-from guide.facts import GUIDE, Fact, Material, simple
+from guide.facts import GUIDE, Fact, Material, Outside, simple
 from guide.lessons import Lessons, Mix
 from guide.phrasing import Likelihoods, Phraser, load_words
 from guide.template import CONTROL_TOKENS, END, USER, subject_token
@@ -42,6 +43,16 @@ def test_a_held_out_question_is_drawn_again(tokenizer):
     drawn = lessons(only, tokenizer, Mix(outside=0, follow=0, second=0, system=0, pattern=1))
     asked = {simple(shown(tokenizer, drawn.question()).split(USER)[1].split(END)[0]) for _ in range(60)}
     assert asked == {"halt it"}
+
+
+def test_text_over_and_over_is_asked_for_sense_and_recited_after(tokenizer):
+    noise = Outside("pause", ("I could not make sense of that.",), ("blah",), (), is_literal=True)
+    drawn = lessons(Material((), (noise,), ("Be brief.",)), tokenizer, Mix(outside=1, follow=0, second=0, repeated=1))
+    asked = [shown(tokenizer, drawn.question()) for _ in range(30)]
+    assert all(text.count("b") > 10 for text in asked)
+    recited = [shown(tokenizer, lesson) for batch in islice(drawn.recitals(4), 10) for lesson in batch]
+    assert all(noise.answers[0] in text for text in recited)
+    assert any(text.count("b") > 10 for text in recited)
 
 
 def test_places_to_predict_hold_the_subject_and_the_reply(material, tokenizer):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,52 +11,22 @@ from typing import TYPE_CHECKING
 
 from app.bootstrap.desks import Desks
 from app.bootstrap.frame import Frame
-from app.bootstrap.starting import Starter, child_starter
+from app.bootstrap.services import Chats, Engines, Ground, Models
 from app.bootstrap.wiring import connect
-from app.catalog.shelf.library import identify
 from app.core.conversations import ConversationSummary
-from app.core.listing import Listing, Shelf
 from app.core.models import ModelFile
 from app.core.paths import Folders
 from app.core.protocol import ChildRole
 from app.services.attaching import Attaching
-from app.services.backups import BackupKeeper
-from app.services.chat_session import ChatSession
 from app.services.chat_tools import ChatTools, CompareKit
-from app.services.conversation_list import ConversationList
-from app.services.conversation_search import ConversationSearch
-from app.services.data_folder import DataFolder
-from app.services.disk_library import DiskLibrary
-from app.services.download_queue import DownloadQueue
-from app.services.engine_host import ChildFactory, EngineHost
-from app.services.exchange import AttachmentReader, ExchangeService
-from app.services.hub_service import HubService
 from app.services.idle_unload import IdleUnload
-from app.services.last_model import LastModel
-from app.services.machine_probe import MachineProbe
-from app.services.measurement_recorder import MeasurementRecorder
 from app.services.message_room import MessageRoom
 from app.services.message_tree import MessageTree
-from app.services.model_fetch import ModelFetch
-from app.services.model_folders import ModelFolders
-from app.services.model_import import ModelImport
-from app.services.model_library import ModelLibrary
-from app.services.network_settings import NetworkSettings
-from app.services.new_chats import NewChats
-from app.services.preferences import Preferences
-from app.services.presets import PresetLibrary
 from app.services.prompt_preview import PromptPreview
-from app.services.relay import Relay, Storage, ignore
-from app.services.servers import ServerList
+from app.services.relay import ignore
 from app.services.token_counter import TokenCounter
-from app.services.typesetter import Typesetter
 from app.storage.integrity import was_left_open
-from app.storage.lane import Lane
-from app.storage.preparations import PreparationFile
-from app.storage.servers import ServerFile
-from app.storage.stores import open_kept, open_stores, open_temporary
 from app.ui.main_view import MainView
-from app.ui.main_window import MainWindow
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QObject
@@ -70,39 +39,12 @@ _COLLECT_AFTER = 10_000
 
 
 @dataclass(frozen=True)
-class Program:
+class Program(Models, Chats, Engines, Ground):
     """The window, what it shows, and what stands behind it."""
 
-    relay: Relay
-    starter: Starter
-    window: MainWindow
     view: MainView
-    session: ChatSession
-    engine: EngineHost
-    conversations: ConversationList
-    search: ConversationSearch
-    library: ModelLibrary
-    last_model: LastModel
-    probe: MachineProbe
-    typesetter: Typesetter
-    measurements: MeasurementRecorder
-    hub: HubService
-    servers: ServerList
-    downloads: DownloadQueue
-    imports: ModelImport
-    fetch: ModelFetch
-    disk: DiskLibrary
-    presets: PresetLibrary
-    new_chats: NewChats
-    preview: PromptPreview
-    preferences: Preferences
-    storage: Storage
-    backups: BackupKeeper
-    data_folder: DataFolder
-    temporary: Storage
     attaching: Attaching
-    reader: AttachmentReader
-    exchange: ExchangeService
+    preview: PromptPreview
     guide: ModelFile | None
 
     @cached_property
@@ -181,102 +123,64 @@ def build(folders: Folders, child_command: Sequence[str] | None = None, *, guide
 
 def furnish(frame: Frame, child_command: Sequence[str] | None = None, *, guide: ModelFile | None = None) -> Program:
     """Make the services and the view, and put it into the window; the `guide` answers where no model was chosen."""
-    folders, window, preferences = frame.folders, frame.window, frame.preferences
-    network = NetworkSettings(preferences, window)
-
-    def starter(role: ChildRole) -> ChildFactory:
-        return child_starter(role, folders, child_command, network.environment)
-
-    def compare(question: Question, candidates: Sequence[Candidate], parent: QObject) -> Comparison:
-        from app.services.compare import Comparison
-
-        engines, probes = starter(ChildRole.ENGINE), starter(ChildRole.PROBE)
-        return Comparison(engines, probes, frame.relay, question, candidates, parent)
-
-    storage = Storage(Lane(lambda: open_kept(folders)), frame.relay)
-    engine = EngineHost(starter(ChildRole.ENGINE), frame.relay)
-    probe = MachineProbe(starter(ChildRole.PROBE), frame.relay)
-    typesetter = Typesetter(starter(ChildRole.TYPESET), frame.relay)
-    measurements = MeasurementRecorder(engine, storage)
-    temporary = Storage(Lane(open_temporary), frame.relay)
-    servers = ServerList(ServerFile(folders.config), starter(ChildRole.SERVERS), frame.relay, window)
-    session = ChatSession(
-        engine,
-        storage,
-        temporary=temporary,
-        user_name=lambda: str(preferences.get("chat.user_name")),
-        must_ask=servers.must_ask,
-    )
-    exchange = ExchangeService(starter(ChildRole.EXCHANGE), frame.relay)
-    reader = AttachmentReader(starter(ChildRole.EXTRACT), frame.relay)
-    presets = PresetLibrary(storage, preferences)
-    new_chats = NewChats(session, presets, preferences, window)
-    conversations = ConversationList(storage, listing=Listing(Shelf.UNFILED))
-    search = ConversationSearch(Storage(Lane(lambda: open_stores(folders.database)), frame.relay))
-    library = ModelLibrary(storage, identify)
-    last_model = LastModel(engine, library, servers, preferences, window)
-    hub = HubService(starter(ChildRole.HUB), frame.relay)
-    downloads = DownloadQueue(starter(ChildRole.DOWNLOAD), storage, frame.relay)
-
-    places = ModelFolders(preferences, folders)
-    disk = DiskLibrary(starter(ChildRole.DOWNLOAD), frame.relay, places, os.environ)
-    kept = PreparationFile(folders.data / "preparations.json")
-    imports = ModelImport(starter(ChildRole.REPACK), storage, kept, frame.relay)
-    fetch = ModelFetch(downloads, imports, library, lambda: places.now[0])
-    network.follow(hub, downloads)
-    counter = TokenCounter(engine, lambda: session.is_answering, window)
-    preview = PromptPreview(starter(ChildRole.PROBE), engine, lambda: session.is_answering, frame.relay, window)
-    tools = ChatTools(
-        MessageTree(session, conversations.undo, window),
-        Attaching(reader, counter, window),
-        MessageRoom(engine, counter, window),
-        conversations.undo,
-        counter,
-        preview,
-        CompareKit(compare, lambda: str(preferences.get("chat.user_name"))),
-    )
-    view = MainView(
-        session, engine, conversations, library, preferences, probe, presets, new_chats, tools, window.theme
-    )
-    IdleUnload(engine, preferences, lambda: session.is_answering, window)
-
-    backups = BackupKeeper(folders.database, frame.relay)
-    data_folder = DataFolder(folders, frame.relay)
-
+    ground = Ground.of(frame, child_command)
+    engines = Engines.of(ground)
+    chats = Chats.of(ground, engines)
+    models = Models.of(ground, engines)
+    tools = _tools(ground, engines, chats)
+    view = _view(ground, engines, chats, models, tools)
+    IdleUnload(engines.engine, ground.preferences, lambda: chats.session.is_answering, ground.window)
     program = Program(
-        relay=frame.relay,
-        starter=starter,
-        window=window,
+        **vars(ground),
+        **vars(engines),
+        **vars(chats),
+        **vars(models),
         view=view,
-        session=session,
-        engine=engine,
-        conversations=conversations,
-        search=search,
-        library=library,
-        last_model=last_model,
-        probe=probe,
-        typesetter=typesetter,
-        measurements=measurements,
-        hub=hub,
-        servers=servers,
-        downloads=downloads,
-        imports=imports,
-        fetch=fetch,
-        disk=disk,
-        presets=presets,
-        new_chats=new_chats,
-        preview=preview,
-        preferences=preferences,
-        storage=storage,
-        backups=backups,
-        data_folder=data_folder,
-        temporary=temporary,
         attaching=tools.attaching,
-        reader=reader,
-        exchange=exchange,
+        preview=tools.preview,
         guide=guide,
     )
     connect(program)
-    window.setCentralWidget(view)
+    program.window.setCentralWidget(view)
     view.page.composer.edit.setFocus()
     return program
+
+
+def _tools(ground: Ground, engines: Engines, chats: Chats) -> ChatTools:
+    window, engine, session, undo = ground.window, engines.engine, chats.session, chats.conversations.undo
+    start = ground.starter(ChildRole.PROBE)
+    counter = TokenCounter(engine, lambda: session.is_answering, window)
+    return ChatTools(
+        tree=MessageTree(session, undo, window),
+        attaching=Attaching(chats.reader, counter, window),
+        room=MessageRoom(engine, counter, window),
+        undo=undo,
+        counter=counter,
+        preview=PromptPreview(start, engine, lambda: session.is_answering, ground.relay, window),
+        compare=_compare_kit(ground),
+    )
+
+
+def _compare_kit(ground: Ground) -> CompareKit:
+    def compare(question: Question, candidates: Sequence[Candidate], parent: QObject) -> Comparison:
+        from app.services.compare import Comparison
+
+        engines, probes = ground.starter(ChildRole.ENGINE), ground.starter(ChildRole.PROBE)
+        return Comparison(engines, probes, ground.relay, question, candidates, parent)
+
+    return CompareKit(compare, lambda: str(ground.preferences.get("chat.user_name")))
+
+
+def _view(ground: Ground, engines: Engines, chats: Chats, models: Models, tools: ChatTools) -> MainView:
+    return MainView(
+        chats.session,
+        engines.engine,
+        chats.conversations,
+        models.library,
+        ground.preferences,
+        engines.probe,
+        chats.presets,
+        chats.new_chats,
+        tools,
+        ground.window.theme,
+    )

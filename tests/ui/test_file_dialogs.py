@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,12 +13,12 @@ from app.ui.file_dialogs import ask_file, ask_files, ask_folder, ask_target
 
 
 @pytest.fixture
-def parent(qtbot: QtBot, qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[QWidget]:
+def parent(qtbot: QtBot, qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> QWidget:
     monkeypatch.chdir(tmp_path)
+    qapp.setProperty("latest_folder", None)
     widget = QWidget()
     qtbot.addWidget(widget)
-    yield widget
-    qapp.setProperty("latest_folder", None)
+    return widget
 
 
 def opened(parent: QWidget) -> QFileDialog:

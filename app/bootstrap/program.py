@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 
 from app.bootstrap.desks import Desks
 from app.bootstrap.frame import Frame
-from app.bootstrap.services import Chats, Engines, Ground, Models
+from app.bootstrap.services import (
+    Chats,
+    Engines,
+    Ground,
+    Models,
+    make_chats,
+    make_engines,
+    make_ground,
+    make_models,
+)
 from app.bootstrap.wiring import connect
 from app.core.conversations import ConversationSummary
 from app.core.models import ModelFile
@@ -123,10 +132,10 @@ def build(folders: Folders, child_command: Sequence[str] | None = None, *, guide
 
 def furnish(frame: Frame, child_command: Sequence[str] | None = None, *, guide: ModelFile | None = None) -> Program:
     """Make the services and the view, and put it into the window; the `guide` answers where no model was chosen."""
-    ground = Ground.of(frame, child_command)
-    engines = Engines.of(ground)
-    chats = Chats.of(ground, engines)
-    models = Models.of(ground, engines)
+    ground = make_ground(frame, child_command)
+    engines = make_engines(ground)
+    chats = make_chats(ground, engines)
+    models = make_models(ground, engines)
     tools = _tools(ground, engines, chats)
     view = _view(ground, engines, chats, models, tools)
     IdleUnload(engines.engine, ground.preferences, lambda: chats.session.is_answering, ground.window)

@@ -96,8 +96,9 @@ class Weights(msgspec.Struct, frozen=True, omit_defaults=True):
     """Bytes of the tensors as they lie in memory, by where llama.cpp puts them.
 
     `layers` has the bytes of each repeating layer, `experts` the part of each that belongs to experts.
-    `tied` means that the embedding serves as the output too. `exact` is false where they were
-    estimated from the file's size.
+    `tied` means that the embedding serves as the output too. `types` are the bytes by ggml type of what every token
+    reads, an embedding that is only looked up left out; empty where only one type is known of. `exact` is false where
+    they were estimated from the file's size.
     """
 
     embedding: int
@@ -105,6 +106,7 @@ class Weights(msgspec.Struct, frozen=True, omit_defaults=True):
     layers: tuple[int, ...]
     experts: tuple[int, ...] = ()
     tied: bool = False
+    types: dict[str, int] = {}
     exact: bool = True
 
     @property

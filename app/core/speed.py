@@ -108,7 +108,7 @@ def token_cost(
         allotment: where it lies.
         hardware: the devices.
         tokens: how many the context holds.
-        quantization: the type of the weights.
+        quantization: the type of the weights, where they do not tell.
     """
     gpu_layers = allotment.verdict.gpu_layers
     first = len(weights.layers) - max(gpu_layers - 1, 0)
@@ -119,7 +119,7 @@ def token_cost(
     drawing = TOKEN_SECONDS + ENTRY_SECONDS * shape.vocabulary
     on_cpu = sum(active[:first]) + (0 if gpu_layers else output)
     cpu = DeviceCost(
-        weights=on_cpu * SLOWNESS.get(quantization, 1.0) / NOMINAL_BANDWIDTH[DeviceKind.CPU],
+        weights=on_cpu * _slowness(weights, quantization) / NOMINAL_BANDWIDTH[DeviceKind.CPU],
         attention=_attention_on_cpu(shape, plan, hardware, seen[:first]),
         fixed=drawing + (len(weights.layers) + 1 - gpu_layers) * LAYER_SECONDS[DeviceKind.CPU],
     )
@@ -139,6 +139,14 @@ def backend_of(allotment: Allotment, hardware: Hardware) -> str:
     gpus = {gpu.backend: None for gpu in hardware.gpus} if verdict.gpu_layers else {}
     names = [*gpus] if verdict.gpu_layers == verdict.layers else ["CPU", *gpus]
     return "+".join(names)
+
+
+def _slowness(weights: Weights, quantization: str) -> float:
+    """By the types that there are: a mixture's name does not tell what its narrow rows became."""
+    total = sum(weights.types.values())
+    if not total:
+        return SLOWNESS.get(quantization, 1.0)
+    return sum(size * SLOWNESS.get(kind, 1.0) for kind, size in weights.types.items()) / total
 
 
 def _active_weights(shape: ModelShape, weights: Weights) -> Sequence[float]:

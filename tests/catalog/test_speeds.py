@@ -144,6 +144,24 @@ def test_what_has_no_cost_or_is_beyond_belief_is_left_out() -> None:
     assert known.seconds(of, "CPU", HERE, "a.gguf", "Q4_K_M") == Calibration().seconds(of, "CPU", HERE, "", "Q4_K_M")
 
 
+def test_what_the_rows_became_is_priced_not_the_name_of_the_mixture() -> None:
+    named, options = variant(SMALL, "Q4_K_M"), LoadOptions(context_length=2048)
+    assert named.weights is not None
+
+    def likely(types: dict[str, int], quantization: str = "Q4_K_M") -> float:
+        weights = msgspec.structs.replace(named.weights, types=types)
+        one = msgspec.structs.replace(named, weights=weights, quantization=quantization)
+        found = fit(one, HERE, options, Calibration()).speed
+        assert found is not None
+        return found.likely
+
+    slow, fast = likely({}, "Q5_0"), likely({})
+    assert slow < 0.8 * fast
+    assert likely({"Q4_K": 1}) == likely({"Q5_1": 0, "Q6_K": 3}) == fast
+    assert likely({"Q5_0": 1}) == slow
+    assert slow < likely({"Q5_0": 1, "Q8_0": 1}) < fast
+
+
 def test_a_longer_context_is_slower_and_more_layers_on_the_gpu_are_faster() -> None:
     def likely(context: int, layers: int | None) -> float:
         found = fit(

@@ -14,6 +14,7 @@ from gguf import GGMLQuantizationType, GGUFReader, LlamaFileType
 from llama_cpp import llama_cpp as llama
 
 from app.catalog.find.local_checkpoint import local_checkpoint
+from app.catalog.gguf.facts import weights_of
 from app.catalog.gguf.header import read_header
 from app.core.mixture import MIXTURES, Outline, wanted_type
 from app.core.repack import NoteKind, TypeChoice
@@ -145,8 +146,27 @@ def test_what_is_foreseen_is_what_is_planned(name: str, tmp_path: Path) -> None:
     with contextlib.closing(Checkpoint(folder)) as checkpoint:
         for choice in (None, *CHOICES):
             planned, one = make_plan(checkpoint, choice), foreseen[choice]
-            assert one.bytes == one.weights.total == sum(target.nbytes for target in planned.targets)
+            assert one.weights.total == sum(target.nbytes for target in planned.targets)
             assert choice is None or one.type == choice.value.upper()
+
+
+@pytest.mark.parametrize("choice", [TypeChoice.Q4_K_M, TypeChoice.Q6_K])
+def test_the_size_and_the_types_of_rows_that_are_no_super_blocks_are_foreseen(
+    choice: TypeChoice, tmp_path: Path
+) -> None:
+    settings = models.config(hidden_size=960, head_dim=240, num_attention_heads=4, intermediate_size=2592)
+    folder = models.lay_out(tmp_path / "model", weights(settings), settings)
+    variant, _ = local_checkpoint(folder)
+    foreseen = variant.prepared_as(choice).becomes
+    assert foreseen is not None
+    made = tmp_path / "m.gguf"
+    models.run(folder, made, choice)
+    assert foreseen.bytes == pytest.approx(made.stat().st_size, rel=0.001)
+    assert foreseen.bytes > foreseen.weights.total
+    assert foreseen.weights == weights_of(read_header(made).tensors, settings["num_hidden_layers"])
+    narrow = {TypeChoice.Q4_K_M: "Q5_0", TypeChoice.Q6_K: "Q8_0"}[choice]
+    types = foreseen.weights.types
+    assert max(types, key=lambda kind: types[kind]) == narrow and not any(kind.endswith("_K") for kind in types)
 
 
 @pytest.mark.parametrize("choice", CHOICES)

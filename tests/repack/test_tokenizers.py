@@ -16,13 +16,15 @@ from gguf import GGUFReader
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, normalizers, pre_tokenizers, trainers
 from tokenizers.models import BPE
 
+from app.catalog.find.local_checkpoint import local_checkpoint
+from app.catalog.gguf.header import read_header
 from app.catalog.shelf.adopt import Place
 from app.catalog.shelf.folders import scan
 from app.core.library import Owner
 from app.core.repack import NoteKind, Provenance
 from app.core.repack_errors import TokenizerUnknown
 from app.repack.sentencepiece import parse_sentencepiece
-from tests.repack import models
+from tests.repack import files, models
 from tests.repack.files import Tensors
 from tests.repack.logits import Runner
 
@@ -158,7 +160,8 @@ def sentencepiece_of(tokenizer: Tokenizer) -> bytes:
     for text, row in sorted(described["vocab"].items(), key=lambda item: item[1]):
         kind = 2 if text == "<unk>" else 3 if text in ("<s>", "</s>") else 6 if text.startswith("<0x") else 1
         score = struct.pack("<f", -float(ranks.get(text, len(ranks) + row)))
-        out += message(1, message(1, text.encode()) + b"\x15" + score + b"\x18" + bytes([kind]))
+        told = b"" if kind == 1 else b"\x18" + bytes([kind])
+        out += message(1, message(1, text.encode()) + b"\x15" + score + told)
     return out + message(2, b"\x18\x02") + message(3, b"\x18\x01")
 
 
@@ -180,6 +183,35 @@ def test_a_sentencepiece_model(tmp_path: Path, runner: Callable[[Path], Runner])
 def test_what_is_no_sentencepiece_model(data: bytes) -> None:
     with pytest.raises(TokenizerUnknown):
         parse_sentencepiece(data)
+
+
+def merges_as_texts(folder: Path) -> None:
+    """As `tokenizers` wrote them until 2024."""
+    described = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+    described["model"]["merges"] = [" ".join(merge) for merge in described["model"]["merges"]]
+    text = json.dumps(described, indent=2, ensure_ascii=False)
+    (folder / "tokenizer.json").write_text(text, encoding="utf-8")
+
+
+def with_pieces(folder: Path) -> None:
+    (folder / "tokenizer.model").write_bytes(sentencepiece_of(trained_pieces()))
+
+
+@pytest.mark.parametrize("change", [lambda _: None, merges_as_texts, with_pieces])
+def test_the_room_that_a_vocabulary_takes_is_foreseen(change: Callable[[Path], None], tmp_path: Path) -> None:
+    tokenizer = trained_bytes(byte_level(split(QWEN2)), ignore_merges=False)
+    folder = model_with(tmp_path / "model", tokenizer, vocab_size=tokenizer.get_vocab_size())
+    tensors = dict(files.read(folder / "model.safetensors"))
+    for name in ("model.embed_tokens.weight", "lm_head.weight"):
+        tensors[name] = tensors[name][: tokenizer.get_vocab_size()]
+    files.write(folder / "model.safetensors", tensors)
+    change(folder)
+    models.run(folder, tmp_path / "m.gguf")
+    variant, _ = local_checkpoint(folder)
+    foreseen = variant.prepared_as(None).becomes
+    assert foreseen is not None
+    header = read_header(tmp_path / "m.gguf").header_bytes
+    assert foreseen.bytes - foreseen.weights.total == pytest.approx(header, rel=0.1)
 
 
 def test_where_a_model_came_from_is_in_it(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ class Branch:
     """All that is known of a branch; a file whose header could not be read is not in the mappings.
 
     `config` is config.json with the quantization's own file merged in as `quantization_config`;
-    `parameters` is what the Hub says of the model, 0 where it says nothing.
+    `tokenizer_end` is that of tokenizer.json, where a checkpoint has one; `parameters` is what the
+    Hub says of the model, 0 where it says nothing.
     """
 
     repo: str
@@ -25,5 +26,6 @@ class Branch:
     config: Mapping[str, object] = field(default_factory=dict)
     gguf: Mapping[str, GgufHeader] = field(default_factory=dict)
     safetensors: Mapping[str, SafetensorsHeader] = field(default_factory=dict)
+    tokenizer_end: bytes = b""
     parameters: int = 0
     headers_refused: bool = False

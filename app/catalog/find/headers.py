@@ -91,6 +91,16 @@ class RemoteHeaders:
         place = self._cache.path(repo, commit, path, "text")
         return self._through_cache(place, lambda: self._client.file(repo, commit, path, stop=limit), bytes)
 
+    def end(self, repo: str, commit: str, path: str, file_bytes: int, count: int) -> bytes:
+        """The last bytes of a file.
+
+        Raises:
+            ParleyError: it cannot be read.
+        """
+        place = self._cache.path(repo, commit, path, "end")
+        start = max(file_bytes - count, 0)
+        return self._through_cache(place, lambda: self._range(repo, commit, path, start, file_bytes), bytes)
+
     def _range(self, repo: str, commit: str, path: str, start: int, stop: int) -> bytes:
         return self._client.file(repo, commit, path, start=start, stop=stop)
 

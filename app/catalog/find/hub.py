@@ -17,6 +17,7 @@ from huggingface_hub import ModelInfo
 from app.catalog.find.branch import Branch
 from app.catalog.find.card import Card, parse_card
 from app.catalog.find.file_groups import FileGroup, gguf_candidates, safetensors_groups
+from app.catalog.find.header_size import END_BYTES, PIECES, TOKENIZER
 from app.catalog.find.headers import RemoteHeaders
 from app.catalog.find.hub_client import HubClient
 from app.catalog.find.hub_replies import listed_branch, repo_page, search_parameters, summary_of
@@ -144,13 +145,15 @@ class Hub:
                 config=config,
                 gguf=gguf,
                 safetensors=safetensors,
+                tokenizer_end=end,
                 parameters=branch.parameters,
             )
-            for branch, config, gguf, safetensors in zip(
+            for branch, config, gguf, safetensors, end in zip(
                 branches,
                 _each(pool, branches, self._config, stopped),
                 self._all(pool, branches, gguf_candidates, self._gguf_prefix, stopped),
                 self._all(pool, branches, _shards, self._safetensors, stopped),
+                _each(pool, branches, self._tokenizer_end, stopped),
                 strict=True,
             )
         ]
@@ -193,6 +196,13 @@ class Hub:
         if older:
             config["quantization_config"] = {**older, **(stated if isinstance(stated, dict) else {})}
         return config
+
+    def _tokenizer_end(self, branch: Branch) -> bytes:
+        """Nothing where no vocabulary is to be made of a tokenizer.json."""
+        sizes = {file.path: file.bytes for file in branch.files}
+        if TOKENIZER not in sizes or PIECES in sizes or not safetensors_groups(branch.files):
+            return b""
+        return self._headers.end(branch.repo, branch.commit, TOKENIZER, sizes[TOKENIZER], END_BYTES)
 
     def _json(self, branch: Branch, path: str) -> dict[str, object]:
         data = self._headers.text(branch.repo, branch.commit, path, _MAX_CONFIG_BYTES)

@@ -10,6 +10,7 @@ import msgspec
 from app.catalog.find.branch import Branch
 from app.catalog.find.card import parse_card
 from app.catalog.find.file_groups import safetensors_groups
+from app.catalog.find.header_size import END_BYTES, TOKENIZER
 from app.catalog.find.packed_weights import safetensors_variant
 from app.core.hub import RemoteFile, Variant
 from app.core.repack_errors import NoCheckpoint
@@ -36,8 +37,15 @@ def local_checkpoint(folder: Path) -> tuple[Variant, str]:
     stated = config.get("quantization_config")
     if older:
         config["quantization_config"] = {**older, **(stated if isinstance(stated, dict) else {})}
-    branch = Branch("", "main", "", files, config, safetensors=headers)
+    branch = Branch("", "main", "", files, config, safetensors=headers, tokenizer_end=_end(folder / TOKENIZER))
     return safetensors_variant(branch, groups[0], is_only=True), _prompt_template(folder)
+
+
+def _end(path: Path) -> bytes:
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        file.seek(max(path.stat().st_size - END_BYTES, 0))
+        return file.read()
+    return b""
 
 
 def _json(path: Path) -> dict[str, object]:

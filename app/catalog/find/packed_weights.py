@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from app.catalog.find.branch import Branch
 from app.catalog.find.config_shape import shape_of_config
 from app.catalog.find.file_groups import FileGroup
+from app.catalog.find.header_size import Beside
 from app.catalog.find.prepared import prepared_of, refusal_of
 from app.core.hub import Format, RemoteFile, Variant, Weights
 from app.core.safetensors import Tensor
@@ -74,7 +75,7 @@ def safetensors_variant(branch: Branch, group: FileGroup, *, is_only: bool) -> V
         header_file=group.first.path,
         shape=shape,
         weights=_weights(tensors) if tensors else None,
-        prepared=prepared_of(branch.config, tensors),
+        prepared=prepared_of(branch.config, tensors, _beside(branch)),
         refusal=refusal_of(branch.config, tensors),
     )
 
@@ -200,6 +201,10 @@ def _weights(tensors: Mapping[str, Tensor]) -> Weights:
     experts = tuple(by_expert[layer] for layer in layers) if any(by_expert.values()) else ()
     tied = not any(_OUTPUTS.search(name) for name in tensors)
     return Weights(embedding, output, tuple(by_layer[layer] for layer in layers), experts, tied=tied)
+
+
+def _beside(branch: Branch) -> Beside:
+    return Beside({file.path: file.bytes for file in branch.files}, branch.tokenizer_end)
 
 
 def _companions(files: Iterable[RemoteFile], group: FileGroup) -> list[RemoteFile]:

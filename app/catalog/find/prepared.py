@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from app.catalog.find.header_size import Beside, header_bytes
 from app.catalog.gguf.types import GGML_TYPES
 from app.core.errors import Failure, ParleyError
 from app.core.hub import Prepared, Weights
@@ -78,7 +79,7 @@ def refusal_of(config: Mapping[str, object], names: Iterable[str]) -> Failure | 
     return None
 
 
-def prepared_of(config: Mapping[str, object], tensors: Mapping[str, Tensor]) -> tuple[Prepared, ...]:
+def prepared_of(config: Mapping[str, object], tensors: Mapping[str, Tensor], beside: Beside) -> tuple[Prepared, ...]:
     """What the checkpoint becomes: by type for an unquantized model, else the one thing; nothing if it is refused."""
     if not tensors or refusal_of(config, tensors) is not None:
         return ()
@@ -91,7 +92,7 @@ def prepared_of(config: Mapping[str, object], tensors: Mapping[str, Tensor]) -> 
     outline = outline_of(config, tied=not any(name.startswith("lm_head.") for name in tensors))
     reader = _Reader(tensors, schemes, outline, symmetric=symmetric, scattered=scattered)
     choices = OFFERED if schemes.common.method is Method.NONE else (None,)
-    return tuple(_prepared(list(reader.modules(choice)), choice) for choice in choices)
+    return tuple(_prepared(list(reader.modules(choice)), choice, beside) for choice in choices)
 
 
 def _stated(config: Mapping[str, object]) -> Mapping[str, object]:
@@ -195,7 +196,7 @@ def _module_of(name: str) -> str:
     return found[1] if found else name.rpartition(".")[0]
 
 
-def _prepared(modules: list[_Module], choice: TypeChoice | None) -> Prepared:
+def _prepared(modules: list[_Module], choice: TypeChoice | None, beside: Beside) -> Prepared:
     sizes = Counter[str]()
     for module in modules:
         if _LAYER.search(module.name) and _is_matrix(module):
@@ -205,7 +206,7 @@ def _prepared(modules: list[_Module], choice: TypeChoice | None) -> Prepared:
     elements = sum(module.rows * module.columns for module in modules)
     return Prepared(
         type=choice.value.upper() if choice in MIXTURES else commonest,
-        bytes=total,
+        bytes=total + header_bytes(beside, _vocabulary(modules), len(modules)),
         bits_per_weight=total * 8 / max(elements, 1),
         weights=_weights(modules),
         notes=tuple(_notes(modules)),
@@ -213,26 +214,33 @@ def _prepared(modules: list[_Module], choice: TypeChoice | None) -> Prepared:
     )
 
 
+def _vocabulary(modules: Iterable[_Module]) -> int:
+    return next((module.rows for module in modules if "embed_tokens" in module.name), 0)
+
+
 def _is_matrix(module: _Module) -> bool:
     return module.rows > 1 or module.becomes.note is not NoteKind.COPIED
 
 
 def _weights(modules: Iterable[_Module]) -> Weights:
-    layers, experts = Counter[int](), Counter[int]()
+    layers, experts, types, looked_up = Counter[int](), Counter[int](), Counter[str](), Counter[str]()
     embedding = output = 0
     tied = True
     for module in modules:
+        is_embedding = "embed_tokens" in module.name
+        (looked_up if is_embedding else types)[module.becomes.type] += module.nbytes
         if found := _LAYER.search(module.name):
             layers[int(found[1])] += module.nbytes
             experts[int(found[1])] += module.nbytes if ".experts." in module.name else 0
-        elif "embed_tokens" in module.name:
+        elif is_embedding:
             embedding += module.nbytes
         else:
             output += module.nbytes
             tied = tied and "lm_head" not in module.name
     order = sorted(layers)
     of_experts = tuple(experts[layer] for layer in order) if any(experts.values()) else ()
-    return Weights(embedding, output, tuple(layers[layer] for layer in order), of_experts, tied=tied)
+    read = dict(types + looked_up if tied else types)
+    return Weights(embedding, output, tuple(layers[layer] for layer in order), of_experts, tied=tied, types=read)
 
 
 def _notes(modules: Iterable[_Module]) -> Iterator[Note]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 
 from app.catalog.gguf.header import GgufHeader, TensorInfo
@@ -52,19 +53,24 @@ def shape_of(header: GgufHeader) -> ModelShape:
 def weights_of(tensors: Iterable[TensorInfo], layers: int) -> Weights:
     """The tensors of all shards by place, exact."""
     by_layer, by_expert = [0] * layers, [0] * layers
+    types, looked_up = Counter[str](), Counter[str]()
     embedding = output = 0
     tied = True
     for tensor in tensors:
+        is_embedding = tensor.name.startswith(_EMBEDDINGS)
+        (looked_up if is_embedding else types)[tensor.type_name] += tensor.nbytes
         found = _LAYER.match(tensor.name)
         if found and int(found[1]) < layers:
             by_layer[int(found[1])] += tensor.nbytes
             by_expert[int(found[1])] += tensor.nbytes if "_exps" in tensor.name else 0
-        elif tensor.name.startswith(_EMBEDDINGS):
+        elif is_embedding:
             embedding += tensor.nbytes
         else:
             output += tensor.nbytes
             tied = tied and tensor.name != "output.weight"
-    return Weights(embedding, output, tuple(by_layer), tuple(by_expert) if any(by_expert) else (), tied=tied)
+    experts = tuple(by_expert) if any(by_expert) else ()
+    read = dict(types + looked_up if tied else types)
+    return Weights(embedding, output, tuple(by_layer), experts, tied=tied, types=read)
 
 
 def estimated_parameters(shape: ModelShape) -> int:

@@ -48,6 +48,7 @@ class BackupsDialog(FittingDialog):
         self.rows.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.rows.setAccessibleName(self.tr("Backups"))
         self.rows.setHeaderLabels([self.tr("Made"), self.tr("Why"), self.tr("Conversations"), self.tr("Size")])
+        _align_numbers(self.rows.headerItem())
         self.make = QPushButton(self.tr("Back up now"))
         self.restore = QPushButton(self.tr("Restore…"))
         self.confirm = QPushButton(self.tr("Restore"))
@@ -70,8 +71,7 @@ class BackupsDialog(FittingDialog):
             item = QTreeWidgetItem([_moment(backup.made_at), self._why(backup.kind), _held(backup), ""])
             item.setText(3, format_bytes(backup.bytes))
             item.setData(0, _BACKUP, backup)
-            for column in (2, 3):
-                item.setTextAlignment(column, Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
+            _align_numbers(item)
             if backup.conversations is None:
                 item.setText(1, self.tr("Damaged"))
                 item.setDisabled(True)
@@ -196,3 +196,8 @@ def _moment(seconds: float) -> str:
 
 def _held(backup: Backup) -> str:
     return "–" if backup.conversations is None else format_count(backup.conversations)
+
+
+def _align_numbers(item: QTreeWidgetItem) -> None:
+    for column in (2, 3):
+        item.setTextAlignment(column, Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)

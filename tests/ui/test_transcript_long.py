@@ -10,13 +10,15 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPdfWriter
 from pytestqt.qtbot import QtBot
 
-from app.ui.chat import transcript_stream
+from app.core.messages import MessageState
+from app.ui.chat import transcript_document, transcript_stream
 from app.ui.chat.blocks_code import leave_as_it_is
 from app.ui.chat.transcript import TranscriptView
 from app.ui.chat.transcript_places import hits_in
 from app.ui.chat.transcript_print import PrintJob
 from app.ui.chat.transcript_reply import ReplyItem
-from app.ui.chat.transcript_rows import Action, Hot
+from app.ui.chat.transcript_rows import Action, Hot, Page
+from app.ui.chat.transcript_text import TextRow
 from tests.bench.long_conversation import HOSTILE
 from tests.ui.transcript_kit import reply, settle, shown_text, user
 
@@ -36,7 +38,8 @@ def test_a_very_long_reply_is_cut_in_slices_and_shown_from_its_end(view: Transcr
     qtbot.waitUntil(lambda: item(view).is_whole)
     settle(view, qtbot)
     assert view.is_following and view.is_at_end
-    assert item(view).rows[-2].blocks[0].text.endswith("The end.")
+    last = item(view).rows[-2]
+    assert isinstance(last, TextRow) and last.blocks[-1].text == "The end."
     assert shown_text(view).count("~~~") == 20_000
 
 
@@ -60,6 +63,50 @@ def test_all_of_a_text_that_is_not_cut_yet_is_copied_and_found(view: TranscriptV
     assert shown_text(view).endswith("The end.")
     view.set_messages([user(1), reply(2, f"{FENCES}\n\nThe end.")])
     assert len(hits_in(view.document, 1, re.compile("The end"))) == 1
+
+
+def test_much_that_arrives_at_once_is_cut_in_slices_too(view: TranscriptView, qtbot: QtBot) -> None:
+    view.set_messages([user(1), reply(2, state=MessageState.STREAMING)])
+    view.append_text(2, FENCES)
+    view._take_up_text()
+    assert not item(view).is_whole
+    view.append_text(2, "\n\nThe end.")
+    view.finish_message(reply(2, f"{FENCES}\n\nThe end."))
+    qtbot.waitUntil(lambda: item(view).is_whole)
+    assert shown_text(view).count("~~~") == 20_000
+    assert shown_text(view).endswith("The end.")
+
+
+def test_what_takes_long_to_lay_out_is_laid_out_row_by_row(
+    view: TranscriptView, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[TextRow] = []
+    build = TextRow.build
+
+    def noted(row: TextRow, page: Page, width: float) -> None:
+        built.append(row)
+        build(row, page, width)
+
+    monkeypatch.setattr(TextRow, "build", noted)
+    monkeypatch.setattr(transcript_document, "_SLICE_SECONDS", 0.0)
+    view.set_messages([user(1), reply(2, "[a](http://a.b) " * 3000)])
+    assert len(built) <= 1
+    settle(view, qtbot)
+    assert len(built) == len(set(built)) > 5
+    assert view.is_at_end and all(row.built for row in item(view).rows[-3:])
+    built.clear()
+    view.resize(view.width() - 100, view.height())
+    assert len(built) <= 1
+    settle(view, qtbot)
+    assert view.is_at_end and all(row.built for row in item(view).rows[-3:])
+
+
+def test_the_last_piece_of_endless_code_is_seen_as_the_first(view: TranscriptView, qtbot: QtBot) -> None:
+    view.set_messages([user(1), reply(2, "```\n" + "a\n" * 100_000)])
+    qtbot.waitUntil(lambda: item(view).is_whole)
+    settle(view, qtbot)
+    first, *_, last = (row for row in item(view).rows if isinstance(row, TextRow))
+    assert last.view_of(0) is first.view_of(0) and last.view_of(0).numbered
 
 
 def test_what_is_laid_out_is_laid_out_once(view: TranscriptView, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.typeset_frames import Formula
 from app.ui.chat.markdown import Block, Container, Kind, Style, parse
+from app.ui.chat.markdown_chunks import PASSAGE_CHARACTERS, PASSAGE_LINES
 from app.ui.chat.markdown_math import spelled_out
-from app.ui.chat.markdown_splitter import CODE_LINES, LIMIT, TABLE_ROWS, Splitter, chunks_of
+from app.ui.chat.markdown_splitter import CODE_LINES, LIMIT, LINES, TABLE_CELLS, TABLE_ROWS, Splitter, chunks_of
 from app.ui.chat.markdown_tail import TailParser, completed
+from app.ui.chat.transcript_stream import TextStream
 
 FRAGMENTS = [
     "word", " two words", "\n", "\n\n", "- ", "\n- item", "  - sub", "1. ", "\n2. two", "\n1) x", "> ", "\n> quote",
@@ -58,6 +62,20 @@ def test_pieces_end_in_the_same_blocks_as_the_whole(pieces: list[str]) -> None:
     whole = chunks_of("".join(pieces))
     assert streamed == whole
     assert [chunk.blocks for chunk in streamed] == [chunk.blocks for chunk in whole]
+
+
+@settings(max_examples=150, deadline=None)
+@given(documents_in_pieces())
+def test_pieces_end_in_the_same_rows_as_the_whole(pieces: list[str]) -> None:
+    streamed, whole = TextStream(700.0), TextStream.of("".join(pieces), 700.0)
+    for piece in pieces:
+        streamed.feed(piece)
+    streamed.finish()
+    for stream in (streamed, whole):
+        while stream.rest:
+            stream.read_on()
+    assert [row.blocks for row in streamed.rows] == [row.blocks for row in whole.rows]
+    assert [row.content.source for row in streamed.rows] == [row.content.source for row in whole.rows]
 
 
 @settings(max_examples=300, deadline=None)
@@ -146,6 +164,63 @@ def test_hostile_text_is_kept_in_bounded_chunks(source: str) -> None:
     assert max(len(chunk.source) for chunk in chunks) <= LIMIT + 1
     assert sum(len(chunk.source) for chunk in chunks) == len(source)
     assert all(chunk.blocks for chunk in chunks[:2])
+
+
+ONE_LINERS = {
+    "items": "- a\n",
+    "numbered items": "1. a\n",
+    "tasks": "- [ ] a\n",
+    "nested items": "- a\n  - b\n    - c\n",
+    "empty items": "-\n",
+    "lines": "a\n",
+    "paragraphs": "a\n\n",
+    "headings": "# a\n",
+    "underlined headings": "a\n=\n",
+    "rules": "---\n",
+    "quotes": "> > > a\n",
+    "quotes in turn": "> a\n\n>> b\n\n",
+    "footnotes": "[^1]: a\n",
+    "fences": "```\na\n```\n",
+    "indented code": "    a\n\nb\n\n",
+    "formulas": "$$\na\n$$\n",
+    "tables": "|a|\n|-|\n\n",
+}
+
+
+@pytest.mark.parametrize("source", ONE_LINERS.values(), ids=ONE_LINERS)
+def test_very_many_small_blocks_share_chunks_and_rows_of_bounded_size(source: str) -> None:
+    text = source * 4000
+    stream = TextStream.of(text, 700.0)
+    while stream.rest:
+        stream.read_on()
+    sources = [row.content.source for row in stream.rows]
+    assert len(sources) <= text.count("\n") / PASSAGE_LINES + len(text) / PASSAGE_CHARACTERS + 1
+    assert max(shown.count("\n") for shown in sources) <= PASSAGE_LINES + LINES
+    assert max(len(row.blocks) for row in stream.rows[:3]) <= PASSAGE_LINES + LINES
+
+
+def test_the_garbage_collector_passes_over_chunks() -> None:
+    assert not any(map(gc.is_tracked, chunks_of("- a\n- b\n```\nc\n```\n")))
+
+
+def test_a_table_of_many_columns_comes_in_pieces_of_few_rows() -> None:
+    row = "|a" * 40 + "|\n"
+    found = blocks_of(row + "|-" * 40 + "|\n" + row * 50)
+    assert {block.kind for block in found} == {Kind.TABLE}
+    assert max(len(block.text.replace("\n", "\t").split("\t")) for block in found) <= TABLE_CELLS + 40
+
+
+@pytest.mark.parametrize("quote", ["", "> "])
+def test_a_table_too_wide_to_be_read_is_text(quote: str) -> None:
+    lines = ["|a" * 300 + "|", "|-" * 300 + "|", *["|b" * 300 + "|"] * 20]
+    found = blocks_of("".join(f"{quote}{line}\n" for line in lines))
+    assert Kind.TABLE not in {block.kind for block in found}
+    assert sum(block.text.count("|b") for block in found) == 6000
+
+
+@pytest.mark.parametrize("formula", ["$a$ ", "\\(a\\) "])
+def test_more_formulas_than_anybody_reads_are_text(formula: str) -> None:
+    assert not any(block.spans for block in blocks_of(formula * 3000)[:-1])
 
 
 def test_too_deep_nesting_is_shown_as_written() -> None:

@@ -63,7 +63,10 @@ def record(**more: object) -> ReplyRecord:
 
 
 def settle(view: TranscriptView, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not view._frame.isActive() and not view.document.page.typeset.__self__.is_busy)
+    work = view._frame, view._layout_delay
+    qtbot.waitUntil(
+        lambda: not any(timer.isActive() for timer in work) and not view.document.page.typeset.__self__.is_busy
+    )
     QApplication.processEvents()
 
 

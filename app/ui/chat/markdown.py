@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 MAX_NESTING = 32
-MAX_BRACKETS = 400
+MAX_MARKS = 400
+MAX_CELLS = 500
 BULLETS = "•◦▪"
 TASK_OPEN, TASK_DONE = "☐", "☑"
 OBJECT = "\ufffc"
 """Stands in a block's text for a formula, whose source is its span's."""
+_SLOW_MARKS = ("[", "$", "\\(")
 _LINK = re.compile(r"(?:https?://|mailto:|parley:)", re.IGNORECASE)
 _CONTROL = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\n\t"}
 _UNSHOWN = _CONTROL | {ord("\r"): None, 0x202D: "\ufffd", 0x202E: "\ufffd", 0x7F: "\u2421"}
@@ -116,12 +118,14 @@ def is_safe_link(href: str) -> bool:
 def parse(source: str) -> tuple[Block, ...]:
     """Parse source that is no longer than a few thousand characters, at once.
 
-    Source nested deeper than `MAX_NESTING`, or made to be slow, comes back as one plain paragraph.
+    Source nested deeper than `MAX_NESTING`, or with more brackets, formulas or cells of tables than anybody reads
+    in so few characters, comes back as one plain paragraph.
     """
-    if source.count("[") > MAX_BRACKETS:
+    if max(map(source.count, _SLOW_MARKS)) > MAX_MARKS:
         return _as_written(source)
     tokens = _parser().parse(source)
-    if any(token.level >= MAX_NESTING for token in tokens):
+    cells = sum(token.type in ("th_open", "td_open") for token in tokens)
+    if cells > MAX_CELLS or any(token.level >= MAX_NESTING for token in tokens):
         return _as_written(source)
     return tuple(_Walker().walk(tokens))
 

@@ -7,17 +7,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
+
+from msgspec import Struct
 
 from app.ui.chat.markdown import Block, Container, Kind, parse
 
+# What a row of a page holds at least, where there is so much: about as much as a part of it in view.
+PASSAGE_LINES = 40
+PASSAGE_CHARACTERS = 1000
 # A longer line ends no code, so that one whose end has not come need not be waited for.
 CLOSER_LIMIT = 100
+# Those of the chunks that are shown at the end of a reply while it grows.
+_PARSED_KEPT = 64
 _CLOSER = re.compile(r" {0,3}(`{3,}|~{3,})[ \t]*$")
 
 
-@dataclass(frozen=True, slots=True)
-class Fence:
+class Fence(Struct, frozen=True, gc=False):
     """The opening line of a code block."""
 
     indent: int
@@ -30,16 +36,15 @@ class Fence:
         return found is not None and found[1].startswith(self.mark) and found.end(1) <= CLOSER_LIMIT
 
 
-@dataclass(frozen=True)
-class Chunk:
-    """Source that stands for itself.
+class Chunk(Struct, frozen=True, gc=False):
+    """Source that stands for itself; the garbage collector need not look at each, of which there may be thousands.
 
     With a `fence` the source is code without its fence lines, from `first_line` of the whole on. `prefix`
     is the head of the table that the source continues; `marker` is what a numbered item at its start bears,
     since a list counts on from its first number.
     """
 
-    source: str
+    source: str = ""
     fence: Fence | None = None
     opens: bool = True
     closes: bool = True
@@ -64,10 +69,10 @@ class Chunk:
             self.first_line,
         )
 
-    @cached_property
+    @property
     def blocks(self) -> tuple[Block, ...]:
         """The chunk, parsed."""
-        return self.parsed(self.source)
+        return _parsed(self)
 
     def parsed(self, source: str) -> tuple[Block, ...]:
         """Parse source as if it were this chunk's."""
@@ -96,3 +101,30 @@ class Chunk:
             continued=not self.opens,
             first_line=self.first_line,
         )
+
+
+@lru_cache(_PARSED_KEPT)
+def _parsed(chunk: Chunk) -> tuple[Block, ...]:
+    return chunk.parsed(chunk.source)
+
+
+@dataclass(frozen=True)
+class Passage:
+    """Chunks that are shown together, so that a text of very many small ones does not become as many rows."""
+
+    chunks: tuple[Chunk, ...] = ()
+    source: str = ""
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the chunk that follows belongs here too, however long it becomes."""
+        return len(self.source) < PASSAGE_CHARACTERS and self.source.count("\n") < PASSAGE_LINES
+
+    def followed_by(self, chunk: Chunk) -> Passage:
+        """The passage with one chunk more."""
+        return Passage((*self.chunks, chunk), self.source + chunk.source)
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """The chunks, parsed."""
+        return tuple(block for chunk in self.chunks for block in chunk.blocks)

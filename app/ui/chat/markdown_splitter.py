@@ -2,8 +2,8 @@
 
 Window process, interface thread; pure, no Qt. A chunk ends where CommonMark closes every open
 block (a blank line before unindented text, a heading, a fence, an item of an outer list), and at the
-latest after `LIMIT` characters, so that no chunk grows without bound. Where the cuts fall depends on
-the text alone, never on the pieces in which it came.
+latest after `LIMIT` characters or `LINES` lines, so that no chunk grows without bound. Where the cuts fall
+depends on the text alone, never on the pieces in which it came.
 """
 
 from __future__ import annotations
@@ -14,8 +14,12 @@ from app.ui.chat.markdown import clean
 from app.ui.chat.markdown_chunks import CLOSER_LIMIT, Chunk, Fence
 
 LIMIT = 3000
+LINES = 100
 CODE_LINES = 40
 TABLE_ROWS = 40
+TABLE_CELLS = 400
+# A table with more columns is none that anybody reads, and is not taken for one.
+TABLE_COLUMNS = 100
 # A line shorter than this may still turn out to begin something else.
 DECIDED = 32
 
@@ -39,10 +43,11 @@ class Splitter:
         self._text = ""
         self._start = 0
         self._line = 0
-        self._next = Chunk("")
+        self._next = Chunk()
         self._after_blank = False
         self._lines = 0
         self._table = ""
+        self._table_rows = TABLE_ROWS
         self._math = ""
         self._done: list[Chunk] = []
 
@@ -92,7 +97,8 @@ class Splitter:
             return False
         if whole and not self._math and self._opens_fence(line):
             return True
-        if self._line + len(line) - self._start > LIMIT or (self._table and self._lines >= TABLE_ROWS and line.strip()):
+        most_lines = self._table_rows if self._table else LINES
+        if self._line + len(line) - self._start > LIMIT or (self._lines >= most_lines and line.strip()):
             if self._line > self._start:
                 self._cut(self._line, continued=True, prefix=self._table)
                 return True
@@ -116,8 +122,10 @@ class Splitter:
             self._step_math(line, before)
         elif not self._table and _TABLE_RULE.match(line):
             head = before[before.rfind("\n", 0, -1) + 1 :] if before else ""
-            if "|" in head:
+            columns = len(line.strip().strip("|").split("|"))
+            if "|" in head and columns <= TABLE_COLUMNS:
                 self._table, self._lines = head + line, 0
+                self._table_rows = min(TABLE_ROWS, TABLE_CELLS // columns)
         if _HEADING.match(line) and not before.strip():
             self._cut(self._line)
 
@@ -166,7 +174,7 @@ class Splitter:
             self._cut(self._line)
         language = fence[3].split(maxsplit=1)[0] if fence[3].strip() else ""
         self._start = self._line = self._line + len(line)
-        self._next = Chunk("", fence=Fence(len(fence[1]), fence[2], language))
+        self._next = Chunk(fence=Fence(len(fence[1]), fence[2], language))
         self._lines = 0
         return True
 
@@ -199,7 +207,6 @@ class Splitter:
         if ended.fence is not None or ended.source.strip():
             self._done.append(ended)
         self._next = Chunk(
-            "",
             fence=fence,
             opens=fence is None,
             tight=tight,

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import takewhile
+from time import perf_counter
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF
@@ -28,10 +29,11 @@ from app.ui.chat.transcript_user import UserItem
 from app.ui.chat.transcript_words import words
 
 _SETTLE_ROUNDS = 50
+_SLICE_SECONDS = 0.02
 # Heights of the view around it within which layouts are kept, and messages that are looked through for others.
 _KEPT_VIEWS = 3
 _MOST_COMPOSED = 24
-_MOST_ROWS = 60
+_MOST_ROWS = 20
 
 
 class Settled(NamedTuple):
@@ -137,12 +139,15 @@ class TranscriptDocument:
         return range(first, max(bisect_right(self.tops, bottom), first))
 
     def settle(self, top: int, height: int, *, at_end: bool) -> Settled:
-        """Lay out what is in view from `top` on, `height` tall; stay at the end, or with what is in view."""
-        any_built = False
+        """Lay out what is in view from `top` on, `height` tall; stay at the end, or with what is in view.
+
+        What takes longer than a slice is left for the next time, of which `Page.changed` is told.
+        """
+        any_built, until = False, perf_counter() + _SLICE_SECONDS
         for turn in range(_SETTLE_ROUNDS):
             top = self._clamped(self.height if at_end else top, height)
             anchor = None if at_end else self._anchor(top, top + height)
-            first_built = self._build(top, top + height, read_on=not turn)
+            first_built = self._build(top, top + height, until, at_end=at_end, read_on=not turn)
             if first_built is None:
                 break
             any_built = True
@@ -151,23 +156,36 @@ class TranscriptDocument:
             if anchor is not None:
                 index, row, place = anchor
                 top += round(self.tops[index] + self.items[index].tops[row] - place)
+            if perf_counter() > until:
+                break
         top = self._clamped(self.height if at_end else top, height)
         if any_built:
             self.forget_far(top, height)
-        if not all(self.items[index].is_whole for index in self.between(top, top + height)):
+        if not self._is_settled(top, top + height):
             self.page.changed()
         return Settled(top, any_built)
 
-    def _build(self, top: float, bottom: float, *, read_on: bool) -> int | None:
+    def _build(self, top: float, bottom: float, until: float, *, at_end: bool, read_on: bool) -> int | None:
         """Lay out what is in between; the first message that has changed. With `read_on`, one takes up more rows."""
         changed: list[int] = []
-        for index in self.between(top, bottom):
+        within = self.between(top, bottom)
+        for index in reversed(within) if at_end else within:
             item, before = self.items[index], self.items[index].height
             more = read_on and not changed and item.read_on()
-            built = item.settle(top - self.tops[index], bottom - self.tops[index])
+            y = self.tops[index]
+            built = item.settle(top - y, bottom - y, until, from_end=at_end)
             if more or built or item.height != before:
                 changed.append(index)
-        return changed[0] if changed else None
+            if changed and perf_counter() > until:
+                break
+        return min(changed, default=None)
+
+    def _is_settled(self, top: float, bottom: float) -> bool:
+        """Whether all that lies between is laid out."""
+        return all(
+            self.items[index].is_settled(top - self.tops[index], bottom - self.tops[index])
+            for index in self.between(top, bottom)
+        )
 
     def forget_far(self, top: int, height: int) -> None:
         """Let go of what is far out of view, so that memory does not grow with what was read."""

@@ -132,23 +132,24 @@ def _shown(row: TextRow) -> Sequence[Block]:
 
 
 def _blocks(row: TextRow, whole: QRectF) -> list[Part]:
-    """The blocks of a row, with their links, and then the buttons; `whole` is the place of what is not laid out."""
+    """The blocks of a row, each with its links and buttons; `whole` is the place of what is not laid out."""
     parts: list[Part] = []
+    hots = [hot for hot in row.hots() if hot.action is not Action.SCROLL]
     for number, block in enumerate(_shown(row)):
         layout, top = row.layout_of(number)
         if layout is None:
             parts.append(Part(_role(block), spoken(block, block.language), whole))
             links = [(span, whole) for span in _linked(block)]
+            buttons = [Hot(whole, action, block.text) for action in CODE_ACTIONS if _has_buttons(block)]
         else:
             area = QRectF(layout.indent, top, layout.width - layout.indent, layout.height)
             label = layout.label if isinstance(layout, CodeLayout) else ""
             parts.append(Part(_role(block), spoken(block, label), area, layout))
             links = [(span, _place_of(span, layout, area)) for span in _linked(block)]
+            buttons = [hot for hot in hots if hot.block is layout]
         parts += [Part(_LINK, block.text[span.start : span.end], rect, link=span.href) for span, rect in links]
-    if row.built:
-        return parts + [_button(hot) for hot in row.hots() if hot.action is not Action.SCROLL]
-    coded = filter(_has_buttons, row.blocks)
-    return parts + [_button(Hot(whole, action, block.text)) for block in coded for action in CODE_ACTIONS]
+        parts += map(_button, buttons)
+    return parts
 
 
 def _has_buttons(block: Block) -> bool:

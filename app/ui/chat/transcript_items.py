@@ -8,7 +8,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from bisect import bisect_left, bisect_right
 from enum import Enum
-from math import ceil
+from itertools import chain, islice, takewhile
+from math import ceil, inf
+from time import perf_counter
 
 from msgspec.structs import replace
 from PySide6.QtCore import QPointF
@@ -145,19 +147,31 @@ class MessageItem(ABC):
         self.lent = height
         self.compose()
 
-    def settle(self, top: float, bottom: float) -> bool:
-        """Build what lies between; whether anything was built, and heights may have changed."""
+    def settle(self, top: float, bottom: float, until: float = inf, *, from_end: bool = False) -> bool:
+        """Build what lies between, at least one row, and no further one after `until`; whether anything was built."""
         if not self.rows:
             self.compose()
-        rows = self.rows
-        unbuilt = [number for number in self._between(top, bottom) if not rows[number].built or rows[number].stale]
-        for number in unbuilt:
-            row = rows[number]
+        unbuilt = self._unbuilt(top, bottom)
+        built: list[int] = []
+        for number in reversed(unbuilt) if from_end else unbuilt:
+            if built and perf_counter() > until:
+                break
+            row = self.rows[number]
             row.build(self.page, self.text_width if isinstance(row, TextRow) else self.page.width)
-        if unbuilt:
-            self._laid_out.update(rows[number] for number in unbuilt)
-            self.stack(unbuilt[0])
-        return bool(unbuilt)
+            built.append(number)
+        if built:
+            self._laid_out.update(self.rows[number] for number in built)
+            self.stack(min(built))
+        return bool(built)
+
+    def _unbuilt(self, top: float, bottom: float) -> list[int]:
+        """The rows in between that are still to be laid out, or anew."""
+        rows = self.rows
+        return [number for number in self._between(top, bottom) if not rows[number].built or rows[number].stale]
+
+    def is_settled(self, top: float, bottom: float) -> bool:
+        """Whether the text is cut into rows to its end, and all that lies between is laid out."""
+        return bool(self.rows) and self.is_whole and not self._unbuilt(top, bottom)
 
     def lay_out_lines(self) -> None:
         """Lay out those rows that are not the message's text: its buttons are known then."""
@@ -244,8 +258,7 @@ class MessageItem(ABC):
         """With all of the code, if its button stands on the first piece of several."""
         if hot.action not in (Action.COPY_CODE, Action.SAVE_CODE) or hot.block is None:
             return hot
-        row, _ = self.place_of(hot.block)
-        return hot._replace(text=hot.text + self._code_after(row))
+        return hot._replace(text=hot.text + self._code_after(*self.place_of(hot.block)))
 
     def place_of(self, block: BlockLayout) -> tuple[int, int]:
         """The row of a block that is laid out now, and its number in the row."""
@@ -256,15 +269,12 @@ class MessageItem(ABC):
                         return number, at
         return 0, 0
 
-    def _code_after(self, number: int) -> str:
-        """The further pieces of the code a row ends with."""
-        found = []
-        for row in self.rows[number + 1 :]:
-            block = row.blocks[0] if isinstance(row, TextRow) and row.blocks else None
-            if block is None or block.opens:
-                break
-            found.append("\n" + block.text)
-        return "".join(found)
+    def _code_after(self, number: int, block: int) -> str:
+        """The further pieces of code that begins with a block of a row."""
+        later = (row.blocks for row in islice(self.rows, number + 1, None) if isinstance(row, TextRow))
+        first = self.rows[number]
+        blocks = chain(first.blocks[block + 1 :] if isinstance(first, TextRow) else (), chain.from_iterable(later))
+        return "".join("\n" + piece.text for piece in takewhile(lambda piece: not piece.opens, blocks))
 
     def top_of(self, block: BlockLayout) -> float | None:
         """Where a block begins that is laid out now."""

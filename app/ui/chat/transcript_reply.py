@@ -17,7 +17,7 @@ from app.ui.chat.transcript_items import MessageItem
 from app.ui.chat.transcript_lines import FoldRow, FooterRow, fold_label, footer_of
 from app.ui.chat.transcript_rows import Page, Row
 from app.ui.chat.transcript_selection import RowMarks
-from app.ui.chat.transcript_stream import TextStream
+from app.ui.chat.transcript_stream import Change, TextStream
 from app.ui.chat.transcript_text import TextRow
 
 _LINE = 24.0
@@ -86,7 +86,7 @@ class ReplyItem(MessageItem):
         """Cut a text further; whether there was more of it."""
         for stream in (self._thought, self._answer):
             if stream is not None and stream.rest:
-                self._restack(stream, stream.read_on(), 0.0)
+                self._restack(stream, stream.read_on())
                 return True
         return False
 
@@ -105,9 +105,9 @@ class ReplyItem(MessageItem):
             return 0.0
         top = self._caret_top
         if reasoning and self._thought is not None:
-            top = min(top, self._restack(self._thought, *self._thought.feed(reasoning)))
+            top = min(top, self._restack(self._thought, self._thought.feed(reasoning)))
         if text:
-            top = min(top, self._restack(self._answer, *self._answer.feed(text)))
+            top = min(top, self._restack(self._answer, self._answer.feed(text)))
         return top
 
     def compose_streams(self) -> None:
@@ -124,15 +124,15 @@ class ReplyItem(MessageItem):
         if self._fold is not None:
             self._fold.relabel(fold_label(self.message, self._thinking_seconds))
 
-    def _restack(self, stream: TextStream, changed: int, top: float) -> float:
-        """Put the rows under one another again, from the changed one on."""
-        start = self._start_of(stream) + changed
+    def _restack(self, stream: TextStream, change: Change) -> float:
+        """Put the rows under one another again, from the changed one on; returns from where on they look different."""
+        start = self._start_of(stream) + change.row
         if self._footer is not None and self._answer is not None:
             answer = [Row(_SPACE_AFTER_THOUGHT), *self._answer.rows, *self._answer.rest]
             after = answer if stream is self._thought else []
-            self.rows[start:] = [*stream.rows[changed:], *stream.rest, *after, *self._waiting(), self._footer]
+            self.rows[start:] = [*stream.rows[change.row :], *stream.rest, *after, *self._waiting(), self._footer]
         self.stack(min(start, len(self.tops)))
-        return self.tops[start] + top
+        return self.tops[start] + change.top
 
     def _start_of(self, stream: TextStream) -> int:
         """Which row the text begins with."""

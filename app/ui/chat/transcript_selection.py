@@ -90,7 +90,7 @@ def text_of(blocks: Iterable[Block], selected: tuple[Place, Place], *, markdown:
         stretch = stretch_of(selected, number, len(block.text))
         if stretch is None:
             continue
-        gap = "" if not parts else "\n" if block.tight else "\n\n"
+        gap = "" if not parts else "\n" if block.tight or block.continued else "\n\n"
         several = selected[0].block != selected[1].block
         whole = several or stretch[1] > len(block.text)
         parts.append(gap + _block_text(block, stretch, whole=whole, markdown=markdown))

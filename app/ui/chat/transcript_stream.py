@@ -1,7 +1,7 @@
 """A text as rows, whether it is complete or still arriving.
 
-Window process, interface thread. Only the last row of a text that arrives is ever laid out again. A complete
-text that is very long is cut into rows a slice at a time, so that the window does not stall over it.
+Window process, interface thread. Only the last row of a text that arrives is ever laid out again. A text of
+which very much comes at once is cut into rows a slice at a time, so that the window does not stall over it.
 """
 
 from __future__ import annotations
@@ -9,16 +9,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from time import perf_counter
+from typing import NamedTuple
 
 from app.ui.chat.markdown import Block, Kind, clean
-from app.ui.chat.markdown_chunks import Chunk
+from app.ui.chat.markdown_chunks import Chunk, Passage
 from app.ui.chat.markdown_splitter import LIMIT, Splitter
 from app.ui.chat.markdown_tail import TailParser
 from app.ui.chat.transcript_rows import Row
 from app.ui.chat.transcript_text import TextRow, estimated_height
 
 _SLICE_SECONDS = 0.008
-_PIECE_CHARACTERS = 8192
+_PIECE_CHARACTERS = 1024
+
+
+class Change(NamedTuple):
+    """The first row that looks different, and from where in it on."""
+
+    row: int
+    top: float
 
 
 class TextStream:
@@ -28,71 +36,87 @@ class TextStream:
         self.rows: list[TextRow] = []
         self.rest: list[Row] = []
         self._unread = ""
+        self._ended = False
         self._width = width
         self._muted = muted
         self._splitter = Splitter()
         self._parser = TailParser()
-        self._tail: TextRow | None = None
+        self._passage = Passage()
+        self._row: TextRow | None = None  # the row of the passage, while that has room
+        self._code: TextRow | None = None  # the row in which the last code was opened
 
     @staticmethod
     def of(source: str, width: float, *, muted: bool = False) -> TextStream:
         """A text that is complete."""
         made = TextStream(width, muted=muted)
-        made._unread = source
-        made.read_on()
+        made._ended = True
+        made.feed(source)
         return made
 
-    def read_on(self) -> int:
-        """Cut a complete text further, for no longer than a slice; returns the first row that is new."""
-        first, at, until = len(self.rows), 0, perf_counter() + _SLICE_SECONDS
+    def feed(self, text: str) -> Change:
+        """Add text, and read on."""
+        self._unread += text
+        return self.read_on()
+
+    def finish(self) -> Change:
+        """The text is complete: parse its end as it is."""
+        self._ended = True
+        return self.read_on()
+
+    def read_on(self) -> Change:
+        """Cut the text into rows, for no longer than a slice."""
+        changes, at, until = [], 0, perf_counter() + _SLICE_SECONDS
         while at < len(self._unread) and (not at or perf_counter() < until):
-            for chunk in self._splitter.feed(self._unread[at : at + _PIECE_CHARACTERS]):
-                self._append(chunk)
+            changes += self._take_up(self._splitter.feed(self._unread[at : at + _PIECE_CHARACTERS]))
             at += _PIECE_CHARACTERS
         self._unread = self._unread[at:]
-        if self._unread:
-            self.rest = [Row(estimated_height(self._unread, self._width))]
-        else:
-            self.rest = []
-            for chunk in self._splitter.finish():
-                self._append(chunk)
-        return first
+        self.rest = [Row(estimated_height(self._unread, self._width))] if self._unread else []
+        if not self._unread:
+            changes += self._take_up_end()
+        return min(changes, default=Change(len(self.rows), 0.0))
 
-    def feed(self, text: str) -> tuple[int, float]:
-        """Add text; returns the first row that looks different, and from where in it on."""
-        changed = self._freeze(self._splitter.feed(text))
+    def _take_up_end(self) -> list[Change]:
         tail = self._splitter.tail
-        if not tail.source.strip() and tail.fence is None:
-            return changed
-        if self._tail is None:
-            self._tail = self._append(tail)
-        top = self._tail.show(tail, self._parser.blocks(tail))
-        return min(changed, (len(self.rows) - 1, top))
+        if not self._ended:
+            shown = tail.source.strip() or tail.fence is not None
+            return [self._show(tail, self._parser.blocks(tail))] if shown else []
+        done = self._splitter.finish()
+        if not done and self._row is not None:
+            return [self._without_tail(self._row)]
+        return self._take_up(done)
 
-    def finish(self) -> tuple[int, float]:
-        """The text is complete: parse its end as it is."""
-        changed = self._freeze(self._splitter.finish())
-        if self._tail is not None:
-            self.rows.pop()
-            self._tail = None
-        return changed
+    def _without_tail(self, row: TextRow) -> Change:
+        """Code whose next piece was awaited has no further one."""
+        number = len(self.rows) - 1
+        if self._passage.chunks:
+            return Change(number, row.show(self._passage, None))
+        self.rows.pop()
+        return Change(number, 0.0)
 
-    def _freeze(self, done: list[Chunk]) -> tuple[int, float]:
-        changed = (len(self.rows), 0.0)
+    def _take_up(self, done: list[Chunk]) -> list[Change]:
+        """Show chunks that no later source can change."""
+        changes = []
         for chunk in done:
-            if self._tail is None:
-                self._append(chunk)
-                continue
-            changed = (len(self.rows) - 1, self._tail.show(chunk, None))
-            self._tail = None
+            changes.append(self._show(chunk, None))
+            self._passage = self._passage.followed_by(chunk)
+            if chunk.fence is not None and chunk.opens:
+                self._code = self._row
+            if not self._passage.has_room:
+                self._passage, self._row = Passage(), None
         if done:
             self._parser = TailParser()
-        return changed
+        return changes
 
-    def _append(self, chunk: Chunk) -> TextRow:
-        row = TextRow(chunk, self.rows[-1] if self.rows else None, width=self._width, muted=self._muted)
-        self.rows.append(row)
-        return row
+    def _show(self, chunk: Chunk, blocks: tuple[Block, ...] | None) -> Change:
+        """Show a chunk after those of the passage; its own blocks, unless it is to be shown as these."""
+        passage = self._passage.followed_by(chunk)
+        if self._row is None:
+            above = self.rows[-1] if self.rows else None
+            code = None if chunk.opens else self._code
+            self._row = TextRow(passage, above, width=self._width, muted=self._muted, code=code)
+            self.rows.append(self._row)
+        shown = None if blocks is None else self._passage.blocks + blocks
+        return Change(len(self.rows) - 1, self._row.show(passage, shown))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A row of text: blocks one under the other, made from one chunk of source.
+"""A row of text: blocks one under the other, made from a few chunks of source.
 
 Window process, interface thread. A row knows its height roughly until it comes into view, and is
 laid out then; it can be released again, and keeps its height.
@@ -51,10 +51,20 @@ def estimated_height(source: str, width: float) -> float:
 
 
 class TextRow(Row):
-    """Blocks one under the other, made from one chunk of source."""
+    """Blocks one under the other."""
 
-    def __init__(self, content: Content, above: TextRow | None, *, width: float, muted: bool = False) -> None:
+    def __init__(
+        self,
+        content: Content,
+        above: TextRow | None,
+        *,
+        width: float,
+        muted: bool = False,
+        code: TextRow | None = None,
+    ) -> None:
+        """`code` is the row that ends with the code of which this one begins with a further piece."""
         self.content = content
+        self._code = code
         self._above = above
         self._muted = muted
         self._shown: tuple[Block, ...] | None = None
@@ -122,10 +132,13 @@ class TextRow(Row):
             page.changed()
 
     def view_of(self, number: int) -> Sideways:
-        """How a wide block is seen; a piece of code as the piece above it."""
-        block = self.blocks[number]
-        if not number and self._above is not None and self._above.blocks and not block.opens:
-            return self._above.view_of(len(self._above.blocks) - 1)
+        """How a wide block is seen; a piece of code as the first one."""
+        blocks = self.blocks
+        while number and not blocks[number].opens:
+            number -= 1
+        block = blocks[number]
+        if not block.opens and self._code is not None:
+            return self._code.view_of(len(self._code.blocks) - 1)
         if number not in self._views:
             numbered = block.kind is Kind.CODE and block.text.count("\n") + 1 >= NUMBERED_FROM
             self._views[number] = Sideways(numbered=numbered)
@@ -138,10 +151,12 @@ class TextRow(Row):
 
     def show(self, content: Content, blocks: tuple[Block, ...] | None) -> float:
         """Show other blocks, keeping what is equal; returns the top of what has to be painted again."""
+        if self._page is None or not self.built:
+            self.content, self._shown = content, blocks
+            self.height = estimated_height(content.source, self._width)
+            return 0.0
         before = self.blocks
         self.content, self._shown = content, blocks
-        if self._page is None or not self.built:
-            return 0.0
         self._ask_for_formulas(self._page)
         after = self.blocks
         same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False)))

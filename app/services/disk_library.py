@@ -128,11 +128,6 @@ class DiskLibrary(QObject):
             self.refresh()
 
 
-def can_be_mended(path: str) -> bool:
-    """Whether a file that is missing lies beside its place, since its repair or download was cut off."""
-    return read_pins(Path(path)) is not None
-
-
 def _look(mine: Sequence[Path], environment: Mapping[str, str], known: Sequence[str]) -> DiskContents:
     from app.catalog.shelf.adopt import Place, places
     from app.catalog.shelf.folders import scan
@@ -145,7 +140,7 @@ def _look(mine: Sequence[Path], environment: Mapping[str, str], known: Sequence[
 def _presence(path: str) -> Presence:
     if is_file(path):
         return Presence.THERE
-    return Presence.MENDABLE if can_be_mended(path) else Presence.GONE
+    return Presence.MENDABLE if read_pins(Path(path)) else Presence.GONE
 
 
 def _look_at(folder: Path) -> tuple[Variant, str]:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,10 +17,12 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.starting import child_starter
+from app.catalog.fetch.journal import Pins, read_pins
 from app.catalog.shelf.library import identify
 from app.core.messages import ModelIdentity
 from app.core.paths import Folders
 from app.core.protocol import ChildRole
+from app.services import disk_library
 from app.services.disk_library import DiskLibrary
 from app.services.model_folders import ModelFolders
 from app.services.model_library import ModelLibrary
@@ -187,6 +190,29 @@ def test_a_downloaded_model_is_found_damaged_and_repaired(
     press(dialog, path, "Repair")
     says(qtbot, dialog, path, "Repaired and verified.")
     assert path.read_bytes() == made.read_bytes()
+
+
+def test_whether_damage_can_be_repaired_is_not_looked_up_by_the_windows_thread(
+    qtbot: QtBot, dialog: LibraryDialog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "models" / "tiny.gguf"
+    asked: list[threading.Thread] = []
+
+    def noted(target: Path) -> Pins | None:
+        asked.append(threading.current_thread())
+        return read_pins(target)
+
+    monkeypatch.setattr(disk_library, "read_pins", noted)
+    dialog._disk.refresh()
+    press(dialog, path, "Verify")
+    says(qtbot, dialog, path, "it is noted now")
+    status = path.stat()
+    with path.open("r+b") as file:
+        file.write(b"damage")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    press(dialog, path, "Verify")
+    says(qtbot, dialog, path, "Damaged. Parley does not know where it came from")
+    assert asked and threading.main_thread() not in asked
 
 
 def test_moving_keeps_what_is_known_and_goes_to_a_folder_of_the_users(

@@ -18,7 +18,7 @@ from app.core.hub import Format
 from app.core.library import LibraryModel, Owner
 from app.core.models import ModelFile
 from app.core.sizes import format_bytes
-from app.services.disk_library import DiskContents, DiskLibrary, Presence, can_be_mended
+from app.services.disk_library import DiskContents, DiskLibrary, Presence
 from app.services.library_work import Job, Work
 from app.services.model_library import ModelLibrary
 from app.ui.file_dialogs import ask_folder
@@ -43,6 +43,7 @@ class LibraryDialog(QDialog):
         self._disk = disk
         self._library = library
         self._known: dict[str, ModelFile] = {}
+        self._repairable: set[str] = set()
         self._verdicts: dict[str, tuple[str, str]] = {}
         self.rows: dict[str, LibraryRow] = {}
         self.setWindowTitle(self.tr("Models on this machine"))
@@ -109,6 +110,7 @@ class LibraryDialog(QDialog):
         for row in self.rows.values():
             row.deleteLater()
         self.rows = {}
+        self._repairable = {model.path for model in contents.models if model.repairable}
         for model in contents.models:
             self._add(model.path, self._row(model))
         for path, presence in contents.strays.items():
@@ -229,18 +231,18 @@ class LibraryDialog(QDialog):
             self._show_problem(error)
         checks = [result for result in job.results if isinstance(result, FileChecked)]
         if error is None and checks:
-            self._verdicts[job.path] = self._verdict(checks)
+            self._verdicts[job.path] = self._verdict(checks, repairable=job.path in self._repairable)
         elif error is None and job.work is Work.REPAIRING:
             self._verdicts[job.path] = (self.tr("Repaired and verified."), "good")
         if row is not None:
             row.end_work(*self._verdicts.get(job.path, ("", "small")))
 
-    def _verdict(self, checks: Sequence[FileChecked]) -> tuple[str, str]:
+    def _verdict(self, checks: Sequence[FileChecked], *, repairable: bool) -> tuple[str, str]:
         """Of a model's files; the worst one counts."""
         worst = min(checks, key=lambda check: _WORST_FIRST.index(check.sound))
         day = _day(worst.since)
         if worst.sound is False:
-            return self._damage(worst), "bad"
+            return self._damage(worst, repairable=repairable), "bad"
         if worst.sound is None and worst.since:
             return self.tr("Another file than on {day}; its checksum is noted now.").format(day=day), "small"
         if worst.sound is None:
@@ -249,11 +251,11 @@ class LibraryDialog(QDialog):
             return self.tr("Verified: it is what it was on {day}.").format(day=day), "good"
         return self.tr("Verified: it is what it must be."), "good"
 
-    def _damage(self, check: FileChecked) -> str:
+    def _damage(self, check: FileChecked, *, repairable: bool) -> str:
         if check.broken:
             size = format_bytes(sum(length for _, length in check.broken))
             return self.tr("Damaged. Repair fetches {size} of it again.").format(size=size)
-        if can_be_mended(check.path):
+        if repairable:
             return self.tr("Damaged. Repair fetches what is broken.")
         return self.tr("Damaged. Parley does not know where it came from: download it again, as a whole.")
 

@@ -196,6 +196,17 @@ def memory() -> list[Figure]:
     ]
 
 
+def slider() -> list[Figure]:
+    """The context slider of the picker, on simulated machines."""
+    taken = [step for steps in python("tests.bench.slider").values() for step in steps]
+    median, worst = statistics.median(taken), max(taken)
+    name = f"a move of the context slider until drawn, {len(taken)} moves"
+    return [
+        Figure(f"{name}, median", f"{median:.1f} ms", "≤ 16 ms", median <= 16),
+        Figure(f"{name}, longest", f"{worst:.1f} ms", "≤ 16 ms", worst <= 16),
+    ]
+
+
 def kills() -> list[Figure]:
     """A window that writes without end, killed at 200 random moments."""
     with tempfile.TemporaryDirectory() as folder:
@@ -304,6 +315,7 @@ MEASURES: dict[str, Callable[[], list[Figure]]] = {
     "decode-1b": lambda: decode("1b", "q4_k_m", 120),
     "growth": growth,
     "memory": memory,
+    "slider": slider,
     "download": download,
     "repack": repacking,
     "rpc": over_rpc,

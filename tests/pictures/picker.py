@@ -9,12 +9,14 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from app.bootstrap.starting import child_starter
 from app.catalog.find.recommended import load_recommended
 from app.core.paths import Folders, resources
+from app.core.probe_frames import Machine
 from app.core.protocol import ChildRole
 from app.services.fit_service import FitService
 from app.services.hub_service import HubService
@@ -22,7 +24,7 @@ from app.services.need_finder import NeedFinder
 from app.services.relay import Relay
 from app.ui.models.picker import PickerDialog
 from app.ui.models.search_bar import FITS_HERE
-from app.ui.theme import ThemeSource
+from app.ui.theme import Theme, ThemeSource
 from tests.hub.hubserver import HubServer
 from tests.machines import DESKTOP, MACHINES
 from tests.pictures.__main__ import settle, wait_for
@@ -82,8 +84,9 @@ SCENES = {f"picker-{name}": (machine, opened(REPO_13B)) for name, machine in MAC
 }
 
 
-def take(name: str, order: Order, source: ThemeSource) -> None:
-    machine, act = SCENES[name]
+@contextmanager
+def picker(machine: Machine, theme: Theme) -> Iterator[PickerDialog]:
+    """The dialog, with children that talk to the Hub of the environment."""
     with tempfile.TemporaryDirectory() as home:
         os.environ["PARLEY_HOME"] = home
         folders, relay, fit = Folders.of(os.environ), Relay(), FitService()
@@ -91,15 +94,32 @@ def take(name: str, order: Order, source: ThemeSource) -> None:
         fit.set_machine(machine)
         needs = NeedFinder(hub, fit, child_starter(ChildRole.PROBE, folders, None), relay)
         models = load_recommended(resources())
-        dialog = PickerDialog(hub, fit, needs, models, folders.data / "models", source.theme)
+        dialog = PickerDialog(hub, fit, needs, models, folders.data / "models", theme)
+        yield dialog
+        dialog.close()
+        needs.shutdown()
+        hub.shutdown()
+
+
+def take(name: str, order: Order, theme: Theme) -> None:
+    machine, act = SCENES[name]
+    with picker(machine, theme) as dialog:
         dialog.resize(*order.size)
         dialog.show()
         act(dialog)
         settle()
         order.keep(dialog.grab(), name)
-        dialog.close()
-        needs.shutdown()
-        hub.shutdown()
+
+
+@contextmanager
+def local_hub(repos: Path | None = None) -> Iterator[None]:
+    """Serve the reference repos, made if they are not there, as the Hub of the environment."""
+    with tempfile.TemporaryDirectory() as made:
+        if repos is None:
+            subprocess.run([sys.executable, MAKE_REPOS, made], check=True)
+        with HubServer(repos or Path(made)) as server:
+            os.environ["HF_ENDPOINT"] = server.url
+            yield
 
 
 def main() -> None:
@@ -107,14 +127,9 @@ def main() -> None:
     parser.add_argument("--repos", type=Path, help="the reference repos, where they were made before")
     order = take_order(parser)
     source = ThemeSource(order.application, order.appearance)
-    with tempfile.TemporaryDirectory() as made:
-        repos = order.options.repos or Path(made)
-        if order.options.repos is None:
-            subprocess.run([sys.executable, MAKE_REPOS, repos], check=True)
-        with HubServer(repos) as server:
-            os.environ["HF_ENDPOINT"] = server.url
-            for name in order.names:
-                take(name, order, source)
+    with local_hub(order.options.repos):
+        for name in order.names:
+            take(name, order, source.theme)
 
 
 if __name__ == "__main__":

@@ -43,20 +43,6 @@ LIST = """1. Read the header,
 """
 
 
-HOSTILE = {
-    "1 MB on one line": "x" * 1_000_000,
-    "1 MB of words": "word " * 200_000,
-    "100,000 nested quotes": ">" * 100_000 + " deep",
-    "10,000 rows": "| a | b |\n|---|---|\n" + "| some | more |\n" * 10_000,
-    "broken fences": "```\n~~~\n````\n" * 5_000,
-    "brackets": "[" * 50_000,
-    "stars": "**a _b " * 20_000,
-    "dollars": "$a $$ " * 20_000,
-    "escapes": "\x1b[31m\x00\u202e\u200b" * 10_000,
-    "code on one line": "```js\n" + "y=1;" * 100_000,
-}
-
-
 def prose(chance: random.Random, sentences: int) -> str:
     """Sentences of common words, some of them styled."""
     made = []

@@ -33,7 +33,8 @@ from app.services.relay import Relay
 from app.services.typesetter import Typesetter
 from app.ui.chat.transcript import TranscriptView
 from app.ui.theme import LIGHT, Appearance, ThemeSource
-from tests.bench.long_conversation import HOSTILE, finished, messages, streaming, tokens
+from tests.bench.hostile_texts import HOSTILE
+from tests.bench.long_conversation import finished, messages, streaming, tokens
 
 MESSAGES = 5000
 SIZE = 1100, 800
@@ -88,6 +89,13 @@ def frame() -> float:
     return (time.perf_counter() - begun) * 1000
 
 
+def lay_out(view: TranscriptView) -> None:
+    """Let everything that is in view be laid out and painted."""
+    frame()
+    while view._layout_delay.isActive():
+        frame()
+
+
 def live(seconds: float) -> None:
     """Let the event loop run."""
     loop = QEventLoop()
@@ -117,11 +125,11 @@ def open_conversation(_: float) -> Figures:
     shown = messages(MESSAGES)
     begun, cpu = time.perf_counter(), time.thread_time()
     stage.view.set_messages(shown)
-    frame()
+    lay_out(stage.view)
     took, busy = (time.perf_counter() - begun) * 1000, (time.thread_time() - cpu) * 1000
     again = time.perf_counter()
     stage.view.set_messages(shown)
-    frame()
+    lay_out(stage.view)
     second = (time.perf_counter() - again) * 1000
     live(1)
     return {"open": took, "busy": busy, "again": second, "mb": (resident() - before) / 1e6}
@@ -270,9 +278,14 @@ def hostile(_: float) -> Figures:
         while not stage.view.document.items[1].is_whole:
             live(0.1)
         figures[f"{name} shown"] = stalls.figures()["busy_most"]
+        stalls.clear()
+        for width in (900, 700, SIZE[0]):
+            stage.window.resize(width, SIZE[1])
+            live(0.2)
+        figures[f"{name} resized"] = stalls.figures()["busy_most"]
         stage.view.set_messages([streaming(1)])
         stalls.clear()
-        for at in range(0, min(len(text), 100_000), 1000):
+        for at in range(0, min(len(text), 50_000), 1000):
             stage.view.append_text(1, text[at : at + 1000])
             live(0.04)
         figures[f"{name} streamed"] = stalls.figures()["busy_most"]

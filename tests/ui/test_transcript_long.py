@@ -13,13 +13,14 @@ from pytestqt.qtbot import QtBot
 from app.core.messages import MessageState
 from app.ui.chat import transcript_document, transcript_stream
 from app.ui.chat.blocks_code import leave_as_it_is
+from app.ui.chat.markdown import Block
 from app.ui.chat.transcript import TranscriptView
 from app.ui.chat.transcript_places import hits_in
 from app.ui.chat.transcript_print import PrintJob
 from app.ui.chat.transcript_reply import ReplyItem
 from app.ui.chat.transcript_rows import Action, Hot, Page
-from app.ui.chat.transcript_text import TextRow
-from tests.bench.long_conversation import HOSTILE
+from app.ui.chat.transcript_text import Content, TextRow
+from tests.bench.hostile_texts import HOSTILE
 from tests.ui.transcript_kit import reply, settle, shown_text, user
 
 FENCES = HOSTILE["broken fences"] * 4
@@ -75,6 +76,24 @@ def test_much_that_arrives_at_once_is_cut_in_slices_too(view: TranscriptView, qt
     qtbot.waitUntil(lambda: item(view).is_whole)
     assert shown_text(view).count("~~~") == 20_000
     assert shown_text(view).endswith("The end.")
+
+
+def test_many_items_that_arrive_together_are_laid_out_together(
+    view: TranscriptView, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view.set_messages([user(1), reply(2, "- a\n", state=MessageState.STREAMING)])
+    settle(view, qtbot)
+    shown: list[TextRow] = []
+    show = TextRow.show
+
+    def noted(row: TextRow, content: Content, blocks: tuple[Block, ...] | None) -> float:
+        shown.append(row)
+        return show(row, content, blocks)
+
+    monkeypatch.setattr(TextRow, "show", noted)
+    view.append_text(2, "- a\n" * 200)
+    view._take_up_text()
+    assert 1 < len(set(shown)) == len(shown) < 10
 
 
 def test_what_takes_long_to_lay_out_is_laid_out_row_by_row(

@@ -71,52 +71,44 @@ class TextStream:
             at += _PIECE_CHARACTERS
         self._unread = self._unread[at:]
         self.rest = [Row(estimated_height(self._unread, self._width))] if self._unread else []
-        if not self._unread:
-            changes += self._take_up_end()
+        if self._ended and not self._unread:
+            changes += self._take_up(self._splitter.finish())
+        changes += self._show_end()
         return min(changes, default=Change(len(self.rows), 0.0))
 
-    def _take_up_end(self) -> list[Change]:
-        tail = self._splitter.tail
-        if not self._ended:
-            shown = tail.source.strip() or tail.fence is not None
-            return [self._show(tail, self._parser.blocks(tail))] if shown else []
-        done = self._splitter.finish()
-        if not done and self._row is not None:
-            return [self._without_tail(self._row)]
-        return self._take_up(done)
-
-    def _without_tail(self, row: TextRow) -> Change:
-        """Code whose next piece was awaited has no further one."""
-        number = len(self.rows) - 1
-        if self._passage.chunks:
-            return Change(number, row.show(self._passage, None))
-        self.rows.pop()
-        return Change(number, 0.0)
-
     def _take_up(self, done: list[Chunk]) -> list[Change]:
-        """Show chunks that no later source can change."""
+        """Chunks that no later source can change; shown as soon as they fill a row."""
         changes = []
         for chunk in done:
-            changes.append(self._show(chunk, None))
             self._passage = self._passage.followed_by(chunk)
-            if chunk.fence is not None and chunk.opens:
-                self._code = self._row
             if not self._passage.has_room:
+                changes.append(self._show(self._passage, None))
+                if any(part.fence is not None and part.opens for part in self._passage.chunks):
+                    self._code = self._row
                 self._passage, self._row = Passage(), None
         if done:
             self._parser = TailParser()
         return changes
 
-    def _show(self, chunk: Chunk, blocks: tuple[Block, ...] | None) -> Change:
-        """Show a chunk after those of the passage; its own blocks, unless it is to be shown as these."""
-        passage = self._passage.followed_by(chunk)
+    def _show_end(self) -> list[Change]:
+        """Show what does not fill a row, with what is still being written."""
+        tail = self._splitter.tail
+        if not self._unread and not self._ended and (tail.source.strip() or tail.fence is not None):
+            return [self._show(self._passage.followed_by(tail), self._passage.blocks + self._parser.blocks(tail))]
+        if self._passage.chunks:
+            return [self._show(self._passage, None)]
+        if self._row is not None:  # for a further piece of code, which has not come
+            self.rows.pop()
+            self._row = None
+        return []
+
+    def _show(self, passage: Passage, blocks: tuple[Block, ...] | None) -> Change:
+        """Show the last row's passage, as these blocks where they are not its own."""
         if self._row is None:
-            above = self.rows[-1] if self.rows else None
-            code = None if chunk.opens else self._code
+            above, code = self.rows[-1] if self.rows else None, None if passage.chunks[0].opens else self._code
             self._row = TextRow(passage, above, width=self._width, muted=self._muted, code=code)
             self.rows.append(self._row)
-        shown = None if blocks is None else self._passage.blocks + blocks
-        return Change(len(self.rows) - 1, self._row.show(passage, shown))
+        return Change(len(self.rows) - 1, self._row.show(passage, blocks))
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from app.ui.chat.blocks import BlockLayout
 from app.ui.chat.transcript_items import Label, MessageItem
 from app.ui.chat.transcript_reply import ReplyItem
 from app.ui.chat.transcript_rows import Branches, Hot, Page, Row
-from app.ui.chat.transcript_selection import Position, Selection, word_around
+from app.ui.chat.transcript_selection import Position
 from app.ui.chat.transcript_style import MARGIN
 from app.ui.chat.transcript_text import TextRow
 from app.ui.chat.transcript_user import UserItem
@@ -302,15 +302,6 @@ class TranscriptDocument:
                 yield item.rows
             finally:
                 item.forget()
-
-    def word_at(self, at: Position) -> Selection:
-        """The word at a place."""
-        start, end = word_around(self.block_text(at), at.offset)
-        return Selection(at._replace(offset=start), at._replace(offset=end))
-
-    def block_at(self, at: Position) -> Selection:
-        """The block at a place."""
-        return Selection(at._replace(offset=0), at._replace(offset=len(self.block_text(at))))
 
     def block_text(self, at: Position) -> str:
         """The text of the block in which a place is."""

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
 from app.ui.chat.transcript_focus import Part, count_of, part_of
-from app.ui.chat.transcript_places import beside, edge, vertically
+from app.ui.chat.transcript_places import beside, block_at, edge, vertically
 from app.ui.chat.transcript_selection import Position, Selection
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class TranscriptKeys:
             self._end, self._column = beside(document, self._end, forward=forward, word=word), None
         elif key in (_Key.Key_Home, _Key.Key_End):
             self._column = None
-            whole = document.block_at(self._end)
+            whole = block_at(document, self._end)
             self._end = edge(document, end=forward) if word else whole.last if forward else whole.first
         else:
             self._column = document.point_at(self._end).x() if self._column is None else self._column

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from app.ui.chat.blocks import BlockLayout
 from app.ui.chat.transcript_document import TranscriptDocument
 from app.ui.chat.transcript_items import MessageItem
+from app.ui.chat.transcript_places import block_at, word_at
 from app.ui.chat.transcript_rows import Action, Hot
 from app.ui.chat.transcript_selection import Position, Selection
 
@@ -90,7 +91,7 @@ class TranscriptMouse(QObject):
             return
         self._by_word = False
         if self._is_third_click(event):
-            self._from = document.block_at(position)
+            self._from = block_at(document, position)
             self._surface.select(self._from)
         else:
             self._from = Selection(position, position)
@@ -122,7 +123,7 @@ class TranscriptMouse(QObject):
             self.press(event)
             return
         self._double_click = (event.timestamp(), event.position())
-        self._from = document.word_at(document.position_at(at.x(), at.y()))
+        self._from = word_at(document, document.position_at(at.x(), at.y()))
         self._by_word, self._link, self.anchor = True, "", self._from.first
         self._surface.select(self._from)
 
@@ -152,7 +153,7 @@ class TranscriptMouse(QObject):
         at = self._surface.to_document(self._last_point)
         document = self._surface.document
         position = document.position_at(at.x(), at.y())
-        ends = document.word_at(position) if self._by_word else Selection(position, position)
+        ends = word_at(document, position) if self._by_word else Selection(position, position)
         selection = Selection(min(self._from.first, ends.first), max(self._from.last, ends.last))
         if selection.first != selection.last:
             self._link = ""

@@ -9,8 +9,19 @@ import re
 
 from app.ui.chat.transcript_document import TranscriptDocument
 from app.ui.chat.transcript_rows import Row
-from app.ui.chat.transcript_selection import Hit, Position, word_around
+from app.ui.chat.transcript_selection import Hit, Position, Selection, word_around
 from app.ui.chat.transcript_text import TextRow
+
+
+def word_at(document: TranscriptDocument, at: Position) -> Selection:
+    """The word at a place."""
+    start, end = word_around(document.block_text(at), at.offset)
+    return Selection(at._replace(offset=start), at._replace(offset=end))
+
+
+def block_at(document: TranscriptDocument, at: Position) -> Selection:
+    """The block at a place."""
+    return Selection(at._replace(offset=0), at._replace(offset=len(document.block_text(at))))
 
 
 def beside(document: TranscriptDocument, at: Position, *, forward: bool, word: bool = False) -> Position:

@@ -15,14 +15,12 @@ from typing import Protocol
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter
 
-from app.core.typeset_frames import Drawn, Formula, Tinted
 from app.ui.chat.blocks import BlockLayout, Mark, RuleLayout, Sideways, TextLayout
 from app.ui.chat.blocks_code import NUMBERED_FROM, CodeLayout
 from app.ui.chat.blocks_math import FormulaLayout
-from app.ui.chat.blocks_picture import Picture
 from app.ui.chat.blocks_table import TableLayout
 from app.ui.chat.markdown import Block, Kind
-from app.ui.chat.markdown_math import formulas_of, spelled_out
+from app.ui.chat.transcript_formulas import RowFormulas
 from app.ui.chat.transcript_rows import Action, Hot, Page, Place, Row, stretch_of
 from app.ui.chat.transcript_style import gap_between
 
@@ -73,16 +71,14 @@ class TextRow(Row):
         self._page: Page | None = None
         self._width = width
         self._views: dict[int, Sideways] = {}
-        self._pictures: dict[Formula, Picture] = {}
-        self._broken: set[Formula] = set()
-        self._asking = False
+        self._formulas: RowFormulas | None = None
         super().__init__(estimated_height(content.source, width))
 
     @property
     def blocks(self) -> tuple[Block, ...]:
         """What is shown: formulas that cannot be drawn as their source."""
         blocks = self.content.blocks if self._shown is None else self._shown
-        return tuple(spelled_out(block, self._broken) for block in blocks) if self._broken else blocks
+        return blocks if self._formulas is None else self._formulas.shown(blocks)
 
     @property
     def layouts(self) -> Iterator[tuple[BlockLayout, float]]:
@@ -114,20 +110,12 @@ class TextRow(Row):
         self._stack(0)
 
     def _ask_for_formulas(self, page: Page) -> None:
-        self._asking = True
-        for block in self.blocks:
-            for formula in formulas_of(block):
-                if formula not in self._pictures:
-                    self._pictures[formula] = Picture.awaited(formula)
-                    page.typeset(formula, partial(self._take_formula, page, formula))
-        self._asking = False
+        if self._formulas is None:
+            self._formulas = RowFormulas(partial(self._formula_has_come, page))
+        self._formulas.ask(self.blocks, page.typeset)
 
-    def _take_formula(self, page: Page, formula: Formula, result: Tinted | Drawn | None) -> None:
-        if isinstance(result, Drawn):
-            self._pictures[formula] = Picture.of(result)
-        else:
-            self._broken.add(formula)
-        if self.built and not self._asking:
+    def _formula_has_come(self, page: Page) -> None:
+        if self.built:
             self.stale = True
             page.changed()
 
@@ -180,9 +168,9 @@ class TextRow(Row):
                 layout.ask_for_colors()
 
     def _layout(self, number: int, block: Block) -> BlockLayout:
-        assert self._page is not None
+        assert self._page is not None and self._formulas is not None
         page, style, width, muted = self._page, self._page.style, self._width, self._muted
-        pictures = {formula.source: self._pictures[formula] for formula in formulas_of(block)}
+        pictures = self._formulas.pictures_in(block)
         match block.kind:
             case Kind.CODE:
                 view = self.view_of(number)

@@ -11,19 +11,25 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from queue import SimpleQueue
 
 import psutil
 import pytest
 
+from app.children.child import Child
+from app.children.outcome import Outcome
 from app.core import protocol
 from app.core.conversations import StoredMessage
 from app.core.engine_frames import Finished, Generate, Load, ModelInfo, Piece
 from app.core.messages import FinishReason, Message, Role
 from app.core.paths import Folders
-from app.core.protocol import Command, Event, Hello
+from app.core.protocol import ChildRole, Command, Event, Failed, Hello
 from app.core.sampling import Sampling
+from app.core.update_errors import UpdateUnsigned
+from app.core.update_frames import FetchUpdate, LookForUpdate, UpdateFetched, UpdateKnown, UpdateProgress
 from app.storage.conversations import ConversationStore
 from app.storage.database import Database
+from tests.updates.conftest import HERE, PACKAGE, served
 
 DEV = Path(__file__).parents[2] / "packaging" / "dev.py"
 
@@ -122,6 +128,30 @@ def test_the_engine_child_answers_in_frames(program: Path, environment: dict[str
         assert "".join(event.text for event in answered if isinstance(event, Piece))
         commands.close()
         assert child.wait(timeout=10) == 0
+
+
+def test_the_bundle_finds_a_newer_version_and_fetches_it(
+    program: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    inbox: SimpleQueue[Event | Outcome] = SimpleQueue()
+    log = tmp_path / "update.log"
+    child = Child(ChildRole.UPDATE, inbox.put, inbox.put, log=log, command=[str(program)], environment=environment)
+    child.start()
+    with served() as feed:
+        release = feed.offer("99.0.0")
+        child.send(LookForUpdate(source=feed.source, current="0.1.0"))
+        assert inbox.get(timeout=60) == UpdateKnown(release=release)
+        package = HERE.package(release)
+        assert package is not None
+        child.send(FetchUpdate(package=package))
+        while isinstance(event := inbox.get(timeout=60), UpdateProgress):
+            pass
+        assert isinstance(event, UpdateFetched) and Path(event.path).read_bytes() == PACKAGE
+        feed.files["/feed.json"] += b" "
+        child.send(LookForUpdate(source=feed.source, current="0.1.0"))
+        refused = inbox.get(timeout=60)
+        assert isinstance(refused, Failed) and isinstance(refused.failure.error(), UpdateUnsigned)
+    child.shutdown()
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="keys are pressed through X11")

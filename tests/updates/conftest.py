@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -62,6 +63,14 @@ class Feed:
 
 @pytest.fixture
 def feed() -> Iterator[Feed]:
+    with served() as feed:
+        yield feed
+
+
+@contextmanager
+def served() -> Iterator[Feed]:
+    """A feed that nothing was put into yet."""
+
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             made.asked.append(self.path)

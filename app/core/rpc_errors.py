@@ -48,6 +48,13 @@ class RpcVersionDiffers(WorldError):
     advice = "Run there the rpc-server of the llama.cpp that “parley doctor” names."
 
 
+class RpcSilent(WorldError):
+    """A machine vanished without closing its connection, while its part of the model was needed."""
+
+    text = "The machine {host}, which holds a part of the model, no longer answers."
+    advice = "What was written is kept. Check that it runs and is on the network, then load the model again."
+
+
 class RpcLost(WorldError):
     """llama.cpp gave up while parts of the model were elsewhere: it has no other way when a connection breaks."""
 

@@ -1732,6 +1732,10 @@
         <translation>Die Liste der Versionen von {host} trägt nicht die Unterschrift der Hersteller von Parley.</translation>
     </message>
     <message>
+        <source>The machine {host}, which holds a part of the model, no longer answers.</source>
+        <translation>Der Rechner {host}, der einen Teil des Modells hält, antwortet nicht mehr.</translation>
+    </message>
+    <message>
         <source>The machine {host}, which is to hold a part of the model, cannot be reached: {reason}.</source>
         <translation>Der Rechner {host}, der einen Teil des Modells halten soll, ist nicht erreichbar: {reason}.</translation>
     </message>
@@ -2062,6 +2066,10 @@
     <message>
         <source>What was written is kept. Check that every machine runs, then load the model again.</source>
         <translation>Was geschrieben war, bleibt erhalten. Prüfen Sie, ob alle Rechner laufen, und laden Sie das Modell dann erneut.</translation>
+    </message>
+    <message>
+        <source>What was written is kept. Check that it runs and is on the network, then load the model again.</source>
+        <translation>Was geschrieben war, bleibt erhalten. Prüfen Sie, ob er läuft und im Netz ist, und laden Sie das Modell dann erneut.</translation>
     </message>
     <message>
         <source>Which file of {name} wrote this reply was not noted, so it cannot be run again exactly.</source>

@@ -1732,6 +1732,10 @@
         <translation>来自 {host} 的版本列表没有 Parley 制作者的签名。</translation>
     </message>
     <message>
+        <source>The machine {host}, which holds a part of the model, no longer answers.</source>
+        <translation>存放部分模型的计算机 {host} 不再响应。</translation>
+    </message>
+    <message>
         <source>The machine {host}, which is to hold a part of the model, cannot be reached: {reason}.</source>
         <translation>无法连接要存放部分模型的计算机 {host}：{reason}。</translation>
     </message>
@@ -2062,6 +2066,10 @@
     <message>
         <source>What was written is kept. Check that every machine runs, then load the model again.</source>
         <translation>已写出的内容会保留。请检查每台计算机是否在运行，然后重新加载模型。</translation>
+    </message>
+    <message>
+        <source>What was written is kept. Check that it runs and is on the network, then load the model again.</source>
+        <translation>已写出的内容会保留。请检查它是否在运行并已连接网络，然后重新加载模型。</translation>
     </message>
     <message>
         <source>Which file of {name} wrote this reply was not noted, so it cannot be run again exactly.</source>

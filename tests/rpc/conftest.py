@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.rpc.cable import Cable
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -35,6 +37,7 @@ class Machines:
     """The servers of one test."""
 
     running: list[RpcServer] = field(default_factory=list)
+    cables: list[Cable] = field(default_factory=list)
 
     def start(self) -> RpcServer:
         port = free_port()
@@ -45,7 +48,13 @@ class Machines:
         listening(server)
         return server
 
+    def cable(self, server: RpcServer) -> Cable:
+        self.cables.append(Cable(server.port))
+        return self.cables[-1]
+
     def end(self) -> None:
+        for cable in self.cables:
+            cable.end()
         for server in self.running:
             server.kill()
             assert server.process.stdin is not None

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import pytest
 
-from app.core.engine_frames import Generate, Load, LoadProgress, ModelInfo, Piece
+from app.core.engine_frames import Finished, Generate, Load, LoadProgress, ModelInfo, Piece
 from app.core.fit import MARGIN, Device, DeviceKind, Hardware
 from app.core.loading import LoadOptions
 from app.core.messages import Message, Role
 from app.core.protocol import Failed
-from app.core.rpc_errors import RpcForbiddenOffline, RpcLost, RpcUnreachable
+from app.core.rpc_errors import RpcForbiddenOffline, RpcLost, RpcSilent, RpcUnreachable
 from app.core.sampling import Sampling
 from app.engines.llama.model import plan_load
 from app.worker.source import describe
+from tests.rpc.cable import CAN_BE_PULLED
 from tests.rpc.conftest import free_port
 from tests.worker.conftest import RawChild
 
 ENDLESS = Sampling(temperature=0, grammar="root ::= [a-z ]+", max_tokens=4000)
+LONG = Sampling(temperature=0, grammar="root ::= [a-z ]+", max_tokens=400)
 PROMPT = (Message(Role.USER, "Tell me something"),)
 
 
@@ -38,14 +41,24 @@ class EngineChild(RawChild):
 def child():
     made = []
 
-    def start():
-        made.append(EngineChild(sys.executable, "-m", "app", "--role", "engine"))
-        made[-1].greet()
-        return made[-1]
-
-    yield start
+    yield lambda: started(made, "app", "--role", "engine")
     for one in made:
         one.end()
+
+
+@pytest.fixture
+def hasty():
+    """Engines that give other machines up sooner."""
+    made = []
+    yield lambda: started(made, "tests.rpc.hasty")
+    for one in made:
+        one.end()
+
+
+def started(made, *program):
+    made.append(EngineChild(sys.executable, "-m", *program))
+    made[-1].greet()
+    return made[-1]
 
 
 def failure(event):
@@ -109,6 +122,36 @@ def test_a_machine_lost_during_the_load_is_named(machines, child, tiny_gguf):
         engine.send(Generate(id=1, messages=PROMPT, sampling=ENDLESS))
         event = engine.until(Failed)[-1]
     assert isinstance(failure(event), RpcLost)
+
+
+@pytest.mark.skipif(not CAN_BE_PULLED, reason="only Linux lets a socket be deafened")
+def test_a_machine_whose_cable_is_pulled_is_named(machines, hasty, tiny_gguf):
+    cable = machines.cable(machines.start())
+    engine = hasty()
+    assert isinstance(engine.load(tiny_gguf, cable.host), ModelInfo)
+    engine.send(Generate(id=1, messages=PROMPT, sampling=ENDLESS))
+    engine.until(Piece)
+    cable.pull()
+    error = failure(engine.until(Failed)[-1])
+    assert isinstance(error, RpcSilent) and error.values["host"] == cable.host
+    assert engine.process.wait(30) != 0
+
+
+@pytest.mark.skipif(not CAN_BE_PULLED, reason="only Linux lets a socket be deafened")
+def test_a_machine_that_is_slow_is_waited_for(machines, hasty, tiny_gguf):
+    """It computes nothing for as long as it takes to give another one up."""
+    slow, gone = machines.start(), machines.cable(machines.start())
+    patient, other = hasty(), hasty()
+    patient.load(tiny_gguf, slow.host)
+    other.load(tiny_gguf, gone.host)
+    for engine in (patient, other):
+        engine.send(Generate(id=1, messages=PROMPT, sampling=LONG))
+        engine.until(Piece)
+    slow.process.send_signal(signal.SIGSTOP)
+    gone.pull()
+    assert isinstance(failure(other.until(Failed)[-1]), RpcSilent)
+    slow.process.send_signal(signal.SIGCONT)
+    assert isinstance(patient.until(Finished, Failed)[-1], Finished)
 
 
 def test_without_the_network_no_other_machine_is_spoken_with(child, tiny_gguf, monkeypatch):

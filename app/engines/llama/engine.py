@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import sys
 from dataclasses import dataclass, field
 from time import perf_counter
 
@@ -11,12 +10,11 @@ import llama_cpp
 from llama_cpp import llama_cpp as llama
 
 from app.core.engine_frames import Finished, Generate, ModelInfo
-from app.core.errors import Cancelled, Failure, NoModel
+from app.core.errors import Cancelled, NoModel
 from app.core.loading import FlashAttention, LoadOptions
 from app.core.messages import FinishReason, Role, Timings, Usage
 from app.core.preview_frames import PromptRendered, RenderPrompt
-from app.core.protocol import Failed
-from app.core.rpc_errors import RpcLost
+from app.core.protocol import Event
 from app.core.speed import backend_of
 from app.core.templates import OWN_TEMPLATE
 from app.engines.base import Emit, ModelSource, StopFlag
@@ -30,6 +28,7 @@ from app.engines.llama.rendering import render_prompt
 from app.engines.llama.reply import Clock, PieceWriter, Reply
 from app.engines.llama.sampler import Sampler, make_sampler
 from app.engines.llama.sequence import LiveSequence, Mark
+from app.engines.llama.spread import Spread
 from app.engines.llama.text import TextStream
 from app.engines.reasoning import ReasoningSplitter
 from app.engines.rendering import edited_template
@@ -39,14 +38,6 @@ from app.engines.templates import ChatTemplate
 NAME = "llama.cpp"
 _SEEDS = 0xFFFFFFFF
 _NEARLY_FULL = 0.9
-
-
-@dataclass(frozen=True)
-class _Spread:
-    """A model of which parts may be on other machines, and who is told when one is lost."""
-
-    hosts: tuple[str, ...]
-    emit: Emit
 
 
 @dataclass
@@ -81,9 +72,9 @@ class LlamaEngine:
     def __init__(self) -> None:
         self._log = NativeLog()
         native.start(self._log)
-        self._abort = native.NativeAbort(self._aborting)
+        self._spread = Spread((), _nowhere)
+        self._abort = native.NativeAbort(lambda message: self._spread.aborting(message))
         self._abort.install()
-        self._spread: _Spread | None = None
         self._live: _Live | None = None
         self._loads = 0
 
@@ -92,17 +83,25 @@ class LlamaEngine:
         start = perf_counter()
         self.unload()
         self._loads += 1
-        self._spread = _Spread(options.rpc_hosts, emit) if options.rpc_hosts else None
+        self._spread = Spread(options.rpc_hosts, emit)
         free_before = free_by_gpu(native.devices())
-        loaded = load_model(source, options, emit, stop, self._log)
-        self._live = _Live(loaded, LiveContext(loaded, self._log), free_before)
+        try:
+            remote = self._spread.join(stop)
+            with self._spread.during(emit) as told:
+                loaded = load_model(source, options, remote, told, stop, self._log)
+                self._live = _Live(loaded, LiveContext(loaded, self._log), free_before)
+        except BaseException:
+            self._spread.close()
+            raise
         return _describe(self._live, perf_counter() - start)
 
     def unload(self) -> None:
         """Free the model, if there is one."""
         if self._live is not None:
-            self._live.loaded.close()
+            with self._spread.during(_nowhere):
+                self._live.loaded.close()
             self._live = None
+        self._spread.close()
 
     def render(self, command: RenderPrompt) -> PromptRendered:
         """A prompt to look at; the conversation in the context stays.
@@ -132,14 +131,15 @@ class LlamaEngine:
             emit(_nothing(command, template, seed))
             return
         sampler = make_sampler(command.sampling, seed, live.loaded.vocabulary, limit, self._log)
-        reply = _reply(live, command, template, prompt, sampler, emit, stop, clock)
-        reusable = live.sequence.common_prefix(prompt.tokens)
-        live.context.obey(stop)
-        try:
-            reason = reply.run(reusable)
-        finally:
-            sampler.close()
-            live.sequence = _after(reply, prompt)
+        with self._spread.during(emit) as told:
+            reply = _reply(live, command, template, prompt, sampler, told, stop, clock)
+            reusable = live.sequence.common_prefix(prompt.tokens)
+            live.context.obey(stop)
+            try:
+                reason = reply.run(reusable)
+            finally:
+                sampler.close()
+                live.sequence = _after(reply, prompt)
         usage = reply.usage
         emit(
             Finished(
@@ -156,12 +156,6 @@ class LlamaEngine:
                 cost=live.loaded.token_cost(usage.prompt_tokens + usage.completion_tokens / 2),
             )
         )
-
-    def _aborting(self, message: str) -> None:
-        """Native code is about to end this process; a connection that breaks leaves it no other way."""
-        print(message, file=sys.stderr, flush=True)
-        if self._spread is not None:
-            self._spread.emit(Failed(Failure.of(RpcLost(message, hosts=", ".join(self._spread.hosts)))))
 
     def _peak(self, live: _Live, usage: Usage) -> int:
         """The most held for this model; 0 if its work so far or an earlier model make that meaningless.
@@ -231,6 +225,10 @@ def _nothing(command: Generate, template: ChatTemplate, seed: int) -> Finished:
         template_sha256=template.digest,
         view_start=command.view_start,
     )
+
+
+def _nowhere(_: Event) -> None:
+    """For what nobody waits for."""
 
 
 def _on_gpus(live: _Live) -> dict[str, int]:

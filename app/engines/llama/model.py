@@ -152,8 +152,15 @@ def decide(
     return Plan(decided, allotment, hardware, device)
 
 
-def load_model(source: ModelSource, options: LoadOptions, emit: Emit, stop: StopFlag, log: NativeLog) -> LoadedModel:
-    """Put a model into memory, ready to answer.
+def load_model(
+    source: ModelSource,
+    options: LoadOptions,
+    remote: Sequence[NativeDevice],
+    emit: Emit,
+    stop: StopFlag,
+    log: NativeLog,
+) -> LoadedModel:
+    """Put a model into memory, ready to answer; `remote` are the devices of other machines.
 
     Raises:
         Cancelled: `stop` was set.
@@ -161,10 +168,8 @@ def load_model(source: ModelSource, options: LoadOptions, emit: Emit, stop: Stop
         OutOfMemory: the model does not fit.
         ArchitectureUnknown: llama.cpp cannot run it.
         ModelLoadFailed: llama.cpp refused it for another reason.
-        RpcMissing, RpcUnreachable, RpcGarbled, RpcVersionDiffers: see `rpc.join`.
     """
     machine = devices.probe()
-    remote = rpc.join(options.rpc_hosts, stop)
     hardware = Hardware.of(machine, {"CPU": resident_bytes()}).with_remote(tuple(map(rpc.as_remote, remote)))
     plan = plan_load(source, options, hardware, physical_cores(), machine.cpu_features)
     log.clear()

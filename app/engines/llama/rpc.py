@@ -25,7 +25,9 @@ ANSWER_SECONDS = 5.0
 """A server that talks with another program takes connections, but does not answer them."""
 
 _CAPABILITIES = bytes(24)
-_HELLO = struct.pack("<BQ", 14, len(_CAPABILITIES)) + _CAPABILITIES
+HELLO = struct.pack("<BQ", 14, len(_CAPABILITIES)) + _CAPABILITIES
+"""What a server is greeted with."""
+
 _ANSWER = struct.Struct("<QBBBx24x")
 _ANSWER_BYTES = _ANSWER.size - 8
 
@@ -70,15 +72,24 @@ def greet(host: str, seconds: float = ANSWER_SECONDS) -> None:
         raise RpcVersionDiffers(host=host, theirs="{}.{}".format(*theirs), ours="{}.{}".format(*VERSION))
 
 
+def connect(host: str, seconds: float) -> socket.socket:
+    """A connection as llama.cpp makes it, by IPv4.
+
+    Raises:
+        socket.gaierror, UnicodeError: the name is not known.
+        OSError: there is none within these seconds.
+    """
+    (*_, address), *_ = socket.getaddrinfo(*address_of(host), socket.AF_INET, socket.SOCK_STREAM)
+    return socket.create_connection((str(address[0]), int(address[1])), seconds)
+
+
 def _version_at(host: str, seconds: float) -> tuple[int, int]:
     try:
-        (*_, address), *_ = socket.getaddrinfo(*address_of(host), socket.AF_INET, socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise RpcUnreachable(str(error), host=host, reason="its name is not known") from None
-    try:
-        with socket.create_connection((str(address[0]), int(address[1])), seconds) as connection:
-            connection.sendall(_HELLO)
+        with connect(host, seconds) as connection:
+            connection.sendall(HELLO)
             answer = connection.makefile("rb").read(_ANSWER.size)
+    except (socket.gaierror, UnicodeError) as error:
+        raise RpcUnreachable(str(error), host=host, reason="its name is not known") from None
     except TimeoutError as error:
         reason = "nothing answers in time; it may be at work for another program"
         raise RpcUnreachable(str(error), host=host, reason=reason) from None

@@ -1,0 +1,66 @@
+"""What lies between the engine and another machine, and can be pulled: then nothing is answered, and nothing closed."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import socket
+import struct
+import sys
+import threading
+
+CAN_BE_PULLED = sys.platform == "linux"
+_SO_ATTACH_FILTER = 26
+_DROP_ALL = struct.pack("HBBI", 0x06, 0, 0, 0)
+"""A packet filter of one instruction: return 0 bytes of every packet."""
+
+
+def deafen(ear: socket.socket) -> None:
+    """Have the system drop what comes for a socket before TCP sees it, as if the machine were gone."""
+    code = ctypes.create_string_buffer(_DROP_ALL)
+    program = struct.pack("HP", 1, ctypes.addressof(code))
+    ear.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
+
+
+class Cable:
+    """Forwards connections to a server until it is pulled."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.host = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        self._pulled = threading.Event()
+        self._ends: list[socket.socket] = []
+        self._near: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def pull(self) -> None:
+        """From now on nothing goes through."""
+        self._pulled.set()
+        for ear in (self._listener, *self._near):
+            deafen(ear)
+
+    def end(self) -> None:
+        """Close everything."""
+        for one in (self._listener, *self._ends):
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = self._listener.accept()
+                far = socket.create_connection(("127.0.0.1", self._port))
+                self._near.append(near)
+                self._ends += [near, far]
+                for source, target in ((near, far), (far, near)):
+                    threading.Thread(target=self._forward, args=(source, target), daemon=True).start()
+
+    def _forward(self, source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while (data := source.recv(1 << 16)) and not self._pulled.is_set():
+                target.sendall(data)
+        if not self._pulled.is_set():
+            with contextlib.suppress(OSError):
+                target.shutdown(socket.SHUT_WR)

@@ -18,6 +18,7 @@ from app.core.paths import Folders
 from app.core.protocol import ChildRole
 from app.services.relay import Relay
 from app.services.typesetter import Typesetter
+from app.ui.chat import transcript_document, transcript_stream
 from app.ui.chat.transcript import TranscriptView
 from app.ui.theme import LIGHT, Appearance, ThemeSource
 
@@ -67,6 +68,13 @@ def typesetter(qapp: QApplication, tmp_path: Path) -> Iterator[Typesetter]:
     made = Typesetter(child_starter(ChildRole.TYPESET, folders, None), Relay())
     yield made
     made.shutdown()
+
+
+@pytest.fixture(autouse=True)
+def laid_out_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy the machine is, no test meets a transcript that is half laid out."""
+    for module in (transcript_document, transcript_stream):
+        monkeypatch.setattr(module, "_SLICE_SECONDS", 60.0)
 
 
 @pytest.fixture

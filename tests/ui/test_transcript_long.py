@@ -6,15 +6,16 @@ import re
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPoint, QRectF
 from PySide6.QtGui import QPdfWriter
 from pytestqt.qtbot import QtBot
 
 from app.core.messages import MessageState
-from app.ui.chat import transcript_document, transcript_stream
+from app.ui.chat import markdown_chunks, transcript_document, transcript_stream
 from app.ui.chat.blocks_code import leave_as_it_is
-from app.ui.chat.markdown import Block
+from app.ui.chat.markdown import Block, parse
 from app.ui.chat.transcript import TranscriptView
+from app.ui.chat.transcript_menu import TranscriptMenu
 from app.ui.chat.transcript_places import hits_in
 from app.ui.chat.transcript_print import PrintJob
 from app.ui.chat.transcript_reply import ReplyItem
@@ -24,6 +25,13 @@ from tests.bench.hostile_texts import HOSTILE
 from tests.ui.transcript_kit import reply, settle, shown_text, user
 
 FENCES = HOSTILE["broken fences"] * 4
+
+
+@pytest.fixture(autouse=True)
+def in_slices(laid_out_at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As little as can be is done at a time."""
+    for module in (transcript_document, transcript_stream):
+        monkeypatch.setattr(module, "_SLICE_SECONDS", 0.0)
 
 
 def item(view: TranscriptView, index: int = 1) -> ReplyItem:
@@ -52,6 +60,7 @@ def test_what_is_read_stays_in_place_while_the_rest_is_cut(
     view.verticalScrollBar().setValue(0)
     if open_reasoning:
         view.press(view.bring(1), Hot(QRectF(), Action.FOLD))
+    qtbot.waitUntil(lambda: bool(item(view).rows))
     assert not item(view).is_whole
     top = view.document.tops[1] - view.verticalScrollBar().value()
     qtbot.waitUntil(lambda: item(view).is_whole)
@@ -96,6 +105,28 @@ def test_many_items_that_arrive_together_are_laid_out_together(
     assert 1 < len(set(shown)) == len(shown) < 10
 
 
+def test_the_menu_of_a_long_reply_opens_without_parsing_it(
+    view: TranscriptView, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "\n\n".join(f"Paragraph {number}." for number in range(3000))
+    view.set_messages([user(1), reply(2, text)])
+    qtbot.waitUntil(lambda: item(view).is_whole)
+    settle(view, qtbot)
+    parsed: list[str] = []
+    opened: list[QPoint] = []
+
+    def noted(source: str) -> tuple[Block, ...]:
+        parsed.append(source)
+        return parse(source)
+
+    monkeypatch.setattr(markdown_chunks, "parse", noted)
+    monkeypatch.setattr(TranscriptMenu, "popup", lambda _, place: opened.append(place))
+    view.press(item(view), Hot(QRectF(), Action.MORE))
+    seen = view.seen_on_screen()
+    assert len(opened) == 1 and seen.top() < opened[0].y() <= seen.bottom()
+    assert not parsed
+
+
 def test_what_takes_long_to_lay_out_is_laid_out_row_by_row(
     view: TranscriptView, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,7 +138,6 @@ def test_what_takes_long_to_lay_out_is_laid_out_row_by_row(
         build(row, page, width)
 
     monkeypatch.setattr(TextRow, "build", noted)
-    monkeypatch.setattr(transcript_document, "_SLICE_SECONDS", 0.0)
     view.set_messages([user(1), reply(2, "[a](http://a.b) " * 3000)])
     assert len(built) <= 1
     settle(view, qtbot)
@@ -129,7 +159,6 @@ def test_the_last_piece_of_endless_code_is_seen_as_the_first(view: TranscriptVie
 
 
 def test_what_is_laid_out_is_laid_out_once(view: TranscriptView, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transcript_stream, "_SLICE_SECONDS", 0.0)
     view.set_messages([user(1), reply(2, "Words.\n\n" * 3000, reasoning="A thought.")])
     found = view.bring(1)
     view.press(found, Hot(QRectF(), Action.FOLD))
@@ -144,7 +173,6 @@ def test_what_is_laid_out_is_laid_out_once(view: TranscriptView, qtbot: QtBot, m
 def test_a_reply_that_is_cut_in_slices_is_printed_whole(
     view: TranscriptView, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transcript_stream, "_SLICE_SECONDS", 0.0)
     messages = [user(1), reply(2, "Words.\n\n" * 3000)]
     job = PrintJob(messages, QPdfWriter(str(tmp_path / "long.pdf")), leave_as_it_is, view)
     with qtbot.waitSignal(job.finished, timeout=30_000) as printed:

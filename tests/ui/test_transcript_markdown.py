@@ -118,6 +118,11 @@ def test_links_that_are_not_pages_or_addresses_are_text(href: str) -> None:
     assert not any(span.href or span.style & Style.LINK for span in block.spans)
 
 
+def test_quotes_apart_by_a_blank_line_are_two_though_they_share_a_row() -> None:
+    (row,) = TextStream.of("> a\n\n> b\n>\n> c\n", 700.0).rows
+    assert [row._shared_containers(number) for number in range(3)] == [0, 0, 1]
+
+
 def test_html_is_shown_and_images_are_their_text() -> None:
     (block,) = blocks_of("<script>x</script> ![a cat](https://cats.example/1.png)")
     assert block.text == "<script>x</script> a cat"

@@ -85,9 +85,9 @@ class Block:
 
     A table's text has its cells apart by tabs and its rows by line breaks, the first row being the
     head; `aligns` holds "", "left", "center" or "right" per column. `marker` is a list item's, on
-    its first block. `tight` follows the block before without a gap of a paragraph, `continued`
-    without any. Code that is long comes in pieces, of which the first `opens` and the last `closes`;
-    `first_line` is the number of a piece's first line in the whole.
+    its first block. `apart` shares no quote with the block before, `tight` follows it without a gap of a
+    paragraph, `continued` without any. Code that is long comes in pieces, of which the first `opens` and
+    the last `closes`; `first_line` is the number of a piece's first line in the whole.
     """
 
     kind: Kind
@@ -96,6 +96,7 @@ class Block:
     level: int = 0
     containers: tuple[Container, ...] = ()
     marker: str = ""
+    apart: bool = False
     tight: bool = False
     continued: bool = False
     language: str = ""

@@ -86,7 +86,7 @@ class Chunk(Struct, frozen=True, gc=False):
         marker = self.marker if numbered else first.marker
         in_list = first.containers[:1] == (Container.ITEM,)
         tight = self.tight if in_list else first.tight
-        return (replace(first, marker=marker, tight=tight, continued=self.continued), *blocks[1:])
+        return (replace(first, marker=marker, apart=True, tight=tight, continued=self.continued), *blocks[1:])
 
     def _code(self, source: str, fence: Fence) -> Block:
         text = source[:-1] if source.endswith("\n") else source

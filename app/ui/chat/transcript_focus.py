@@ -7,6 +7,7 @@ a part that is not has the place of its row.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from PySide6.QtCore import QRectF
@@ -76,6 +77,13 @@ def action_name(hot: Hot) -> str:
 def parts_of(item: MessageItem) -> list[Part]:
     """The parts of a message, in the order of reading."""
     return [part for number in range(len(item.rows)) for part in _parts_of_row(item, number)] + _actions(item)
+
+
+def button_of(item: MessageItem, action: Action) -> Part | None:
+    """The button that does this, if it stands in none of the rows of text, which are not parsed for it."""
+    rows = (_parts_of_row(item, number) for number, row in enumerate(item.rows) if not isinstance(row, TextRow))
+    parts = chain(chain.from_iterable(rows), _actions(item))
+    return next((part for part in parts if part.hot is not None and part.hot.action is action), None)
 
 
 def count_of(item: MessageItem) -> int:

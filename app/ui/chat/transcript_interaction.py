@@ -26,7 +26,7 @@ from app.ui.chat.markdown import is_safe_link
 from app.ui.chat.transcript_access import interface_of
 from app.ui.chat.transcript_canvas import TranscriptCanvas
 from app.ui.chat.transcript_excerpt import excerpt
-from app.ui.chat.transcript_focus import Part, parts_of
+from app.ui.chat.transcript_focus import Part, button_of
 from app.ui.chat.transcript_items import MessageItem
 from app.ui.chat.transcript_keys import FocusPlace, TranscriptKeys
 from app.ui.chat.transcript_menu import TranscriptMenu
@@ -133,7 +133,7 @@ class TranscriptInteraction(TranscriptCanvas):
     def _corner_of(self, item: MessageItem, hot: Hot) -> QPoint:
         """Where a menu stands that a button opens; the button's place is told relative to a row or to its message."""
         index = self.document.items.index(item)
-        part = next((part for part in parts_of(item) if part.hot is not None and part.hot.action is hot.action), None)
+        part = button_of(item, hot.action)
         return self.on_screen(index, part.rect if part is not None else hot.rect).bottomLeft()
 
     def _toggle_wrap(self, item: MessageItem, hot: Hot) -> None:

@@ -233,7 +233,8 @@ class TextRow(Row):
 
     def _shared_containers(self, at: int) -> int:
         """In how many containers a block stands together with the one above it."""
-        pairs = zip(self.blocks[at - 1].containers, self.blocks[at].containers, strict=False) if at else ()
+        block = self.blocks[at]
+        pairs = zip(self.blocks[at - 1].containers, block.containers, strict=False) if at and not block.apart else ()
         return sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], pairs))
 
     def hots(self) -> Iterator[Hot]:

@@ -11,10 +11,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from app.catalog.find.hub import Hub
 from app.catalog.find.hub_client import Connection
+from app.catalog.find.local_checkpoint import local_checkpoint
 from app.catalog.find.repo_ref import RepoRef
 from app.core.errors import Cancelled, ParleyError
 from app.core.hub import Access, Format, SearchOrder, SearchQuery
@@ -32,6 +34,7 @@ from app.core.hub_errors import (
 )
 from tests.hub.conftest import GATED, MEMBER, STRANGER, Connect
 from tests.hub.hubserver import HubServer
+from tests.repack import models
 
 GGUF = RepoRef("TheBloke/Llama-2-13B-chat-GGUF")
 SMALL = RepoRef("localmodels/Llama-2-7B-Chat-GGUF")
@@ -287,6 +290,21 @@ class TestHostileFiles:
         (variant,) = page.variants
         assert (variant.format, variant.shape, variant.weights) == (Format.SAFETENSORS, None, None)
         assert page.card == "# Card"
+
+    def test_what_a_checkpoint_becomes_is_foreseen_as_on_the_disk(
+        self, place: Callable[..., Hub], tmp_path: Path
+    ) -> None:
+        tensors = {name: values.astype(np.float16) for name, values in models.trained().items()}
+        folder = models.lay_out(tmp_path / "model", tensors, models.config())
+        hub = place({path.name: path.read_bytes() for path in folder.iterdir()})
+        (there,) = hub.open_repo(RepoRef("acme/odd")).variants
+        here, _ = local_checkpoint(folder)
+        assert there.prepared == here.prepared != ()
+
+    def test_an_empty_tokenizer_does_no_harm(self, place: Callable[..., Hub]) -> None:
+        hub = place({"model.safetensors": _safetensors({"x": ("F16", [8])}), "tokenizer.json": b""})
+        (variant,) = hub.open_repo(RepoRef("acme/odd")).variants
+        assert variant.format is Format.SAFETENSORS
 
     def test_a_config_that_lies_loses_against_the_tensors(self, place: Callable[..., Hub]) -> None:
         shapes = {"g_idx": ("I32", [256]), "qweight": ("I32", [32, 64]), "qzeros": ("I32", [8, 8])}

@@ -200,7 +200,7 @@ class Hub:
     def _tokenizer_end(self, branch: Branch) -> bytes:
         """Nothing where no vocabulary is to be made of a tokenizer.json."""
         sizes = {file.path: file.bytes for file in branch.files}
-        if TOKENIZER not in sizes or PIECES in sizes or not safetensors_groups(branch.files):
+        if not sizes.get(TOKENIZER) or PIECES in sizes or not safetensors_groups(branch.files):
             return b""
         return self._headers.end(branch.repo, branch.commit, TOKENIZER, sizes[TOKENIZER], END_BYTES)
 

@@ -201,8 +201,8 @@ class Lessons:
                 return question
 
     def _repeated(self, text: str) -> str:
-        """A text, its first word or its first sign over and over, as one who leans on a key sends it."""
-        piece = self._random.choice((text[:1], f"{text.partition(' ')[0]} ", f"{text} "))
+        """A text or its first sign over and over, as one who leans on a key sends it."""
+        piece = self._random.choice((text[:1], f"{text} "))
         return (piece * 2 * LONGEST)[: self._random.randrange(LONGEST // 8, 2 * LONGEST)]
 
     def _shuffled(self, batches: Iterable[list[Lesson]]) -> list[list[Lesson]]:

@@ -1,24 +1,32 @@
 """The chat template: the form of a conversation in which the Guide learns and in which every program asks it.
 
 What a user wrote is shown in small letters and, if it is long, by its beginning and end only: so a message of any
-length costs little, and no message can spell a control token, whose names have capital letters.
+length costs little, and no message can spell a control token, whose names have capital letters. A word said again and
+again is shown once, and a word without end by its beginning, for nobody asks like that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from string import Template
 
 SYSTEM, USER, GUIDE, END = "<|SYSTEM|>", "<|USER|>", "<|GUIDE|>", "<|END|>"
 CONTROL_TOKENS = (END, SYSTEM, USER, GUIDE)
 LONGEST, HEAD, TAIL = 400, 300, 96
 """Characters: of a message that is shown whole; of the beginning and the end of a longer one."""
+LONGEST_WORD = 48
+"""Characters of a word that is shown whole."""
 
 CHAT_TEMPLATE = Template(
     """\
 {%- macro shown(text) -%}
 {%- set text = text if text|length <= $longest else text[:$head] ~ ' … ' ~ text[-$tail:] -%}
-{{- ' ' ~ (text|lower).split()|join(' ') -}}
+{%- set kept = namespace(words=[]) -%}
+{%- for word in (text|lower).split() -%}
+{%- if word != loop.previtem -%}{%- set kept.words = kept.words + [word[:$word]] -%}{%- endif -%}
+{%- endfor -%}
+{{- ' ' ~ kept.words|join(' ') -}}
 {%- endmacro -%}
 {%- for message in messages -%}
 {%- if message.role == 'system' -%}
@@ -33,7 +41,7 @@ CHAT_TEMPLATE = Template(
 {%- endfor -%}
 {%- if add_generation_prompt -%}{{- '$guide' -}}{%- endif -%}
 """
-).substitute(longest=LONGEST, head=HEAD, tail=TAIL, system=SYSTEM, user=USER, guide=GUIDE, end=END)
+).substitute(longest=LONGEST, head=HEAD, tail=TAIL, word=LONGEST_WORD, system=SYSTEM, user=USER, guide=GUIDE, end=END)
 """In Jinja; of the turns only the last two are shown, for a second question may lean on the first, but no more."""
 
 
@@ -45,7 +53,7 @@ def subject_token(name: str) -> str:
 def shown(message: str) -> str:
     """What the template shows of a message."""
     text = message if len(message) <= LONGEST else f"{message[:HEAD]} … {message[-TAIL:]}"
-    return " " + " ".join(text.lower().split())
+    return " " + " ".join(word[:LONGEST_WORD] for word, _ in groupby(text.lower().split()))
 
 
 def prompt(turns: Sequence[tuple[str, str]], question: str, system: str = "") -> str:

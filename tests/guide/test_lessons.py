@@ -46,7 +46,7 @@ def test_a_held_out_question_is_drawn_again(tokenizer):
 
 
 def test_text_over_and_over_is_asked_for_sense_and_recited_after(tokenizer):
-    noise = Outside("pause", ("I could not make sense of that.",), ("blah",), (), is_literal=True)
+    noise = Outside("pause", ("I could not make sense of that.",), ("blah blub",), (), is_literal=True)
     drawn = lessons(Material((), (noise,), ("Be brief.",)), tokenizer, Mix(outside=1, follow=0, second=0, repeated=1))
     asked = [shown(tokenizer, drawn.question()) for _ in range(30)]
     assert all(text.count("b") > 10 for text in asked)

@@ -76,7 +76,8 @@ def test_its_template_is_the_form_that_it_learned():
     assert rendered(system, user("Hi")) == prompt([], "Hi", "Answer in French.")
     assert rendered(system, *history, user("And?")) == prompt(turns, "And?", "Answer in French.")
     assert rendered(user("first"), Message(Role.ASSISTANT, "One."), *history, user("And?")) == prompt(turns, "And?")
-    assert rendered(user("x" * 9000)) == prompt([], "x" * 9000)
+    for text in ("x" * 9000, "why " * 30, "Why why no WHY", "no no", "", " \n", "吗" * 100):
+        assert rendered(user(text)) == prompt([], text)
     assert len(rendered(user("x" * 9000))) < LONGEST + 100
 
 

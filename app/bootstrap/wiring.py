@@ -74,6 +74,7 @@ def _connect_models(program: Program) -> None:
     program.downloads.progress.connect(entry.set_progress)
     program.downloads.problem.connect(problems.show)
     program.downloads.finished.connect(view.announce_download)
+    program.downloads.prepared.connect(lambda download, _: view.announce_download(download))
     program.imports.changed.connect(entry.set_preparations)
     program.imports.progress.connect(entry.set_preparation_progress)
     program.imports.problem.connect(problems.show)

@@ -28,6 +28,7 @@ from app.core.downloads import (
 from app.core.errors import Cancelled
 from app.core.library import LibraryModel
 from app.core.protocol import Cancel, ChildRole, Event, Failed
+from app.core.repack import RepackReport, StartRepack
 from app.core.sizes import format_bytes
 
 _ACTIVITIES = {
@@ -36,6 +37,7 @@ _ACTIVITIES = {
     Activity.WAITING: "waiting for the Hub",
     Activity.CHECKING: "verifying",
     Activity.REPAIRING: "mending what arrived damaged",
+    Activity.PREPARING: "preparing",
 }
 
 
@@ -60,7 +62,14 @@ class DownloadChild:
             ParleyError: it failed.
         """
         self._child.send(StartDownload(source=source, folder=str(folder), limit=limit))
-        return self._fetched()
+        return tuple(map(Path, self._fetched().paths))
+
+    def prepare(self, source: Source, folder: Path, limit: int, command: StartRepack) -> RepackReport:
+        """Make a model of files while they arrive; raises as `download`."""
+        self._child.send(StartDownload(source=source, folder=str(folder), limit=limit, prepare=command))
+        report = self._fetched().report
+        assert report is not None
+        return report
 
     def repair(self, path: Path, limit: int) -> None:
         """Fetch again what is broken of a file; raises as `download`."""
@@ -103,7 +112,7 @@ class DownloadChild:
                 case Failed(failure=failure):
                     raise failure.error()
 
-    def _fetched(self) -> tuple[Path, ...]:
+    def _fetched(self) -> DownloadDone:
         while True:
             try:
                 event = self._next()
@@ -113,8 +122,8 @@ class DownloadChild:
             match event:
                 case DownloadProgress():
                     self._terminal.progress(progress_line(event))
-                case DownloadDone(paths=paths):
-                    return tuple(Path(path) for path in paths)
+                case DownloadDone() as done:
+                    return done
                 case DownloadPaused(done=done):
                     self._terminal.note(f"Paused; {format_bytes(done)} are kept. The same command goes on from there.")
                     raise Cancelled

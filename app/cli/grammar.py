@@ -171,7 +171,11 @@ def _add_import(models: Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument("--folder", type=Path, metavar="DIR", help="put the result there")
     original = parser.add_mutually_exclusive_group()
     original.add_argument("--keep", action="store_true", help="keep the original (the default)")
-    original.add_argument("--remove-original", action="store_true", help="move it to the trash once all is verified")
+    original.add_argument(
+        "--remove-original",
+        action="store_true",
+        help="once all is verified, to the trash; shards from the Hub go one by one",
+    )
     add_json(parser)
 
 

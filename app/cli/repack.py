@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 
+import msgspec
 from send2trash import send2trash
 
+from app.catalog.fetch.checkpoint import preparation_of
 from app.catalog.fetch.layout import folder_for
 from app.catalog.find.hub_client import Connection
 from app.catalog.find.repo_ref import RepoRef, parse_repo_ref
@@ -32,9 +33,9 @@ from app.core.hub import Format, Variant
 from app.core.messages import Message, Role
 from app.core.models import ModelFile
 from app.core.paths import expanded
+from app.core.preparing import Original, Wishes
 from app.core.protocol import Cancel, ChildRole, Event, Failed
 from app.core.repack import (
-    Provenance,
     RepackActivity,
     RepackDone,
     RepackProgress,
@@ -57,16 +58,6 @@ _ACTIVITIES = {
     RepackActivity.VERIFYING: "verifying",
 }
 _STEP = 10
-
-
-@dataclass(frozen=True)
-class _Origin:
-    """A checkpoint on this disk, where the result goes, and where it came from."""
-
-    folder: Path
-    into: Path
-    provenance: Provenance = Provenance()  # noqa: RUF009 - frozen
-    prompt_template: str = ""
 
 
 class RepackChild:
@@ -131,19 +122,7 @@ def progress_line(progress: RepackProgress) -> str:
 
 def import_model(arguments: argparse.Namespace, invocation: Invocation) -> int:
     """Make the model, try it, remember it, and then do with the original as was asked."""
-    origin = _origin(arguments, invocation)
-    child = RepackChild(invocation.folders.logs / "repack.log", invocation.terminal)
-    command = StartRepack(
-        folder=str(origin.folder),
-        into=str(origin.into),
-        choice=TypeChoice(arguments.type) if arguments.type else None,
-        prompt_template=origin.prompt_template,
-        provenance=origin.provenance,
-    )
-    try:
-        report = child.repack(command)
-    finally:
-        child.close()
+    report = _made(arguments, invocation)
     with invocation.storage() as lane:
         file = choose_model(lane, Path(report.path))
         sample = _sample(file, lane, invocation)
@@ -153,34 +132,51 @@ def import_model(arguments: argparse.Namespace, invocation: Invocation) -> int:
     return 0
 
 
-def _origin(arguments: argparse.Namespace, invocation: Invocation) -> _Origin:
+def _made(arguments: argparse.Namespace, invocation: Invocation) -> RepackReport:
     folder = expanded(arguments.model).absolute()
-    models = model_folders(str(invocation.settings.get("models.folders")), invocation.folders)[0]
+    models = expanded(model_folders(str(invocation.settings.get("models.folders")), invocation.folders)[0]).absolute()
     into = expanded(arguments.folder).absolute() if arguments.folder else None
+    choice = TypeChoice(arguments.type) if arguments.type else None
     if folder.is_dir():
-        return _Origin(folder, into or expanded(models).absolute())
+        return _repacked(StartRepack(folder=str(folder), into=str(into or models), choice=choice), invocation)
     ref = parse_repo_ref(arguments.model, Connection.of(os.environ).endpoint)
-    return _downloaded(ref, expanded(models).absolute(), into, invocation)
+    original = Original.DELETE if arguments.remove_original else Original.KEEP
+    return _downloaded(ref, Wishes(choice=choice, original=original), models, into, invocation)
 
 
-def _downloaded(ref: RepoRef, models: Path, into: Path | None, invocation: Invocation) -> _Origin:
+def _repacked(command: StartRepack, invocation: Invocation) -> RepackReport:
+    child = RepackChild(invocation.folders.logs / "repack.log", invocation.terminal)
+    try:
+        return child.repack(command)
+    finally:
+        child.close()
+
+
+def _downloaded(ref: RepoRef, wishes: Wishes, models: Path, into: Path | None, invocation: Invocation) -> RepackReport:
+    """Download first and repack then, or both at once where that saves room."""
     page = connected(invocation).open_repo(ref)
     if page.refusal is not None:
         raise page.refusal.error()
     variants = tuple(one for one in page.variants if one.format is not Format.GGUF)
     if not variants:
         raise NoCheckpoint(folder=page.summary.id, reason="it has no .safetensors files")
-    variant = _chosen(variants, invocation)
-    source = Source(repo=variant.repo, commit=variant.commit, files=variant.files, branch=variant.branch)
-    folder = folder_for(models, variant.repo, variant.branch)
+    found = _chosen(variants, invocation)
+    wishes = msgspec.structs.replace(wishes, prompt_template=page.prompt_template)
+    source = Source(repo=found.repo, commit=found.commit, files=found.files, branch=found.branch, wishes=wishes)
+    folder = folder_for(models, found.repo, found.branch)
+    command = preparation_of(source, wishes, folder, into)
+    limit = int(invocation.settings.get("downloads.limit"))
     child = DownloadChild(invocation.folders.logs / "download.log", invocation.terminal)
     try:
-        child.download(source, folder, int(invocation.settings.get("downloads.limit")))
+        if source.is_prepared_on_the_way:
+            invocation.terminal.note(
+                f"Each of {len(source.shards)} shards is prepared when it is there, and then goes."
+            )
+            return child.prepare(source, folder, limit, command)
+        child.download(source, folder, limit)
     finally:
         child.close()
-    known = {Path(file.path).name: file.sha256 for file in variant.files if file.sha256}
-    provenance = Provenance(repo=variant.repo, branch=variant.branch, commit=variant.commit, sha256=known)
-    return _Origin(folder, into or folder, provenance, page.prompt_template)
+    return _repacked(command, invocation)
 
 
 def _chosen(variants: tuple[Variant, ...], invocation: Invocation) -> Variant:
@@ -211,7 +207,8 @@ def _ignore(_: Digest) -> None:
 
 
 def _remove(paths: Iterable[Path]) -> None:
-    for path in paths:
+    """What was prepared on the way is gone already."""
+    for path in filter(Path.exists, paths):
         try:
             send2trash(path)
         except OSError as error:

@@ -10,7 +10,9 @@ from app.core import download_errors as download_errors  # so that every process
 from app.core.errors import Failure
 from app.core.hub import RemoteFile
 from app.core.library import LibraryModel
+from app.core.on_the_way import is_prepared_on_the_way, shards_of
 from app.core.preparing import Wishes
+from app.core.repack import RepackReport, StartRepack
 
 
 class DownloadState(StrEnum):
@@ -24,13 +26,17 @@ class DownloadState(StrEnum):
 
 
 class Activity(StrEnum):
-    """What a running download does: it waits when the Hub asks for it or does not answer."""
+    """What a running download does: it waits when the Hub asks for it or does not answer.
+
+    It is preparing while there is nothing to fetch until more of what arrived is prepared.
+    """
 
     CONNECTING = "connecting"
     FETCHING = "fetching"
     WAITING = "waiting"
     CHECKING = "checking"
     REPAIRING = "repairing"
+    PREPARING = "preparing"
 
 
 class Patience(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -58,6 +64,16 @@ class Source(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     def bytes(self) -> int:
         """What all files weigh."""
         return sum(file.bytes for file in self.files)
+
+    @property
+    def shards(self) -> tuple[RemoteFile, ...]:
+        """The files of weights, in their order."""
+        return shards_of(self.files)
+
+    @property
+    def is_prepared_on_the_way(self) -> bool:
+        """Whether each shard is prepared as soon as it is there, and then goes."""
+        return self.wishes is not None and is_prepared_on_the_way(self.files, self.wishes.original)
 
 
 class Download(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,7 +103,8 @@ class StartDownload(_Frame, frozen=True, tag="start-download"):
     """Bring these files into a folder; a `limit` of 0 bytes per second is none.
 
     `endpoint` is the Hub's address, empty for the environment's. The token, which goes to that host
-    alone, is found by the child itself unless one is given.
+    alone, is found by the child itself unless one is given. With `prepare`, a model is made of the files while they
+    arrive, and the weights do not stay.
     """
 
     source: Source
@@ -96,6 +113,7 @@ class StartDownload(_Frame, frozen=True, tag="start-download"):
     limit: int = 0
     patience: Patience = Patience()
     token: str = ""
+    prepare: StartRepack | None = None
 
     def __repr__(self) -> str:
         """Without the token: this may end in a log."""
@@ -163,9 +181,10 @@ class DownloadPaused(_Frame, frozen=True, tag="download-paused"):
 
 
 class DownloadDone(_Frame, frozen=True, tag="download-done"):
-    """Every file is verified and in its place; `paths` are absolute."""
+    """Every file is verified and in its place; `paths` are absolute. `report` is of what was made of them."""
 
     paths: tuple[str, ...]
+    report: RepackReport | None = None
 
 
 class DownloadFailed(_Frame, frozen=True, tag="download-failed"):

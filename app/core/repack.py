@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 
 import msgspec
 
@@ -191,6 +192,16 @@ class StartRepack(_Frame, frozen=True, tag="start-repack"):
     choice: TypeChoice | None = None
     prompt_template: str = ""
     provenance: Provenance = Provenance()
+
+    @property
+    def result(self) -> Path:
+        """The file that is made."""
+        return Path(self.into) / f"{self.title}{f'-{self.choice.value.upper()}' if self.choice else ''}.gguf"
+
+    @property
+    def title(self) -> str:
+        """What the model is called."""
+        return self.name or Path(self.folder).name
 
 
 class RepackProgress(_Frame, frozen=True, tag="repack-progress"):

@@ -1,6 +1,6 @@
 """Failures while a safetensors checkpoint is turned into GGUF, each with what to do.
 
-Whichever occurs, nothing appears under the result's final name, and the checkpoint is as it was.
+Whichever occurs, nothing appears under the result's final name, and a checkpoint that was on the disk is as it was.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The tensors of a checkpoint, read from its files as they are needed; a file that changes meanwhile is noticed."""
+"""The tensors of a checkpoint, read from its files as they are needed; a file that changes meanwhile is noticed.
+
+Files of weights that are still to arrive are a `Supply`'s matter.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import contextlib
 import mmap
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
@@ -18,8 +21,10 @@ from app.core.errors import FileGone, FileUnreadable
 from app.core.repack_errors import QuantizationUnknown, SourceChanged, TensorWrong
 from app.core.safetensors import Tensor
 from app.repack.folder import COMPANIONS, Settings, check_index, read_config, read_json, tables, weight_files
+from app.repack.supply import ON_DISK, Supply
 
 _LARGE_BYTES = 4 * 1024 * 1024
+_TESTED_VALUES = 1 << 22
 _DTYPES: Mapping[str, str] = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1",
     "U8": "u1", "U16": "<u2", "U32": "<u4", "BOOL": "u1",
@@ -68,10 +73,10 @@ class SourceFile:
 class Checkpoint:
     """The tensors of all files by name; `read` and `rows` may be called by any thread.
 
-    `weights` are the safetensors files, `files` all that the result depends on.
+    `weights` are the safetensors files, brought by the `supply`; `files` all that the result depends on.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, supply: Supply = ON_DISK) -> None:
         """Read the headers.
 
         Raises:
@@ -79,20 +84,25 @@ class Checkpoint:
         """
         self.folder = folder
         self.config = read_config(folder)
-        paths = weight_files(folder)
-        self.weights = tuple(SourceFile.of(path) for path in paths)
-        companions = tuple(SourceFile.of(folder / name) for name in COMPANIONS if (folder / name).is_file())
-        self.files = (*self.weights, *companions)
-        self.tensors, self._places = tables(paths)
-        check_index(folder, paths, self._places)
+        self.supply = supply
+        self.weights = weight_files(folder, supply.arriving)
+        self.files = (*self.weights, *(folder / name for name in COMPANIONS if (folder / name).is_file()))
+        self._watched = [SourceFile.of(path) for path in self.files if path.name not in supply.arriving]
+        self.tensors, self._places = tables(self.weights, supply.header)
+        check_index(folder, self.weights, self._places)
         self._local = threading.local()
-        self._handles: list[FileIO] = []
+        self._handles: list[tuple[Path, FileIO]] = []
         self._lock = threading.Lock()
 
     @property
     def bytes(self) -> int:
         """What all tensors occupy."""
         return sum(tensor.nbytes for tensor in self.tensors.values())
+
+    @property
+    def identity(self) -> list[tuple[str | int, ...]]:
+        """What tells its files from others of the same names."""
+        return [*((file.path.name, file.bytes, file.modified_ns) for file in self._watched), *self.supply.identity]
 
     def file_of(self, name: str) -> Path:
         """The file that a tensor lies in."""
@@ -131,21 +141,39 @@ class Checkpoint:
         """
         return as_floats(self.read(name), self.tensors[name], name)
 
+    def fulfils(self, name: str, test: Callable[[Array], bool]) -> bool:
+        """Whether a test holds for all of a matrix; of one that is still to arrive it is presumed, and tried then."""
+        return self.supply.presume(self._places[name], name, test) or self.passes(name, test)
+
+    def passes(self, name: str, test: Callable[[Array], bool]) -> bool:
+        """Whether a test holds for all of a matrix that is here, looked at by some rows at a time."""
+        count, *inner = self.tensors[name].shape
+        step = max(1, _TESTED_VALUES // max(1, *inner))
+        return all(test(self.rows(name, first, min(first + step, count))) for first in range(0, count, step))
+
     def require_unchanged(self) -> None:
         """Check that nobody has written to the files.
 
         Raises:
             SourceChanged: somebody has.
         """
-        for file in self.files:
+        for file in self._watched:
             file.require_unchanged()
+
+    def release(self, path: Path) -> None:
+        """Let go of one file; none of its tensors may be read by then."""
+        self._release(lambda other: other == path)
 
     def close(self) -> None:
         """Let go of the files."""
+        self._release(lambda _: True)
+
+    def _release(self, chosen: Callable[[Path], bool]) -> None:
         with self._lock:
-            for handle in self._handles:
-                handle.close()
-            self._handles.clear()
+            for path, handle in self._handles:
+                if chosen(path):
+                    handle.close()
+            self._handles = [one for one in self._handles if not chosen(one[0])]
 
     def _dtype(self, name: str) -> np.dtype[np.generic]:
         dtype = self.tensors[name].dtype
@@ -156,10 +184,10 @@ class Checkpoint:
         return np.dtype(_DTYPES[dtype])
 
     def _bytes(self, name: str, start: int, count: int) -> NDArray[np.uint8]:
-        tensor, path = self.tensors[name], self._places[name]
+        path, place = self.supply.locate(self._places[name], self.tensors[name].offset + start, count)
         buffer = _room(count)
         handle = self._handle(path)
-        handle.seek(tensor.offset + start)
+        handle.seek(place)
         view, done = buffer.data, 0
         while done < count:
             got = handle.readinto(view[done:])
@@ -178,7 +206,7 @@ class Checkpoint:
                 raise SourceChanged(str(error), file=path.name) from None
             handles[path] = handle
             with self._lock:
-                self._handles.append(handle)
+                self._handles.append((path, handle))
         return handles[path]
 
 

@@ -1,6 +1,7 @@
 """Finds the tensors of each module in a checkpoint, by an architecture's table, and what they become.
 
-Of the weights themselves only zero points, orders and biases are read, and such matrices as may not fit a type.
+Of the weights themselves only zero points, orders and biases are read, all of them in `app.repack.skeleton`, and such
+matrices as may not fit a type.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from gguf import GGMLQuantizationType as Kind
@@ -20,13 +22,15 @@ from app.core.repack_errors import QuantizationMismatch, TensorLeftOver, TensorM
 from app.repack.architectures import Architecture, Shape, Sizes, root_of
 from app.repack.awq import awq_source
 from app.repack.bitsandbytes import four_bit_source, int8_source
-from app.repack.checkpoint import Checkpoint
+from app.repack.checkpoint import Array, Checkpoint
 from app.repack.gptq import gptq_source
 from app.repack.ordering import Order, Slot, rotary_order, undo_act_order
 from app.repack.plain import PlainSource, plain_source, vector_source
+from app.repack.skeleton import PROBED_ROWS
 from app.repack.source import Source
 from app.repack.target import Target
 
+_COMPARED_ROWS = 1024
 _HALF_MAX_BITS = 0x4780
 """The upper 16 bits of 65536 as float32: a BF16 number from there on is too large for F16."""
 
@@ -183,13 +187,10 @@ class Finder:
         shape = (self._sizes["vocabulary"], self._sizes["hidden"])
         if tensors[first].shape != shape or tensors[second].shape != shape:
             return False
-        step = 1024
+        cuts = [0, *range(PROBED_ROWS, shape[0], _COMPARED_ROWS), shape[0]]
         return all(
-            np.array_equal(
-                self._checkpoint.rows(first, row, min(row + step, shape[0])),
-                self._checkpoint.rows(second, row, min(row + step, shape[0])),
-            )
-            for row in range(0, shape[0], step)
+            np.array_equal(self._checkpoint.rows(first, *rows), self._checkpoint.rows(second, *rows))
+            for rows in pairwise(cuts)
         )
 
     def _target(self, name: str, slots: list[Slot], *, stacked: bool = False) -> Target:
@@ -216,9 +217,9 @@ def _in_range(source: PlainSource) -> PlainSource:
     dtype = source.checkpoint.tensors[source.name].dtype
     if source.kind is not Kind.F16 or dtype != "BF16":
         return source
-    step = max(1, (1 << 22) // source.columns)
-    for first in range(0, source.rows, step):
-        words = source.checkpoint.rows(source.name, first, min(first + step, source.rows)).view(np.uint16)
-        if bool(((words & 0x7FFF) >= _HALF_MAX_BITS).any()):
-            return replace(source, kind=Kind.BF16)
-    return source
+    return source if source.checkpoint.fulfils(source.name, _fits_half) else replace(source, kind=Kind.BF16)
+
+
+def _fits_half(words: Array) -> bool:
+    """Whether BF16 numbers, as integers, are in the range of F16."""
+    return not bool(((words.view(np.uint16) & 0x7FFF) >= _HALF_MAX_BITS).any())

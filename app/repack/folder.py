@@ -6,14 +6,14 @@ Nothing is trusted: the index must agree with the files.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import msgspec
 
 from app.core.errors import FileUnreadable
 from app.core.repack_errors import CheckpointIncomplete, ConfigUnusable, IndexWrong, NoCheckpoint, PickleRefused
-from app.core.safetensors import Tensor, read_header
+from app.core.safetensors import SafetensorsHeader, Tensor
 
 CONFIG = "config.json"
 COMPANIONS = (
@@ -64,13 +64,15 @@ def read_config(folder: Path) -> Settings:
     return config
 
 
-def weight_files(folder: Path) -> list[Path]:
+def weight_files(folder: Path, arriving: Iterable[str] = ()) -> list[Path]:
     """The files that make up the model: those of an index, a single one, or a whole set of shards.
+
+    Those `arriving` count as if they were there.
 
     Raises:
         NoCheckpoint, PickleRefused, CheckpointIncomplete, IndexWrong: they do not.
     """
-    names = sorted(path.name for path in folder.iterdir() if path.is_file())
+    names = sorted({*arriving, *(path.name for path in folder.iterdir() if path.is_file())})
     found = [name for name in names if name.endswith(".safetensors") and not name.startswith("adapter")]
     index = _index_of(folder)
     if index is not None:
@@ -113,8 +115,10 @@ def _weight_map(index: Path) -> Mapping[str, str]:
     return found
 
 
-def tables(paths: Iterable[Path]) -> tuple[dict[str, Tensor], dict[str, Path]]:
-    """The tensors of all files by name, and the file of each.
+def tables(
+    paths: Iterable[Path], header: Callable[[Path], SafetensorsHeader]
+) -> tuple[dict[str, Tensor], dict[str, Path]]:
+    """The tensors of all files by name, and the file of each; `header` reads that of a file.
 
     Raises:
         IndexWrong: two files have the same.
@@ -123,7 +127,7 @@ def tables(paths: Iterable[Path]) -> tuple[dict[str, Tensor], dict[str, Path]]:
     tensors: dict[str, Tensor] = {}
     places: dict[str, Path] = {}
     for path in paths:
-        for name, tensor in read_header(path).tensors.items():
+        for name, tensor in header(path).tensors.items():
             if name in tensors:
                 raise IndexWrong(file=path.name, reason=f"{name} is also in {places[name].name}")
             tensors[name], places[name] = tensor, path

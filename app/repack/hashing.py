@@ -7,10 +7,10 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
+from pathlib import Path
 
 from app.core.errors import Cancelled
 from app.core.repack_errors import SourceChanged
-from app.repack.checkpoint import SourceFile
 
 _BLOCK = 4 * 1024 * 1024
 
@@ -18,7 +18,7 @@ _BLOCK = 4 * 1024 * 1024
 class SourceHashes:
     """Begins at once; `known` hashes of files, by name, are taken as they are."""
 
-    def __init__(self, files: Sequence[SourceFile], known: Mapping[str, str]) -> None:
+    def __init__(self, files: Sequence[Path], known: Mapping[str, str]) -> None:
         self._known = known
         self._halt = threading.Event()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="hash")
@@ -40,17 +40,17 @@ class SourceHashes:
         self._halt.set()
         self._pool.shutdown()
 
-    def _run(self, files: tuple[SourceFile, ...]) -> dict[str, str]:
-        return {file.path.name: self._known.get(file.path.name) or self._hash(file) for file in files}
+    def _run(self, files: tuple[Path, ...]) -> dict[str, str]:
+        return {file.name: self._known.get(file.name) or self._hash(file) for file in files}
 
-    def _hash(self, file: SourceFile) -> str:
+    def _hash(self, file: Path) -> str:
         digest = hashlib.sha256()
         try:
-            with file.path.open("rb", buffering=0) as handle:
+            with file.open("rb", buffering=0) as handle:
                 while block := handle.read(_BLOCK):
                     digest.update(block)
                     if self._halt.is_set():
                         raise Cancelled
         except OSError as error:
-            raise SourceChanged(str(error), file=file.path.name) from None
+            raise SourceChanged(str(error), file=file.name) from None
         return digest.hexdigest()

@@ -34,6 +34,16 @@ def journal_of(target: Path) -> Path:
     return target.with_name(f".{target.name}.repack")
 
 
+def header_of(target: Path) -> Path:
+    """Where its header is made."""
+    return target.with_name(f".{target.name}.header")
+
+
+def lock_of(target: Path) -> Path:
+    """Where the lock of whoever makes it lies."""
+    return target.with_name(f".{target.name}.lock")
+
+
 class Part:
     """An open part; `write` and `read` may be called by any thread, all else by one."""
 
@@ -45,6 +55,7 @@ class Part:
             DiskTooSmall, DiskFull, FolderRefused: it cannot be written.
         """
         self._target = target
+        self._size = size
         self._lock = threading.Lock()
         self._unsynced = 0
         self._finished: list[int] = []
@@ -62,6 +73,11 @@ class Part:
                 self._journal.write(f"{fingerprint}\n")
         except OSError as error:
             raise write_error(error, target.parent) from error
+
+    @property
+    def missing(self) -> int:
+        """The bytes of disk that it still needs."""
+        return self._size - _allocated(part_of(self._target))
 
     def write(self, offset: int, data: bytes | memoryview) -> None:
         """Put bytes at their place.
@@ -147,6 +163,12 @@ class Part:
             return self._file.write(view)
 
 
+def discard(target: Path) -> None:
+    """Delete what is left of a result that nobody makes any more."""
+    for path in (part_of(target), journal_of(target), header_of(target), lock_of(target)):
+        path.unlink(missing_ok=True)
+
+
 def write_error(error: OSError, folder: Path) -> ParleyError:
     """The typed error of a failed write."""
     if error.errno in _FULL:
@@ -166,8 +188,10 @@ def _noted(target: Path, size: int, fingerprint: str) -> set[int]:
 
 
 def _allocated(path: Path) -> int:
+    """What of a file has space of its own; all of it where the system does not tell."""
     status = path.stat()
-    return min(status.st_size, getattr(status, "st_blocks", 0) * 512 or status.st_size)
+    blocks: int | None = getattr(status, "st_blocks", None)
+    return status.st_size if blocks is None else min(status.st_size, blocks * 512)
 
 
 def _require_space(folder: Path, size: int) -> None:

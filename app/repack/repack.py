@@ -9,13 +9,13 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from gguf import SpecialVocab
 
-from app.core.download_errors import FolderRefused
-from app.core.errors import Cancelled, DiskFull, ParleyError
+from app.core.errors import Cancelled
 from app.core.repack import (
     Note,
     NoteKind,
@@ -26,12 +26,21 @@ from app.core.repack import (
     TemplateSource,
     TypeChoice,
 )
+from app.core.repack_errors import (
+    QuantizationUnknown,
+    RepackUnsound,
+    ResultInTheWay,
+    ScalesNotFinite,
+    SourceChanged,
+    TensorWrong,
+)
 from app.repack.check import require_header
 from app.repack.checkpoint import Checkpoint
 from app.repack.hashing import SourceHashes
 from app.repack.metadata import Label, header
-from app.repack.part import Part, journal_of, part_of
+from app.repack.part import Part, header_of, part_of
 from app.repack.plan import Plan, make_plan
+from app.repack.supply import ON_DISK, NeedsAll, Supply
 from app.repack.target import Target
 from app.repack.vocabulary import Vocabulary, read_vocabulary, special_vocabulary
 from app.repack.writer import Meter, Module, Quantize, Writer
@@ -40,14 +49,26 @@ _VERSION = 1
 _ALIGNMENT = 32
 _MAX_WORKERS = 16
 _LOOK_SECONDS = 0.1
-_WORTH_KEEPING = (DiskFull, FolderRefused)
+_WORTHLESS = (
+    NeedsAll,
+    QuantizationUnknown,
+    RepackUnsound,
+    ResultInTheWay,
+    ScalesNotFinite,
+    SourceChanged,
+    TensorWrong,
+)
+"""After these, what was written is of no use to another run."""
 
 Stopped = Callable[[], bool]
 
 
 @dataclass(frozen=True)
 class Errand:
-    """What to make: of which folder, where, and how; `template` is the card's, for a model without its own."""
+    """What to make: of which folder, where, and how; `template` is the card's, for a model without its own.
+
+    With `again`, a result that is there already serves, if it is of the same sources.
+    """
 
     folder: Path
     target: Path
@@ -55,6 +76,7 @@ class Errand:
     choice: TypeChoice | None = None
     provenance: Provenance = field(default_factory=Provenance)
     template: str = ""
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,8 +92,7 @@ class _Draft:
     def header(self, target: Path, hashes: dict[str, str]) -> bytes:
         """The bytes before the first tensor."""
         target.parent.mkdir(parents=True, exist_ok=True)
-        passing = journal_of(target).with_suffix(".header")
-        return header(passing, self.plan, self.vocabulary, self.special, self.label, hashes)
+        return header(header_of(target), self.plan, self.vocabulary, self.special, self.label, hashes)
 
 
 def repack(
@@ -80,6 +101,7 @@ def repack(
     stopped: Stopped,
     quantize: Quantize,
     workers: int | None = None,
+    supply: Supply = ON_DISK,
 ) -> RepackReport:
     """Make a GGUF file of a checkpoint.
 
@@ -89,18 +111,23 @@ def repack(
         stopped: asked often; once it is true, `Cancelled` follows.
         quantize: makes the blocks of K-quants; called on many threads at once.
         workers: threads that encode; as many as cores without it.
+        supply: brings the weights, where they are not on the disk.
 
     Raises:
         Cancelled: `stopped` said so; what was written is kept for the next run.
+        NeedsAll: it can only be made with all weights on the disk.
         ParleyError: nothing appears under the final name; see `app.core.repack_errors`.
     """
     begun = time.monotonic()
     tell(RepackProgress(activity=RepackActivity.PLANNING))
-    checkpoint = Checkpoint(errand.folder)
+    checkpoint = Checkpoint(errand.folder, supply)
     try:
-        draft = _draft(checkpoint, errand)
-        workers = workers or min(_MAX_WORKERS, os.cpu_count() or 1)
-        size = _make(draft, errand.target, tell, stopped, quantize, workers)
+        draft, meter = _draft(checkpoint, errand), Meter(tell, checkpoint.bytes)
+        if errand.again and _is_made(draft, errand.target, meter, stopped):
+            size = errand.target.stat().st_size
+        else:
+            workers = workers or min(_MAX_WORKERS, os.cpu_count() or 1)
+            size = _make(draft, errand.target, meter, stopped, quantize, workers)
         return _report(draft, errand.target, size, time.monotonic() - begun)
     finally:
         checkpoint.close()
@@ -110,31 +137,35 @@ def _draft(checkpoint: Checkpoint, errand: Errand) -> _Draft:
     plan = make_plan(checkpoint, errand.choice)
     vocabulary = read_vocabulary(checkpoint, plan.sizes["vocabulary"])
     special = special_vocabulary(checkpoint, vocabulary)
-    names = [file.path.name for file in checkpoint.files]
+    names = [path.name for path in checkpoint.files]
     return _Draft(checkpoint, plan, vocabulary, special, Label(errand.name, errand.provenance, names, errand.template))
 
 
-def _make(
-    draft: _Draft,
-    target: Path,
-    tell: Callable[[RepackProgress], None],
-    stopped: Stopped,
-    quantize: Quantize,
-    workers: int,
-) -> int:
+def _is_made(draft: _Draft, target: Path, meter: Meter, stopped: Stopped) -> bool:
+    """Whether the result is there already, as its header tells."""
+    if not target.is_file():
+        return False
+    with closing(SourceHashes(draft.checkpoint.files, draft.label.provenance.sha256)) as hashing:
+        wanted = draft.header(target, _awaited(hashing, meter, stopped))
+    with target.open("rb") as file:
+        return file.read(len(wanted)) == wanted
+
+
+def _make(draft: _Draft, target: Path, meter: Meter, stopped: Stopped, quantize: Quantize, workers: int) -> int:
     """Write the file; its size."""
     checkpoint, targets = draft.checkpoint, draft.plan.targets
     blank = draft.header(target, {})
     offsets = tuple(_offsets(targets, len(blank)))
     size = offsets[-1] + _padded(targets[-1].nbytes)
-    meter = Meter(tell, checkpoint.bytes)
     part = Part(target, size, _fingerprint(blank, checkpoint))
     hashing = SourceHashes(checkpoint.files, draft.label.provenance.sha256)
     try:
         modules = _modules(targets, offsets)
         meter.skip(sum(module.source.nbytes for module in modules if module.number in part.done))
         left = [module for module in modules if module.number not in part.done]
-        Writer(part, meter, stopped, quantize, workers).run(sorted(left, key=lambda module: _place(module, checkpoint)))
+        left.sort(key=lambda module: _place(module, checkpoint))
+        checkpoint.supply.begin(checkpoint, left, part)
+        Writer(part, meter, stopped, quantize, workers, checkpoint.supply).run(left)
         part.write(0, draft.header(target, _awaited(hashing, meter, stopped)))
         part.sync()
         meter.tell(RepackActivity.VERIFYING)
@@ -144,9 +175,8 @@ def _make(
     except Cancelled:
         part.sync()
         raise
-    except ParleyError as error:
-        if not isinstance(error, _WORTH_KEEPING):
-            part.discard()
+    except _WORTHLESS:
+        part.discard()
         raise
     finally:
         hashing.close()
@@ -173,13 +203,14 @@ def _modules(targets: Sequence[Target], offsets: Sequence[int]) -> list[Module]:
     return found
 
 
-def _place(module: Module, checkpoint: Checkpoint) -> tuple[str, int]:
-    """Where most of a module lies on the disk."""
+def _place(module: Module, checkpoint: Checkpoint) -> tuple[str, str, int]:
+    """The last and the first file that a module lies in, and where most of it does."""
     names = module.source.names
     if not names:
-        return ("", 0)
+        return ("", "", 0)
+    files = [checkpoint.file_of(name).name for name in names]
     largest = max(names, key=lambda name: checkpoint.tensors[name].nbytes)
-    return (checkpoint.file_of(largest).name, checkpoint.tensors[largest].offset)
+    return (max(files), min(files), checkpoint.tensors[largest].offset)
 
 
 def _offsets(targets: Sequence[Target], start: int) -> Iterator[int]:
@@ -194,8 +225,7 @@ def _padded(size: int) -> int:
 
 def _fingerprint(blank: bytes, checkpoint: Checkpoint) -> str:
     """Of all that the bytes of a part depend on."""
-    sources = [(file.path.name, file.bytes, file.modified_ns) for file in checkpoint.files]
-    return hashlib.sha256(repr((_VERSION, sources)).encode() + blank).hexdigest()
+    return hashlib.sha256(repr((_VERSION, checkpoint.identity)).encode() + blank).hexdigest()
 
 
 def _report(draft: _Draft, target: Path, size: int, seconds: float) -> RepackReport:
@@ -211,7 +241,7 @@ def _report(draft: _Draft, target: Path, size: int, seconds: float) -> RepackRep
         lossless=plan.lossless,
         bytes=size,
         source_bytes=draft.checkpoint.bytes,
-        sources=tuple(str(file.path) for file in draft.checkpoint.weights),
+        sources=tuple(str(path) for path in draft.checkpoint.weights),
         notes=tuple(notes),
         seconds=seconds,
         template=TemplateSource.OWN if draft.special.chat_template else own,

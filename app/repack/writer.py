@@ -21,6 +21,7 @@ from app.repack import blocks
 from app.repack.check import require_alike, sampled_rows
 from app.repack.part import Part
 from app.repack.source import Bytes, Floats, Loaded, Rows, Source
+from app.repack.supply import Supply
 from app.repack.target import Target
 
 _STRIP_WEIGHTS = 1 << 19
@@ -105,26 +106,30 @@ class _Begun:
 class Writer:
     """Writes modules that are not yet done."""
 
-    def __init__(self, part: Part, meter: Meter, stopped: Callable[[], bool], quantize: Quantize, workers: int) -> None:
+    def __init__(
+        self, part: Part, meter: Meter, stopped: Callable[[], bool], quantize: Quantize, workers: int, supply: Supply
+    ) -> None:
         self._part = part
         self._meter = meter
         self._stopped = stopped
         self._quantize = quantize
         self._workers = workers
+        self._supply = supply
 
     def run(self, modules: Sequence[Module]) -> None:
-        """Write them in this order.
+        """Write them in this order; before one has to be waited for, those begun are finished.
 
         Raises:
             Cancelled: `stopped` said so.
-            ParleyError: the source is unsound, the result differs, or the disk takes no more.
+            ParleyError: the source is unsound or does not come, the result differs, or the disk takes no more.
         """
         begun: deque[_Begun] = deque()
         with ThreadPoolExecutor(self._workers, thread_name_prefix="repack") as pool:
             try:
                 for module in modules:
-                    while begun and _loaded(begun) + module.source.nbytes > _LOADED_BYTES:
+                    while begun and (_exceeds(begun, module) or not self._supply.has(module)):
                         self._finish(begun.popleft())
+                    self._supply.wait_for(module)
                     self._require_going()
                     loaded = module.source.load()
                     strips = [pool.submit(self._strip, module, loaded, *rows) for rows in module.strips()]
@@ -159,11 +164,13 @@ class Writer:
         require_alike(module.target.name, module.source.fate, module.target.kind, rows, meant)
         self._part.finished(module.number, module.source.rows * module.row_bytes)
         self._meter.add(module.source.nbytes)
+        self._supply.finished(module)
 
     def _require_going(self) -> None:
         if self._stopped():
             raise Cancelled
 
 
-def _loaded(begun: deque[_Begun]) -> int:
-    return sum(one.module.source.nbytes for one in begun)
+def _exceeds(begun: deque[_Begun], following: Module) -> bool:
+    """Whether one more would be too much in memory."""
+    return sum(one.module.source.nbytes for one in begun) + following.source.nbytes > _LOADED_BYTES

@@ -13,10 +13,12 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
+from app.catalog.fetch.checkpoint import preparation_of
 from app.catalog.fetch.layout import target_of
 from app.core.download_errors import DiskFilling, DiskTooSmall
 from app.core.downloads import Download, DownloadProgress, DownloadState, Source
 from app.core.errors import Failure, ParleyError
+from app.core.preparing import Wishes
 from app.services.download_run import DownloadRun
 from app.services.engine_host import ChildFactory
 from app.services.relay import Relay, Storage, ignore
@@ -30,6 +32,7 @@ class DownloadQueue(QObject):
     changed = Signal(list)  # list[Download], in order
     progress = Signal(int, object)  # id, DownloadProgress
     finished = Signal(object)  # Download: every file of it is verified and in its place
+    prepared = Signal(object, object)  # Download and RepackReport: a model was made on the way, the weights are gone
     restored = Signal(list)  # list[Download], as the last run of the program left them
     problem = Signal(object)  # ParleyError
 
@@ -168,10 +171,15 @@ class DownloadQueue(QObject):
             self.problem.emit(error)
         elif failure is not None:
             self.problem.emit(failure.error())
-        self._note(download_id, state, done, failure)
         run.deleteLater()
-        if state is DownloadState.DONE:
-            self.finished.emit(self._find(download_id))
+        if run.report is not None:
+            # not stored: until somebody has noted what came of it, the next start of the program has to tell again
+            self._replace(msgspec.structs.replace(self._find(download_id), state=state, done=done))
+            self.prepared.emit(self._find(download_id), run.report)
+        else:
+            self._note(download_id, state, done, failure)
+            if state is DownloadState.DONE:
+                self.finished.emit(self._find(download_id))
         self._advance()
 
     def _note(
@@ -205,5 +213,21 @@ def _discard(download: Download, run: DownloadRun | None) -> None:
     if run is not None:
         run.kill()
         run.wait()
-    for file in download.source.files:
-        discard(target_of(Path(download.folder), file.path))
+    source, folder = download.source, Path(download.folder)
+    if source.wishes is not None and source.is_prepared_on_the_way:
+        _discard_prepared(source, source.wishes, folder)
+    for file in source.files:
+        discard(target_of(folder, file.path))
+
+
+def _discard_prepared(source: Source, wishes: Wishes, folder: Path) -> None:
+    """What was made so far, and shards that are of no use once others are gone."""
+    from app.repack import part, skeleton
+
+    part.discard(preparation_of(source, wishes, folder).result)
+    shards = [target_of(folder, shard.path) for shard in source.shards]
+    is_whole = all(shard.exists() for shard in shards)
+    for shard in shards:
+        skeleton.discard(shard)
+        if not is_whole:
+            shard.unlink(missing_ok=True)

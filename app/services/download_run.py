@@ -5,10 +5,12 @@ Runs on the window's thread.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.catalog.fetch.checkpoint import preparation_of
 from app.core.download_errors import DownloaderLost
 from app.core.downloads import (
     Download,
@@ -23,6 +25,7 @@ from app.core.downloads import (
 )
 from app.core.errors import Failure
 from app.core.protocol import Event, Failed
+from app.core.repack import RepackReport
 from app.services.engine_host import ChildFactory
 from app.services.relay import Relay
 
@@ -35,7 +38,10 @@ _END_SECONDS = 5.0
 
 
 class DownloadRun(QObject):
-    """A child that is killed loses nothing, so one that does not pause in time is killed."""
+    """A child that is killed loses nothing, so one that does not pause in time is killed.
+
+    `report` is there at the end of a download that was prepared on the way.
+    """
 
     progress = Signal(int, object)  # id, DownloadProgress
     ended = Signal(int, DownloadState, object, object)  # id, state, bytes on disk (beyond a C int), Failure or None
@@ -49,6 +55,7 @@ class DownloadRun(QObject):
         self._done = download.done
         self._pausing = False
         self._over = False
+        self.report: RepackReport | None = None
         self._child: Child = start(
             lambda event: relay.post(lambda: self._on_event(event)),
             lambda outcome: relay.post(lambda: self._on_exit(outcome)),
@@ -58,7 +65,10 @@ class DownloadRun(QObject):
         """Start the child."""
         self._child.start()
         source, folder = self._download.source, self._download.folder
-        self._child.send(StartDownload(source=source, folder=folder, limit=self._limit))
+        prepare = None
+        if source.wishes is not None and source.is_prepared_on_the_way:
+            prepare = preparation_of(source, source.wishes, Path(folder))
+        self._child.send(StartDownload(source=source, folder=folder, limit=self._limit, prepare=prepare))
 
     def pause(self) -> None:
         """Ask the child to stop."""
@@ -83,7 +93,8 @@ class DownloadRun(QObject):
             case DownloadProgress():
                 self._done = event.done
                 self.progress.emit(self._download.id, event)
-            case DownloadDone():
+            case DownloadDone(report=report):
+                self.report = report
                 self._end(DownloadState.DONE, self._download.source.bytes, None)
             case DownloadPaused():
                 self._end(DownloadState.PAUSED, event.done, None)

@@ -1,5 +1,7 @@
 """From a variant that was chosen to a model that is loaded: queued, fetched, prepared if need be, remembered, opened.
 
+A checkpoint of several shards that nobody wants to keep is prepared by the download itself, shard by shard.
+
 Runs on the window's thread.
 """
 
@@ -10,12 +12,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
+from app.catalog.fetch.checkpoint import preparation_of
 from app.catalog.fetch.layout import folder_for, target_of
 from app.core.downloads import Download, DownloadState, Source
 from app.core.hub import Format, Variant
 from app.core.loading import LoadOptions
 from app.core.preparing import Preparation, Wishes
-from app.core.repack import Provenance, StartRepack
+from app.core.repack import RepackReport, StartRepack
 from app.services.download_queue import DownloadQueue
 from app.services.model_import import ModelImport
 from app.services.model_library import ModelLibrary
@@ -43,6 +46,7 @@ class ModelFetch(QObject):
         self._folder = folder
         self._wanted: dict[Source, LoadOptions] = {}
         queue.finished.connect(self._on_finished)
+        queue.prepared.connect(self._on_prepared_on_the_way)
         queue.restored.connect(self._on_restored)
         imports.finished.connect(self._on_prepared)
 
@@ -93,21 +97,16 @@ class ModelFetch(QObject):
 
     def _hand_over(self, download: Download, wishes: Wishes) -> None:
         """The line among the downloads becomes one among the preparations."""
-        source = download.source
-        command = StartRepack(
-            folder=str(target_of(Path(download.folder), source.files[0].path).parent),
-            into=download.folder,
-            name=Path(download.folder).name,
-            choice=wishes.choice,
-            prompt_template=wishes.prompt_template,
-            provenance=Provenance(
-                repo=source.repo,
-                branch=source.branch,
-                commit=source.commit,
-                sha256={Path(file.path).name: file.sha256 for file in source.files if file.sha256},
-            ),
-        )
-        self._imports.add(download.name, command, wishes)
+        self._imports.add(download.name, preparation_of(download.source, wishes, Path(download.folder)), wishes)
+        self._queue.cancel(download.id)
+
+    def _on_prepared_on_the_way(self, download: Download, report: RepackReport) -> None:
+        """Nothing is left to do; the line among the downloads becomes one of a preparation that is done."""
+        wishes = download.source.wishes
+        assert wishes is not None
+        self._wanted.pop(download.source, None)
+        command = preparation_of(download.source, wishes, Path(download.folder))
+        self._imports.add_done(download.name, command, wishes, report)
         self._queue.cancel(download.id)
 
     def _on_prepared(self, preparation: Preparation) -> None:

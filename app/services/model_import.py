@@ -72,15 +72,14 @@ class ModelImport(QObject):
     def add(self, name: str, command: StartRepack, wishes: Wishes) -> None:
         """Prepare this when its turn comes; what is in the list already is done anew."""
         known = next((one for one in self.preparations if one.command == command), None)
-        if known is not None and known.state in (PreparationState.QUEUED, PreparationState.RUNNING):
-            return
-        if known is not None:
-            self.preparations.remove(known)
-        number = 1 + max((one.id for one in self.preparations), default=0)
-        added = Preparation(id=number, name=name, command=command, original=wishes.original, options=wishes.options)
-        self.preparations.append(added)
-        self._keep()
-        self._advance()
+        if known is None or known.state not in (PreparationState.QUEUED, PreparationState.RUNNING):
+            self._append(name, command, wishes)
+            self._advance()
+
+    def add_done(self, name: str, command: StartRepack, wishes: Wishes, report: RepackReport) -> None:
+        """Note what was prepared while it was downloaded."""
+        done = PreparationState.DONE
+        self.finished.emit(self._append(name, command, wishes, state=done, report=report, ended_at=time.time()))
 
     def stop(self, preparation_id: int) -> None:
         """Give one up for now; what was written of it is kept."""
@@ -112,6 +111,16 @@ class ModelImport(QObject):
                 child.kill()
                 child.wait(_END_SECONDS)
         self._cleaner.shutdown()
+
+    def _append(self, name: str, command: StartRepack, wishes: Wishes, **facts: Any) -> Preparation:
+        """Put a line at the end, in the place of one for the same."""
+        self.preparations = [one for one in self.preparations if one.command != command]
+        number = 1 + max((one.id for one in self.preparations), default=0)
+        original, options = wishes.original, wishes.options
+        added = Preparation(id=number, name=name, command=command, original=original, options=options, **facts)
+        self.preparations.append(added)
+        self._keep()
+        return added
 
     def _find(self, preparation_id: int) -> Preparation:
         return next(one for one in self.preparations if one.id == preparation_id)

@@ -1,5 +1,7 @@
 """The download child: fetches the files of one variant, or checks, mends and moves files that are there.
 
+A variant that is prepared on the way becomes a model in here.
+
 What fetches has a thread of its own, so that the main thread can take a pause or another speed limit.
 """
 
@@ -9,6 +11,7 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.catalog.fetch.check import check_file
 from app.catalog.fetch.checksums import Checksums
@@ -40,7 +43,11 @@ from app.core.hub_errors import Offline
 from app.core.ledger import Purpose
 from app.core.paths import Folders
 from app.core.protocol import Event
+from app.core.repack import StartRepack
 from app.worker.wire import Job
+
+if TYPE_CHECKING:
+    from app.worker.preparing import PreparedDownload
 
 
 class DownloadServer:
@@ -95,9 +102,13 @@ class DownloadServer:
         self._send(end)
 
     def _end(self, command: StartDownload | RepairFile, stop: threading.Event) -> DownloadEvent:
-        work: Downloader | Mending | None = None
+        work: Downloader | Mending | PreparedDownload | None = None
         try:
             terms = self._terms(command, stop)
+            if isinstance(command, StartDownload) and command.prepare is not None:
+                work = preparing = _prepared_download(command, command.prepare, terms, self._send)
+                report = preparing.run()
+                return DownloadDone(paths=(report.path,), report=report)
             if isinstance(command, StartDownload):
                 work = Downloader(command.source, Path(command.folder), terms, self._send)
             else:
@@ -119,3 +130,12 @@ class DownloadServer:
 
     def _tell(self, path: str) -> Callable[[int, int], None]:
         return Throttle(lambda done, total: self._send(CheckProgress(path=path, done=done, total=total)))
+
+
+def _prepared_download(
+    command: StartDownload, prepare: StartRepack, terms: Terms, tell: Callable[[Event], None]
+) -> PreparedDownload:
+    """A plain download is better without the libraries that this needs."""
+    from app.worker.preparing import PreparedDownload
+
+    return PreparedDownload(command, prepare, terms, tell)

@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
-import msgspec
-import numpy as np
-from filelock import FileLock, Timeout
-from numpy.typing import NDArray
-
-from app.catalog.fetch.journal import read_pins
-from app.catalog.find.card import parse_card
-from app.catalog.gguf.header import read_header
-from app.core.errors import Cancelled, ProtocolBroken, TemplateFailed
-from app.core.prompt_template import chat_template_of
+from app.core.errors import Cancelled, ProtocolBroken
 from app.core.protocol import Event
-from app.core.repack import Conversation, Provenance, RepackDone, RepackStopped, StartRepack, TemplateGap
-from app.core.repack_errors import RepackElsewhere
-from app.core.templates import OWN_TEMPLATE
-from app.engines.template_check import check_template
-from app.engines.templates import ChatTemplate
-from app.repack.repack import Errand, repack
+from app.core.repack import RepackDone, RepackStopped, StartRepack
+from app.worker.repacking import alone, repacked
 from app.worker.wire import Job
-
-_CARD = "README.md"
 
 
 class RepackServer:
@@ -38,83 +21,14 @@ class RepackServer:
         """Run one command; see `Server`."""
         if not isinstance(job.command, StartRepack):
             raise ProtocolBroken(f"not a command for a repack: {job.command!r}")
-        errand = _errand(job.command)
         try:
-            with _alone(errand.target):
-                report = repack(errand, self._send, lambda: job.stop.is_set, _quantized)
+            with alone(job.command.result):
+                report = repacked(job.command, self._send, lambda: job.stop.is_set)
         except Cancelled:
             self._send(RepackStopped())
             return
-        gaps = _gaps(errand.target)
-        self._send(RepackDone(report=msgspec.structs.replace(report, template_gaps=gaps)))
+        self._send(RepackDone(report=report))
 
     def idle(self) -> float | None:
         """There is no background work."""
         return None
-
-
-def _quantized(weights: NDArray[np.float32], ggml_type: int) -> NDArray[np.uint8]:
-    """llama.cpp's libraries are loaded for those types alone that need them."""
-    from app.engines.llama.quantizer import quantized
-
-    return quantized(weights, ggml_type)
-
-
-def _errand(command: StartRepack) -> Errand:
-    folder, into = Path(command.folder), Path(command.into)
-    name = command.name or folder.name
-    ending = f"-{command.choice.value.upper()}" if command.choice is not None else ""
-    return Errand(
-        folder=folder,
-        target=into / f"{name}{ending}.gguf",
-        name=name,
-        choice=command.choice,
-        provenance=_provenance(folder, command.provenance),
-        template=_template(folder, command.prompt_template),
-    )
-
-
-def _provenance(folder: Path, told: Provenance) -> Provenance:
-    """What was told, and what the download's journals know of the files."""
-    known = dict(told.sha256)
-    for path in sorted(folder.glob("*")):
-        pins = read_pins(path) if path.is_file() else None
-        if pins is not None and pins.completed and path.stat().st_size == pins.bytes:
-            known |= {path.name: pins.sha256} if pins.sha256 else {}
-            if not told.repo:
-                told = msgspec.structs.replace(told, repo=pins.repo, commit=pins.commit)
-    return msgspec.structs.replace(told, sha256=known)
-
-
-def _template(folder: Path, told: str) -> str:
-    """The chat template that the model's card describes, empty if it describes none."""
-    stated = ""
-    with contextlib.suppress(OSError):
-        stated = parse_card((folder / _CARD).read_bytes()).value("prompt_template")
-    return chat_template_of(stated or told) or ""
-
-
-def _gaps(path: Path) -> tuple[TemplateGap, ...]:
-    source = read_header(path, tensors=False).chat_template
-    if source is None:
-        return ()
-    try:
-        return check_template(ChatTemplate(OWN_TEMPLATE, source))
-    except TemplateFailed as error:
-        return tuple(TemplateGap(conversation, str(error.values["reason"])) for conversation in Conversation)
-
-
-@contextlib.contextmanager
-def _alone(target: Path) -> Iterator[None]:
-    """While this process makes a file, no other one may."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(target.with_name(f".{target.name}.lock"))
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise RepackElsewhere(file=target.name) from None
-    try:
-        yield
-    finally:
-        lock.release()
-        Path(lock.lock_file).unlink(missing_ok=True)

@@ -742,6 +742,10 @@
         <translation>Verbinden …</translation>
     </message>
     <message>
+        <source>Downloading and preparing</source>
+        <translation>Wird heruntergeladen und vorbereitet</translation>
+    </message>
+    <message>
         <source>More</source>
         <translation>Mehr</translation>
     </message>
@@ -768,6 +772,10 @@
     <message>
         <source>Pausing…</source>
         <translation>Pausiert gleich …</translation>
+    </message>
+    <message>
+        <source>Preparing</source>
+        <translation>Wird vorbereitet</translation>
     </message>
     <message>
         <source>Repairing</source>

@@ -742,6 +742,10 @@
         <translation>正在连接…</translation>
     </message>
     <message>
+        <source>Downloading and preparing</source>
+        <translation>正在下载并准备</translation>
+    </message>
+    <message>
         <source>More</source>
         <translation>更多</translation>
     </message>
@@ -768,6 +772,10 @@
     <message>
         <source>Pausing…</source>
         <translation>正在暂停…</translation>
+    </message>
+    <message>
+        <source>Preparing</source>
+        <translation>准备中</translation>
     </message>
     <message>
         <source>Repairing</source>

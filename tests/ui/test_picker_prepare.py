@@ -15,11 +15,13 @@ from PySide6.QtWidgets import QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.program import Program, build
+from app.core.downloads import DownloadState
 from app.core.hub import Variant
 from app.core.paths import Folders
 from app.core.preparing import PreparationState
 from app.core.repack import TypeChoice
 from app.core.repack_errors import NoCheckpoint
+from app.core.sizes import format_bytes
 from app.services.engine_host import EngineState
 from app.services.model_import import ImportState
 from app.ui.models.downloads import DownloadsDialog
@@ -27,17 +29,18 @@ from app.ui.models.import_dialog import ImportDialog
 from app.ui.models.picker import PickerDialog
 from app.ui.text_dialog import TextDialog
 from tests.hub.hubserver import HubServer
-from tests.repack import models
+from tests.repack import models, shards
 from tests.repack.packing import Gptq
 
 PACKED, PLAIN, FOREIGN = "acme/tiny-GPTQ", "acme/tiny", "acme/tiny-exl2"
+SHARDED, COUNT = "acme/tiny-sharded", 6
 CARD = "---\nlicense: mit\nprompt_template: '### User: {prompt}\n\n  ### Reply: '\n---\n# Tiny\n"
 MILLISECONDS = 60_000
 
 
 @pytest.fixture(scope="module")
 def repos(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One packed with act-order and without a template, one unquantized, one by a method that is refused."""
+    """One packed with act-order and without a template, one unquantized, one in shards, one that is refused."""
     root = tmp_path_factory.mktemp("repos")
     made = models.made_gptq(root / PACKED / "main", Gptq(4, 32, act_order=True))
     (made.folder / "chat_template.jinja").unlink()
@@ -47,6 +50,7 @@ def repos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made.folder / "README.md").write_text(CARD)
     plain = {name: values.astype(np.float16) for name, values in models.trained().items()}
     models.lay_out(root / PLAIN / "main", plain, models.config())
+    shards.split(models.made_gptq(root / SHARDED / "main", Gptq(4, 128)).folder, COUNT)
     foreign = {"model.layers.0.mlp.down_proj.q_weight": np.zeros((4, 4), np.int32)}
     folder = models.lay_out(root / FOREIGN / "main", foreign, models.config(), quantization={"quant_method": "exl2"})
     assert folder.is_dir()
@@ -152,6 +156,82 @@ def test_download_and_prepare_ends_in_a_loaded_model(
     row.clear.click()
     assert program.imports.preparations == [] and path.is_file()
     shown.close()
+
+
+def shards_there(home: Path) -> list[Path]:
+    return sorted([*home.glob("*.safetensors"), *home.glob("*.safetensors.part")])
+
+
+def test_shards_are_prepared_while_they_arrive(
+    qtbot: QtBot, start: Callable[[], Program], server: HubServer, tmp_path: Path
+) -> None:
+    home = tmp_path / "home" / "data" / "models" / "acme" / "tiny-sharded"
+    program = start()
+    dialog = open_repo(qtbot, program, SHARDED)
+    variant = chosen(dialog)
+    assert variant.becomes is not None
+    with_all = variant.bytes + variant.becomes.bytes
+    assert format_bytes(with_all) not in dialog.footer._facts.text()
+    dialog.view.prepare.remove.setChecked(False)
+    assert format_bytes(with_all) in dialog.footer._facts.text()
+    dialog.view.prepare.remove.setChecked(True)
+    server.faults.add("throttle", r"GET /cdn/", rate=2_000_000, times=-1)
+    said: list[str] = []
+    shown = downloads(program)
+    program.downloads.progress.connect(lambda number, _: said.append(shown.rows[number].text))
+    qtbot.mouseClick(dialog.footer.download, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: any(text.startswith("Downloading and preparing") for text in said), timeout=MILLISECONDS)
+    (number,) = (one.id for one in program.downloads.downloads)
+    program.downloads.pause(number)
+    qtbot.waitUntil(lambda: program.downloads.downloads[0].state is DownloadState.PAUSED, timeout=MILLISECONDS)
+    assert len(shards_there(home)) <= 2 and program.imports.preparations == []
+    server.faults.clear()
+    program.downloads.resume(number)
+    assert wait_for_model(qtbot, program) == home / "tiny-sharded.gguf"
+    assert shards_there(home) == [] and program.downloads.downloads == []
+    (row,) = shown.preparations.values()
+    assert row.text.endswith("prepared and verified; the original is removed")
+    shown.close()
+
+
+def test_shards_go_on_after_the_window_was_closed(
+    qtbot: QtBot, start: Callable[[], Program], server: HubServer, tmp_path: Path
+) -> None:
+    home = tmp_path / "home" / "data" / "models" / "acme" / "tiny-sharded"
+    program = start()
+    server.faults.add("throttle", r"GET /cdn/", rate=2_000_000, times=-1)
+    dialog = open_repo(qtbot, program, SHARDED)
+    qtbot.mouseClick(dialog.footer.download, Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(
+        program.downloads.progress, timeout=MILLISECONDS, check_params_cb=lambda _, told: "00003" in told.file.path
+    ):
+        pass
+    server.faults.clear()
+    again = start()
+    assert wait_for_model(qtbot, again) == home / "tiny-sharded.gguf"
+    assert [one.state for one in again.imports.preparations] == [PreparationState.DONE]
+    assert shards_there(home) == []
+
+
+def test_cancelled_shards_leave_nothing(
+    qtbot: QtBot, start: Callable[[], Program], server: HubServer, tmp_path: Path
+) -> None:
+    home = tmp_path / "home" / "data" / "models" / "acme" / "tiny-sharded"
+    program = start()
+    server.faults.add("throttle", r"GET /cdn/", rate=2_000_000, times=-1)
+    dialog = open_repo(qtbot, program, SHARDED)
+    qtbot.mouseClick(dialog.footer.download, Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(
+        program.downloads.progress, timeout=MILLISECONDS, check_params_cb=lambda _, told: "00003" in told.file.path
+    ):
+        pass
+    program.downloads.cancel(program.downloads.downloads[0].id)
+    companions = {path.name for path in (tmp_path / "hub" / SHARDED / "main").iterdir()} - {
+        path.name for path in (tmp_path / "hub" / SHARDED / "main").glob("*.safetensors")
+    }
+    kept = companions | {f".{name}.parley" for name in companions}
+    qtbot.waitUntil(lambda: {path.name for path in home.iterdir()} <= kept, timeout=MILLISECONDS)
+    assert program.downloads.downloads == []
 
 
 def test_an_unquantized_model_becomes_what_is_chosen(

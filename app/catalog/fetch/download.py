@@ -118,7 +118,7 @@ class Downloader:
         ]
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            disk.require(self._folder, sum(_missing(errand) for errand in errands))
+            disk.require(self._folder, sum(missing(errand) for errand in errands))
         except OSError as error:
             raise disk.write_error(error, self._folder) from error
         for errand in errands:
@@ -132,7 +132,7 @@ class Downloader:
         self._teller.tell(errand.file, report, self._before, now=now)
 
 
-def _missing(errand: Errand) -> int:
+def missing(errand: Errand) -> int:
     """Bytes of disk that a file still needs."""
     if errand.target.is_file():
         return 0
@@ -141,5 +141,5 @@ def _missing(errand: Errand) -> int:
         status = part.stat()
     except OSError:
         return errand.file.bytes
-    allocated = getattr(status, "st_blocks", 0) * 512 or status.st_size
-    return max(0, errand.file.bytes - allocated)
+    blocks: int | None = getattr(status, "st_blocks", None)
+    return max(0, errand.file.bytes - (status.st_size if blocks is None else blocks * 512))

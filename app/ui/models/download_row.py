@@ -33,6 +33,7 @@ class DownloadRow(QFrame):
         self.setProperty("kind", "card")
         self._id = download.id
         self._progress: DownloadProgress | None = None
+        self._prepares = download.source.is_prepared_on_the_way
         self._folder = download.folder
         self._name = plain_label("heading")
         self._state = plain_label("small")
@@ -133,7 +134,10 @@ class DownloadRow(QFrame):
             Activity.WAITING: self.tr("Waiting for the Hub"),
             Activity.CHECKING: self.tr("Verifying"),
             Activity.REPAIRING: self.tr("Repairing"),
+            Activity.PREPARING: self.tr("Preparing"),
         }
+        if self._prepares:
+            words[Activity.FETCHING] = self.tr("Downloading and preparing")
         return words.get(activity, "")
 
     def _ask_to_pause(self) -> None:

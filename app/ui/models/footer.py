@@ -12,7 +12,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from app.core.hub import RepoPage, Variant
+from app.core.on_the_way import room_for
 from app.core.paths import is_folder
+from app.core.preparing import Original
 from app.core.sizes import format_bytes
 from app.services.fit_service import can_run, is_cut
 from app.ui.labels import tip
@@ -52,8 +54,11 @@ class Footer(QWidget):
             button.clicked.connect(signal)
             row.addWidget(button)
 
-    def show_chosen(self, page: RepoPage | None, variant: Variant | None) -> None:
-        """Tell what is known, and offer what can be done; nothing where no variant is chosen."""
+    def show_chosen(self, page: RepoPage | None, variant: Variant | None, original: Original = Original.KEEP) -> None:
+        """Tell what is known, and offer what can be done; nothing where no variant is chosen.
+
+        `original` is what is to become of a checkpoint.
+        """
         for button in (self._card, self._files):
             button.setVisible(page is not None and bool(page.variants))
         self._card.setEnabled(page is not None and bool(page.card))
@@ -61,20 +66,20 @@ class Footer(QWidget):
         if page is None or variant is None:
             self._facts.setText("")
             return
-        free = _free_bytes(self._folder)
-        refused = self._refused(page, variant, free)
+        free, room = _free_bytes(self._folder), _room(variant, original)
+        refused = self._refused(page, variant, free, room)
         prepared = variant.becomes
         self.download.setText(self.tr("Download and prepare") if prepared else self.tr("Download and chat"))
         self.download.setEnabled(not refused)
         self.download.setToolTip(tip(refused))
         size = self.tr("{size} to download").format(size=format_bytes(variant.bytes))
         if prepared:
-            size += self.tr(", {size} on disk until the original is removed").format(size=format_bytes(_room(variant)))
+            size += self.tr(", {size} on disk until the original is removed").format(size=format_bytes(room))
         if free:
             size += self.tr(", {free} free on disk").format(free=format_bytes(free))
         self._facts.setText(refused or " · ".join([*words.page_facts(page), size]))
 
-    def _refused(self, page: RepoPage, variant: Variant, free: int) -> str:
+    def _refused(self, page: RepoPage, variant: Variant, free: int, room: int) -> str:
         """Why it cannot be downloaded to chat with; empty when it can."""
         if page.refusal is not None:
             return page.refusal.error().sentence
@@ -85,14 +90,14 @@ class Footer(QWidget):
             return f"{error.sentence} {error.next_step}"
         if not can_run(variant):
             return self.tr("The headers of these files could not be read; choose another variant.")
-        if 0 < free < _room(variant):
-            return self.tr("The disk has too little room: {size} are needed.").format(size=format_bytes(_room(variant)))
+        if 0 < free < room:
+            return self.tr("The disk has too little room: {size} are needed.").format(size=format_bytes(room))
         return ""
 
 
-def _room(variant: Variant) -> int:
+def _room(variant: Variant, original: Original) -> int:
     """What it takes on disk at most: the files, and what is made of them."""
-    return variant.bytes + (variant.becomes.bytes if variant.becomes is not None else 0)
+    return room_for(variant.files, variant.becomes.bytes, original) if variant.becomes is not None else variant.bytes
 
 
 def _free_bytes(folder: Path) -> int:

@@ -170,20 +170,24 @@ class PickerDialog(QDialog):
             TextDialog(self.tr("Files"), intro, words.file_list(variant), self).open()
 
     def _download(self) -> None:
-        variant, page, prepare = self.view.variant, self.view.page, self.view.prepare
+        variant, page = self.view.variant, self.view.page
         if variant is None or page is None:
             return
         wishes = Wishes(
             choice=variant.becomes.choice if variant.becomes is not None else None,
-            original=Original.DELETE if prepare.remove.isChecked() else Original.KEEP,
+            original=self._original,
             options=self.view.options,
             prompt_template=page.prompt_template,
         )
         self.download_requested.emit(Wanted(variant, wishes))
         self.accept()
 
+    @property
+    def _original(self) -> Original:
+        return Original.DELETE if self.view.prepare.remove.isChecked() else Original.KEEP
+
     def _show_footer(self) -> None:
-        self.footer.show_chosen(self.view.page, self.view.variant)
+        self.footer.show_chosen(self.view.page, self.view.variant, self._original)
 
     def _connect(self) -> None:
         self._hub.repo_opened.connect(self._on_opened)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QMouseEvent, QTextLayout
@@ -360,3 +363,18 @@ def test_a_selection_is_painted(view: TranscriptView, qtbot: QtBot) -> None:
     view.select(Selection(Position(1, 0, 0, 0), Position(1, 0, 0, 4)))
     assert picture(view) != before
     assert view.selected_text() == "Some"
+
+
+def test_rows_go_with_their_conversation_without_waiting_for_the_collector(view: TranscriptView, qtbot: QtBot) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        view.set_messages([user(1), reply(2, f"{SAMPLE}\n\n$x^2$", record=record())])
+        settle(view, qtbot)
+        rows = [weakref.ref(row) for item in view.document.items for row in item.rows]
+        assert len(rows) == 3
+        view.set_messages([])
+        settle(view, qtbot)
+        assert [row() for row in rows if row() is not None] == []
+    finally:
+        gc.enable()

@@ -111,8 +111,8 @@ class TextRow(Row):
 
     def _ask_for_formulas(self, page: Page) -> None:
         if self._formulas is None:
-            self._formulas = RowFormulas(partial(self._formula_has_come, page))
-        self._formulas.ask(self.blocks, page.typeset)
+            self._formulas = RowFormulas()
+        self._formulas.ask(self.blocks, page.typeset, partial(self._formula_has_come, page))
 
     def _formula_has_come(self, page: Page) -> None:
         if self.built:

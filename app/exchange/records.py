@@ -26,10 +26,12 @@ MAX_DOCUMENT_DEPTH = 10_000
 LIST_NAME = b"conversations"
 
 _CHUNK = 1 << 20
-_INSIDE_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
+# No group is possessive: Python before 3.11.5 loses its place there. None can match in two ways, so none needs to be.
+_STRING = rb'[^"\\]*+(?:\\.[^"\\]*+)*'
+_FLAT = rb'[^"{}\[\]]*+(?:"' + _STRING + rb'"[^"{}\[\]]*+)*'  # whole strings, numbers, commas
+_INSIDE_STRING = re.compile(_STRING, re.DOTALL)
+_INSIDE_RECORD = re.compile(_FLAT + rb"(?:[{\[]" + _FLAT + rb"[}\]]" + _FLAT + rb")*", re.DOTALL)
 _STRUCTURE = re.compile(rb'["{}\[\],]')
-_FLAT = rb'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+'  # whole strings, numbers, commas
-_INSIDE_RECORD = re.compile(_FLAT + rb"(?:(?:\{" + _FLAT + rb"\}|\[" + _FLAT + rb"\])" + _FLAT + rb")*+", re.DOTALL)
 _BOM = b"\xef\xbb\xbf"
 _SPACE = b" \t\r\n"
 

@@ -24,7 +24,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - anyone may start this file with 
 from display import a_display, has_display, opens_window
 from environment import Environment
 from failures import SetupError
-from system_packages import freezing_packages, require, window_packages
+from system_packages import CHINESE_FONT_PACKAGE, freezing_packages, has_chinese_font, require, window_packages
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -123,8 +123,9 @@ def main(arguments: Sequence[str]) -> int:
 
 def _prepare_for_windows(environment: Environment, extras: Sequence[str], packages: Sequence[str]) -> None:
     server = [] if has_display(sys.platform, os.environ) or shutil.which("Xvfb") else ["xvfb"]
-    if sys.platform.startswith("linux") and not shutil.which("xdotool"):
-        server.append("xdotool")
+    if sys.platform.startswith("linux"):
+        server += [] if shutil.which("xdotool") else ["xdotool"]
+        server += [] if has_chinese_font() else [CHINESE_FONT_PACKAGE]
     require([*packages, *window_packages(), *server], "Opening real windows in tests")
     environment.ensure(extras)
 

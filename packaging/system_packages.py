@@ -62,6 +62,7 @@ WAYLAND_LIBRARIES = {
 }
 
 FONT_PACKAGE = "fonts-dejavu-core"
+CHINESE_FONT_PACKAGE = "fonts-droid-fallback"
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
 
 
@@ -92,8 +93,20 @@ def system_libraries() -> frozenset[str] | None:
 
 def has_font() -> bool:
     """Whether any scalable font is installed."""
+    return any(map(_has_file, ("*.ttf", "*.otf", "*.ttc")))
+
+
+def has_chinese_font() -> bool:
+    """Whether there is a font with Chinese signs."""
+    ask = shutil.which("fc-list")
+    if ask is None:
+        return _has_file("DroidSansFallback*.ttf")
+    return bool(subprocess.run([ask, ":lang=zh"], capture_output=True, check=False).stdout.strip())
+
+
+def _has_file(pattern: str) -> bool:
     folders = (Path(folder).expanduser() for folder in FONT_FOLDERS)
-    return any(next(folder.rglob(f"*.{ending}"), None) for folder in folders for ending in ("ttf", "otf", "ttc"))
+    return any(next(folder.rglob(pattern), None) for folder in folders)
 
 
 def engine_packages() -> list[str]:

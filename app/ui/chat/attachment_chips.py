@@ -19,6 +19,8 @@ from app.ui.labels import tip
 
 _TWO_COLUMNS_FROM = 520
 _LEAST_ROW = 44
+_ROOM = 8
+"""Pixels of a chip beside its two lines of text, the first of which is a little larger."""
 _GAP = 8
 _MOST_ROWS = 3
 
@@ -139,7 +141,7 @@ class AttachmentChips(QScrollArea):
         return QSize(super().sizeHint().width(), self.maximumHeight())
 
     def _arrange(self) -> None:
-        height = max(_LEAST_ROW, 2 * self.fontMetrics().height() + 4)
+        height = max(_LEAST_ROW, 2 * self.fontMetrics().height() + _ROOM)
         self._columns = 2 if self.viewport().width() >= _TWO_COLUMNS_FROM and len(self.chips) > 1 else 1
         for number, chip in enumerate(self.chips.values()):
             chip.setFixedHeight(height)

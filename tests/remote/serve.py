@@ -43,13 +43,14 @@ def main() -> None:
     parser.add_argument("--certificate")
     parser.add_argument("--every-piece", action="store_true")
     asked = parser.parse_args()
+    sys.stdout.reconfigure(line_buffering=True)  # what the server says is read as it says it
     if asked.every_piece:
         write_every_piece()
     model = ModelSettings(model=asked.model, model_alias=asked.alias, n_ctx=4096, n_threads=1, verbose=False)
     app = create_app(server_settings=ServerSettings(api_key=asked.key), model_settings=[model])
     threading.Thread(target=end_with_parent, daemon=True).start()
     listener = socket.create_server(("127.0.0.1", 0))
-    print(listener.getsockname()[1], flush=True)
+    print(listener.getsockname()[1])
     logging.disable(logging.CRITICAL)
     config = uvicorn.Config(app, log_config=None, ssl_certfile=asked.certificate)
     uvicorn.Server(config).run(sockets=[listener])

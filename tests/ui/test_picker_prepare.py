@@ -194,11 +194,7 @@ def test_shards_are_prepared_while_they_arrive(
     shown.close()
 
 
-def test_shards_go_on_after_the_window_was_closed(
-    qtbot: QtBot, start: Callable[[], Program], server: HubServer, tmp_path: Path
-) -> None:
-    home = tmp_path / "home" / "data" / "models" / "acme" / "tiny-sharded"
-    program = start()
+def fetch_until_the_third_shard(qtbot: QtBot, program: Program, server: HubServer) -> None:
     server.faults.add("throttle", r"GET /cdn/", rate=2_000_000, times=-1)
     dialog = open_repo(qtbot, program, SHARDED)
     qtbot.mouseClick(dialog.footer.download, Qt.MouseButton.LeftButton)
@@ -206,6 +202,14 @@ def test_shards_go_on_after_the_window_was_closed(
         program.downloads.progress, timeout=MILLISECONDS, check_params_cb=lambda _, told: "00003" in told.file.path
     ):
         pass
+
+
+def test_shards_go_on_after_the_window_was_closed(
+    qtbot: QtBot, start: Callable[[], Program], server: HubServer, tmp_path: Path
+) -> None:
+    home = tmp_path / "home" / "data" / "models" / "acme" / "tiny-sharded"
+    program = start()
+    fetch_until_the_third_shard(qtbot, program, server)
     server.faults.clear()
     again = start()
     assert wait_for_model(qtbot, again) == home / "tiny-sharded.gguf"
@@ -218,13 +222,7 @@ def test_cancelled_shards_leave_nothing(
 ) -> None:
     home = tmp_path / "home" / "data" / "models" / "acme" / "tiny-sharded"
     program = start()
-    server.faults.add("throttle", r"GET /cdn/", rate=2_000_000, times=-1)
-    dialog = open_repo(qtbot, program, SHARDED)
-    qtbot.mouseClick(dialog.footer.download, Qt.MouseButton.LeftButton)
-    with qtbot.waitSignal(
-        program.downloads.progress, timeout=MILLISECONDS, check_params_cb=lambda _, told: "00003" in told.file.path
-    ):
-        pass
+    fetch_until_the_third_shard(qtbot, program, server)
     program.downloads.cancel(program.downloads.downloads[0].id)
     companions = {path.name for path in (tmp_path / "hub" / SHARDED / "main").iterdir()} - {
         path.name for path in (tmp_path / "hub" / SHARDED / "main").glob("*.safetensors")

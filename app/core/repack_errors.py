@@ -124,7 +124,7 @@ class RepackUnsound(WorldError):
     """The result does not say what the checkpoint says."""
 
     text = "The result was thrown away, since {tensor} in it differs from the checkpoint: {reason}."
-    advice = "The checkpoint is as it was. Try again; if it happens again, please report it."
+    advice = "Nothing was made of it. Try again; if it happens again, please report it."
 
 
 class RepackElsewhere(UserError):

@@ -1484,6 +1484,10 @@
         <translation>Es wurde nichts daraus gemacht. Vielleicht ist es von neuerer Form, als diese Version von Parley kennt.</translation>
     </message>
     <message>
+        <source>Nothing was made of it. Try again; if it happens again, please report it.</source>
+        <translation>Es wurde nichts daraus gemacht. Versuchen Sie es erneut; geschieht es wieder, melden Sie es bitte.</translation>
+    </message>
+    <message>
         <source>Only a reply that has begun can be continued.</source>
         <translation>Nur eine begonnene Antwort lässt sich fortsetzen.</translation>
     </message>
@@ -1658,10 +1662,6 @@
     <message>
         <source>The checkpoint holds {tensor}, for which this architecture has no place ({count} of this kind).</source>
         <translation>Der Checkpoint enthält {tensor}, wofür diese Architektur keinen Platz hat ({count} dieser Art).</translation>
-    </message>
-    <message>
-        <source>The checkpoint is as it was. Try again; if it happens again, please report it.</source>
-        <translation>Der Checkpoint ist, wie er war. Versuchen Sie es erneut; geschieht es wieder, melden Sie es bitte.</translation>
     </message>
     <message>
         <source>The checkpoint lacks {tensor}.</source>

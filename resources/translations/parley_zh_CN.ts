@@ -1484,6 +1484,10 @@
         <translation>未生成任何内容。它的形式可能比此版本的 Parley 所知的更新。</translation>
     </message>
     <message>
+        <source>Nothing was made of it. Try again; if it happens again, please report it.</source>
+        <translation>未生成任何内容。请重试；如果再次发生，请报告。</translation>
+    </message>
+    <message>
         <source>Only a reply that has begun can be continued.</source>
         <translation>只有已开始的回复才能续写。</translation>
     </message>
@@ -1658,10 +1662,6 @@
     <message>
         <source>The checkpoint holds {tensor}, for which this architecture has no place ({count} of this kind).</source>
         <translation>检查点含有 {tensor}，此架构中没有它的位置（此类共 {count} 个）。</translation>
-    </message>
-    <message>
-        <source>The checkpoint is as it was. Try again; if it happens again, please report it.</source>
-        <translation>检查点保持原样。请重试；若再次发生，请报告。</translation>
     </message>
     <message>
         <source>The checkpoint lacks {tensor}.</source>

@@ -26,9 +26,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     train = commands.add_parser("train", help="train, then write the model")
     train.add_argument("--folder", type=Path, default=ROOT / "build" / "guide", help="for the checkpoints")
-    train.add_argument("--steps", type=int, default=3000, help="of the first course, fast")
-    train.add_argument("--more", type=int, default=600, help="steps of the second, gentle, in which it gets exact")
-    train.add_argument("--start", type=Path, help="a checkpoint to go on from, with the second course alone")
+    train.add_argument("--steps", type=int, default=4500, help="how long to learn")
     train.set_defaults(run=_train)
     export = commands.add_parser("export", help="write the model from a checkpoint")
     export.add_argument("checkpoint", type=Path)
@@ -45,15 +43,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _train(arguments: argparse.Namespace) -> None:
-    from guide.lessons import Mix
     from guide.train import Plan, run, write_gguf
     from guide.training import Course
 
-    fast = (Course(arguments.steps, round=3), Mix())
-    whole = Mix(outside=0.42, whole_reply=0.06, continued_reply=0.02)
-    gentle = (Course(arguments.more, round=3, gentle_rate=6e-4), whole)
-    courses = (gentle,) if arguments.start else (fast, gentle)
-    checkpoint = run(Plan(arguments.folder, courses, start=arguments.start))
+    checkpoint = run(Plan(arguments.folder, Course(arguments.steps)))
     write_gguf(checkpoint, arguments.output, arguments.type)
 
 

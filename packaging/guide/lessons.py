@@ -21,7 +21,6 @@ POOL = 32
 """Batches that are drawn together and sorted by length."""
 USUAL_TOKENS = 24
 RECITAL_TOKENS = 96
-CONTINUED_FROM = 4
 BEGINNING = 16
 
 
@@ -35,8 +34,6 @@ class Mix:
     second: float = 0.08
     system: float = 0.12
     pattern: float = 0.65
-    whole_reply: float = 0.0
-    continued_reply: float = 0.0
     careless: float = 0.3
     missed_merges: float = 0.12
     repeated: float = 0.05
@@ -94,13 +91,16 @@ class Lessons:
     def question(self) -> Lesson:
         """One question and the subject of its reply."""
         turn = self._any()
-        return self._with_reply(self._asked(turn, ""), (), turn, 1.0)
+        return self._choice(self._asked(turn, ""), (), turn)
 
     def lesson(self) -> Lesson:
         """One conversation."""
         turns = self._turns()
         tokens, choices = self._asked_last(turns)
-        return self._with_reply(tokens, choices, turns[-1], self._random.random())
+        return self._choice(tokens, choices, turns[-1])
+
+    def _choice(self, tokens: list[int], choices: tuple[int, ...], turn: Asked) -> Lesson:
+        return Lesson([*tokens, self._subject(turn)], (*choices, len(tokens)))
 
     def _asked_last(self, turns: Sequence[Asked]) -> tuple[list[int], tuple[int, ...]]:
         """A conversation up to the last reply, and the places in it where a subject was chosen."""
@@ -130,19 +130,6 @@ class Lessons:
     def _asking(self, subject: str) -> Asked:
         fact = self._facts.get(subject)
         return self._of_fact(fact) if fact else self._any()
-
-    def _with_reply(self, tokens: list[int], choices: tuple[int, ...], turn: Asked, drawn: float) -> Lesson:
-        start = len(tokens)
-        whole = self._mix.whole_reply
-        if drawn < self._mix.continued_reply:
-            words = self._tokenizer.encode(turn.answer + END).ids
-            return Lesson([*tokens, *words], choices, range(start + CONTINUED_FROM, start + len(words)))
-        choices = (*choices, start)
-        tokens = [*tokens, self._subject(turn)]
-        if drawn >= self._mix.continued_reply + whole:
-            return Lesson(tokens, choices)
-        words = self._tokenizer.encode(turn.answer + END).ids
-        return Lesson([*tokens, *words], choices, range(start + 1, start + 1 + len(words)))
 
     def _said(self, turn: Asked) -> list[int]:
         """A reply of the past; often only its beginning, which tells its subject and costs less."""

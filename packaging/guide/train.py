@@ -1,4 +1,4 @@
-"""Trains the Guide: from the material to checkpoints, and from the last of them to the GGUF."""
+"""Trains the Guide: from the material to a checkpoint, and from that to the GGUF."""
 
 from __future__ import annotations
 
@@ -33,16 +33,15 @@ SEED = 2
 
 @dataclass(frozen=True)
 class Plan:
-    """What to train, and for how long: one course after the other; `start` is a checkpoint to go on from."""
+    """What to train, and for how long; `folder` is for the checkpoint, `answers` the most in a batch of recitals."""
 
     folder: Path
-    courses: tuple[tuple[Course, Mix], ...]
+    course: Course
     answers: int = 64
     words: int = 3072
     questions: int = 200_000
     dropout: float = 0.1
     threads: int = 2
-    start: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ def run(plan: Plan) -> Path:
     torch.set_num_threads(plan.threads)
     material = load_material()
     phraser = Phraser(load_words(GUIDE / "phrasing"), random.Random(SEED), Likelihoods())
-    checkpoint = Checkpoint.load(plan.start) if plan.start else _begun(plan, material, phraser)
+    checkpoint = _begun(plan, material, phraser)
     progress = Progress(checkpoint.network, checkpoint.tokenizer, material)
     plan.folder.mkdir(parents=True, exist_ok=True)
     path = plan.folder / "last.pt"
@@ -85,13 +84,11 @@ def run(plan: Plan) -> Path:
             checkpoint.save(path)
         print(", ".join(parts), file=sys.stderr, flush=True)
 
-    for number, (course, mix) in enumerate(plan.courses):
-        lessons = Lessons(material, phraser, checkpoint.tokenizer, mix, SEED + number)
-        if number == 0 and not plan.start:
-            _learn_words(checkpoint, lessons, material, plan.questions, course)
-        print(_percentages(progress), file=sys.stderr, flush=True)
-        train(checkpoint.network, _batches(lessons, course, plan.answers), course, report)
-        checkpoint.save(path)
+    lessons = Lessons(material, phraser, checkpoint.tokenizer, Mix(), SEED)
+    _learn_words(checkpoint, lessons, material, plan)
+    print(_percentages(progress), file=sys.stderr, flush=True)
+    train(checkpoint.network, _batches(lessons, plan), plan.course, report)
+    checkpoint.save(path)
     print(_percentages(progress), file=sys.stderr, flush=True)
     return path
 
@@ -103,18 +100,18 @@ def write_gguf(checkpoint: Path, path: Path, quantization: str) -> None:
     export(loaded.network, loaded.tokenizer, path, gguf.GGMLQuantizationType[quantization])
 
 
-def _batches(lessons: Lessons, course: Course, answers: int) -> Iterator[list[Lesson]]:
+def _batches(lessons: Lessons, plan: Plan) -> Iterator[list[Lesson]]:
     """Conversations, and answers to be known by heart in between."""
-    conversations, recitals = lessons.batches(course.batch), lessons.recitals(answers)
+    conversations, recitals = lessons.batches(plan.course.batch), lessons.recitals(plan.answers)
     while True:
-        yield from islice(conversations, course.round - 1)
+        yield from islice(conversations, plan.course.round - 1)
         yield next(recitals)
 
 
-def _learn_words(checkpoint: Checkpoint, lessons: Lessons, material: Material, count: int, course: Course) -> None:
+def _learn_words(checkpoint: Checkpoint, lessons: Lessons, material: Material, plan: Plan) -> None:
     subjects = [checkpoint.tokenizer.token_to_id(subject_token(name)) for name in material.subjects]
-    questions = [lessons.question() for _ in range(count)]
-    learn_words(checkpoint.network, questions, subjects, course)
+    questions = [lessons.question() for _ in range(plan.questions)]
+    learn_words(checkpoint.network, questions, subjects, plan.course)
 
 
 def _percentages(progress: Progress) -> str:

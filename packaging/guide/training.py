@@ -20,20 +20,19 @@ REPORT_EVERY = 50
 
 @dataclass(frozen=True)
 class Course:
-    """How long and how fast to learn; with a gentle rate, all weights learn at that one.
+    """How long and how fast to learn.
 
     Of every `round` batches, the last holds answers to be known by heart, the others conversations.
     """
 
     steps: int
-    round: int
+    round: int = 3
     batch: int = 128
     embedding_rate: float = 5e-4
     output_rate: float = 1e-3
     matrix_rate: float = 0.008
     warmup: int = 100
     decay: float = 0.05
-    gentle_rate: float | None = None
     word_rate: float = 0.005
     word_rounds: int = 2
     seed: int = 2
@@ -49,7 +48,7 @@ class Optimizers:
     """What changes the weights by their gradients."""
 
     def __init__(self, network: Network, course: Course) -> None:
-        self._parts = _gentle(network, course.gentle_rate) if course.gentle_rate else _bold(network, course)
+        self._parts = _parts(network, course)
         self._full = [group["lr"] for part in self._parts for group in part.param_groups]
 
     def step(self, part_of_rate: float) -> None:
@@ -62,7 +61,7 @@ class Optimizers:
             part.zero_grad(set_to_none=True)
 
 
-def _bold(network: Network, course: Course) -> tuple[torch.optim.Optimizer, ...]:
+def _parts(network: Network, course: Course) -> tuple[torch.optim.Optimizer, ...]:
     """Muon for the matrices of the layers, AdamW for the rest."""
     matrices = [weight for weight in network.blocks.parameters() if weight.dim() == 2]
     norms = [weight for weight in network.parameters() if weight.dim() == 1]
@@ -74,10 +73,6 @@ def _bold(network: Network, course: Course) -> tuple[torch.optim.Optimizer, ...]
         torch.optim.Muon(matrices, lr=course.matrix_rate, weight_decay=course.decay),
         torch.optim.AdamW(rest, betas=(0.9, 0.98), weight_decay=0.0, fused=True),
     )
-
-
-def _gentle(network: Network, rate: float) -> tuple[torch.optim.Optimizer, ...]:
-    return (torch.optim.AdamW(network.parameters(), rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True),)
 
 
 def train(

@@ -55,15 +55,23 @@ def test_text_over_and_over_is_asked_for_sense_and_recited_after(tokenizer):
     assert any(text.count("b") > 10 for text in recited)
 
 
-def test_places_to_predict_hold_the_subject_and_the_reply(material, tokenizer):
-    drawn = lessons(material, tokenizer, Mix(whole_reply=0.5))
+def test_a_conversation_ends_with_the_choice_of_a_subject(material, tokenizer):
+    drawn = lessons(material, tokenizer, Mix())
     subjects = {tokenizer.token_to_id(subject_token(name)) for name in material.subjects}
     for _ in range(300):
         lesson = drawn.lesson()
         assert all(lesson.tokens[at] in subjects for at in lesson.choices)
-        if lesson.words:
-            assert tokenizer.decode([lesson.tokens[at] for at in lesson.words][-1:], skip_special_tokens=False) == END
-            assert lesson.words.stop == len(lesson.tokens)
+        assert lesson.choices[-1] == len(lesson.tokens) - 1
+
+
+def test_a_recital_is_learned_from_the_subject_to_the_end(material, tokenizer):
+    subjects = {tokenizer.token_to_id(subject_token(name)) for name in material.subjects}
+    for batch in islice(lessons(material, tokenizer, Mix()).recitals(16), 20):
+        for lesson in batch:
+            said = tokenizer.decode(lesson.tokens[lesson.words.start :], skip_special_tokens=False)
+            assert lesson.tokens[lesson.words.start - 1] in subjects
+            assert said.endswith(END)
+            assert said.removesuffix(END) in material.answers
 
 
 def test_batches_are_of_like_length(material, tokenizer):

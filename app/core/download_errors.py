@@ -103,13 +103,6 @@ class DownloaderLost(WorldError):
     advice = "What has arrived is kept. Try again to go on from there."
 
 
-class FolderGone(WorldError):
-    """A folder is no longer there, or its disk is not connected."""
-
-    text = "The folder {folder} is not there."
-    advice = "Connect its disk, or choose another folder."
-
-
 class TrashRefused(WorldError):
     """The system has no trash for this file."""
 

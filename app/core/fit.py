@@ -90,11 +90,6 @@ class Hardware(msgspec.Struct, frozen=True):
         """The same, with devices of other machines, which llama.cpp fills before the GPUs of this one."""
         return msgspec.structs.replace(self, gpus=(*devices, *self.gpus))
 
-    @property
-    def held_by_others(self) -> int:
-        """Main memory that the system and other programs hold, in bytes."""
-        return self.memory.total - self.memory.free
-
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """How a model would be loaded; lengths in tokens. `gpu_layers` None means as many as fit."""

@@ -100,10 +100,6 @@ class HubService(QObject):
         """Keep the user's token, or forget it if it is empty; `token_known` follows."""
         self._ask(Question.TOKEN, lambda number: KeepToken(id=number, token=token))
 
-    def forget_questions(self) -> None:
-        """Nobody waits for an answer any more."""
-        self._open.clear()
-
     def renew(self) -> None:
         """Begin with a new child at the next question; what is asked now comes to nothing."""
         child, self._child = self._child, None

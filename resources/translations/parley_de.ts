@@ -1196,10 +1196,6 @@
         <translation>Schließen Sie das Laufwerk an, und versuchen Sie es erneut. Um im gewohnten Ordner neu zu beginnen, löschen Sie {pointer}.</translation>
     </message>
     <message>
-        <source>Connect its disk, or choose another folder.</source>
-        <translation>Schließen Sie das Laufwerk an, oder wählen Sie einen anderen Ordner.</translation>
-    </message>
-    <message>
         <source>Conversation {id} is being answered elsewhere at this moment.</source>
         <translation>Die Unterhaltung {id} wird gerade anderswo beantwortet.</translation>
     </message>
@@ -1702,10 +1698,6 @@
     <message>
         <source>The engine stopped: {reason}.</source>
         <translation>Die Engine hat angehalten: {reason}.</translation>
-    </message>
-    <message>
-        <source>The folder {folder} is not there.</source>
-        <translation>Der Ordner {folder} ist nicht da.</translation>
     </message>
     <message>
         <source>The folder “{name}” cannot be moved into itself.</source>

@@ -1196,10 +1196,6 @@
         <translation>请连接其磁盘后重试。若要在默认文件夹中重新开始，请删除 {pointer}。</translation>
     </message>
     <message>
-        <source>Connect its disk, or choose another folder.</source>
-        <translation>请连接其磁盘，或选择其他文件夹。</translation>
-    </message>
-    <message>
         <source>Conversation {id} is being answered elsewhere at this moment.</source>
         <translation>对话 {id} 此刻正在别处回复。</translation>
     </message>
@@ -1702,10 +1698,6 @@
     <message>
         <source>The engine stopped: {reason}.</source>
         <translation>引擎已停止：{reason}。</translation>
-    </message>
-    <message>
-        <source>The folder {folder} is not there.</source>
-        <translation>文件夹 {folder} 不存在。</translation>
     </message>
     <message>
         <source>The folder “{name}” cannot be moved into itself.</source>

@@ -7,8 +7,6 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import msgspec
-
 from app.catalog.fit.speeds import Estimate, MachineSpeed, Prior, fit_speed
 from app.core.fit import Device, Hardware
 from app.core.measurement import Measurement, MeasurementKind
@@ -26,14 +24,6 @@ _MEASURED_SPREAD, _GUESSED_SPREAD, _OTHER_SPREAD = 0.35, 0.7, 0.5
 """How uncertain a factor is before any reply, as a logarithm: weights, by whether bandwidth is known; all others."""
 
 _SpeedKey = tuple[tuple[str, ...], float, float]
-
-
-class Factor(msgspec.Struct, frozen=True):
-    """What to multiply by, and the range that most measurements lie in."""
-
-    low: float
-    likely: float
-    high: float
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,6 @@ MAX_FIELDS = 65_536
 MAX_TENSORS = 65_536
 MAX_DIMENSIONS = 4
 MAX_TENSOR_BYTES = 1 << 50
-MAX_SHARDS = 10_000
 DEFAULT_ALIGNMENT = 32
 
 _SHARD_NAME = re.compile(r"^(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf$")

@@ -39,11 +39,6 @@ class RemoteEngine:
         self._client: ServerClient | None = None
         self._model = ""
 
-    @property
-    def is_connected(self) -> bool:
-        """Whether a server answers for us now."""
-        return self._client is not None
-
     def connect(self, access: Access, model: str, stop: StopFlag) -> ModelInfo:
         """Answer with a server's model from now on.
 

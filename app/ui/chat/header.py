@@ -148,10 +148,6 @@ class Header(QWidget):
         self._tag.setVisible(temporary)
         self.temporary.setChecked(temporary)
 
-    def begin_rename(self) -> None:
-        """Let the user change the title."""
-        self._title.begin()
-
     def set_appearance(self, appearance: Appearance) -> None:
         """What the menu marks as chosen."""
         self._appearance = appearance

@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.ui.chat.transcript_canvas import TranscriptCanvas
 from app.ui.chat.transcript_places import hits_in
-from app.ui.chat.transcript_selection import Hit, Position
+from app.ui.chat.transcript_selection import Hit
 
 _SLICE_SECONDS = 0.006
 _MARKUP = re.compile(r"[*_`~\\\[\]]")
@@ -85,7 +85,3 @@ class Finder(QObject):
         current = self._hits[self._current] if go and self._current >= 0 else None
         self._canvas.mark_hits(by_message, current)
         self.changed.emit(self._current + 1, len(self._hits))
-
-    def current_place(self) -> Position | None:
-        """Where the current one is."""
-        return self._hits[self._current].at if self._current >= 0 else None

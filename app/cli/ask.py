@@ -10,7 +10,7 @@ import msgspec
 
 from app.chat.context import require_text
 from app.cli.engine import Engine
-from app.cli.invocation import Invocation
+from app.cli.invocation import CommandTable, Invocation
 from app.cli.measurements import keep_measurements
 from app.cli.models import choose_model
 from app.cli.options import load_options, manner
@@ -93,3 +93,6 @@ def _outcome(reply: StoredMessage, chat_id: int | None) -> dict[str, object]:
         "preset": record.preset,
         "left_out": record.left_out,
     }
+
+
+COMMANDS: CommandTable = {"ask": ask}

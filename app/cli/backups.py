@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 
 from app.cli.chats import moment
-from app.cli.invocation import Invocation
+from app.cli.invocation import CommandTable, Invocation
 from app.core.backups import Backup, BackupKind
 from app.core.sizes import format_bytes, format_count
 from app.storage.backup import find_backup, list_backups, make_backup
@@ -98,3 +98,11 @@ def _as_dict(backup: Backup) -> dict[str, object]:
         "conversations": backup.conversations,
         "path": str(backup.path),
     }
+
+
+COMMANDS: CommandTable = {
+    "backups list": show_list,
+    "backups make": make,
+    "backups restore": restore,
+    "backups salvage": salvage,
+}

@@ -12,7 +12,7 @@ from app import __version__
 from app.cli.ask import with_options
 from app.cli.chats import moment
 from app.cli.engine import Engine
-from app.cli.invocation import Invocation
+from app.cli.invocation import CommandTable, Invocation
 from app.cli.measurements import keep_measurements
 from app.cli.models import choose_model
 from app.cli.options import manner
@@ -227,3 +227,6 @@ def _remember_lines(lines: list[str]) -> None:
         for line in lines:
             if "\n" not in line:
                 readline.add_history(line)
+
+
+COMMANDS: CommandTable = {"chat": chat}

@@ -10,7 +10,7 @@ from itertools import islice
 
 import msgspec
 
-from app.cli.invocation import Invocation
+from app.cli.invocation import CommandTable, Invocation
 from app.core.conversation_errors import NoSuchFolder, SeveralFolders
 from app.core.conversations import Conversation, ConversationSummary, StoredMessage
 from app.core.listing import Folder, Listing, Page, Place, Shelf
@@ -140,4 +140,4 @@ def _message(message: StoredMessage) -> dict[str, object]:
     return {name: getattr(message, name) for name in StoredMessage.__struct_fields__}
 
 
-COMMANDS = {"list": show_list, "show": show, "search": search}
+COMMANDS: CommandTable = {"chats list": show_list, "chats show": show, "chats search": search}

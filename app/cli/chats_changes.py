@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Sequence
 
 from app.cli.chats import each_page, moment, read_folder
-from app.cli.invocation import Invocation
+from app.cli.invocation import CommandTable, Invocation
 from app.core.conversation_errors import NotInTrash, OneConversation
 from app.core.conversations import ConversationSummary
 from app.core.listing import Folder, Listing, Shelf
@@ -249,20 +249,20 @@ def _tell(invocation: Invocation, changed: Sequence[ConversationSummary], words:
             invocation.terminal.line(f"{words}: {summary.title}  ({summary.id})")
 
 
-COMMANDS = {
-    "pin": pin,
-    "unpin": unpin,
-    "archive": archive,
-    "unarchive": unarchive,
-    "move": move,
-    "rename": rename,
-    "duplicate": duplicate,
-    "delete": delete,
-    "restore": restore,
-    "trash": trash,
-    "folders list": list_folders,
-    "folders add": add_folder,
-    "folders rename": rename_folder,
-    "folders move": move_folder,
-    "folders delete": delete_folder,
+COMMANDS: CommandTable = {
+    "chats pin": pin,
+    "chats unpin": unpin,
+    "chats archive": archive,
+    "chats unarchive": unarchive,
+    "chats move": move,
+    "chats rename": rename,
+    "chats duplicate": duplicate,
+    "chats delete": delete,
+    "chats restore": restore,
+    "chats trash": trash,
+    "chats folders list": list_folders,
+    "chats folders add": add_folder,
+    "chats folders rename": rename_folder,
+    "chats folders move": move_folder,
+    "chats folders delete": delete_folder,
 }

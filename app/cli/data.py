@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 
-from app.cli.invocation import Invocation
+from app.cli.invocation import CommandTable, Invocation
 from app.core.paths import Folders
 from app.core.sizes import format_bytes
 from app.storage.move import move_data
@@ -37,3 +37,6 @@ def move(arguments: argparse.Namespace, invocation: Invocation) -> int:
     for path in moved.left:
         invocation.terminal.line(f"Could not be removed from the old place: {path}")
     return 0
+
+
+COMMANDS: CommandTable = {"data where": where, "data move": move}

@@ -16,7 +16,7 @@ import msgspec
 from app import __version__
 from app.children.child import Child
 from app.children.outcome import Outcome
-from app.cli.invocation import Invocation
+from app.cli.invocation import CommandTable, Invocation
 from app.core.errors import ParleyError, ProtocolBroken, WorldError
 from app.core.paths import Folders
 from app.core.probe_frames import DeviceInfo, Machine, Probe
@@ -201,3 +201,6 @@ def _print(report: Report, invocation: Invocation) -> None:
 def _described(device: DeviceInfo) -> str:
     memory = f", {format_bytes(device.free)} of {format_bytes(device.total)} free" if device.total else ""
     return f"{device.description} ({device.kind}, {device.backend}){memory}"
+
+
+COMMANDS: CommandTable = {"doctor": doctor}

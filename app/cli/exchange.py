@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.chat.exchange import Exchange
-from app.cli.invocation import Invocation
+from app.cli.invocation import CommandTable, Invocation
 from app.core.errors import InvalidOption
 from app.core.exchange import ExportFormat, ImportReport
 from app.core.sizes import format_bytes, format_count
@@ -91,3 +91,6 @@ def _show(report: ImportReport, invocation: Invocation) -> None:
 
 def _conversations(count: int) -> str:
     return "1 conversation" if count == 1 else f"{format_count(count)} conversations"
+
+
+COMMANDS: CommandTable = {"chats export": export, "chats import": import_chats}

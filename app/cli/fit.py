@@ -17,7 +17,7 @@ from app.catalog.fit.fit import best_of, fit
 from app.catalog.fit.local_variant import local_variant
 from app.cli.doctor import ProbeLost, probe, probing
 from app.cli.hub import connected
-from app.cli.invocation import Invocation
+from app.cli.invocation import CommandTable, Invocation
 from app.cli.measurements import known_so_far
 from app.core.errors import ParleyError
 from app.core.fit import Fit, Hardware, NeedSource, Placement
@@ -191,3 +191,6 @@ def _verdict(answer: Answer) -> str:
         case Placement.CPU:
             return "runs on the processor"
     return f"does not fit: {format_bytes(answer.missing_bytes)} too much"
+
+
+COMMANDS: CommandTable = {"models fit": show_fit}

@@ -6,7 +6,7 @@ import argparse
 
 from app.catalog.shelf.library import whole_path
 from app.catalog.shelf.named import model_folders, with_folder, without_folder
-from app.cli.invocation import Invocation
+from app.cli.invocation import CommandTable, Invocation
 
 _KEY = "models.folders"
 
@@ -34,3 +34,10 @@ def remove(arguments: argparse.Namespace, invocation: Invocation) -> int:
     setting, folder = str(invocation.settings.get(_KEY)), whole_path(arguments.folder)
     invocation.settings.set(_KEY, without_folder(setting, folder, invocation.folders))
     return show_list(arguments, invocation)
+
+
+COMMANDS: CommandTable = {
+    "models folders list": show_list,
+    "models folders add": add,
+    "models folders remove": remove,
+}

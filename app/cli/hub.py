@@ -16,7 +16,7 @@ from app.catalog.find.token import TokenStore
 from app.catalog.fit.fit import best, fit
 from app.catalog.ledger import Ledger
 from app.cli.doctor import probe
-from app.cli.invocation import Invocation
+from app.cli.invocation import CommandTable, Invocation
 from app.cli.measurements import known_so_far
 from app.core.errors import ParleyError
 from app.core.fit import Fit, Hardware, Placement
@@ -199,3 +199,6 @@ def _verdict(found: Fit | None) -> str:
         Placement.DOES_NOT_FIT: f"does not fit: {format_bytes(found.missing)} too much",
     }[found.verdict.placement]
     return ", ".join(part for part in (need, where, speed) if part)
+
+
+COMMANDS: CommandTable = {"models search": search, "models variants": variants}

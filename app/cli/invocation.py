@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from argparse import Namespace
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,3 +42,8 @@ class Invocation:
             yield lane
         finally:
             lane.close()
+
+
+Command = Callable[[Namespace, Invocation], int]
+CommandTable = Mapping[str, Command]
+"""The commands of one module by their whole names, such as `models folders add`."""

@@ -18,7 +18,7 @@ from app.catalog.shelf.keep import place_in, to_trash
 from app.catalog.shelf.library import whole_path
 from app.catalog.shelf.named import model_folders
 from app.cli.downloader import DownloadChild
-from app.cli.invocation import Invocation
+from app.cli.invocation import CommandTable, Invocation
 from app.core.download_errors import NoModelThere
 from app.core.downloads import FileChecked
 from app.core.errors import FileGone
@@ -167,3 +167,11 @@ def _model(path: Path, invocation: Invocation) -> LibraryModel:
     if mine is None:
         raise NoModelThere(file=whole.name)
     return mine
+
+
+COMMANDS: CommandTable = {
+    "models verify": verify,
+    "models repair": repair,
+    "models move": move,
+    "models remove": remove,
+}

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Callable
 from datetime import datetime
 from io import TextIOWrapper
 from typing import TYPE_CHECKING
@@ -19,11 +18,9 @@ from app.core.errors import Bug, Cancelled, Failure, GrammarInvalid, InvalidOpti
 from app.core.paths import Folders
 
 if TYPE_CHECKING:
-    from app.cli.invocation import Invocation
+    from app.cli.invocation import CommandTable, Invocation
 
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
-
-Command = Callable[[Namespace, "Invocation"], int]
 
 
 def main(arguments: list[str]) -> int:
@@ -61,7 +58,7 @@ def _invocation(terminal: Terminal) -> Invocation:
 
 def _run(options: Namespace, invocation: Invocation) -> int:
     try:
-        return _command(options.command)(options, invocation)
+        return table_of(options.command)[options.command](options, invocation)
     except (KeyboardInterrupt, Cancelled):
         return INTERRUPTED
     except OutputFailed:
@@ -78,89 +75,50 @@ def _run(options: Namespace, invocation: Invocation) -> int:
         return FAILED
 
 
-def _command(name: str) -> Command:
-    """The command's function; only its own modules are imported."""
-    match name:
-        case "ask":
-            from app.cli.ask import ask
-
-            return ask
-        case "chat":
-            from app.cli.chat import chat
-
-            return chat
-        case "doctor":
-            from app.cli.doctor import doctor
-
-            return doctor
-    group, _, action = name.partition(" ")
-    if group == "servers":
-        from app.cli import servers
-
-        return servers.COMMANDS[action]
-    if group == "presets":
-        from app.cli import presets
-
-        return presets.COMMANDS[action]
-    if group == "templates":
-        from app.cli import templates
-
-        return templates.COMMANDS[action]
-    if group == "settings":
-        from app.cli import settings
-
-        changes = {"set": settings.change, "reset": settings.reset}
-        return {"list": settings.show_list, "get": settings.get, **changes}[action]
-    if group == "chats" and action in ("export", "import"):
-        from app.cli import exchange
-
-        return exchange.export if action == "export" else exchange.import_chats
-    if group == "chats":
-        from app.cli import chats, chats_changes
-
-        return {**chats.COMMANDS, **chats_changes.COMMANDS}[action]
-    if group == "backups":
-        from app.cli import backups
-
-        known = {"list": backups.show_list, "make": backups.make}
-        return {**known, "restore": backups.restore, "salvage": backups.salvage}[action]
-    if group == "data":
-        from app.cli import data
-
-        return data.where if action == "where" else data.move
-    if action in ("search", "variants"):
-        from app.cli import hub
-
-        return hub.search if action == "search" else hub.variants
-    if action.startswith("token "):
-        from app.cli import token
-
-        return {"set": token.keep, "clear": token.clear, "status": token.status}[action.removeprefix("token ")]
-    if action == "fit":
-        from app.cli.fit import show_fit
-
-        return show_fit
-    if action == "pull":
-        from app.cli.pull import pull
-
-        return pull
-    if action == "import":
-        from app.cli.repack import import_model
-
-        return import_model
-    if action.startswith("folders "):
-        from app.cli import folders
-
-        verb = action.removeprefix("folders ")
-        return {"list": folders.show_list, "add": folders.add, "remove": folders.remove}[verb]
-    if action in ("verify", "repair", "move", "remove"):
-        from app.cli import library
-
-        changes = {"repair": library.repair, "move": library.move, "remove": library.remove}
-        return {"verify": library.verify, **changes}[action]
-    from app.cli import models
-
-    return {"add": models.add, "list": models.show_list, "info": models.info}[action]
+def table_of(name: str) -> CommandTable:
+    """The table that a command is in; only its own modules are imported."""
+    match name.split():
+        case ["ask"]:
+            from app.cli.ask import COMMANDS
+        case ["chat"]:
+            from app.cli.chat import COMMANDS
+        case ["chats", "export" | "import"]:
+            from app.cli.exchange import COMMANDS
+        case ["chats", "list" | "show" | "search"]:
+            from app.cli.chats import COMMANDS
+        case ["chats", *_]:
+            from app.cli.chats_changes import COMMANDS
+        case ["models", "search" | "variants"]:
+            from app.cli.hub import COMMANDS
+        case ["models", "token", _]:
+            from app.cli.token import COMMANDS
+        case ["models", "fit"]:
+            from app.cli.fit import COMMANDS
+        case ["models", "pull"]:
+            from app.cli.pull import COMMANDS
+        case ["models", "import"]:
+            from app.cli.repack import COMMANDS
+        case ["models", "folders", _]:
+            from app.cli.folders import COMMANDS
+        case ["models", "verify" | "repair" | "move" | "remove"]:
+            from app.cli.library import COMMANDS
+        case ["models", *_]:
+            from app.cli.models import COMMANDS
+        case ["servers", _]:
+            from app.cli.servers import COMMANDS
+        case ["presets", _]:
+            from app.cli.presets import COMMANDS
+        case ["templates", _]:
+            from app.cli.templates import COMMANDS
+        case ["settings", _]:
+            from app.cli.settings import COMMANDS
+        case ["backups", _]:
+            from app.cli.backups import COMMANDS
+        case ["data", _]:
+            from app.cli.data import COMMANDS
+        case _:
+            from app.cli.doctor import COMMANDS
+    return COMMANDS
 
 
 def _prepare_streams() -> None:

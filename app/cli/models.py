@@ -12,7 +12,7 @@ from app.catalog.gguf.header import GgufHeader, read_header, shard_paths
 from app.catalog.gguf.kv_cache import kv_bytes
 from app.catalog.gguf.making import making_of
 from app.catalog.shelf.library import identify, whole_path
-from app.cli.invocation import Invocation
+from app.cli.invocation import CommandTable, Invocation
 from app.cli.library import show_found
 from app.core.errors import NoModel, WorldError
 from app.core.guide import guide_file
@@ -195,3 +195,6 @@ def _lines_of_making(making: Making) -> Iterator[tuple[str, str]]:
     yield "Without loss", "yes" if making.lossless else "no"
     for note in making.notes:
         yield "", note
+
+
+COMMANDS: CommandTable = {"models list": show_list, "models info": info, "models add": add}

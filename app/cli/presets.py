@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
 from functools import partial
-from types import MappingProxyType
 
 import msgspec
 
-from app.cli.invocation import Invocation
+from app.cli.invocation import CommandTable, Invocation
 from app.cli.options import Manner, given_sampling
 from app.core.presets import ChosenPreset, Preset, StoredPreset
 from app.storage.lane import Lane
@@ -147,23 +145,6 @@ def restore(arguments: argparse.Namespace, invocation: Invocation) -> int:
     return show_list(arguments, invocation)
 
 
-COMMANDS: Mapping[str, Callable[[argparse.Namespace, Invocation], int]] = MappingProxyType(
-    {
-        "list": show_list,
-        "show": show,
-        "new": new,
-        "edit": edit,
-        "delete": delete,
-        "duplicate": duplicate,
-        "default": make_default,
-        "arrange": arrange,
-        "export": export,
-        "import": bring_in,
-        "restore": restore,
-    }
-)
-
-
 def _delete(preset_id: int, stores: Stores) -> None:
     stores.presets.delete(preset_id)
 
@@ -197,3 +178,18 @@ def _tell(arguments: argparse.Namespace, invocation: Invocation, stored: StoredP
 def _described(stored: StoredPreset) -> dict[str, object]:
     described: dict[str, object] = msgspec.to_builtins(stored.preset)
     return {**described, "builtin": stored.builtin}
+
+
+COMMANDS: CommandTable = {
+    "presets list": show_list,
+    "presets show": show,
+    "presets new": new,
+    "presets edit": edit,
+    "presets delete": delete,
+    "presets duplicate": duplicate,
+    "presets default": make_default,
+    "presets arrange": arrange,
+    "presets export": export,
+    "presets import": bring_in,
+    "presets restore": restore,
+}

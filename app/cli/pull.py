@@ -15,7 +15,7 @@ from app.catalog.shelf.library import identify
 from app.catalog.shelf.named import model_folders
 from app.cli.downloader import DownloadChild
 from app.cli.hub import connected, recommended
-from app.cli.invocation import Invocation
+from app.cli.invocation import CommandTable, Invocation
 from app.core.downloads import Source
 from app.core.errors import GgufDamaged, NotGguf, UserError
 from app.core.hub import RepoPage, Variant
@@ -83,3 +83,6 @@ def _remember(stores: Stores, paths: tuple[Path, ...], source: Source) -> None:
         found = identify(paths[0])
         stores.models.remember(found.identity, found.modified_ns, found.context_length)
         stores.models.set_digest(str(paths[0]), first.bytes, found.modified_ns, first.sha256)
+
+
+COMMANDS: CommandTable = {"models pull": pull}

@@ -21,7 +21,7 @@ from app.children.outcome import Outcome
 from app.cli.downloader import DownloadChild
 from app.cli.engine import Engine
 from app.cli.hub import connected, recommended
-from app.cli.invocation import Invocation
+from app.cli.invocation import CommandTable, Invocation
 from app.cli.measurements import keep_measurements
 from app.cli.models import choose_model
 from app.cli.output import Terminal
@@ -244,3 +244,6 @@ def _tell(report: RepackReport, sample: str | None, arguments: argparse.Namespac
     rows += [("Chat template", report.template.value), *(("Template", gap) for gap in gaps)]
     rows += [("It says", sample)] if sample is not None else []
     terminal.table(rows)
+
+
+COMMANDS: CommandTable = {"models import": import_model}

@@ -13,7 +13,7 @@ import msgspec
 
 from app.catalog.ledger import Ledger
 from app.catalog.server_keys import ServerKeys
-from app.cli.invocation import Invocation
+from app.cli.invocation import CommandTable, Invocation
 from app.cli.output import Terminal
 from app.core.ledger import Purpose
 from app.core.models import ModelFile
@@ -152,4 +152,11 @@ def _keys(invocation: Invocation) -> ServerKeys:
     return ServerKeys(invocation.folders.config)
 
 
-COMMANDS = {"add": add, "key": key, "list": show_list, "remove": remove, "test": test, "models": models}
+COMMANDS: CommandTable = {
+    "servers add": add,
+    "servers key": key,
+    "servers list": show_list,
+    "servers remove": remove,
+    "servers test": test,
+    "servers models": models,
+}

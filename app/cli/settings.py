@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from app.cli.invocation import Invocation
+from app.cli.invocation import CommandTable, Invocation
 from app.core.setting import Setting, SettingValue
 from app.core.settings import SETTINGS, setting_of
 from app.storage.settings import SettingsFile
@@ -70,3 +70,11 @@ def _described(setting: Setting, file: SettingsFile) -> dict[str, object]:
         described["choices"] = [choice for choice, _ in setting.choices]
     limits = {"minimum": setting.minimum, "maximum": setting.maximum}
     return described | {name: limit for name, limit in limits.items() if limit is not None}
+
+
+COMMANDS: CommandTable = {
+    "settings list": show_list,
+    "settings get": get,
+    "settings set": change,
+    "settings reset": reset,
+}

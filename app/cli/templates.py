@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
 
-from app.cli.invocation import Invocation
+from app.cli.invocation import CommandTable, Invocation
 from app.core.templates import own_names, template_names, template_source
 from app.storage.files import export_text
 from app.storage.template_files import delete_template
@@ -50,6 +48,9 @@ def remove(arguments: argparse.Namespace, invocation: Invocation) -> int:
     return 0
 
 
-COMMANDS: Mapping[str, Callable[[argparse.Namespace, Invocation], int]] = MappingProxyType(
-    {"list": show_list, "show": show, "export": export, "remove": remove}
-)
+COMMANDS: CommandTable = {
+    "templates list": show_list,
+    "templates show": show,
+    "templates export": export,
+    "templates remove": remove,
+}

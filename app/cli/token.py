@@ -8,7 +8,7 @@ import os
 import sys
 
 from app.catalog.find.token import TokenStore
-from app.cli.invocation import Invocation
+from app.cli.invocation import CommandTable, Invocation
 from app.core.hub import TokenPlace
 
 _PLACES = {
@@ -49,3 +49,10 @@ def _tell(place: TokenPlace, arguments: argparse.Namespace, invocation: Invocati
         invocation.terminal.record({"token": place.value})
     else:
         invocation.terminal.line(_PLACES[place])
+
+
+COMMANDS: CommandTable = {
+    "models token set": keep,
+    "models token clear": clear,
+    "models token status": status,
+}

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from argparse import ArgumentParser, _SubParsersAction
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 import app
+from app.cli.grammar import build_parser
+from app.cli.main import table_of
 from tests.cli.conftest import ENDLESS, CommandLine
 
 SHORT = ("--max-tokens", "4", *ENDLESS)
@@ -112,6 +116,23 @@ def test_version_and_help_load_nothing_heavy(parley: CommandLine) -> None:
     assert "doctor" in run.stdout
 
 
+def named(parser: ArgumentParser) -> Iterator[str]:
+    """Every command below a parser, by its whole name."""
+    if command := parser.get_default("command"):
+        yield command
+    for group in parser._actions:
+        if isinstance(group, _SubParsersAction):
+            for below in group.choices.values():
+                yield from named(below)
+
+
+def test_all_that_can_be_typed_is_in_the_table_of_one_module_and_each_table_holds_nothing_else() -> None:
+    names = list(named(build_parser()))
+    tables = [table_of(name) for name in names]
+    assert [name for name, table in zip(names, tables, strict=True) if name not in table] == []
+    assert {name for table in tables for name in table} == set(names)
+
+
 @pytest.mark.parametrize("arguments", [("nonesuch",), ("chats",), ("models", "info"), ("chats", "show", "one")])
 def test_an_unknown_command_is_wrong_usage(parley: CommandLine, arguments: tuple[str, ...]) -> None:
     result = parley.run(*arguments)
@@ -129,7 +150,7 @@ def test_a_bug_is_told_in_a_sentence_and_reported_in_a_file(
         raise ZeroDivisionError("by nought")
 
     monkeypatch.setenv("PARLEY_HOME", str(tmp_path))
-    monkeypatch.setattr(doctor, "doctor", broken)
+    monkeypatch.setitem(doctor.COMMANDS, "doctor", broken)
     assert main(["doctor"]) == 1
     log = tmp_path / "logs" / "command-line.log"
     told = capsys.readouterr().err

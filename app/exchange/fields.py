@@ -55,6 +55,11 @@ def key_in(fields: Fields, name: str) -> str:
     return clean(value) if isinstance(value, str) else ""
 
 
+def flag_in(fields: Fields, name: str) -> bool:
+    """Whether something is said to be so."""
+    return fields.get(name) is True
+
+
 def moment_in(fields: Fields, *names: str) -> float:
     """The first of these that is a time, in Unix seconds; 0 if none is.
 

@@ -34,6 +34,7 @@ class Seed:
     state: MessageState = MessageState.COMPLETE
     created_at: float = 0.0
     record: ReplyRecord | None = None
+    pinned: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class Head:
     title: str = ""
     created_at: float = 0.0
     updated_at: float = 0.0
+    pinned: bool = False
+    archived: bool = False
 
     @property
     def origin(self) -> str:
@@ -90,6 +93,8 @@ def grow(head: Head, seeds: Sequence[Seed], current: str = "") -> PortableConver
         created_at=created,
         updated_at=head.updated_at or max(times, default=created),
         leaf=grown.leaf(current),
+        pinned=head.pinned,
+        archived=head.archived,
         messages=tuple(grown.messages),
     )
 
@@ -122,6 +127,7 @@ class _Grown:
                 state=seed.state,
                 created_at=seed.created_at,
                 record=seed.record,
+                pinned=seed.pinned,
             )
         )
         self._places[seed.key] = (number, None)

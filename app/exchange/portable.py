@@ -12,16 +12,20 @@ are left out, and readers ignore fields they do not know.  Times are Unix second
 before its children, and siblings stand in the order in which they were made.  `leaf` is the end of
 the path that is being read.  `record` holds what makes a reply reproducible, in the fields of
 `app.core.messages.ReplyRecord`.  `origin` says who a conversation is, whatever database it is in,
-so that it is never imported twice.
+so that it is never imported twice.  `folder` names the folder a conversation lies in and those above
+it, from the top; `preset` is the one it goes on with, in the fields of `app.core.presets.ChosenPreset`.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import msgspec
 
 from app.core.conversations import Conversation, StoredMessage
 from app.core.exchange import ImportFormat
 from app.core.messages import MessageState, ReplyRecord, Role
+from app.core.presets import ChosenPreset
 
 FORMAT = "parley-conversations"
 VERSION = 1
@@ -49,6 +53,10 @@ class PortableConversation(msgspec.Struct, frozen=True, kw_only=True, omit_defau
     created_at: float = 0.0
     updated_at: float = 0.0
     leaf: int | None = None
+    folder: tuple[str, ...] = ()
+    pinned: bool = False
+    archived: bool = False
+    preset: ChosenPreset | None = None
     messages: tuple[PortableMessage, ...] = ()
 
     def active_path(self) -> list[PortableMessage]:
@@ -68,7 +76,9 @@ def native_origin(conversation_id: int, created_at: float) -> str:
     return f"{ImportFormat.PARLEY.value}:{conversation_id}-{created_at:.6f}"
 
 
-def portable(conversation: Conversation, origin: str = "") -> PortableConversation:
+def portable(
+    conversation: Conversation, origin: str = "", folder: Sequence[str] = (), preset: ChosenPreset | None = None
+) -> PortableConversation:
     """A stored conversation as it travels; `origin` is where it was imported from, if it was."""
     summary = conversation.summary
     return PortableConversation(
@@ -77,6 +87,10 @@ def portable(conversation: Conversation, origin: str = "") -> PortableConversati
         created_at=summary.created_at,
         updated_at=summary.updated_at,
         leaf=conversation.leaf_id,
+        folder=tuple(folder),
+        pinned=summary.pinned,
+        archived=summary.archived,
+        preset=preset,
         messages=tuple(_portable_message(message) for message in sorted(conversation, key=lambda message: message.id)),
     )
 

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 
 from app.core.conversations import Conversation, StoredMessage
 from app.core.messages import Role
+from app.core.presets import ChosenPreset
 from app.exchange.importing import Outcome
 from app.exchange.merging import Graft, growth
 from app.exchange.portable import PortableConversation, PortableMessage, native_origin, portable
-from app.storage import tree
+from app.storage import folders, tree
 from app.storage.database import Database
-from app.storage.rows import encode_record, message_of, storable, title_of
+from app.storage.rows import decode_struct, encode_record, encode_struct, message_of, storable, title_of
 from app.storage.writers import is_alive
 
 
@@ -44,12 +45,15 @@ class ExchangeStore:
         """
         with self._database.snapshot() as connection:
             summary = tree.read_summary(connection, conversation_id)
-            (origin,) = connection.execute(
-                "SELECT origin FROM conversations WHERE id = ?", (conversation_id,)
+            origin, preset = connection.execute(
+                "SELECT origin, preset FROM conversations WHERE id = ?", (conversation_id,)
             ).fetchone()
+            folder = folders.names_of(connection, summary.folder_id)
             messages = tree.read_messages(connection, conversation_id, is_alive)
             leaf = tree.read_leaf(connection, conversation_id)
-        return portable(Conversation(summary, messages, leaf), origin or "")
+        return portable(
+            Conversation(summary, messages, leaf), origin or "", folder, decode_struct(preset, ChosenPreset)
+        )
 
     def put(self, conversations: Sequence[PortableConversation]) -> list[tuple[Outcome, int]]:
         """Keep conversations, or what of them is new, all or none; how many messages each added.
@@ -89,14 +93,19 @@ def _find(connection: sqlite3.Connection, conversation: PortableConversation) ->
 def _add(connection: sqlite3.Connection, conversation: PortableConversation) -> int:
     first = next((message.text for message in conversation.messages if message.role is Role.USER), "")
     row = connection.execute(
-        "INSERT INTO conversations (title, created_at, updated_at, origin, titled_by) "
-        "VALUES (?, ?, ?, ?, ?) RETURNING id",
+        "INSERT INTO conversations "
+        "(title, created_at, updated_at, origin, titled_by, folder_id, pinned, archived, preset) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
         (
             storable(conversation.title) or title_of(first),
             conversation.created_at,
             conversation.updated_at,
             storable(conversation.origin),
             "user" if conversation.title else "words",
+            folders.folder_named(connection, conversation.folder),
+            conversation.pinned,
+            conversation.archived,
+            encode_struct(conversation.preset) if conversation.preset else None,
         ),
     ).fetchone()
     grafts = [Graft(message) for message in conversation.messages]

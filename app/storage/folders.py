@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 
 from app.core.conversation_errors import FolderInsideItself, UnknownFolder
 from app.core.listing import DeletedFolder, Folder
@@ -37,13 +38,7 @@ class FolderStore:
         with self._database.transaction() as connection:
             if parent_id is not None:
                 _read(connection, parent_id)
-            row = connection.execute(
-                "INSERT INTO folders (parent_id, name, position) VALUES "
-                "(?1, ?2, (SELECT 1 + coalesce(max(position), -1) FROM folders WHERE parent_id IS ?1)) "
-                f"RETURNING {_COLUMNS}",
-                (parent_id, storable(name)),
-            ).fetchone()
-            return Folder(*row)
+            return _insert(connection, name, parent_id)
 
     def rename(self, folder_id: int, name: str) -> Folder:
         """Give a folder another name; returns it as it was.
@@ -120,6 +115,39 @@ class FolderStore:
                     f"UPDATE {table} SET {column} = ? WHERE id = ? AND {column} IS ?",
                     [(folder.id, key, folder.parent_id) for key in keys],
                 )
+
+
+def names_of(connection: sqlite3.Connection, folder_id: int | None) -> list[str]:
+    """The names of a folder and of those above it, from the top; inside a transaction that is open."""
+    names: list[str] = []
+    while folder_id is not None:
+        folder = _read(connection, folder_id)
+        names.append(folder.name)
+        folder_id = folder.parent_id
+    names.reverse()
+    return names
+
+
+def folder_named(connection: sqlite3.Connection, names: Sequence[str]) -> int | None:
+    """The folder of these names, from the top, made where it is not there; None if there are no names."""
+    folder_id: int | None = None
+    for name in names:
+        row = connection.execute(
+            "SELECT id FROM folders WHERE parent_id IS ? AND name = ? ORDER BY position, id",
+            (folder_id, storable(name)),
+        ).fetchone()
+        folder_id = row[0] if row else _insert(connection, name, folder_id).id
+    return folder_id
+
+
+def _insert(connection: sqlite3.Connection, name: str, parent_id: int | None) -> Folder:
+    row = connection.execute(
+        "INSERT INTO folders (parent_id, name, position) VALUES "
+        "(?1, ?2, (SELECT 1 + coalesce(max(position), -1) FROM folders WHERE parent_id IS ?1)) "
+        f"RETURNING {_COLUMNS}",
+        (parent_id, storable(name)),
+    ).fetchone()
+    return Folder(*row)
 
 
 def _read(connection: sqlite3.Connection, folder_id: int) -> Folder:

@@ -17,7 +17,9 @@ from app.exchange.reading import read_path
 from app.storage.conversations import ConversationStore
 from app.storage.database import Database
 from app.storage.exchange import ExchangeStore
-from tests.exchange.trees import RECORD, conversations, shape
+from app.storage.folders import FolderStore
+from app.storage.listing import ListingStore
+from tests.exchange.trees import PRESET, RECORD, conversations, shape
 
 
 def exporter():
@@ -57,6 +59,19 @@ def test_a_tree_goes_out_as_json_and_comes_in_the_same(tmp_path, conversation):
         assert store.put([found]) == [(Outcome.PRESENT, 0)]
         with second.transaction() as connection:
             connection.execute("DELETE FROM conversations")
+
+
+def test_a_conversation_comes_into_the_folder_of_its_name_and_stays_where_the_user_puts_it(store, database):
+    here = FolderStore(database)
+    work = here.create("Work")
+    filed = msgspec.structs.replace(line("a", "b"), folder=("Work", "Plans"), pinned=True)
+    store.put([filed])
+    (plans,) = [folder for folder in here.list() if folder.name == "Plans"]
+    assert plans.parent_id == work.id
+    (number,) = store.ids()
+    assert ListingStore(database).file({number: None}) == {number: plans.id}
+    store.put([filed])
+    assert (store.read(number).folder, len(here.list())) == ((), 2)
 
 
 def test_importing_twice_makes_no_duplicates(store):
@@ -158,17 +173,20 @@ def test_an_unfinished_title_is_the_first_words(store):
 
 def test_what_a_later_parley_adds_anywhere_is_passed_over(tmp_path):
     reply = PortableMessage(id=1, role=Role.ASSISTANT, text="x", record=RECORD)
-    conversation = PortableConversation(origin="jan:1", leaf=1, messages=(reply,))
+    conversation = PortableConversation(origin="jan:1", leaf=1, preset=PRESET, messages=(reply,))
     later = msgspec.to_builtins(conversation)
     (message,) = later["messages"]
-    for place in (later, message, message["record"], message["record"]["model"]):
+    chosen = later["preset"]
+    for place in (later, message, message["record"], message["record"]["model"], chosen, chosen["preset"]):
         place["new_field"] = 1
+    chosen["preset"]["sampling"]["new_option"] = 1
     for name in ("options", "sampling"):
         message["record"][name] = {**message["record"].get(name, {}), "new_option": 1}
     path = tmp_path / "later.json"
     path.write_bytes(msgspec.json.encode([later]))
     (found,) = [one.read for one in read_path(path)]
     assert found.messages[0].record == RECORD
+    assert found.preset == PRESET
 
 
 @pytest.mark.parametrize("record", [[], {"options": 1}, {"options": {"new": 1}}, {"sampling": []}, 7])
@@ -177,6 +195,15 @@ def test_a_record_of_parley_that_is_none_is_refused(tmp_path, record):
     path = tmp_path / "a.json"
     path.write_bytes(msgspec.json.encode([document]))
     assert all(isinstance(one.read, Failure) and one.read.code == "RecordInvalid" for one in read_path(path))
+
+
+def test_a_folder_that_no_one_made_is_cut_to_one_that_someone_could(tmp_path):
+    path = tmp_path / "a.json"
+    deep = ("\n ", "a\nb" + "c" * 1000, *("x" * 1000))
+    path.write_bytes(msgspec.json.encode([PortableConversation(origin="jan:1", folder=deep)]))
+    (found,) = [one.read for one in read_path(path)]
+    assert found.folder[0].startswith("a b")
+    assert len(found.folder) <= 20 and max(map(len, found.folder)) <= 200
 
 
 @pytest.mark.parametrize("origin", ["", "nowhere", "unknown:1", "chatgpt:"])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 from hypothesis import strategies as st
 
 from app.core.errors import Failure
 from app.core.loading import KvType, LoadOptions
 from app.core.messages import FinishReason, MessageState, ModelIdentity, ReplyRecord, Role, Timings, Usage
+from app.core.presets import ChosenPreset, Preset
 from app.core.sampling import Sampling
 from app.exchange.portable import PortableConversation, PortableMessage
 
@@ -28,6 +30,14 @@ RECORD = ReplyRecord(
     failure=Failure("EngineFailed", {"activity": "reading"}, "log"),
 )
 
+PRESET = ChosenPreset(
+    preset=Preset(
+        name="Terse", system="Answer in {{language}}.", sampling=Sampling(temperature=0.1), template="chatml"
+    ),
+    values={"language": "Latin"},
+    system="Answer in Latin.",
+)
+
 STATES = [state for state in MessageState if state is not MessageState.STREAMING]
 
 
@@ -47,6 +57,7 @@ def conversations(draw, origin="chatgpt:1"):
                 state=draw(st.sampled_from(STATES)),
                 created_at=draw(TIMES),
                 record=draw(st.sampled_from([None, RECORD])) if role is Role.ASSISTANT else None,
+                pinned=draw(st.booleans()),
             )
         )
     with_children = {message.parent for message in messages}
@@ -57,19 +68,23 @@ def conversations(draw, origin="chatgpt:1"):
         created_at=draw(st.floats(1, 4e9)),
         updated_at=draw(st.floats(1, 4e9)),
         leaf=draw(st.sampled_from(leaves)) if leaves else None,
+        folder=draw(st.sampled_from([(), ("Work",), ("Work", "Plans"), ("Plans",)])),
+        pinned=draw(st.booleans()),
+        archived=draw(st.booleans()),
+        preset=draw(st.sampled_from([None, PRESET])),
         messages=tuple(messages),
     )
 
 
 def shape(conversation):
-    """All that a conversation says, whatever its messages' ids: each message with its children in order."""
+    """All that is known of a conversation but its messages' ids: each message with its children in order."""
     below = {}
     for message in sorted(conversation.messages, key=lambda message: message.id):
         below.setdefault(message.parent, []).append(message)
 
     def node(message):
-        said = (message.role, message.text, message.reasoning, message.state, message.created_at, message.record)
+        said = msgspec.structs.replace(message, id=0, parent=None)
         return (said, message.id == conversation.leaf, [node(child) for child in below.get(message.id, ())])
 
-    head = (conversation.origin, conversation.title, conversation.created_at, conversation.updated_at)
+    head = msgspec.structs.replace(conversation, leaf=None, messages=())
     return head, [node(root) for root in below.get(None, ())]

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import msgspec
 
 from app.core.exchange import ImportFormat
 from app.core.exchange_errors import RecordInvalid
 from app.core.loading import LoadOptions
 from app.core.messages import MessageState
+from app.core.presets import Preset
 from app.core.sampling import Sampling
-from app.exchange.fields import Fields
+from app.exchange.fields import Fields, clean
 from app.exchange.growing import Head, Seed, grow
 from app.exchange.portable import PortableConversation, PortableMessage
 
-_OPTIONS: dict[str, type[msgspec.Struct]] = {"options": LoadOptions, "sampling": Sampling}
+_MAX_FOLDERS = 20
+_MAX_FOLDER_NAME = 200
 
 
 def recognises(record: Fields) -> bool:
@@ -35,28 +39,54 @@ def read(record: Fields) -> PortableConversation:
     format_name, _, identity = found.origin.partition(":")
     if format_name not in set(ImportFormat) or not identity:
         raise RecordInvalid(reason=f"its origin makes no sense: {found.origin[:40]!r}")
-    head = Head(ImportFormat(format_name), identity, found.title, found.created_at, found.updated_at)
+    head = Head(
+        ImportFormat(format_name),
+        identity,
+        found.title,
+        found.created_at,
+        found.updated_at,
+        found.pinned,
+        found.archived,
+    )
     seeds = [_seed(message) for message in found.messages]
     leaf = str(found.leaf) if found.leaf is not None else ""
-    return grow(head, seeds, leaf)
+    return msgspec.structs.replace(grow(head, seeds, leaf), folder=_folder(found.folder), preset=found.preset)
+
+
+def _folder(names: Sequence[str]) -> tuple[str, ...]:
+    """Names that a folder can have, each on one line."""
+    lines = (" ".join(clean(name).split())[:_MAX_FOLDER_NAME] for name in names[:_MAX_FOLDERS])
+    return tuple(line for line in lines if line)
 
 
 def _without_unknown_options(record: Fields) -> Fields:
     """Without the options of a later Parley; elsewhere what they are made of refuses those as typing errors."""
     messages = record.get("messages", [])
-    return {**record, "messages": [_with_known_options(one) if isinstance(one, dict) else one for one in messages]}
+    known = {**record, "messages": [_with_known_options(one) if isinstance(one, dict) else one for one in messages]}
+    return _changed(
+        known, "preset", lambda chosen: _changed(_known(chosen, "preset", Preset), "preset", _known_sampling)
+    )
 
 
 def _with_known_options(message: Fields) -> Fields:
-    made = message.get("record")
-    if not isinstance(made, dict):
-        return message
-    known = {
-        name: {key: value for key, value in made[name].items() if key in kind.__struct_fields__}
-        for name, kind in _OPTIONS.items()
-        if isinstance(made.get(name), dict)
-    }
-    return {**message, "record": {**made, **known}}
+    return _changed(message, "record", lambda made: _known_sampling(_known(made, "options", LoadOptions)))
+
+
+def _known_sampling(fields: Fields) -> Fields:
+    return _known(fields, "sampling", Sampling)
+
+
+def _known(fields: Fields, name: str, kind: type[msgspec.Struct]) -> Fields:
+    """With nothing in the object `name` but what a Struct of that kind has."""
+    return _changed(
+        fields, name, lambda inside: {key: value for key, value in inside.items() if key in kind.__struct_fields__}
+    )
+
+
+def _changed(fields: Fields, name: str, change: Callable[[Fields], Fields]) -> Fields:
+    """With another object `name`, if there is one."""
+    inside = fields.get(name)
+    return {**fields, name: change(inside)} if isinstance(inside, dict) else fields
 
 
 def _seed(message: PortableMessage) -> Seed:
@@ -70,4 +100,5 @@ def _seed(message: PortableMessage) -> Seed:
         state=MessageState.INTERRUPTED if under_way else message.state,
         created_at=message.created_at,
         record=message.record,
+        pinned=message.pinned,
     )

@@ -24,7 +24,14 @@ if sys.version_info < (3, 11):  # noqa: UP036 - anyone may start this file with 
 from display import a_display, has_display, opens_window
 from environment import Environment
 from failures import SetupError
-from system_packages import CHINESE_FONT_PACKAGE, freezing_packages, has_chinese_font, require, window_packages
+from system_packages import (
+    CHINESE_FONT_PACKAGE,
+    clean_system_packages,
+    freezing_packages,
+    has_chinese_font,
+    require,
+    window_packages,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -49,7 +56,7 @@ def test(environment: Environment, arguments: Sequence[str]) -> int:
     All of them, and without a screen whose windows would disturb each other, run in several processes, each with a
     virtual screen of its own.
     """
-    _prepare_for_windows(environment, ["test", "package"], freezing_packages())
+    _prepare_for_windows(environment, ["test", "package"], [*freezing_packages(), *clean_system_packages()])
     command = [str(environment.python), "-m", "pytest", *arguments]
     if arguments or has_display(sys.platform, os.environ):
         return _call_with_screen(command)

@@ -35,7 +35,7 @@ def ensure_servers(python: Path, constraints: Path, jobs: int) -> Path:
     Raises:
         SetupError: there is no compiler, or the build failed.
     """
-    key = build_key(pinned_version(constraints), os.environ, processor_features())
+    key = build_key(pinned_version(constraints), os.environ, processor_features(), ENGINE_PARTS)
     folder = cache_folder(os.environ, sys.platform) / f"servers-{key}"
     if folder.is_dir():
         return folder

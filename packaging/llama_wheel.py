@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
@@ -30,6 +30,8 @@ DISTRIBUTION = "llama-cpp-python"
 BUILD_FLAGS = ("CMAKE_ARGS", "CC", "CXX", "CFLAGS", "CXXFLAGS", "LDFLAGS")
 ENGINE_PARTS = ("-DGGML_RPC=ON", "-DGGML_RPC_RDMA=OFF")
 """What is built beside the default: a model over several machines, by TCP alone, so that no other library is needed."""
+WHEEL_OPTIONS = (*ENGINE_PARTS, "-DLLAVA_BUILD=OFF")
+"""Without the reading of pictures, which nothing here uses and which is a quarter of the build."""
 
 STEPS = re.compile(r"\[\s*(\d+)/(\d+)\]\s")
 
@@ -66,10 +68,12 @@ def processor_features() -> str:
     return next((line for line in lines if line.startswith(("flags", "Features"))), platform.processor())
 
 
-def build_key(version: str, environment: Mapping[str, str], features: str) -> str:
+def build_key(
+    version: str, environment: Mapping[str, str], features: str, options: Sequence[str] = WHEEL_OPTIONS
+) -> str:
     """A folder's name that is the same exactly where a built wheel can be used again."""
     flags = [f"{name}={environment.get(name, '')}" for name in BUILD_FLAGS]
-    digest = hashlib.sha256("\n".join([features, *flags, *ENGINE_PARTS]).encode()).hexdigest()[:12]
+    digest = hashlib.sha256("\n".join([features, *flags, *options]).encode()).hexdigest()[:12]
     python = f"cp{sys.version_info.major}{sys.version_info.minor}"
     return f"{version}-{python}-{sys.platform}-{platform.machine().lower()}-{digest}"
 
@@ -93,7 +97,7 @@ def ensure_wheel(python: Path, root: Path, constraints: Path, pip_environment: M
 def _compiled(python: Path, root: Path, folder: Path, version: str, pip_environment: Mapping[str, str]) -> Path:
     require_compiler()
     print(
-        f"{DISTRIBUTION} {version} comes as source and is compiled now. This happens once and takes about six minutes "
+        f"{DISTRIBUTION} {version} comes as source and is compiled now. This happens once and takes about five minutes "
         f"on two processor cores.\nThe result is kept in {folder}",
         flush=True,
     )
@@ -102,14 +106,14 @@ def _compiled(python: Path, root: Path, folder: Path, version: str, pip_environm
         # pip's own cache would give a wheel of other options: it goes by the name and version alone.
         options = ["--verbose", "--no-cache-dir", "--no-deps", "--wheel-dir", scratch]
         command = [str(python), "-m", "pip", "wheel", *options, requirement]
-        _build(command, root, with_engine_parts(pip_environment), folder / "build.log")
+        _build(command, root, with_options(pip_environment), folder / "build.log")
         built = next(Path(scratch).glob("*.whl"))
         return Path(shutil.move(built, folder / built.name))
 
 
-def with_engine_parts(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment in which the engine is built with all its parts; the user's own options come last and win."""
-    options = " ".join([*ENGINE_PARTS, environment.get("CMAKE_ARGS", "")])
+def with_options(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment in which the wheel is built; the user's own options come last and win."""
+    options = " ".join([*WHEEL_OPTIONS, environment.get("CMAKE_ARGS", "")])
     return {**environment, "CMAKE_ARGS": options.strip()}
 
 

@@ -142,6 +142,22 @@ def freezing_packages() -> list[str]:
     return missing
 
 
+def debian_release() -> str:
+    """The name of the Debian that this is, such as `bookworm`; of another system nothing."""
+    try:
+        release = platform.freedesktop_os_release()
+    except OSError:
+        return ""
+    return release.get("VERSION_CODENAME", "") if release["ID"] == "debian" else ""
+
+
+def clean_system_packages() -> list[str]:
+    """What root lacks to make a clean Debian in a folder, into which a test installs the package."""
+    if not debian_release() or os.geteuid() != 0 or shutil.which("debootstrap"):
+        return []
+    return ["debootstrap"]
+
+
 def require(packages: Iterable[str], purpose: str) -> None:
     """Install what is missing where that is possible.
 

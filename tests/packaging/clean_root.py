@@ -6,7 +6,10 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
+
+from system_packages import debian_release
 
 ENTER = """
 set -e
@@ -19,6 +22,17 @@ exec chroot ${CALLER:+--userspec=$CALLER} "$ROOT" "$@"
 SURROUNDINGS = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LANG": "C.UTF-8"}
 UNTOLD = ("/var/cache/apt", "/var/lib/apt", "/var/lib/dpkg", "/var/log", "/proc", "/sys", "/dev", "/tmp", "/home")
 """Where package managers keep their own notes, and what belongs to users."""
+
+
+@cache
+def why_none() -> str:
+    """Why no such system can be made here, or nothing."""
+    if not debian_release():
+        return "this is not Debian"
+    if os.geteuid() != 0 or shutil.which("debootstrap") is None:
+        return "it takes root, and debootstrap"
+    tried = subprocess.run(["unshare", "--mount", "true"], capture_output=True, text=True, check=False)
+    return tried.stderr.strip()
 
 
 class CleanRoot:

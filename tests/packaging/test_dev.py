@@ -240,10 +240,10 @@ def test_a_kept_wheel_serves_only_the_same_version_processor_and_build_options()
     assert len(others | {key}) == 4
 
 
-def test_the_engine_is_built_with_all_its_parts_and_with_what_the_user_wants() -> None:
-    plain = llama_wheel.with_engine_parts({"HOME": "/somewhere"})
-    assert plain == {"HOME": "/somewhere", "CMAKE_ARGS": "-DGGML_RPC=ON -DGGML_RPC_RDMA=OFF"}
-    assert llama_wheel.with_engine_parts({"CMAKE_ARGS": "-DGGML_CUDA=ON"})["CMAKE_ARGS"].endswith("=OFF -DGGML_CUDA=ON")
+def test_the_engine_is_built_with_its_parts_and_with_what_the_user_wants() -> None:
+    plain = llama_wheel.with_options({"HOME": "/somewhere"})
+    assert plain == {"HOME": "/somewhere", "CMAKE_ARGS": "-DGGML_RPC=ON -DGGML_RPC_RDMA=OFF -DLLAVA_BUILD=OFF"}
+    assert llama_wheel.with_options({"CMAKE_ARGS": "-DGGML_CUDA=ON"})["CMAKE_ARGS"].endswith("=OFF -DGGML_CUDA=ON")
 
 
 def test_an_engine_that_lacks_a_part_is_built_anew(

@@ -1,8 +1,7 @@
 """The Debian package in a clean system: installed, used by a user without a past, and taken away.
 
-`PARLEY_DEB` names the package: a whole one of `dev.py package`, or, in a minute, one for this machine alone by
-`dev.py package --development-libraries --compression zstd`.
-`PARLEY_BARE_ROOTS` is a folder with bare systems by the names of their releases, to be copied.
+`PARLEY_DEB` names the package; without it one is built with the development libraries, for this machine's processor and
+release alone. `PARLEY_BARE_ROOTS` is a folder with bare systems by the names of their releases, to be copied.
 """
 
 from __future__ import annotations
@@ -12,32 +11,47 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from system_packages import debian_release
 
-from tests.packaging.clean_root import CleanRoot
+from tests.packaging.clean_root import CleanRoot, why_none
 
+PACKAGE = Path(__file__).parents[2] / "packaging" / "package.py"
 WORDS = "Hello from a clean system"
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(900),
-    pytest.mark.skipif(
-        "PARLEY_DEB" not in os.environ or os.geteuid() != 0 or shutil.which("debootstrap") is None,
-        reason="a package is installed in a clean system by root, with debootstrap",
-    ),
+    pytest.mark.skipif(why_none() != "", reason=f"a clean system cannot be made here: {why_none()}"),
 ]
 
 
+def releases() -> list[str]:
+    """Those that the package is for."""
+    return ["bookworm", "trixie"] if "PARLEY_DEB" in os.environ else [debian_release()]
+
+
 @pytest.fixture(scope="module")
-def package() -> Path:
-    return Path(os.environ["PARLEY_DEB"])
+def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The one that is named, or one that is built now and removed afterwards: it is large."""
+    if "PARLEY_DEB" in os.environ:
+        yield Path(os.environ["PARLEY_DEB"])
+        return
+    target = tmp_path_factory.mktemp("package")
+    command = [sys.executable, str(PACKAGE), str(target), "--development-libraries", "--compression", "zstd"]
+    built = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stdout + built.stderr
+    [made] = target.glob("*.deb")
+    yield made
+    shutil.rmtree(target)
 
 
-@pytest.fixture(scope="module", params=["bookworm", "trixie"])
+@pytest.fixture(scope="module", params=releases())
 def system(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, package: Path
 ) -> Iterator[CleanRoot]:

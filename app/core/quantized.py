@@ -141,6 +141,13 @@ class Becomes:
     note: NoteKind
 
 
+def group_size(columns: int, groups: int, told: int | None) -> int:
+    """How many inputs a group has; the last one may have fewer. `told` is what the settings say, -1 for whole rows."""
+    if told is None:
+        return -(-columns // max(groups, 1))
+    return min(told, columns) if told > 0 else columns
+
+
 def gptq_becomes(
     bits: int, columns: int, *, in_blocks: bool, zero: int | None, scales_exact: bool = True, undone: bool = False
 ) -> Becomes:

@@ -16,7 +16,7 @@ import numpy as np
 from gguf import GGMLQuantizationType as Kind
 from numpy.typing import NDArray
 
-from app.core.quantized import BITS, Scheme, gptq_becomes
+from app.core.quantized import BITS, Scheme, gptq_becomes, group_size
 from app.core.repack_errors import QuantizationMismatch, ScalesNotFinite, TensorMissing, TensorWrong
 from app.core.safetensors import Tensor
 from app.repack import blocks, codes
@@ -32,8 +32,9 @@ Index = NDArray[np.intp]
 class GptqSource:
     """A module.
 
-    `index` is the group of each input, None where groups are simply one after the other. `zero` is the zero point
-    if all are the same. `order` is the order in which inputs are to be written.
+    `group` is the size of each, but perhaps of the last. `index` is the group of each input, None where groups are
+    simply one after the other. `zero` is the zero point if all are the same. `order` is the order in which inputs are
+    to be written.
     """
 
     checkpoint: Checkpoint
@@ -41,7 +42,7 @@ class GptqSource:
     rows: int
     columns: int
     bits: int
-    groups: int
+    group: int
     zero_bias: int
     zero: int | None
     index: NDArray[np.uint16] | None
@@ -63,7 +64,7 @@ class GptqSource:
     def group_of(self) -> Index:
         """The group of each input, in the order of writing."""
         if self.index is None:
-            return np.arange(self.columns) // (-(-self.columns // self.groups))
+            return np.arange(self.columns) // self.group
         index = self.index.astype(np.intp)
         return index if self.order is None else index[self.order]
 
@@ -108,8 +109,7 @@ class GptqSource:
 
     @property
     def _was(self) -> str:
-        size = -(-self.columns // self.groups)
-        grouping = "rows" if self.groups == 1 else f"groups of {size}"
+        grouping = "rows" if self.group == self.columns else f"groups of {self.group}"
         return f"GPTQ {self.bits}-bit {grouping}"
 
 
@@ -134,15 +134,16 @@ def gptq_source(checkpoint: Checkpoint, module: str, shape: tuple[int, int], sch
     _check_shape(f"{module}.scales", scales, (groups, outputs))
     if len(qzeros.shape) != 2 or qzeros.shape[0] != groups or qzeros.shape[1] < outputs * bits // WORD_BITS:
         raise QuantizationMismatch(tensor=f"{module}.qzeros", reason=f"its shape is {list(qzeros.shape)}")
-    if not 0 < groups <= inputs or (scheme.group is not None and groups != _group_count(inputs, scheme.group)):
+    group = group_size(inputs, groups, scheme.group)
+    if not 0 < groups <= inputs or (scheme.group is not None and groups != -(-inputs // group)):
         raise QuantizationMismatch(
             tensor=f"{module}.scales", reason=f"it has {groups} groups, the settings say groups of {scheme.group}"
         )
-    index = _group_index(checkpoint, f"{module}.g_idx", inputs, groups)
+    index = _group_index(checkpoint, f"{module}.g_idx", groups, np.arange(inputs) // group)
     if index is None and inputs % groups and scheme.group is None:
         raise QuantizationMismatch(tensor=f"{module}.scales", reason=f"{inputs} inputs are no {groups} equal groups")
     found = GptqSource(
-        checkpoint, module, outputs, inputs, bits, groups, scheme.zero_bias, None, index, scales.dtype == "F16"
+        checkpoint, module, outputs, inputs, bits, group, scheme.zero_bias, None, index, scales.dtype == "F16"
     )
     return replace(found, zero=_common_zero(found))
 
@@ -174,20 +175,16 @@ def _check_shape(name: str, tensor: Tensor, shape: tuple[int, ...]) -> None:
         raise TensorWrong(tensor=name, reason=f"has the shape {list(tensor.shape)} instead of {list(shape)}")
 
 
-def _group_count(inputs: int, group: int) -> int:
-    return 1 if group < 0 else -(-inputs // group)
-
-
-def _group_index(checkpoint: Checkpoint, name: str, inputs: int, groups: int) -> NDArray[np.uint16] | None:
-    """The group of each input, None where they are simply one after the other."""
+def _group_index(checkpoint: Checkpoint, name: str, groups: int, plain: Index) -> NDArray[np.uint16] | None:
+    """The group of each input, None where it is the `plain` one: one after the other."""
     tensor = checkpoint.tensors.get(name)
     if tensor is None or not tensor.elements:
         return None
-    _check_shape(name, tensor, (inputs,))
+    _check_shape(name, tensor, plain.shape)
     index = checkpoint.read(name).astype(np.intp)
     if index.min() < 0 or index.max() >= groups:
         raise QuantizationMismatch(tensor=name, reason=f"it names a group that is not among the {groups}")
-    if np.array_equal(index, np.arange(inputs) // (-(-inputs // groups))):
+    if np.array_equal(index, plain):
         return None
     return index.astype(np.uint16)
 

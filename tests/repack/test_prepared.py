@@ -22,6 +22,7 @@ from tests.repack.packing import Gptq
 FORMS = [
     Gptq(4, 128),
     Gptq(4, 128, symmetric=False),
+    Gptq(4, 192, with_index=False),
     Gptq(3, 64),
     Gptq(8, -1),
     Gptq(4, 32, act_order=True),

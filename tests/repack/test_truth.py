@@ -22,6 +22,8 @@ FORMS = {
     "4 bit": Gptq(4, 128),
     "4 bit, groups of 64, version 2": Gptq(4, 64, bias=0),
     "4 bit, no index": Gptq(4, 64, with_index=False),
+    "4 bit, a smaller group at the end": Gptq(4, 192),
+    "4 bit, a smaller group at the end, no index": Gptq(4, 192, with_index=False),
     "4 bit, asymmetric": Gptq(4, 128, symmetric=False),
     "4 bit, asymmetric, version 2": Gptq(4, 32, symmetric=False, bias=0),
     "3 bit": Gptq(3, 128),

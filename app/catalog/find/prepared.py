@@ -27,6 +27,7 @@ from app.core.quantized import (
     awq_becomes,
     four_bit_becomes,
     gptq_becomes,
+    group_size,
     int8_becomes,
     plain_becomes,
     require_architecture,
@@ -155,7 +156,7 @@ class _Reader:
         told = zeros.shape[1] * _WORD_BITS // rows if zeros is not None and len(zeros.shape) == 2 else 4
         bits = scheme.bits or told
         columns = qweight.shape[0] * _WORD_BITS // max(bits, 1)
-        group = -(-columns // max(groups, 1))
+        group = group_size(columns, groups, scheme.group)
         mixed = self._scattered and groups > 1
         undone = mixed and group % BLOCK == 0 and _UNDONE.search(module) is not None
         becomes = gptq_becomes(

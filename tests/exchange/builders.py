@@ -208,8 +208,8 @@ def jan_line(key, role, text, created, thread_id="jan_1700000000"):
     }
 
 
-def open_webui(chat_id="w-1"):
-    """A row of the export, with a branch and reasoning in the content."""
+def open_webui(chat_id="w-1", content="", *, pinned=False):
+    """A row of the export, with a branch and, unless other content is given, reasoning in the content."""
 
     def message(key, parent, role, content, **more):
         return {"id": key, "parentId": parent, "childrenIds": [], "role": role, "content": content} | more
@@ -223,7 +223,7 @@ def open_webui(chat_id="w-1"):
         message(
             "a", "u", "assistant", "Five.", model="llama3", modelName="Llama 3", timestamp=1_720_000_002, done=True
         ),
-        message("b", "u", "assistant", thought, model="qwen", timestamp=1_720_000_009, done=True),
+        message("b", "u", "assistant", content or thought, model="qwen", timestamp=1_720_000_009, done=True),
     ]
     return {
         "id": chat_id,
@@ -240,7 +240,7 @@ def open_webui(chat_id="w-1"):
         "created_at": 1_720_000_000,
         "updated_at": 1_720_000_010,
         "archived": False,
-        "pinned": False,
+        "pinned": pinned,
     }
 
 

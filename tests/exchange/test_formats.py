@@ -47,6 +47,7 @@ def test_chatgpt_with_branches_thoughts_tools_and_citations(tmp_path):
     assert (first.text, model_of(first), first.reasoning) == ("Because of dust.", "gpt-4o", "")
     assert model_of(second) == "o3"
     assert second.reasoning.split("\n\n") == [
+        "Scattering",
         "Rayleigh scattering it is.",
         '```json\n{"q": "sky"}\n```',
         "A page about scattering.",
@@ -83,6 +84,54 @@ def test_chatgpt_custom_instructions_images_and_an_answer_that_never_came(tmp_pa
         (Role.ASSISTANT, ""),
     ]
     assert found.messages[-1].reasoning == "A cloud."
+
+
+def test_chatgpt_with_files_speech_and_pages_it_read(tmp_path):
+    nodes = [
+        builders.chatgpt_node("root", None),
+        builders.chatgpt_node(
+            "files",
+            "root",
+            "user",
+            "What is in it?",
+            metadata={"attachments": [{"id": "f1", "name": "plan.pdf", "mimeType": "application/pdf", "size": 5}]},
+        ),
+        builders.chatgpt_node(
+            "quote",
+            "files",
+            "tool",
+            content={"content_type": "tether_quote", "url": "https://e.org", "title": "A plan", "text": "Plans."},
+        ),
+        builders.chatgpt_node("answer", "quote", "assistant", "A plan."),
+        builders.chatgpt_node(
+            "spoken",
+            "answer",
+            "user",
+            content={
+                "content_type": "multimodal_text",
+                "parts": [
+                    {"content_type": "real_time_user_audio_video_asset_pointer", "frames_asset_pointers": []},
+                    {"content_type": "audio_transcription", "text": "Read it to me.", "direction": "in"},
+                ],
+            },
+        ),
+        builders.chatgpt_node(
+            "heard",
+            "spoken",
+            "assistant",
+            content={"content_type": "multimodal_text", "parts": [{"content_type": "audio_asset_pointer"}]},
+        ),
+    ]
+    export = builders.chatgpt(nodes=nodes, current="heard") | {"is_archived": True, "is_starred": True}
+    (found,) = read(builders.write_json(tmp_path / "c.json", [export]))
+    assert path_of(found) == [
+        (Role.USER, "Attached file: plan.pdf\n```\n(not part of the export)\n```\n\nWhat is in it?"),
+        (Role.ASSISTANT, "A plan."),
+        (Role.USER, "Read it to me."),
+        (Role.ASSISTANT, "[audio]"),
+    ]
+    assert found.messages[1].reasoning == "A plan\nhttps://e.org\n\nPlans."
+    assert (found.archived, found.pinned) == (True, True)
 
 
 def test_claude_with_thinking_tools_and_files(tmp_path):
@@ -157,9 +206,36 @@ def test_open_webui_with_branches_and_reasoning(tmp_path):
     assert found.origin == "open-webui:w-1"
     assert path_of(found) == [(Role.SYSTEM, "You count."), (Role.USER, "Two and two?"), (Role.ASSISTANT, "Four.")]
     last = found.messages[-1]
-    assert last.reasoning.endswith("Four, I'd say.")
+    assert last.reasoning == "not this\nFour, I'd say."
     other = next(message for message in found.messages if message.text == "Five.")
     assert (model_of(other), other.parent) == ("Llama 3", last.parent)
+
+
+def test_open_webui_with_tools_and_code_it_ran(tmp_path):
+    content = (
+        '<details type="tool_calls" done="true" id="call_1" name="weather" '
+        'arguments="&quot;{\\&quot;city\\&quot;: \\&quot;Rome\\&quot;}&quot;" result="&quot;sunny &lt; 30&quot;">\n'
+        "<summary>Tool Executed</summary>\n</details>\n"
+        '<details type="code_interpreter" done="true" duration="1" output="{&quot;stdout&quot;: &quot;4&quot;}">\n'
+        "<summary>Analyzed</summary>\n```python\nprint(2 + 2)\n```\n</details>\nSunny, and four."
+    )
+    (found,) = read(builders.write_json(tmp_path / "chats.json", [builders.open_webui(content=content, pinned=True)]))
+    last = found.active_path()[-1]
+    assert last.text == "Sunny, and four."
+    assert last.reasoning == (
+        'weather:\n```json\n{"city": "Rome"}\n```\n```\nsunny < 30\n```\n\n'
+        '```python\nprint(2 + 2)\n```\n```\n{"stdout": "4"}\n```'
+    )
+    assert found.pinned
+
+
+@pytest.mark.parametrize(
+    "content", ['<details type="reasoning">' * 100_000, f'<details type="reasoning">{"<summary>" * 200_000}</details>']
+)
+def test_what_open_webui_never_closed_takes_no_time(tmp_path, content):
+    (found,) = read(builders.write_json(tmp_path / "chats.json", [builders.open_webui(content=content)]))
+    last = found.active_path()[-1]
+    assert content in (last.text, f'<details type="reasoning">{last.reasoning}</details>')
 
 
 @pytest.mark.parametrize("version", range(1, 13))

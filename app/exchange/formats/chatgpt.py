@@ -6,24 +6,43 @@ test data of several converters): `mapping` holds nodes by id with `parent` and 
 has no message, `current_node` is the active leaf.  A message's `content` is told apart by
 `content_type`: `text` and `multimodal_text` have `parts` (texts, or objects such as
 `image_asset_pointer` and `audio_transcription`), `code` and `execution_output` have `text`,
-`thoughts` has `thoughts` of `summary` and `content`, `reasoning_recap` only says how long it took,
-`user_editable_context` has the user's custom instructions.  A message to a `recipient` other than
-`all` is a tool call.  Citations stand in the text between private-use characters;
-`metadata.content_references` says what they read as.
+`tether_quote` a page's `title`, `url` and `text`, `thoughts` has `thoughts` of `summary` and
+`content`, `reasoning_recap` only says how long it took, `user_editable_context` has the user's custom
+instructions.  A message to a `recipient` other than `all` is a tool call.  Citations stand in the text
+between private-use characters; `metadata.content_references` says what they read as.
+`metadata.attachments` has the files' names.
 """
 
 from __future__ import annotations
 
 import re
 
+from app.core.attachments import Attachment, with_attachments
 from app.core.exchange import ImportFormat
 from app.core.exchange_errors import RecordInvalid
 from app.core.messages import MessageState, Role
-from app.exchange.fields import Fields, fields_in, items_in, key_in, moment_in, objects_in, required_id, text_in
+from app.exchange.fields import (
+    Fields,
+    fields_in,
+    flag_in,
+    items_in,
+    key_in,
+    moment_in,
+    objects_in,
+    required_id,
+    text_in,
+)
 from app.exchange.growing import Head, Seed, foreign_record, grow
 from app.exchange.portable import PortableConversation
 
 _ROLES = {"user": Role.USER, "assistant": Role.ASSISTANT, "system": Role.SYSTEM, "tool": Role.ASSISTANT}
+_PICTURES = "image_asset_pointer"
+_POINTERS = {
+    _PICTURES: "[image]",
+    "audio_asset_pointer": "[audio]",
+    "real_time_user_audio_video_asset_pointer": "[audio]",
+    "video_container_asset_pointer": "[video]",
+}
 _CITATION = re.compile("\ue200[^\ue200\ue201]*\ue201")
 _MAX_REFERENCES = 1000
 
@@ -45,6 +64,8 @@ def read(record: Fields) -> PortableConversation:
         text_in(record, "title"),
         moment_in(record, "create_time"),
         moment_in(record, "update_time"),
+        flag_in(record, "is_starred"),
+        flag_in(record, "is_archived"),
     )
     seeds = [_seed(key, node) for key, node in record["mapping"].items() if isinstance(node, dict)]
     if not seeds:
@@ -57,7 +78,7 @@ def _seed(key: str, node: Fields) -> Seed:
     content, metadata = fields_in(message, "content"), fields_in(message, "metadata")
     author = text_in(fields_in(message, "author"), "role")
     kind = text_in(content, "content_type")
-    text = _text(content, kind, metadata)
+    text = with_attachments(_text(content, kind, metadata), _attachments(metadata) if author == "user" else [])
     role = Role.SYSTEM if kind == "user_editable_context" else _ROLES.get(author, Role.ASSISTANT)
     return Seed(
         key=key,
@@ -96,13 +117,27 @@ def _text(content: Fields, kind: str, metadata: Fields) -> str:
         return "\n\n".join(part for part in said if part)
     if kind == "thoughts":
         thoughts = objects_in(content, "thoughts")
-        return "\n\n".join(part for one in thoughts if (part := text_in(one, "content", "summary")))
-    parts = [_part(part) for part in items_in(content, "parts")]
-    text = "\n\n".join(part for part in parts if part) or text_in(content, "text", "result")
+        said = (text_in(one, name) for one in thoughts for name in ("summary", "content"))
+        return "\n\n".join(part for part in said if part)
+    text = _parts(content, metadata) or text_in(content, "text", "result")
+    if kind == "tether_quote":
+        page = "\n".join(part for name in ("title", "url") if (part := text_in(content, name)))
+        text = "\n\n".join(part for part in (page, text) if part)
     if kind in ("code", "execution_output") and text:
         language = text_in(content, "language") if kind == "code" else ""
         return f"```{language if language.isalnum() and language != 'unknown' else ''}\n{text}\n```"
     return _with_citations(text, metadata)
+
+
+def _parts(content: Fields, metadata: Fields) -> str:
+    """What a message says; recordings are left out where their words are there, pictures where their files' names."""
+    objects = objects_in(content, "parts")
+    is_heard = any(text_in(part, "text") for part in objects)
+    left_out = {"[audio]", "[video]"} if is_heard else set()
+    if _attachments(metadata):
+        left_out.add(_POINTERS[_PICTURES])
+    said = (_part(part) for part in items_in(content, "parts"))
+    return "\n\n".join(part for part in said if part and part not in left_out)
 
 
 def _part(part: object) -> str:
@@ -111,9 +146,12 @@ def _part(part: object) -> str:
     if not isinstance(part, dict):
         return ""
     kind = text_in(part, "content_type")
-    if kind == "image_asset_pointer":
-        return "[image]"
-    return text_in(part, "text") or (f"[{kind.replace('_', ' ')}]" if kind else "")
+    return _POINTERS.get(kind) or text_in(part, "text") or (f"[{kind.replace('_', ' ')}]" if kind else "")
+
+
+def _attachments(metadata: Fields) -> list[Attachment]:
+    names = [text_in(one, "name") for one in objects_in(metadata, "attachments")]
+    return [Attachment(name, "", "(not part of the export)") for name in names if name]
 
 
 def _with_citations(text: str, metadata: Fields) -> str:

@@ -16,7 +16,7 @@ import json
 from app.core.attachments import Attachment, with_attachments
 from app.core.exchange import ImportFormat
 from app.core.messages import Role
-from app.exchange.fields import Fields, fields_in, key_in, moment_in, objects_in, required_id, text_in
+from app.exchange.fields import Fields, fields_in, flag_in, key_in, moment_in, objects_in, required_id, text_in
 from app.exchange.growing import Head, Seed, foreign_record, grow, line_of
 from app.exchange.portable import PortableConversation
 
@@ -38,6 +38,7 @@ def read(record: Fields) -> PortableConversation:
         text_in(record, "name"),
         moment_in(record, "created_at"),
         moment_in(record, "updated_at"),
+        flag_in(record, "is_starred"),
     )
     model = text_in(record, "model") or "Claude"
     messages = objects_in(record, "chat_messages")

@@ -17,7 +17,7 @@ from pathlib import PurePosixPath
 from app.core.attachments import Attachment, with_attachments
 from app.core.exchange import ImportFormat
 from app.core.messages import MessageState, Role
-from app.exchange.fields import Fields, fields_in, key_in, moment_in, objects_in, required_id, text_in
+from app.exchange.fields import Fields, fields_in, flag_in, key_in, moment_in, objects_in, required_id, text_in
 from app.exchange.growing import Head, Seed, foreign_record, grow
 from app.exchange.portable import PortableConversation
 from app.exchange.thinking import split_thinking
@@ -48,6 +48,7 @@ def read(record: Fields, name: str) -> PortableConversation:
         text_in(record, "name"),
         moment_in(record, "createdAt"),
         max(moment_in(record, "userLastMessagedAt"), moment_in(record, "assistantLastMessagedAt")),
+        flag_in(record, "pinned"),
     )
     model = text_in(fields_in(record, "lastUsedModel"), "identifier", "indexedModelIdentifier")
     system = _system_prompt(record)

@@ -4,26 +4,39 @@ Established from open-webui/open-webui (the front end's Chat.svelte and its type
 converters that write this format: `chat.history.messages` holds messages by id with `parentId`,
 `role`, `content`, `model`, `modelName` and a `timestamp` in seconds, `chat.history.currentId` is the
 active leaf; older rows have a plain list `chat.messages`.  Reasoning stands inside the content as
-`<details type="reasoning" …><summary>…</summary>` with quoted lines.
+`<details type="reasoning" …><summary>…</summary>` with quoted lines, which later versions escape.  Tools and
+code that was run stand there too, what they were given and gave back as JSON in `arguments`, `result` and `output`.
 """
 
 from __future__ import annotations
 
 import html
+import json
 import re
 from dataclasses import replace
 
 from app.core.attachments import Attachment, with_attachments
 from app.core.exchange import ImportFormat
 from app.core.messages import MessageState, Role
-from app.exchange.fields import Fields, fields_in, items_in, key_in, moment_in, objects_in, required_id, text_in
+from app.exchange.fields import (
+    Fields,
+    fields_in,
+    flag_in,
+    items_in,
+    key_in,
+    moment_in,
+    objects_in,
+    required_id,
+    text_in,
+)
 from app.exchange.growing import Head, Seed, foreign_record, grow, line_of
 from app.exchange.portable import PortableConversation
 from app.exchange.thinking import split_thinking
 
 _ROLES = {"user": Role.USER, "system": Role.SYSTEM}
-_DETAILS = re.compile(r'<details type="(?:reasoning|tool_calls|code_interpreter)"[^<>]*>(.*?)</details>\s*', re.DOTALL)
-_SUMMARY = re.compile(r"<summary>.*?</summary>\s*", re.DOTALL)
+_DETAILS = re.compile(r'<details type="(?:reasoning|tool_calls|code_interpreter)"([^<>]*)>')
+_DETAILS_END, _SUMMARY, _SUMMARY_END = "</details>", "<summary>", "</summary>"
+_ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
 _QUOTE = re.compile(r"^> ?", re.MULTILINE)
 _SYSTEM_KEY = "the chat's own system prompt"
 
@@ -49,6 +62,8 @@ def read(record: Fields) -> PortableConversation:
         text_in(record, "title") or text_in(chat, "title"),
         moment_in(record, "created_at") or moment_in(chat, "timestamp"),
         moment_in(record, "updated_at"),
+        flag_in(record, "pinned"),
+        flag_in(record, "archived"),
     )
     history = fields_in(chat, "history")
     by_key = fields_in(history, "messages")
@@ -82,8 +97,8 @@ def _seed(key: str, message: Fields) -> Seed:
     )
     reasoning = ""
     if role is Role.ASSISTANT:
-        reasoning = "\n\n".join(_reasoning(found.group(1)) for found in _DETAILS.finditer(text))
-        text, thought = split_thinking(_DETAILS.sub("", text))
+        text, reasoning = _split_details(text)
+        text, thought = split_thinking(text)
         reasoning = reasoning or thought
     model = text_in(message, "modelName", "model")
     return Seed(
@@ -98,8 +113,45 @@ def _seed(key: str, message: Fields) -> Seed:
     )
 
 
-def _reasoning(inside: str) -> str:
-    return html.unescape(_QUOTE.sub("", _SUMMARY.sub("", inside))).strip()
+def _split_details(text: str) -> tuple[str, str]:
+    """The reply, and what stands in it that is no part of the answer; what is never closed is left alone."""
+    said: list[str] = []
+    thought: list[str] = []
+    at = 0
+    while found := _DETAILS.search(text, at):
+        end = text.find(_DETAILS_END, found.end())
+        if end < 0:
+            break
+        said.append(text[at : found.start()])
+        thought.append(_told(found[1], text[found.end() : end]))
+        at = end + len(_DETAILS_END)
+        while text[at : at + 1].isspace():
+            at += 1
+    return "".join([*said, text[at:]]), "\n\n".join(thought)
+
+
+def _told(attributes: str, inside: str) -> str:
+    """Thoughts, or a tool with what it was given and gave back."""
+    named = {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(attributes)}
+    _, summary, rest = inside.partition(_SUMMARY_END) if inside.lstrip().startswith(_SUMMARY) else ("", "", inside)
+    said = [_QUOTE.sub("", html.unescape(rest if summary else inside)).strip()]
+    if name := named.get("name"):
+        said.append(f"{name}:")
+    said += [
+        f"```{language}\n{value}\n```"
+        for key, language in (("arguments", "json"), ("result", ""), ("output", ""))
+        if (value := _plain(named.get(key, "")))
+    ]
+    return "\n".join(part for part in said if part)
+
+
+def _plain(value: str) -> str:
+    """A text that may stand as JSON."""
+    try:
+        found = json.loads(value)
+    except (ValueError, RecursionError):
+        return value
+    return text_in({"text": found}, "text") if isinstance(found, str) else value
 
 
 def _attachments(message: Fields) -> list[Attachment]:

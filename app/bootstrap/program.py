@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from PySide6.QtGui import QGuiApplication
+
+from app.bootstrap.collector import Collector
 from app.bootstrap.desks import Desks
 from app.bootstrap.frame import Frame
 from app.bootstrap.services import (
@@ -43,8 +45,6 @@ if TYPE_CHECKING:
     from app.services.compare import Candidate, Comparison, Question
 
 _PROBE_AFTER_MS = 300
-_COLLECT_AFTER = 10_000
-"""Objects made before Python looks for cycles among them: a long conversation has thousands, and all of them stay."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class Program(Models, Chats, Engines, Ground):
     view: MainView
     attaching: Attaching
     preview: PromptPreview
+    collector: Collector
     guide: ModelFile | None
 
     @cached_property
@@ -79,10 +80,7 @@ class Program(Models, Chats, Engines, Ground):
             self.last_model.find(self._choose)
         self._reopen_last()
         self.probe.ask_after(_PROBE_AFTER_MS)
-        # What was made until now lives as long as the window: no collection needs to look at it again.
-        gc.freeze()
-        gc.set_threshold(_COLLECT_AFTER)
-        gc.enable()
+        self.collector.start()
 
     def close(self) -> None:
         """Store what a running reply has, and end every child and thread."""
@@ -147,12 +145,18 @@ def furnish(frame: Frame, child_command: Sequence[str] | None = None, *, guide: 
         view=view,
         attaching=tools.attaching,
         preview=tools.preview,
+        collector=_collector(ground, chats),
         guide=guide,
     )
     connect(program)
     program.window.setCentralWidget(view)
     view.page.composer.edit.setFocus()
     return program
+
+
+def _collector(ground: Ground, chats: Chats) -> Collector:
+    application = cast(QGuiApplication, QGuiApplication.instance())
+    return Collector(application, lambda: chats.session.is_answering, ground.window)
 
 
 def _tools(ground: Ground, engines: Engines, chats: Chats) -> ChatTools:

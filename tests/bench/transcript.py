@@ -26,6 +26,7 @@ from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QApplication, QMainWindow, QTextBrowser
 
+from app.bootstrap.collector import Collector
 from app.bootstrap.starting import child_starter
 from app.core.paths import Folders
 from app.core.protocol import ChildRole
@@ -115,7 +116,9 @@ class Stage:
         self.window.resize(*SIZE)
         self.window.show()
         live(0.5)
-        gc.freeze()  # as the program does when it has started
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        Collector(application, lambda: False, self.window).start()
 
 
 def open_conversation(_: float) -> Figures:

@@ -16,12 +16,13 @@ from app.core.listing import Listing, Shelf
 from app.core.protocol import ChildRole
 from app.services.backups import BackupKeeper
 from app.services.chat_session import ChatSession
+from app.services.child_slot import ChildFactory
 from app.services.conversation_list import ConversationList
 from app.services.conversation_search import ConversationSearch
 from app.services.data_folder import DataFolder
 from app.services.disk_library import DiskLibrary
 from app.services.download_queue import DownloadQueue
-from app.services.engine_host import ChildFactory, EngineHost
+from app.services.engine_host import EngineHost
 from app.services.exchange import AttachmentReader, ExchangeService
 from app.services.hub_service import HubService
 from app.services.last_model import LastModel

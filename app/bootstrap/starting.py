@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.core.paths import Folders
 from app.core.protocol import ChildRole, Event
-from app.services.engine_host import ChildFactory
+from app.services.child_slot import ChildFactory
 
 if TYPE_CHECKING:
     from app.children.child import Child

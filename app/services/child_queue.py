@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from app.core import protocol
 from app.core.protocol import Event, Failed
-from app.services.engine_host import ChildFactory
+from app.services.child_slot import ChildFactory, ChildSlot
 from app.services.relay import Relay
 
 if TYPE_CHECKING:
-    from app.children.child import Child
     from app.children.outcome import Outcome
     from app.core.protocol import Command
 
@@ -32,13 +31,10 @@ class ChildQueue(Generic[C]):
     def __init__(
         self, start: ChildFactory, relay: Relay, take: Callable[[C, Event], bool], lost: Callable[[C, Outcome], None]
     ) -> None:
-        self._start = start
-        self._relay = relay
+        self._slot = ChildSlot(start, relay, self._on_event, self._on_exit)
         self._take = take
         self._lost = lost
         self._waiting: deque[C] = deque()
-        self._child: Child | None = None
-        self._ending: list[Child] = []
         self.current: C | None = None
 
     def add(self, command: C) -> None:
@@ -48,13 +44,11 @@ class ChildQueue(Generic[C]):
 
     def cancel(self) -> None:
         """Ask the child to stop what it does; its last event follows all the same."""
-        if self._child is not None:
-            self._child.send(protocol.Cancel())
+        self._slot.tell(protocol.Cancel())
 
     def kill(self) -> None:
         """End what is run; its command is lost, those behind it follow."""
-        if self._child is not None:
-            self._child.kill()
+        self._slot.kill()
 
     def abandon(self) -> None:
         """End what is run, and run nothing of what waits."""
@@ -65,44 +59,25 @@ class ChildQueue(Generic[C]):
         """End the child, and run nothing any more."""
         self._waiting.clear()
         self.current = None
-        self._rest()
-        for child in self._ending:
-            child.kill()
-            child.wait(1)
+        self._slot.shutdown()
 
     def _next(self) -> None:
         if self.current is not None:
             return
         if not self._waiting:
-            self._rest()
+            self._slot.close()
             return
         self.current = self._waiting.popleft()
-        if self._child is None:
-            self._child = child = self._start(
-                lambda event: self._relay.post(lambda: self._on_event(child, event)),
-                lambda outcome: self._relay.post(lambda: self._on_exit(child, outcome)),
-            )
-            child.start()
-        self._child.send(self.current)
+        self._slot.send(self.current)
 
-    def _rest(self) -> None:
-        child, self._child = self._child, None
-        if child is not None:
-            child.close()
-            self._ending.append(child)
-
-    def _on_event(self, child: Child, event: Event) -> None:
-        if child is self._child and self.current is not None and self._take(self.current, event):
+    def _on_event(self, event: Event) -> None:
+        if self.current is not None and self._take(self.current, event):
             self.current = None
             if isinstance(event, Failed):
-                self._rest()  # it may be about to end
+                self._slot.close()  # it may be about to end
             self._next()
 
-    def _on_exit(self, child: Child, outcome: Outcome) -> None:
-        if child is not self._child:
-            self._ending.remove(child)
-            return
-        self._child = None
+    def _on_exit(self, outcome: Outcome) -> None:
         command, self.current = self.current, None
         if command is not None:
             self._lost(command, outcome)

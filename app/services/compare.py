@@ -24,7 +24,8 @@ from app.core.messages import ReplyRecord
 from app.core.models import ModelFile
 from app.core.together import Together
 from app.core.word_diff import WordDiff, word_diff
-from app.services.engine_host import ChildFactory, EngineHost, EngineState
+from app.services.child_slot import ChildFactory
+from app.services.engine_host import EngineHost, EngineState
 from app.services.relay import Relay, Storage
 from app.services.reply_run import ChatState, ReplyJob, ReplyRun
 from app.services.together import TogetherFinder

@@ -19,7 +19,7 @@ from app.core.downloads import CheckFile, ModelMoved, MoveModel, RepairFile
 from app.core.hub import Variant
 from app.core.library import LibraryModel, Owner
 from app.core.paths import is_file
-from app.services.engine_host import ChildFactory
+from app.services.child_slot import ChildFactory
 from app.services.library_work import Job, LibraryWork, Work
 from app.services.model_folders import ModelFolders
 from app.services.relay import Relay

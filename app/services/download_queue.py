@@ -19,8 +19,8 @@ from app.core.download_errors import DiskFilling, DiskTooSmall
 from app.core.downloads import Download, DownloadProgress, DownloadState, Source
 from app.core.errors import Failure, ParleyError
 from app.core.preparing import Wishes
+from app.services.child_slot import ChildFactory
 from app.services.download_run import DownloadRun
-from app.services.engine_host import ChildFactory
 from app.services.relay import Relay, Storage, ignore
 
 _KEEP_SECONDS = 5.0

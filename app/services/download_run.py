@@ -26,7 +26,7 @@ from app.core.downloads import (
 from app.core.errors import Failure
 from app.core.protocol import Event, Failed
 from app.core.repack import RepackReport
-from app.services.engine_host import ChildFactory
+from app.services.child_slot import ChildFactory
 from app.services.relay import Relay
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
@@ -15,13 +15,11 @@ from app.core.errors import EngineLost, ParleyError
 from app.core.models import ModelFile
 from app.core.preview_frames import RenderPrompt
 from app.core.protocol import Event, Failed
+from app.services.child_slot import ChildFactory, ChildSlot
 from app.services.relay import Relay
 
 if TYPE_CHECKING:
-    from app.children.child import Child
     from app.children.outcome import Outcome
-
-ChildFactory = Callable[[Callable[[Event], None], "Callable[[Outcome], None]"], "Child"]
 
 
 class EngineState(Enum):
@@ -47,9 +45,7 @@ class EngineHost(QObject):
 
     def __init__(self, start: ChildFactory, relay: Relay, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._start = start
-        self._relay = relay
-        self._child: Child | None = None
+        self._slot = ChildSlot(start, relay, self._on_event, self._on_exit)
         self._aside: int | None = None
         self.state = EngineState.EMPTY
         self.file: ModelFile | None = None
@@ -61,9 +57,7 @@ class EngineHost(QObject):
         self._drop_child()
         # The child looks at the file and tells whether the known hash is still that of it.
         self.file = _with_hash(file, "")
-        child = self._new_child()
-        child.start()
-        child.send(load_command(file))
+        self._slot.send(load_command(file))
         self.load_progress.emit(0.0)
         self._enter(EngineState.LOADING)
 
@@ -98,66 +92,47 @@ class EngineHost(QObject):
 
     def generate(self, command: Generate) -> None:
         """Ask the loaded model for a reply; its events follow. What `generate_aside` asked for gives way."""
-        assert self._child is not None and self.state is EngineState.READY
+        assert self.state is EngineState.READY
         self.cancel_aside()
-        self._child.send(command)
+        self._slot.send(command)
 
     def generate_aside(self, command: Generate) -> None:
         """Ask the loaded model for a few words of no reply; nothing ever waits for them."""
-        assert self._child is not None and self.state is EngineState.READY
+        assert self.state is EngineState.READY
         self._aside = command.id
-        self._child.send(command)
+        self._slot.send(command)
 
     def cancel_aside(self) -> None:
         """Stop what `generate_aside` asked for."""
-        if self._aside is not None and self._child is not None:
-            self._child.send(protocol.Cancel())
+        if self._aside is not None:
+            self._slot.tell(protocol.Cancel())
         self._aside = None
 
     def render(self, command: RenderPrompt) -> None:
         """Ask the loaded model how a prompt looks; `PromptRendered` follows as a `reply_event`."""
-        if self._child is not None and self.state is EngineState.READY:
-            self._child.send(command)
+        if self.state is EngineState.READY:
+            self._slot.send(command)
 
     def cancel(self) -> None:
         """Stop the running reply; `Finished` follows."""
-        if self._child is not None:
-            self._child.send(protocol.Cancel())
+        self._slot.tell(protocol.Cancel())
 
     def kill(self) -> None:
         """End an engine that no longer answers; it counts as lost."""
-        if self._child is not None:
-            self._child.kill()
+        self._slot.kill()
 
     def shutdown(self) -> None:
         """End the child before the program exits; nothing can be asked for any more."""
-        child, self._child = self._child, None
         self.state = EngineState.EMPTY
-        if child is not None:
-            child.shutdown()
-
-    def _new_child(self) -> Child:
-        def on_event(event: Event) -> None:
-            self._relay.post(lambda: self._on_event(child, event))
-
-        def on_exit(outcome: Outcome) -> None:
-            self._relay.post(lambda: self._on_exit(child, outcome))
-
-        child = self._start(on_event, on_exit)
-        self._child = child
-        return child
+        self._slot.finish()
 
     def _drop_child(self) -> None:
-        if self._child is not None:
-            self._child.kill()
-            self._child = None
+        self._slot.drop()
         self._aside = None
         self.model = None
         self.error = None
 
-    def _on_event(self, child: Child, event: Event) -> None:
-        if child is not self._child:
-            return
+    def _on_event(self, event: Event) -> None:
         match event:
             case LoadProgress():
                 self.load_progress.emit(event.fraction)
@@ -180,9 +155,8 @@ class EngineHost(QObject):
             self.file = _with_hash(self.file, digest.sha256)
         self.digest.emit(digest)
 
-    def _on_exit(self, child: Child, outcome: Outcome) -> None:
-        if child is self._child:
-            self._fail(EngineLost(reason=outcome.sentence))
+    def _on_exit(self, outcome: Outcome) -> None:
+        self._fail(EngineLost(reason=outcome.sentence))
 
     def _fail(self, error: ParleyError) -> None:
         self._drop_child()

@@ -23,7 +23,7 @@ from app.core.exchange_frames import (
 )
 from app.core.protocol import Event, Failed
 from app.services.child_queue import ChildQueue
-from app.services.engine_host import ChildFactory
+from app.services.child_slot import ChildFactory
 from app.services.relay import Relay
 
 if TYPE_CHECKING:

@@ -28,11 +28,10 @@ from app.core.hub_frames import (
     VariantOpened,
 )
 from app.core.protocol import Event, Failed
-from app.services.engine_host import ChildFactory
+from app.services.child_slot import ChildFactory, ChildSlot
 from app.services.relay import Relay
 
 if TYPE_CHECKING:
-    from app.children.child import Child
     from app.children.outcome import Outcome
 
 IDLE_MS = 60_000
@@ -58,9 +57,7 @@ class HubService(QObject):
 
     def __init__(self, start: ChildFactory, relay: Relay, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._start = start
-        self._relay = relay
-        self._child: Child | None = None
+        self._slot = ChildSlot(start, relay, self._on_event, self._on_exit)
         self._last_id = 0
         self._open: dict[Question, HubCommand] = {}
         self._idle = QTimer(self, singleShot=True, interval=IDLE_MS)
@@ -69,7 +66,7 @@ class HubService(QObject):
     @property
     def is_running(self) -> bool:
         """Whether there is a child now."""
-        return self._child is not None
+        return self._slot.is_filled
 
     @property
     def asked_variant(self) -> Variant | None:
@@ -83,8 +80,8 @@ class HubService(QObject):
 
     def open_repo(self, text: str) -> None:
         """Read the repo that a text names; `repo_opened` follows. The repo that was being read is given up."""
-        if Question.REPO in self._open and self._child is not None:
-            self._child.send(protocol.Cancel())
+        if Question.REPO in self._open:
+            self._slot.tell(protocol.Cancel())
         self._open.pop(Question.VARIANT, None)
         self._ask(Question.REPO, lambda number: OpenRepo(id=number, text=text))
 
@@ -102,42 +99,24 @@ class HubService(QObject):
 
     def renew(self) -> None:
         """Begin with a new child at the next question; what is asked now comes to nothing."""
-        child, self._child = self._child, None
-        if child is not None:
-            child.kill()
-            self._fail_all(HubLost(reason="the network settings changed"))
+        self._slot.drop()
+        self._fail_all(HubLost(reason="the network settings changed"))
 
     def shutdown(self) -> None:
         """End the child before the program exits."""
         self._idle.stop()
-        child, self._child = self._child, None
-        if child is not None:
-            child.kill()
-            child.wait(1)
+        self._slot.shutdown()
 
     def _ask(self, question: Question, command: Callable[[int], HubCommand]) -> None:
         self._last_id += 1
         asked = self._open[question] = command(self._last_id)
         self._idle.start()
-        if self._child is None:
-            self._child = self._new_child()
-            self._child.start()
-        self._child.send(asked)
+        self._slot.send(asked)
 
-    def _new_child(self) -> Child:
-        def on_event(event: Event) -> None:
-            self._relay.post(lambda: self._on_event(child, event))
-
-        def on_exit(outcome: Outcome) -> None:
-            self._relay.post(lambda: self._on_exit(child, outcome))
-
-        child = self._start(on_event, on_exit)
-        return child
-
-    def _on_event(self, child: Child, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         number = getattr(event, "id", 0)
         question = next((kind for kind, command in self._open.items() if command.id == number), None)
-        if child is not self._child or question is None:
+        if question is None:
             return
         asked = self._open.pop(question)
         match event:
@@ -152,10 +131,8 @@ class HubService(QObject):
             case Failed(failure=failure):
                 self.failed.emit(question, failure.error())
 
-    def _on_exit(self, child: Child, outcome: Outcome) -> None:
-        if child is self._child:
-            self._child = None
-            self._fail_all(HubLost(reason=outcome.sentence))
+    def _on_exit(self, outcome: Outcome) -> None:
+        self._fail_all(HubLost(reason=outcome.sentence))
 
     def _fail_all(self, error: ParleyError) -> None:
         questions, self._open = list(self._open), {}
@@ -165,6 +142,5 @@ class HubService(QObject):
     def _rest(self) -> None:
         if self._open:
             self._idle.start()
-        elif self._child is not None:
-            child, self._child = self._child, None
-            child.close()
+        else:
+            self._slot.close()

@@ -29,11 +29,10 @@ from app.core.downloads import (
 )
 from app.core.errors import Cancelled, ParleyError
 from app.core.protocol import Cancel, Event, Failed
-from app.services.engine_host import ChildFactory
+from app.services.child_slot import ChildFactory, ChildSlot
 from app.services.relay import Relay
 
 if TYPE_CHECKING:
-    from app.children.child import Child
     from app.children.outcome import Outcome
 
 Result = FileChecked | DownloadDone | ModelMoved
@@ -66,9 +65,7 @@ class LibraryWork(QObject):
 
     def __init__(self, start: ChildFactory, relay: Relay, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._start = start
-        self._relay = relay
-        self._child: Child | None = None
+        self._slot = ChildSlot(start, relay, self._on_event, self._on_exit)
         self._line: deque[Job] = deque()
 
     @property
@@ -93,59 +90,43 @@ class LibraryWork(QObject):
         if job is not self._line[0]:
             self._line.remove(job)
             self.ended.emit(job, Cancelled())
-        elif self._child is not None:
-            self._child.send(Cancel())
-            self._child.send(PauseDownload())
+        else:
+            self._slot.tell(Cancel())
+            self._slot.tell(PauseDownload())
 
     def shutdown(self) -> None:
         """End the child, which loses nothing."""
         self._line.clear()
-        child, self._child = self._child, None
-        if child is not None:
-            child.kill()
-            child.wait(1)
+        self._slot.shutdown()
 
     def _begin(self) -> None:
-        def on_event(event: Event) -> None:
-            self._relay.post(lambda: self._on_event(child, event))
+        self._slot.send(self._line[0].commands[0])
 
-        def on_exit(outcome: Outcome) -> None:
-            self._relay.post(lambda: self._on_exit(child, outcome))
-
-        child = self._child = self._start(on_event, on_exit)
-        child.start()
-        child.send(self._line[0].commands[0])
-
-    def _on_event(self, child: Child, event: Event) -> None:
-        if child is not self._child:
-            return
+    def _on_event(self, event: Event) -> None:
         match event:
             case CheckProgress(done=done, total=total) | DownloadProgress(done=done, total=total):
                 self.progress.emit(self._line[0], done, total)
             case FileChecked() | DownloadDone() | ModelMoved():
-                self._take(child, event)
+                self._take(event)
             case DownloadPaused():
                 self._end(Cancelled())
             case Failed() | DownloadFailed():
                 self._end(event.failure.error())
 
-    def _take(self, child: Child, result: Result) -> None:
+    def _take(self, result: Result) -> None:
         job = self._line[0]
         job.results.append(result)
         if len(job.results) < len(job.commands):
-            child.send(job.commands[len(job.results)])
+            self._slot.send(job.commands[len(job.results)])
         else:
             self._end(None)
 
-    def _on_exit(self, child: Child, outcome: Outcome) -> None:
-        if child is self._child:
-            self._end(DownloaderLost(reason=outcome.sentence))
+    def _on_exit(self, outcome: Outcome) -> None:
+        self._end(DownloaderLost(reason=outcome.sentence))
 
     def _end(self, error: ParleyError | Cancelled | None) -> None:
-        child, self._child = self._child, None
-        if child is not None:
-            child.close()
+        self._slot.close()
         job = self._line.popleft()
         self.ended.emit(job, error)
-        if self._line and self._child is None:
+        if self._line and not self._slot.is_filled:
             self._begin()

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.core.probe_frames import Machine, Probe
 from app.core.protocol import Event
-from app.services.engine_host import ChildFactory
-from app.services.relay import Relay
-
-if TYPE_CHECKING:
-    from app.children.child import Child
+from app.services.child_slot import ChildFactory, ChildSlot
+from app.services.relay import Relay, ignore
 
 
 class MachineProbe(QObject):
@@ -22,9 +17,7 @@ class MachineProbe(QObject):
 
     def __init__(self, start: ChildFactory, relay: Relay, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._start = start
-        self._relay = relay
-        self._child: Child | None = None
+        self._slot = ChildSlot(start, relay, self._on_event, ignore)  # one that ends without an answer tells nothing
         self._delay = QTimer(self, singleShot=True)
         self._delay.timeout.connect(self.ask)
         self.machine: Machine | None = None
@@ -35,28 +28,16 @@ class MachineProbe(QObject):
 
     def ask(self) -> None:
         """Start the child, unless one is at it; `found` follows."""
-        if self._child is None:
-            self._child = self._start(
-                lambda event: self._relay.post(lambda: self._on_event(event)),
-                lambda _: self._relay.post(self._on_exit),
-            )
-            self._child.start()
-            self._child.send(Probe())
+        if not self._slot.is_filled:
+            self._slot.send(Probe())
 
     def shutdown(self) -> None:
         """End a child that is still busy, and start none any more."""
         self._delay.stop()
-        if self._child is not None:
-            self._child.kill()
-            self._child.wait(1)
+        self._slot.shutdown()
 
     def _on_event(self, event: Event) -> None:
         if isinstance(event, Machine):
             self.machine = event
             self.found.emit(event)
-        if self._child is not None:
-            self._child.close()
-
-    def _on_exit(self) -> None:
-        """The child's end carries no news: it either answered or did not; another may be asked now."""
-        self._child = None
+        self._slot.close()

@@ -21,7 +21,7 @@ from app.core.preparing import Original, Preparation, PreparationState, Wishes
 from app.core.protocol import Cancel, Event, Failed
 from app.core.repack import RepackDone, RepackProgress, RepackReport, RepackStopped, StartRepack
 from app.core.repack_errors import OriginalStays, PreparationsUnsaved, RepackerLost
-from app.services.engine_host import ChildFactory
+from app.services.child_slot import ChildFactory
 from app.services.relay import Relay, Storage, ignore
 from app.storage.preparations import PreparationFile
 

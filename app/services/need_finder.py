@@ -17,13 +17,12 @@ from app.core.hub import HeaderCopy, Variant
 from app.core.loading import LoadOptions
 from app.core.probe_frames import MeasuredNeed, MeasureRemote
 from app.core.protocol import Event, Failed
-from app.services.engine_host import ChildFactory
+from app.services.child_slot import ChildFactory, ChildSlot
 from app.services.fit_service import FitService, VariantKey, variant_key
 from app.services.hub_service import HubService, Question
 from app.services.relay import Relay
 
 if TYPE_CHECKING:
-    from app.children.child import Child
     from app.children.outcome import Outcome
 
 REST_MS = 250
@@ -47,9 +46,7 @@ class NeedFinder(QObject):
         super().__init__(parent)
         self._hub = hub
         self._fit = fit
-        self._start = start
-        self._relay = relay
-        self._child: Child | None = None
+        self._slot = ChildSlot(start, relay, self._on_event, self._on_exit)
         self._wanted: tuple[Variant, ...] = ()
         self._options = LoadOptions()
         self._running: tuple[Variant, LoadOptions] | None = None
@@ -58,14 +55,14 @@ class NeedFinder(QObject):
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._go_on)
         self._idle = QTimer(self, singleShot=True, interval=IDLE_MS)
-        self._idle.timeout.connect(self._close)
+        self._idle.timeout.connect(self._slot.close)
         hub.variant_opened.connect(self._on_opened)
         hub.failed.connect(self._on_failed)
 
     @property
     def is_running(self) -> bool:
         """Whether there is a child now."""
-        return self._child is not None
+        return self._slot.is_filled
 
     def want(self, variants: Sequence[Variant], options: LoadOptions) -> None:
         """Measure these, in order, once the user's hand rests; what was wanted before is no more."""
@@ -76,10 +73,7 @@ class NeedFinder(QObject):
         """End the child before the program exits."""
         self._rest.stop()
         self._idle.stop()
-        child, self._child = self._child, None
-        if child is not None:
-            child.kill()
-            child.wait(1)
+        self._slot.shutdown()
 
     def _go_on(self) -> None:
         """Take the next step that is missing: a variant's headers, or llama.cpp's plan."""
@@ -102,20 +96,7 @@ class NeedFinder(QObject):
             return
         self._running = variant, self._options
         self._idle.start()
-        if self._child is None:
-            self._child = self._new_child()
-            self._child.start()
-        self._child.send(MeasureRemote(headers=headers, options=self._options))
-
-    def _new_child(self) -> Child:
-        def on_event(event: Event) -> None:
-            self._relay.post(lambda: self._on_event(child, event))
-
-        def on_exit(outcome: Outcome) -> None:
-            self._relay.post(lambda: self._on_exit(child, outcome))
-
-        child = self._start(on_event, on_exit)
-        return child
+        self._slot.send(MeasureRemote(headers=headers, options=self._options))
 
     def _on_opened(self, variant: Variant, headers: tuple[HeaderCopy, ...]) -> None:
         self._headers[variant_key(variant)] = headers
@@ -128,8 +109,8 @@ class NeedFinder(QObject):
             logging.info("A header was not read: %s", error.sentence)
             self._wanted = ()
 
-    def _on_event(self, child: Child, event: Event) -> None:
-        if child is not self._child or self._running is None:
+    def _on_event(self, event: Event) -> None:
+        if self._running is None:
             return
         variant = self._running[0]
         if isinstance(event, MeasuredNeed):
@@ -141,11 +122,8 @@ class NeedFinder(QObject):
             self._settle()
         self._go_on()
 
-    def _on_exit(self, child: Child, outcome: Outcome) -> None:
+    def _on_exit(self, outcome: Outcome) -> None:
         """A child that ends while it measures would do so the next time too."""
-        if child is not self._child:
-            return
-        self._child = None
         if self._running is not None:
             logging.info("%s was not measured: %s", self._running[0].name, outcome.sentence)
             self._settle()
@@ -156,8 +134,3 @@ class NeedFinder(QObject):
             variant, options = self._running
             self._settled.add((variant_key(variant), options))
             self._running = None
-
-    def _close(self) -> None:
-        child, self._child = self._child, None
-        if child is not None:
-            child.close()

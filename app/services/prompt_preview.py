@@ -12,13 +12,13 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from app.core.errors import EngineLost
-from app.core.preview_frames import PreviewCommand, PromptRendered, ReadTemplate, RenderPrompt, TemplateRead
+from app.core.preview_frames import PromptRendered, ReadTemplate, RenderPrompt, TemplateRead
 from app.core.protocol import Event, Failed
-from app.services.engine_host import ChildFactory, EngineHost, EngineState
+from app.services.child_slot import ChildFactory, ChildSlot
+from app.services.engine_host import EngineHost, EngineState
 from app.services.relay import Relay
 
 if TYPE_CHECKING:
-    from app.children.child import Child
     from app.children.outcome import Outcome
 
 
@@ -39,13 +39,9 @@ class PromptPreview(QObject):
     ) -> None:
         """`is_busy` tells whether the loaded model writes a reply now."""
         super().__init__(parent)
-        self._start = start
+        self._slot = ChildSlot(start, relay, self._on_event, self._on_exit)
         self._engine = engine
         self._is_busy = is_busy
-        self._relay = relay
-        self._child: Child | None = None
-        self._leaving: list[Child] = []
-        self._is_open = True
         self._last_id = 0
         engine.reply_event.connect(self._on_event)
 
@@ -54,8 +50,6 @@ class PromptPreview(QObject):
 
         A question that names no file is about the model that is chosen now.
         """
-        if not self._is_open:
-            return
         self._last_id -= 1
         question = msgspec.structs.replace(question, id=self._last_id)
         own = self._engine.file.identity.path if self._engine.file else ""
@@ -63,45 +57,21 @@ class PromptPreview(QObject):
         if self._engine.state is EngineState.READY and path == own and not self._is_busy():
             self._engine.render(question)
             return
-        self._probe(msgspec.structs.replace(question, path=path))
+        self._slot.send(msgspec.structs.replace(question, path=path))
 
     def read(self, question: ReadTemplate) -> None:
         """Tell a template's source; `source_read` or `failed` follows unless another question comes first."""
-        if self._is_open:
-            self._last_id -= 1
-            self._probe(msgspec.structs.replace(question, id=self._last_id))
+        self._last_id -= 1
+        self._slot.send(msgspec.structs.replace(question, id=self._last_id))
 
     def rest(self) -> None:
         """Nobody looks any more: end the child."""
         self._last_id -= 1
-        child, self._child = self._child, None
-        if child is not None:
-            self._leaving.append(child)
-            child.close()
+        self._slot.close()
 
     def shutdown(self) -> None:
         """End the child before the program exits, and start none any more."""
-        self._is_open = False
-        self.rest()
-        for child in self._leaving:
-            child.shutdown()
-        self._leaving.clear()
-
-    def _probe(self, question: PreviewCommand) -> None:
-        if self._child is None:
-            self._child = self._new_child()
-            self._child.start()
-        self._child.send(question)
-
-    def _new_child(self) -> Child:
-        def on_event(event: Event) -> None:
-            self._relay.post(lambda: self._on_event(event))
-
-        def on_exit(outcome: Outcome) -> None:
-            self._relay.post(lambda: self._on_exit(child, outcome))
-
-        child = self._start(on_event, on_exit)
-        return child
+        self._slot.shutdown()
 
     def _on_event(self, event: Event) -> None:
         match event:
@@ -112,9 +82,5 @@ class PromptPreview(QObject):
             case Failed(id=number, failure=failure) if number == self._last_id:
                 self.failed.emit(failure.error())
 
-    def _on_exit(self, child: Child, outcome: Outcome) -> None:
-        if child in self._leaving:
-            self._leaving.remove(child)
-        elif child is self._child:
-            self._child = None
-            self.failed.emit(EngineLost(reason=outcome.sentence))
+    def _on_exit(self, outcome: Outcome) -> None:
+        self.failed.emit(EngineLost(reason=outcome.sentence))

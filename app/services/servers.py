@@ -18,11 +18,10 @@ from app.core.models import ModelFile
 from app.core.protocol import Event, Failed
 from app.core.server_frames import AskServer, FindServerKey, KeepServerKey, ServerKeyKept, ServerKnown
 from app.core.servers import KeyPlace, Server
-from app.services.engine_host import ChildFactory
+from app.services.child_slot import ChildFactory, ChildSlot
 from app.services.relay import Relay
 
 if TYPE_CHECKING:
-    from app.children.child import Child
     from app.children.outcome import Outcome
 
 IDLE_MS = 30_000
@@ -60,9 +59,7 @@ class ServerList(QObject):
     def __init__(self, shelf: ServerShelf, start: ChildFactory, relay: Relay, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._shelf = shelf
-        self._start = start
-        self._relay = relay
-        self._child: Child | None = None
+        self._slot = ChildSlot(start, relay, self._on_event, self._on_exit)
         self._last_id = 0
         self._open: dict[int, str] = {}
         self._idle = QTimer(self, singleShot=True, interval=IDLE_MS)
@@ -124,17 +121,13 @@ class ServerList(QObject):
 
     def renew(self) -> None:
         """The network settings changed: ask the next question with them."""
-        child, self._child = self._child, None
-        if child is not None:
-            child.kill()
-            self._fail_all(EngineLost(reason="the network settings changed"))
+        self._slot.drop()
+        self._fail_all(EngineLost(reason="the network settings changed"))
 
     def shutdown(self) -> None:
-        """End the child before the program exits."""
+        """End the child before the program exits; a key that is being kept is kept."""
         self._idle.stop()
-        child, self._child = self._child, None
-        if child is not None:
-            child.shutdown()
+        self._slot.finish()
 
     def _next_id(self) -> int:
         self._last_id += 1
@@ -143,24 +136,9 @@ class ServerList(QObject):
     def _ask(self, server: str, question: _Question) -> None:
         self._open[question.id] = server
         self._idle.start()
-        if self._child is None:
-            self._child = self._new_child()
-            self._child.start()
-        self._child.send(question)
+        self._slot.send(question)
 
-    def _new_child(self) -> Child:
-        def on_event(event: Event) -> None:
-            self._relay.post(lambda: self._on_event(child, event))
-
-        def on_exit(outcome: Outcome) -> None:
-            self._relay.post(lambda: self._on_exit(child, outcome))
-
-        child = self._start(on_event, on_exit)
-        return child
-
-    def _on_event(self, child: Child, event: Event) -> None:
-        if child is not self._child:
-            return
+    def _on_event(self, event: Event) -> None:
         name = self._open.pop(getattr(event, "id", 0), "")
         match event:
             case ServerKnown(models=models, seconds=seconds):
@@ -182,10 +160,8 @@ class ServerList(QObject):
         except ParleyError as error:
             self.problem.emit(error)
 
-    def _on_exit(self, child: Child, outcome: Outcome) -> None:
-        if child is self._child:
-            self._child = None
-            self._fail_all(EngineLost(reason=outcome.sentence))
+    def _on_exit(self, outcome: Outcome) -> None:
+        self._fail_all(EngineLost(reason=outcome.sentence))
 
     def _fail_all(self, error: ParleyError) -> None:
         names, self._open = list(self._open.values()), {}
@@ -195,6 +171,5 @@ class ServerList(QObject):
     def _rest(self) -> None:
         if self._open:
             self._idle.start()
-        elif self._child is not None:
-            child, self._child = self._child, None
-            child.close()
+        else:
+            self._slot.close()

@@ -9,7 +9,7 @@ from app.core.models import ModelFile
 from app.core.probe_frames import Machine, MeasuredNeed, MeasureNeed, Probe
 from app.core.protocol import Event, Failed
 from app.core.together import Together, together
-from app.services.engine_host import ChildFactory
+from app.services.child_slot import ChildFactory
 from app.services.relay import Relay
 
 if TYPE_CHECKING:

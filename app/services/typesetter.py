@@ -14,11 +14,11 @@ from PySide6.QtCore import QObject, QTimer
 
 from app.core.protocol import Event, Failed
 from app.core.typeset_frames import Drawn, Tinted, Typeset, Work
-from app.services.engine_host import ChildFactory
+from app.services.child_slot import ChildFactory, ChildSlot
 from app.services.relay import Relay
 
 if TYPE_CHECKING:
-    from app.children.child import Child
+    from app.children.outcome import Outcome
 
 PATIENCE_MS = 3000
 # Besides, for a child that has yet to start: on a busy machine that takes longer than any honest work.
@@ -37,23 +37,21 @@ class Typesetter(QObject):
     def __init__(self, start: ChildFactory, relay: Relay, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.patience_ms = PATIENCE_MS
-        self._start = start
-        self._relay = relay
-        self._child: Child | None = None
+        self._slot = ChildSlot(start, relay, self._on_event, self._on_exit)
         self._open = True
         self._number = 0
         self._doing: Work | None = None
         self._waiting: OrderedDict[Work, list[Then]] = OrderedDict()
         self._known: OrderedDict[Work, Result] = OrderedDict()
         self._patience = QTimer(self, singleShot=True)
-        self._patience.timeout.connect(self._give_up)
+        self._patience.timeout.connect(self._slot.kill)
         self._idle = QTimer(self, singleShot=True, interval=IDLE_MS)
         self._idle.timeout.connect(self._rest)
 
     @property
     def is_running(self) -> bool:
         """Whether there is a child now."""
-        return self._child is not None
+        return self._slot.is_filled
 
     @property
     def is_busy(self) -> bool:
@@ -84,24 +82,15 @@ class Typesetter(QObject):
         self._waiting.clear()
         self._patience.stop()
         self._idle.stop()
-        if self._child is not None:
-            self._child.kill()
-            self._child.wait(1)
+        self._slot.shutdown()
 
     def _next(self) -> None:
         if self._doing is not None or not self._waiting:
             return
-        patience = self.patience_ms
-        if self._child is None:
-            patience += START_MS
-            child = self._child = self._start(
-                lambda event: self._relay.post(lambda: self._on_event(event)),
-                lambda _: self._relay.post(lambda: self._on_exit(child)),
-            )
-            child.start()
+        patience = self.patience_ms if self._slot.is_filled else self.patience_ms + START_MS
         self._number += 1
         self._doing = next(reversed(self._waiting))
-        self._child.send(Typeset(id=self._number, work=self._doing))
+        self._slot.send(Typeset(id=self._number, work=self._doing))
         self._patience.start(patience)
         self._idle.start()
 
@@ -125,17 +114,10 @@ class Typesetter(QObject):
             then(result)
         self._next()
 
-    def _give_up(self) -> None:
-        if self._child is not None:
-            self._child.kill()
-
     def _rest(self) -> None:
-        if self._child is not None and self._doing is None:
-            self._child.close()
+        if self._doing is None:
+            self._slot.close()
 
-    def _on_exit(self, child: Child) -> None:
+    def _on_exit(self, _: Outcome) -> None:
         """Whatever was in the child's hands when it ended is given up; the rest is done by another one."""
-        if child is self._child:
-            self._child = None
-            self._settle(None)
-            self._next()
+        self._settle(None)

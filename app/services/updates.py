@@ -30,7 +30,7 @@ from app.core.update_frames import (
 )
 from app.core.updates import Installation, Release, UpdateSource
 from app.services.child_queue import ChildQueue
-from app.services.engine_host import ChildFactory
+from app.services.child_slot import ChildFactory
 from app.services.network_settings import OFFLINE_KEY
 from app.services.preferences import Preferences
 from app.services.relay import Relay

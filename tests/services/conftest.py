@@ -19,6 +19,7 @@ from app.core.models import ModelFile
 from app.core.paths import Folders
 from app.core.protocol import ChildRole
 from app.services.chat_session import ChatSession
+from app.services.child_slot import ChildFactory
 from app.services.engine_host import EngineHost
 from app.services.relay import Relay, Storage
 from app.storage.lane import Lane
@@ -34,6 +35,7 @@ class Services:
     storage: Storage
     engine: EngineHost
     session: ChatSession
+    start_engine: ChildFactory
     children: list[Child]
     problems: list[ParleyError] = field(default_factory=list)
     finished: list[StoredMessage] = field(default_factory=list)
@@ -103,7 +105,7 @@ def start_services(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[..., Servi
             return child
 
         engine = EngineHost(new_child, relay)
-        services = Services(qtbot, folders, storage, engine, ChatSession(engine, storage), children)
+        services = Services(qtbot, folders, storage, engine, ChatSession(engine, storage), new_child, children)
         services.listen()
         started.append(services)
         return services

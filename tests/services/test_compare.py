@@ -33,7 +33,7 @@ def comparison(services: Services, tiny_gguf: Path) -> Comparison:
     file = model_file(tiny_gguf, context_length=96, threads=1)
     candidates = [Candidate(file, opening_record(file, Sampling(seed=seed))) for seed in (1, 2)]
     question = Question(services.storage, None, (), "Hello there")
-    return Comparison(services.engine._start, start_probe, Relay(services.session), question, candidates)
+    return Comparison(services.start_engine, start_probe, Relay(services.session), question, candidates)
 
 
 def test_models_answer_one_after_the_other_where_it_is_not_known_that_they_fit(

@@ -114,9 +114,8 @@ def test_a_hub_that_is_away_is_a_typed_problem(qtbot: QtBot, hub: HubService, mo
 
 def test_a_child_that_dies_is_told_and_replaced(qtbot: QtBot, hub: HubService) -> None:
     found(qtbot, hub, SearchQuery(text="llama"))
-    assert hub._child is not None
     with qtbot.waitSignal(hub.failed) as signal:
         hub.open_repo(GPTQ_70B)
-        hub._child.kill()
+        hub._slot.kill()
     assert isinstance(signal.args[1], HubLost)
     assert opened(qtbot, hub, GGUF_13B).variants

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -13,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from app.bootstrap.starting import child_starter
 from app.catalog.fit.local_variant import local_variant
+from app.children.child import Child
 from app.core.fit import NeedSource
 from app.core.hub import RepoPage, Variant
 from app.core.loading import LoadOptions
@@ -38,6 +40,7 @@ class Bench:
     fit: FitService
     needs: NeedFinder
     qtbot: QtBot
+    probe_command: Sequence[str] | None = None
 
     def variants(self, repo: str) -> tuple[Variant, ...]:
         with self.qtbot.waitSignal(self.hub.repo_opened) as signal:
@@ -69,8 +72,13 @@ def bench(qtbot: QtBot, server: HubServer, tmp_path: Path, monkeypatch: pytest.M
     folders, relay, fit = Folders.of({"PARLEY_HOME": str(tmp_path / "home")}), Relay(), FitService()
     fit.set_machine(DESKTOP)
     hub = HubService(child_starter(ChildRole.HUB, folders, None), relay)
-    needs = NeedFinder(hub, fit, child_starter(ChildRole.PROBE, folders, None), relay)
-    yield Bench(hub, fit, needs, qtbot)
+
+    def start_probe(on_event: Any, on_exit: Any) -> Child:
+        return child_starter(ChildRole.PROBE, folders, made.probe_command)(on_event, on_exit)
+
+    needs = NeedFinder(hub, fit, start_probe, relay)
+    made = Bench(hub, fit, needs, qtbot)
+    yield made
     needs.shutdown()
     hub.shutdown()
 
@@ -121,14 +129,13 @@ def test_what_has_no_gguf_header_is_left_to_the_formula(bench: Bench) -> None:
     assert bench.source(packed) is NeedSource.FORMULA
 
 
-def test_a_probe_that_dies_leaves_the_formula_and_the_next_is_measured(bench: Bench, tmp_path: Path) -> None:
+def test_a_probe_that_dies_leaves_the_formula_and_the_next_is_measured(bench: Bench) -> None:
     (variant,) = bench.variants(TINY)
-    real, folders = bench.needs._start, Folders.of({"PARLEY_HOME": str(tmp_path / "home")})
-    bench.needs._start = child_starter(ChildRole.PROBE, folders, [sys.executable, "-c", "raise SystemExit(3)"])
+    bench.probe_command = [sys.executable, "-c", "raise SystemExit(3)"]
     bench.needs.want([variant], OPTIONS)
     bench.qtbot.waitUntil(lambda: bool(bench.needs._settled))
     assert not bench.needs.is_running and bench.source(variant) is NeedSource.FORMULA
-    bench.needs._start = real
+    bench.probe_command = None
     bench.measure(variant, options=LoadOptions(context_length=2048))
 
 

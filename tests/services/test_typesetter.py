@@ -102,7 +102,7 @@ def test_the_latest_is_done_first_and_too_much_is_not_done_at_all(typesetter: Ty
 def test_the_child_rests_and_another_one_is_started(typesetter: Typesetter, qtbot: QtBot) -> None:
     results(typesetter, qtbot, Formula("x"))
     typesetter._rest()
-    qtbot.waitUntil(lambda: not typesetter.is_running)
+    assert not typesetter.is_running
     assert isinstance(results(typesetter, qtbot, Formula("y"))[0], Drawn)
 
 

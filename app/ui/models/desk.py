@@ -14,9 +14,10 @@ from app.catalog.find.recommended import load_recommended
 from app.core.hub import Variant
 from app.core.paths import resources
 from app.core.probe_frames import Machine
+from app.services.child_slot import ChildFactory
 from app.services.disk_library import DiskLibrary
 from app.services.download_queue import DownloadQueue
-from app.services.engine_host import ChildFactory, EngineHost
+from app.services.engine_host import EngineHost
 from app.services.fit_service import FitService
 from app.services.hub_service import HubService
 from app.services.machine_probe import MachineProbe

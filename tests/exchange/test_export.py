@@ -20,6 +20,7 @@ from app.exchange import exporting
 from app.exchange.exporting import Exporter
 from app.exchange.pages.html import html_of
 from app.exchange.pages.markdown import closed, markdown_of
+from app.exchange.pages.printed import printed_of
 from app.exchange.portable import PortableConversation, PortableMessage
 from app.exchange.writing import Names, file_name
 from tests.exchange.trees import RECORD
@@ -103,18 +104,67 @@ def test_html_stands_alone_and_runs_nothing():
     assert "prefers-color-scheme: dark" in page
 
 
-def test_html_shows_tasks_footnotes_and_formulas_as_they_were_typed():
-    text = (
-        "- [x] read\n- [ ] write[^1]\n\nA sum \\(a_1 + b_1\\) of $x_1$, at $5 or $6.\n\n\\[\na < b\n\\] (2)\n\n"
-        "\\[c\\]\n\n$$d_1$$\n\n[^1]: Later."
-    )
-    page = "".join(html_of(conversation("a", text)))
+FORMULAS = "A sum \\(a_1 + b_1\\) of $x_1$, at $5 or $6.\n\n\\[\na < b\n\\] (2)\n\n\\[c\\]\n\n$$d_1$$"
+
+
+def test_html_shows_tasks_and_footnotes():
+    page = "".join(html_of(conversation("a", "- [x] read\n- [ ] write[^1]\n\n[^1]: Later.")))
     assert '<li class="task">☑ read</li>' in page
     assert "☐ write<sup>1</sup>" in page and "<p><sup>1</sup> Later.</p>" in page
+
+
+def test_html_lays_formulas_out():
+    found = Tags("".join(html_of(conversation("a", FORMULAS))))
+    formulas = [value for tag, name, value in found.attributes if (tag, name) == ("math", "alttext")]
+    assert formulas == ["a_1 + b_1", "x_1", "a < b", "c", "d_1"]
+    blocks = [value for tag, name, value in found.attributes if (tag, name) == ("math", "display")]
+    assert blocks == ["inline", "inline", "block", "block", "block"]
+    assert "(2)" in found.text and "at $5 or $6." in found.text
+
+
+def test_a_pdf_has_formulas_as_they_were_typed():
+    page = "".join(printed_of(conversation("a", FORMULAS)))
     said = Tags(page).text
     for formula in ("\\(a_1 + b_1\\)", "$x_1$", "\\[\na < b\n\\] (2)", "\\[c\\]", "$$d_1$$", "at $5 or $6."):
         assert formula in said
     assert "<em>" not in page
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"\text{<script>alert(1)</script>}",
+        r"\text{</math><img src=x onerror=alert(1)>}",
+        r"\text{<mtext onclick='alert(1)'>x</mtext>}",
+        r"\href{javascript:alert(1)}{x}",
+        r"\style{background:url(https://e.org)}{x}",
+        r"\class{user}{x}",
+        r"\unheardof{x}",
+        r"\frac{",
+        "{" * 300 + "}" * 300,
+    ],
+)
+def test_a_formula_brings_no_markup_of_its_own(formula):
+    found = Tags("".join(html_of(conversation("a", f"$${formula}$$"))))
+    assert {"script", "img"}.isdisjoint(found.tags)
+    inside = [name for tag, name, _ in found.attributes if tag.startswith("m") and tag not in ("meta", "math")]
+    assert {"href", "style", "class", "onclick"}.isdisjoint(inside)
+    assert "math" in found.tags or f"$${formula}$$" in found.text
+
+
+@pytest.mark.parametrize("pages", [html_of, printed_of])
+def test_each_block_is_read_in_its_own_direction(pages):
+    text = "مرحبا\n\n- أولاً\n- two\n\n> اقتباس\n>\n> in English\n\n|عمود|\n|-|\n|1|\n\n# English\n\n12 - أ"
+    page = "".join(pages(conversation("a", text)))
+    assert [(tag, value) for tag, name, value in Tags(page).attributes if name == "dir"] == [
+        ("h1", "ltr"),
+        ("p", "rtl"),
+        ("ul", "rtl"),
+        ("blockquote", "rtl"),
+        ("p", "ltr"),
+        ("table", "rtl"),
+        ("p", "rtl"),
+    ]
 
 
 def test_html_gives_room_to_cells_of_many_words():

@@ -1,7 +1,8 @@
 """A message's Markdown as safe HTML: no markup of its own, no scripts, nothing fetched from anywhere.
 
 Deviations from CommonMark: tables, tasks, footnotes and strikethrough, line breaks stay, HTML shows as text,
-an image is a link with its alternative text, formulas stay as they were typed.
+an image is a link with its alternative text, formulas are MathML or stay as they were typed. Each block is read
+in the direction of its first letter that has one.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ from collections.abc import Sequence
 from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
+from unicodedata import bidirectional
+
+from app.exchange.pages.formulas import mathml_of
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -32,18 +36,25 @@ _NOTE = re.compile(r"\[\^([^\]\s^]{1,32})\]:?")
 _FORMULAS = ("math_inline", "math_inline_double", "math_block", "math_block_eqno")
 _CLOSERS = {"\\(": "\\)", "\\[": "\\]"}
 _LONG_CELL = 20
+_DIRECTIONS = {"L": "ltr", "R": "rtl", "AL": "rtl"}
+_DIRECTED = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "table"}
 
 
-def body_of(text: str) -> str:
-    """The text as HTML."""
+def body_of(text: str, *, mathml: bool = False) -> str:
+    """The text as HTML; without `mathml`, for pages that cannot lay it out, formulas stay as they were typed."""
     if len(text) > MAX_RENDERED or text.count("[") > MAX_BRACKETS:
         return f"<pre>{escape(text)}</pre>\n"
     formulas = text.count("\\(") + text.count("\\[")
-    return str(_parser(brackets=formulas * len(text) <= MAX_SEARCHED).render(text))
+    return str(_parser(brackets=formulas * len(text) <= MAX_SEARCHED, mathml=mathml).render(text))
+
+
+def direction_of(text: str) -> str:
+    """The direction of the first letter that has one, as `dir` names it; empty if none has."""
+    return next((_DIRECTIONS[kind] for letter in text if (kind := bidirectional(letter)) in _DIRECTIONS), "")
 
 
 @cache
-def _parser(*, brackets: bool) -> MarkdownIt:
+def _parser(*, brackets: bool, mathml: bool) -> MarkdownIt:
     from markdown_it import MarkdownIt
     from mdit_py_plugins.dollarmath import dollarmath_plugin
     from mdit_py_plugins.texmath import texmath_plugin
@@ -66,8 +77,9 @@ def _parser(*, brackets: bool) -> MarkdownIt:
     )
     parser.validateLink = _is_link  # type: ignore[method-assign]
     parser.core.ruler.push("tasks and cells", _mark)
+    parser.core.ruler.push("directions", _direct)
     for name in _FORMULAS:
-        parser.add_render_rule(name, _formula)
+        parser.add_render_rule(name, _laid_out if mathml else _formula)
     parser.add_render_rule("text", _text)
     parser.add_render_rule("image", _image)
     return parser
@@ -85,6 +97,25 @@ def _mark(state: StateCore) -> None:
                 state.tokens[at - 2].attrSet("class", "task")
 
 
+def _direct(state: StateCore) -> None:
+    """Tell of each block that is read in another direction than what it stands in."""
+    within: list[Token] = []
+    decided: set[int] = set()
+    for token in state.tokens:
+        if token.nesting == 1:
+            within.append(token)
+        elif token.nesting == -1:
+            within.pop()
+        elif token.type == "inline" and (direction := direction_of(token.content)):
+            around = "ltr"
+            for block in within:
+                if block.tag in _DIRECTED and id(block) not in decided:
+                    decided.add(id(block))
+                    if direction != around:
+                        block.attrSet("dir", direction)
+                around = str(block.attrGet("dir") or around)
+
+
 def _is_link(url: str) -> bool:
     return url.lower().startswith(_LINKS)
 
@@ -94,6 +125,16 @@ def _formula(_: RendererHTML, tokens: Sequence[Token], at: int, _options: Any, _
     number = f" ({token.info})" if token.type == "math_block_eqno" else ""
     source = f"<code>{escape(token.markup + token.content + _CLOSERS.get(token.markup, token.markup) + number)}</code>"
     return f'<p class="formula">{source}</p>\n' if token.block else source
+
+
+def _laid_out(renderer: RendererHTML, tokens: Sequence[Token], at: int, options: Any, environment: Any) -> str:
+    token = tokens[at]
+    display = token.block or token.type == "math_inline_double"
+    made = mathml_of(token.content.strip(), display=display)
+    if made is None:
+        return _formula(renderer, tokens, at, options, environment)
+    number = f" ({escape(token.info)})" if token.type == "math_block_eqno" else ""
+    return f'<div class="formula">{made}{number}</div>\n' if token.block else made
 
 
 def _text(_: RendererHTML, tokens: Sequence[Token], at: int, _options: Any, _environment: Any) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 
 from app.core.messages import Role
-from app.exchange.pages.body import body_of
+from app.exchange.pages.body import body_of, direction_of
 from app.exchange.pages.words import facts_of, speaker_of, title_of
 from app.exchange.portable import PortableConversation, PortableMessage
 
@@ -44,13 +44,14 @@ article.user code { background: var(--page); }
 pre { background: var(--code); border: 1px solid var(--border); border-radius: 12px; padding: .75rem 1rem;
   overflow-x: auto; direction: ltr; line-height: 1.5; }
 pre code, article.user pre code { background: none; padding: 0; font-size: inherit; }
-.formula { text-align: center; }
-blockquote { border-left: 3px solid var(--border); margin-left: 0; margin-right: 0; padding-left: 1rem; }
+.formula { text-align: center; margin: 1em 0; overflow: auto hidden; }
+blockquote { border-inline-start: 3px solid var(--border); margin-inline: 0; padding-inline-start: 1rem; }
 table { border-collapse: collapse; display: block; overflow-x: auto; }
 th, td { border: 1px solid var(--border); padding: .35rem .75rem; vertical-align: top; }
 th { background: var(--code); font-weight: 600; white-space: nowrap; }
 td.long { min-width: 14rem; }
-details { color: var(--muted); border-left: 3px solid var(--border); padding-left: 1rem; margin: .5rem 0 1rem; }
+details { color: var(--muted); border-inline-start: 3px solid var(--border); padding-inline-start: 1rem;
+  margin: .5rem 0 1rem; }
 summary { cursor: pointer; }
 .k, .kc, .kd, .kn, .kp, .kr, .kt, .ow, .nt { color: var(--keyword); }
 .s, .s1, .s2, .sa, .sb, .sc, .sd, .se, .sh, .si, .sr, .ss, .sx { color: var(--string); }
@@ -66,12 +67,14 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 def html_of(conversation: PortableConversation) -> Iterator[str]:
     """The document, piece by piece."""
     title = escape(title_of(conversation))
+    direction = direction_of(title) or "ltr"
     yield (
         '<!DOCTYPE html>\n<html>\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'
-        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n"
+        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        f'<h1 dir="{direction}">{title}</h1>\n'
     )
     for message in conversation.active_path():
         yield _article(message)
@@ -82,9 +85,9 @@ def _article(message: PortableMessage) -> str:
     kind = "user" if message.role is Role.USER else "system" if message.role is Role.SYSTEM else "reply"
     reasoning = ""
     if message.reasoning:
-        reasoning = f"<details><summary>Reasoning</summary>\n{body_of(message.reasoning)}</details>\n"
+        reasoning = f"<details><summary>Reasoning</summary>\n{body_of(message.reasoning, mathml=True)}</details>\n"
     facts = f"<time>{escape(facts_of(message))}</time>" if facts_of(message) else ""
     return (
-        f'<article class="{kind}" dir="auto">\n<header>{escape(speaker_of(message))}{facts}</header>\n'
-        f"{reasoning}{body_of(message.text)}</article>\n"
+        f'<article class="{kind}">\n<header>{escape(speaker_of(message))}{facts}</header>\n'
+        f"{reasoning}{body_of(message.text, mathml=True)}</article>\n"
     )

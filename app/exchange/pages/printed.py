@@ -1,4 +1,7 @@
-"""The active path in the HTML that Qt's rich text knows, to be laid out on the pages of a PDF."""
+"""The active path in the HTML that Qt's rich text knows, to be laid out on the pages of a PDF.
+
+Its pixels are the printer's, 720 to an inch.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Iterator
 from html import escape
 
 from app.core.messages import Role
-from app.exchange.pages.body import body_of
+from app.exchange.pages.body import body_of, direction_of
 from app.exchange.pages.words import facts_of, speaker_of, title_of
 from app.exchange.portable import PortableConversation, PortableMessage
 
@@ -19,7 +22,7 @@ span.facts { color: #6e6a63; font-weight: 400; }
 a { color: #3b6fb6; }
 pre { white-space: pre-wrap; font-family: monospace; font-size: 9pt; }
 code { font-family: monospace; font-size: 9pt; }
-div.reasoning, blockquote { color: #6e6a63; margin-left: 14pt; }
+div.reasoning, blockquote { color: #6e6a63; margin-left: 140px; }
 .k, .kc, .kd, .kn, .kp, .kr, .kt, .ow, .nt { color: #8b3fa0; }
 .s, .s1, .s2, .sa, .sb, .sc, .sd, .se, .sh, .si, .sr, .ss, .sx { color: #2b7348; }
 .c, .c1, .ch, .cm, .cp, .cpf, .cs { color: #6e6a63; }
@@ -33,13 +36,16 @@ _BOX = (
     f'{_GAP}<table width="100%" cellpadding="6" bgcolor="#f3f1ed">'
     rf"<tr><td><pre>\1\2</pre></td></tr></table>{_GAP}"
 )
-_GRID = f'{_GAP}<table border="1" cellspacing="0" cellpadding="4" style="border-collapse: collapse">'
+_HEADING = re.compile("<(/?)h([1-6])")
+_TABLE = re.compile('<table( dir="[a-z]+")?>')
+_GRID = rf'{_GAP}<table\1 border="1" cellspacing="0" cellpadding="4" style="border-collapse: collapse">'
 
 
 def printed_of(conversation: PortableConversation) -> Iterator[str]:
     """The document, piece by piece."""
     title = escape(title_of(conversation))
-    yield f'<html><head><meta charset="utf-8"><style>{_STYLE}</style></head><body><h1>{title}</h1>\n'
+    direction = direction_of(title) or "ltr"
+    yield f'<html><head><meta charset="utf-8"><style>{_STYLE}</style></head><body><h1 dir="{direction}">{title}</h1>\n'
     for message in conversation.active_path():
         yield _block(message)
     yield "</body></html>\n"
@@ -55,4 +61,6 @@ def _block(message: PortableMessage) -> str:
 
 
 def _body(text: str) -> str:
-    return _CODE.sub(_BOX, body_of(text).replace("<table>", _GRID))
+    """The text; its headings are smaller than the conversation's own."""
+    smaller = _HEADING.sub(lambda tag: f"<{tag[1]}h{min(int(tag[2]) + 2, 6)}", body_of(text))
+    return _CODE.sub(_BOX, _TABLE.sub(_GRID, smaller))

@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-INTERRUPTED = 130
+from app.core.exit_codes import INTERRUPTED
 
 
 def main() -> int:

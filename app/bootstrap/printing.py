@@ -32,6 +32,7 @@ _POINTS_PER_INCH = 72
 _MARGIN_MM = 18.0
 _FOOT_POINTS = 22.0
 _BODY_POINTS = 10.5
+_MILLIMETRES = QPageLayout.Unit.Millimeter
 
 
 class _Job(Protocol):
@@ -86,9 +87,6 @@ def print_pages(source: Path, target: Path, title: str) -> int:
         return _paint(painter, writer, _document(html, painter), title)
     finally:
         painter.end()
-
-
-_MILLIMETRES = QPageLayout.Unit.Millimeter
 
 
 def _document(html: str, painter: QPainter) -> QTextDocument:

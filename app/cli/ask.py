@@ -19,11 +19,10 @@ from app.cli.servers import remote_model, tell_destination
 from app.cli.session import Session, keep_digest
 from app.cli.views import JsonView, PlainView
 from app.core.conversations import StoredMessage
+from app.core.exit_codes import DONE, INTERRUPTED
 from app.core.messages import MessageState
 from app.core.models import ModelFile
 from app.storage.lane import Lane
-
-INTERRUPTED = 130
 
 
 def ask(arguments: argparse.Namespace, invocation: Invocation) -> int:
@@ -53,7 +52,7 @@ def ask(arguments: argparse.Namespace, invocation: Invocation) -> int:
     if arguments.json:
         chat_id = session.conversation.summary.id if session.conversation and not arguments.temporary else None
         terminal.record(_outcome(reply, chat_id))
-    return INTERRUPTED if reply.state is MessageState.STOPPED else 0
+    return INTERRUPTED if reply.state is MessageState.STOPPED else DONE
 
 
 def _read_prompt(prompt: str) -> str:

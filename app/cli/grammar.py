@@ -103,7 +103,7 @@ def _add_exchange(chats: Commands[argparse.ArgumentParser]) -> None:
 
 def _add_models(commands: Commands[argparse.ArgumentParser]) -> None:
     group = commands.add_parser(
-        "models", help="find models on the Hub; add, list and examine GGUF files", allow_abbrev=False
+        "models", help="find, download, prepare, examine and arrange models", allow_abbrev=False
     )
     models = group.add_subparsers(metavar="COMMAND", required=True)
     add_json(add(models, "list", "models list", "list the known files, the last used first"))

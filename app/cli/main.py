@@ -1,7 +1,4 @@
-"""Runs one command and tells its failures: each in a sentence with the next step, and an exit code.
-
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted by the user.
-"""
+"""Runs one command and tells its failures: each in a sentence with the next step, and an exit code."""
 
 from __future__ import annotations
 
@@ -15,12 +12,11 @@ from typing import TYPE_CHECKING
 from app.cli.grammar import build_parser
 from app.cli.output import OutputFailed, Terminal
 from app.core.errors import Bug, Cancelled, Failure, GrammarInvalid, InvalidOption, ParleyError
+from app.core.exit_codes import FAILED, INTERRUPTED, USAGE
 from app.core.paths import Folders
 
 if TYPE_CHECKING:
     from app.cli.invocation import CommandTable, Invocation
-
-DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
 def main(arguments: list[str]) -> int:

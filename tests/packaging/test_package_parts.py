@@ -24,6 +24,7 @@ from failures import SetupError
 from single_file import build_single_file
 
 from app import __version__
+from app.cli.grammar import build_parser
 from app.core.updates import UpdateSource
 from app.core.updates import update_source as read_by_the_program
 
@@ -58,6 +59,12 @@ def test_the_desktop_entry_and_the_metadata_are_valid(tmp_path: Path) -> None:
             if place.endswith(ending) and shutil.which(command[0]):
                 checked = subprocess.run([*command, path], capture_output=True, text=True, check=False)
                 assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_the_manual_names_every_command() -> None:
+    manual = (RESOURCES / "man" / "parley.1").read_text(encoding="utf-8")
+    told = re.findall(r"^\.TP\n\.B (\w+)$", manual.partition(".SH EXIT STATUS")[0], re.MULTILINE)
+    assert told == re.findall(r"^    (\w+)", build_parser().format_help(), re.MULTILINE)
 
 
 def test_icons_have_the_sizes_they_tell() -> None:

@@ -23,10 +23,16 @@ def deafen(ear: socket.socket) -> None:
 
 
 class Cable:
-    """Forwards connections to a server until it is pulled."""
+    """Forwards connections to a server until it is pulled.
 
-    def __init__(self, port: int) -> None:
+    With `after`, that is once so many bytes have come from one side in one connection, and another one waits behind it.
+    """
+
+    def __init__(self, port: int, after: int | None = None) -> None:
         self._port = port
+        self._after = after
+        self._speakers: set[socket.socket] = set()
+        self._news = threading.Condition()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.host = f"127.0.0.1:{self._listener.getsockname()[1]}"
         self._pulled = threading.Event()
@@ -54,12 +60,25 @@ class Cable:
                 far = socket.create_connection(("127.0.0.1", self._port))
                 self._near.append(near)
                 self._ends += [near, far]
-                for source, target in ((near, far), (far, near)):
-                    threading.Thread(target=self._forward, args=(source, target), daemon=True).start()
+                threading.Thread(target=self._forward_out, args=(near, far), daemon=True).start()
+                threading.Thread(target=self._forward, args=(far, near), daemon=True).start()
 
-    def _forward(self, source: socket.socket, target: socket.socket) -> None:
+    def _forward_out(self, near: socket.socket, far: socket.socket) -> None:
+        with self._news:
+            self._speakers.add(near)
+            self._news.notify_all()
+        self._forward(near, far, self._after)
+        with self._news:
+            self._speakers.discard(near)
+
+    def _forward(self, source: socket.socket, target: socket.socket, after: int | None = None) -> None:
         with contextlib.suppress(OSError):
             while (data := source.recv(1 << 16)) and not self._pulled.is_set():
+                if after is not None and (after := after - len(data)) < 0:
+                    with self._news:
+                        self._news.wait_for(lambda: len(self._speakers) > 1)
+                    self.pull()
+                    return
                 target.sendall(data)
         if not self._pulled.is_set():
             with contextlib.suppress(OSError):

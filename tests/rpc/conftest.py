@@ -48,8 +48,8 @@ class Machines:
         listening(server)
         return server
 
-    def cable(self, server: RpcServer) -> Cable:
-        self.cables.append(Cable(server.port))
+    def cable(self, server: RpcServer, after: int | None = None) -> Cable:
+        self.cables.append(Cable(server.port, after))
         return self.cables[-1]
 
     def end(self) -> None:

@@ -95,15 +95,19 @@ def test_a_server_of_another_version(impostor, version):
         rpc.greet(impostor(struct.pack("<QBBBx24x", 28, *version, 0)).host)
 
 
+def unheard() -> None:
+    raise AssertionError("nobody was greeted")
+
+
 def test_a_stop_ends_the_greetings():
     stop = StopFlag()
     stop.set()
     with pytest.raises(Cancelled):
-        rpc.join(["192.0.2.1:50052"], stop)
+        rpc.join(["192.0.2.1:50052"], stop, unheard)
 
 
 def test_a_build_without_rpc_says_so(monkeypatch):
     monkeypatch.setattr(native, "has_rpc", lambda: False)
     with pytest.raises(RpcMissing):
-        rpc.join(["127.0.0.1:50052"], StopFlag())
-    assert rpc.join([], StopFlag()) == []
+        rpc.join(["127.0.0.1:50052"], StopFlag(), unheard)
+    assert rpc.join([], StopFlag(), lambda: None) == []

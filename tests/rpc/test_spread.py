@@ -15,6 +15,7 @@ from app.core.protocol import Failed
 from app.core.rpc_errors import RpcForbiddenOffline, RpcLost, RpcSilent, RpcUnreachable
 from app.core.sampling import Sampling
 from app.engines.llama.model import plan_load
+from app.engines.llama.rpc import HELLO
 from app.worker.source import describe
 from tests.rpc.cable import CAN_BE_PULLED
 from tests.rpc.conftest import free_port
@@ -135,6 +136,14 @@ def test_a_machine_whose_cable_is_pulled_is_named(machines, hasty, tiny_gguf):
     error = failure(engine.until(Failed)[-1])
     assert isinstance(error, RpcSilent) and error.values["host"] == cable.host
     assert engine.process.wait(30) != 0
+
+
+@pytest.mark.skipif(not CAN_BE_PULLED, reason="only Linux lets a socket be deafened")
+@pytest.mark.parametrize("after", [len(HELLO), 100_000], ids=["asked for its devices", "in the midst of the weights"])
+def test_a_machine_whose_cable_is_pulled_during_the_load_is_named(after, machines, hasty, tiny_gguf):
+    cable = machines.cable(machines.start(), after)
+    error = failure(hasty().load(tiny_gguf, cable.host))
+    assert isinstance(error, RpcSilent) and error.values["host"] == cable.host
 
 
 @pytest.mark.skipif(not CAN_BE_PULLED, reason="only Linux lets a socket be deafened")

@@ -6,6 +6,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from queue import SimpleQueue
 
 import pytest
@@ -149,6 +150,20 @@ def test_a_server_that_is_free_for_others_is_left_to_them(machine: Callable[[], 
     free.take()  # and looked at again
     watch.close()
     assert lost.empty()
+
+
+def test_a_server_that_is_free_is_looked_at_soon_once_a_job_may_need_it(
+    machine: Callable[[], Machine], watching: Watching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cable may be pulled at once then."""
+    monkeypatch.setattr(rpc_watch, "PATIENCE", replace(PATIENCE, pause=2 * WAIT))
+    free = machine()
+    watch, _ = watching(free)
+    free.taken[0].sendall(b"\0")
+    assert free.taken[0].recv(1) == b""
+    with watch.during(nowhere):
+        free.take().sendall(b"\0")
+        free.take()
 
 
 def test_a_busy_server_whose_queue_is_full_is_not_lost(machine: Callable[[], Machine], watching: Watching) -> None:

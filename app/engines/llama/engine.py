@@ -86,8 +86,8 @@ class LlamaEngine:
         self._spread = Spread(options.rpc_hosts, emit)
         free_before = free_by_gpu(native.devices())
         try:
-            remote = self._spread.join(stop)
             with self._spread.during(emit) as told:
+                remote = self._spread.join(stop)
                 loaded = load_model(source, options, remote, told, stop, self._log)
                 self._live = _Live(loaded, LiveContext(loaded, self._log), free_before)
         except BaseException:

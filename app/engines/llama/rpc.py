@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from app.core.errors import Cancelled
 from app.core.fit import Device, DeviceKind
@@ -32,8 +32,13 @@ _ANSWER = struct.Struct("<QBBBx24x")
 _ANSWER_BYTES = _ANSWER.size - 8
 
 
-def join(hosts: Sequence[str], stop: StopFlag) -> list[NativeDevice]:
+def join(hosts: Sequence[str], stop: StopFlag, greeted: Callable[[], None]) -> list[NativeDevice]:
     """The devices of all hosts, each `host:port`, in order.
+
+    Args:
+        hosts: the machines.
+        stop: ends the greetings.
+        greeted: called when all are there, before llama.cpp speaks with them; it waits for their answers for ever.
 
     Raises:
         Cancelled: `stop` was set.
@@ -44,13 +49,12 @@ def join(hosts: Sequence[str], stop: StopFlag) -> list[NativeDevice]:
     """
     if hosts and not native.has_rpc():
         raise RpcMissing
-    found: list[NativeDevice] = []
     for host in hosts:
         if stop.is_set:
             raise Cancelled
         greet(host)
-        found += native.rpc_devices(host)
-    return found
+    greeted()
+    return [device for host in hosts for device in native.rpc_devices(host)]
 
 
 def as_remote(device: NativeDevice) -> Device:

@@ -28,7 +28,8 @@ class Patience:
 
     Its system is asked after `idle`, then every `between`. Once it has left `questions` unanswered, a new connection
     is tried for `connecting`; if that has no answer either, and the engine stood still meanwhile, that is the end.
-    A server that has nothing to do for us is looked at again after `pause`.
+    A server that has nothing to do for us is looked at again after `pause`; while a job may turn to it at any moment,
+    after `glance`, for only a connection that waits behind llama.cpp's can tell.
     """
 
     idle: int = 5
@@ -36,6 +37,7 @@ class Patience:
     questions: int = 3
     connecting: float = 10.0
     pause: float = 2.0
+    glance: float = 0.1
 
 
 PATIENCE = Patience()
@@ -53,14 +55,14 @@ class HostWatch:
         self._closed = threading.Event()
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
-        self._working = False
+        self._working = threading.Event()
         self._moved_at = 0.0
         self._threads = [
             threading.Thread(target=self._watch, args=(host,), name=f"watch-{host}", daemon=True) for host in hosts
         ]
 
     def start(self) -> None:
-        """Begin, once every machine was spoken with."""
+        """Begin, once every machine has answered."""
         for thread in self._threads:
             thread.start()
 
@@ -81,11 +83,11 @@ class HostWatch:
             emit(event)
 
         self._moved_at = monotonic()
-        self._working = True
+        self._working.set()
         try:
             yield told
         finally:
-            self._working = False
+            self._working.clear()
 
     def _watch(self, host: str) -> None:
         silent = False
@@ -95,7 +97,7 @@ class HostWatch:
                 connection = connect(host, self._patience.connecting)
             except (ConnectionRefusedError, ConnectionResetError):
                 silent = False
-                self._closed.wait(self._patience.pause)
+                self._rest()
             except (OSError, UnicodeError):
                 self._closed.wait(began + self._patience.connecting - monotonic())
                 if silent and self._stands_still_since(began):
@@ -104,7 +106,12 @@ class HostWatch:
             else:
                 silent = not self._answers(connection)
                 if not silent:
-                    self._closed.wait(self._patience.pause)
+                    self._rest()
+
+    def _rest(self) -> None:
+        """A server that was free is left alone for a while, which ends when a job begins."""
+        if self._working.wait(self._patience.pause):
+            self._closed.wait(self._patience.glance)
 
     def _answers(self, connection: socket.socket) -> bool:
         """Wait until the server has time for us, whom it would else wait for; False where the connection broke."""
@@ -133,4 +140,4 @@ class HostWatch:
                     connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
     def _stands_still_since(self, moment: float) -> bool:
-        return self._working and self._moved_at < moment and not self._closed.is_set()
+        return self._working.is_set() and self._moved_at < moment and not self._closed.is_set()

@@ -28,9 +28,7 @@ class Spread:
 
     def join(self, stop: StopFlag) -> list[NativeDevice]:
         """The devices of all machines; see `rpc.join`."""
-        found = rpc.join(self._hosts, stop)
-        self._watch.start()
-        return found
+        return rpc.join(self._hosts, stop, self._watch.start)
 
     def during(self, emit: Emit) -> contextlib.AbstractContextManager[Emit]:
         """A job that needs the machines; see `HostWatch.during`."""

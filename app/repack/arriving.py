@@ -29,8 +29,8 @@ _LOOK_SECONDS = 0.1
 class Carrier(Protocol):
     """Brings the shards of one download, and takes them away."""
 
-    def require_room(self, shards: int, result: int) -> None:
-        """Check that there is room for so many more bytes of shards and of the result.
+    def expect(self, shards: Sequence[Path], room: int, result: int) -> None:
+        """These are still to be brought; so many more bytes of them lie there at once, and of the result.
 
         Raises:
             DiskTooSmall: they do not.
@@ -40,7 +40,7 @@ class Carrier(Protocol):
         """Fetch a shard, verify it and put it in place; ends early with any exception once `halt` is set."""
 
     def take_away(self, shard: Path) -> None:
-        """Delete a shard, or what has arrived of it."""
+        """Delete a shard that has served, or what has arrived of it."""
 
     def missing(self, shard: Path) -> int:
         """The bytes of disk that a shard needs still."""
@@ -112,7 +112,7 @@ class Arriving:
         coming = sorted(self._uses)
         for path in self._skeletons.keys() - self._uses.keys():
             self._carrier.take_away(path)
-        self._carrier.require_room(max(self._amounts(coming), default=0), part.missing)
+        self._carrier.expect(coming, max(self._amounts(coming), default=0), part.missing)
         self._thread = threading.Thread(target=self._bring_all, args=(coming,), name="shards", daemon=True)
         self._thread.start()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from app.catalog.fetch import disk
 from app.catalog.fetch.fetch import Terms
 from app.catalog.fetch.puller import RangesIgnored
-from app.core.downloads import DownloadProgress, StartDownload
+from app.core.downloads import StartDownload
 from app.core.repack import RepackReport, StartRepack
 from app.core.repack_errors import SourceChanged
 from app.repack import skeleton
@@ -22,15 +22,18 @@ from app.worker.shipment import Shipment, Tell
 
 
 class PreparedDownload:
-    """Brings files and makes a model of them; `done` bytes of the files are dealt with."""
+    """Brings files and makes a model of them."""
 
     def __init__(self, command: StartDownload, prepare: StartRepack, terms: Terms, tell: Tell) -> None:
         self._prepare = prepare
         self._folder = Path(command.folder)
         self._stopped = terms.stop.is_set
-        self._tell = tell
-        self._shipment = Shipment(command.source, self._folder, Path(prepare.into), terms, self._told)
-        self.done = 0
+        self._shipment = Shipment(command.source, self._folder, prepare.result, terms, tell)
+
+    @property
+    def done(self) -> int:
+        """The bytes of the files that are dealt with."""
+        return self._shipment.done
 
     def run(self) -> RepackReport:
         """Do what is not done yet.
@@ -65,7 +68,3 @@ class PreparedDownload:
     def _made_in_the_end(self) -> RepackReport:
         self._shipment.bring_all()
         return repacked(self._prepare, self._shipment.tell_repack, self._stopped, again=True)
-
-    def _told(self, progress: DownloadProgress) -> None:
-        self.done = progress.done
-        self._tell(progress)

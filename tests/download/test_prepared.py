@@ -16,7 +16,7 @@ from app.catalog.fetch.checkpoint import preparation_of
 from app.catalog.fetch.download import Downloader
 from app.catalog.fetch.fetch import Terms
 from app.catalog.fetch.network import Network
-from app.catalog.fetch.puller import Limiter
+from app.catalog.fetch.puller import Limiter, Stopped
 from app.core.download_errors import DiskTooSmall, DownloadDamaged
 from app.core.downloads import (
     Activity,
@@ -28,7 +28,7 @@ from app.core.downloads import (
     Source,
     StartDownload,
 )
-from app.core.errors import ParleyError
+from app.core.errors import Cancelled, ParleyError
 from app.core.hub import RemoteFile
 from app.core.preparing import Original, Wishes
 from app.core.repack import RepackReport, TypeChoice
@@ -415,3 +415,48 @@ def test_paused_it_goes_on(publish: Publish, child: Start, tmp_path: Path) -> No
     paused.start(run.hub, run.source, run.folder, prepare=run.command)
     assert isinstance(paused.until(DownloadDone, DownloadFailed), DownloadDone)
     assert run.result.read_bytes() == run.in_two_steps(tmp_path / "two-steps") and run.is_clean()
+
+
+def pause_at(run: Preparing, shard: Path) -> int:
+    """What was said last to be done when it was paused, as some of a shard had arrived."""
+
+    def look(progress: DownloadProgress) -> None:
+        if progress.file.path == shard.name and progress.file.done > 0:
+            run.stop.set()
+
+    run.hub.faults.add("throttle", r"GET /cdn/", rate=2 * MIB, times=-1)
+    with pytest.raises((Stopped, Cancelled)):
+        run.run(look)
+    run.hub.faults.clear()
+    run.stop.clear()
+    last = run.progress[-1].done
+    run.progress.clear()
+    return last
+
+
+def test_another_run_tells_at_once_how_far_the_one_before_was(publish: Publish) -> None:
+    run = publish(gptq)
+    last = pause_at(run, run.shards[3])
+    before = sum(shard.bytes for shard in run.source.shards[:3])
+    assert last > before
+    run.run()
+    assert last <= run.progress[0].done <= last + 2 * LOST
+    assert all(earlier.done <= later.done for earlier, later in pairwise(run.progress))
+
+
+def test_a_run_that_is_paused_before_it_tells_anything_has_forgotten_nothing(publish: Publish) -> None:
+    run = publish(gptq)
+    last = pause_at(run, run.shards[3])
+    command = StartDownload(source=run.source, folder=str(run.folder), prepare=run.command)
+    assert PreparedDownload(command, run.command, run.terms, lambda _: None).done >= last
+
+
+def test_what_has_to_be_fetched_once_more_counts_no_more(publish: Publish) -> None:
+    """What was made of the first shards is gone."""
+    run = publish(gptq)
+    last = pause_at(run, run.shards[3])
+    result_part.discard(run.result)
+    run.run()
+    assert run.progress[0].done < last - run.source.shards[0].bytes
+    assert all(earlier.done <= later.done for earlier, later in pairwise(run.progress))
+    assert run.progress[-1].done == run.source.bytes and run.is_clean()

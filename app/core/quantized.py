@@ -235,10 +235,12 @@ def _common(stated: Settings) -> Scheme:
 
 def _changed(scheme: Scheme, settings: Settings) -> Scheme:
     bits, group = settings.get("bits", scheme.bits), settings.get("group_size", scheme.group)
-    if bits is not None and (not isinstance(bits, int) or bits not in BITS):
+    if not isinstance(bits, int | None):
+        raise ConfigUnusable(file=_CONFIG, reason=f"bits is {bits!r}")
+    if bits is not None and bits not in BITS:
         raise QuantizationUnknown(method=f"{scheme.method.value} with {bits} bits")
-    if group is not None and (not isinstance(group, int) or not (group == -1 or group > 0)):
-        raise ConfigUnusable(file=_CONFIG, reason=f"there are no groups of {group}")
+    if not isinstance(group, int | None) or isinstance(group, bool) or not (group is None or group == -1 or group > 0):
+        raise ConfigUnusable(file=_CONFIG, reason=f"there are no groups of {group!r}")
     return replace(scheme, bits=bits, group=group)
 
 

@@ -186,6 +186,8 @@ def sizes_of(text: Settings, architecture: Architecture) -> Sizes:
     head = count(
         text, "head_dim", 256 if architecture.kind in (MODEL_ARCH.GEMMA2, MODEL_ARCH.GEMMA3) else hidden // heads
     )
+    if head % 2:
+        raise ConfigUnusable(file=CONFIG, reason=f"a head of {head} has no halves to turn against each other")
     feed = count(text, "intermediate_size")
     return Sizes(
         layers=count(text, "num_hidden_layers"),

@@ -13,10 +13,10 @@ from gguf import GGMLQuantizationType as Kind
 from numpy.typing import NDArray
 
 from app.core.quantized import Scheme, awq_becomes
-from app.core.repack_errors import QuantizationMismatch, ScalesNotFinite, TensorMissing, TensorWrong
+from app.core.repack_errors import QuantizationMismatch, ScalesNotFinite, TensorMissing
 from app.repack import blocks, codes
 from app.repack.blocks import BLOCK
-from app.repack.checkpoint import Checkpoint, as_floats
+from app.repack.checkpoint import WORDS, Checkpoint, as_floats, require_type
 from app.repack.codes import AWQ_OUTPUTS
 from app.repack.source import Bytes, Fate, Floats, Loaded, Rows, Source, fate_of, span
 
@@ -82,8 +82,8 @@ def awq_source(checkpoint: Checkpoint, module: str, shape: tuple[int, int], sche
         if name not in checkpoint.tensors:
             raise TensorMissing(tensor=name)
     qweight, qzeros, scales = (checkpoint.tensors[name] for name in _names(module))
-    if qweight.dtype not in ("I32", "U32"):
-        raise TensorWrong(tensor=f"{module}.qweight", reason=f"is of the type {qweight.dtype} instead of I32")
+    require_type(qweight, f"{module}.qweight", *WORDS)
+    require_type(qzeros, f"{module}.qzeros", *WORDS)
     if qweight.shape != (inputs, outputs // _EIGHT) or outputs % _EIGHT:
         raise QuantizationMismatch(
             tensor=f"{module}.qweight", reason=f"its shape is {list(qweight.shape)} for {inputs} by {outputs} at 4 bits"

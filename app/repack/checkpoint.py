@@ -29,6 +29,10 @@ _DTYPES: Mapping[str, str] = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1",
     "U8": "u1", "U16": "<u2", "U32": "<u4", "BOOL": "u1",
 }  # fmt: skip
+_NARROW_FLOATS = ("F8", "F6", "F4")
+
+WORDS = ("I32", "U32")
+"""The types of packed codes."""
 
 Array = NDArray[np.generic]
 
@@ -178,7 +182,7 @@ class Checkpoint:
     def _dtype(self, name: str) -> np.dtype[np.generic]:
         dtype = self.tensors[name].dtype
         if dtype not in _DTYPES:
-            if dtype.startswith(("F8", "F6", "F4")):
+            if dtype.startswith(_NARROW_FLOATS):
                 raise QuantizationUnknown(method=f"{dtype} floats (fp8)")
             raise TensorWrong(tensor=name, reason=f"is of the type {dtype}, which is not known")
         return np.dtype(_DTYPES[dtype])
@@ -221,6 +225,20 @@ def _room(count: int) -> NDArray[np.uint8]:
         with contextlib.suppress(OSError):  # a kernel may be built without
             area.madvise(mmap.MADV_HUGEPAGE)
     return np.frombuffer(area, np.uint8)
+
+
+def require_type(tensor: Tensor, name: str, *types: str) -> None:
+    """Check how the values of a tensor are stored.
+
+    Raises:
+        QuantizationUnknown: as floats of 8 bits or fewer.
+        TensorWrong: in another way.
+    """
+    if tensor.dtype in types:
+        return
+    if tensor.dtype.startswith(_NARROW_FLOATS):
+        raise QuantizationUnknown(f"{name} is {tensor.dtype}", method=f"{tensor.dtype} floats (fp8)")
+    raise TensorWrong(tensor=name, reason=f"is of the type {tensor.dtype} instead of {types[0]}")
 
 
 def as_floats(values: Array, tensor: Tensor, name: str) -> NDArray[np.float32]:

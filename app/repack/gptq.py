@@ -21,7 +21,7 @@ from app.core.repack_errors import QuantizationMismatch, ScalesNotFinite, Tensor
 from app.core.safetensors import Tensor
 from app.repack import blocks, codes
 from app.repack.blocks import BLOCK
-from app.repack.checkpoint import Checkpoint, as_floats
+from app.repack.checkpoint import WORDS, Checkpoint, as_floats, require_type
 from app.repack.codes import WORD_BITS
 from app.repack.source import Bytes, Fate, Floats, Loaded, Rows, Source, fate_of, span
 
@@ -129,13 +129,15 @@ def gptq_source(checkpoint: Checkpoint, module: str, shape: tuple[int, int], sch
     tensors = checkpoint.tensors
     qweight, scales, qzeros = (_needed(tensors.get(name), name) for name in _names(module)[:3])
     bits = _bits(module, qweight, inputs, scheme)
-    groups = scales.shape[0] if len(scales.shape) == 2 else 0
+    groups = scales.shape[0] if scales.shape[1:] == (outputs,) else 0
     _check_shape(f"{module}.qweight", qweight, (inputs * bits // WORD_BITS, outputs))
-    _check_shape(f"{module}.scales", scales, (groups, outputs))
-    if len(qzeros.shape) != 2 or qzeros.shape[0] != groups or qzeros.shape[1] < outputs * bits // WORD_BITS:
+    if not 0 < groups <= inputs:
+        raise QuantizationMismatch(tensor=f"{module}.scales", reason=f"its shape is {list(scales.shape)}")
+    require_type(qzeros, f"{module}.qzeros", *WORDS)
+    if len(qzeros.shape) != 2 or qzeros.shape[0] != groups or not _holds(qzeros.shape[1], bits, outputs):
         raise QuantizationMismatch(tensor=f"{module}.qzeros", reason=f"its shape is {list(qzeros.shape)}")
     group = group_size(inputs, groups, scheme.group)
-    if not 0 < groups <= inputs or (scheme.group is not None and groups != -(-inputs // group)):
+    if scheme.group is not None and groups != -(-inputs // group):
         raise QuantizationMismatch(
             tensor=f"{module}.scales", reason=f"it has {groups} groups, the settings say groups of {scheme.group}"
         )
@@ -159,8 +161,9 @@ def _names(module: str) -> tuple[str, ...]:
 
 
 def _bits(module: str, qweight: Tensor, inputs: int, scheme: Scheme) -> int:
-    if qweight.dtype not in ("I32", "U32") or len(qweight.shape) != 2:
-        raise TensorWrong(tensor=f"{module}.qweight", reason=f"is of the type {qweight.dtype} instead of I32")
+    require_type(qweight, f"{module}.qweight", *WORDS)
+    if len(qweight.shape) != 2:
+        raise TensorWrong(tensor=f"{module}.qweight", reason=f"has the shape {list(qweight.shape)}")
     bits = qweight.shape[0] * WORD_BITS / inputs
     if bits not in BITS or (scheme.bits is not None and bits != scheme.bits):
         said = f"{scheme.bits} bits" if scheme.bits else "2, 3, 4 or 8 bits"
@@ -175,11 +178,17 @@ def _check_shape(name: str, tensor: Tensor, shape: tuple[int, ...]) -> None:
         raise TensorWrong(tensor=name, reason=f"has the shape {list(tensor.shape)} instead of {list(shape)}")
 
 
+def _holds(words: int, bits: int, count: int) -> bool:
+    """Whether a row of words holds so many codes; codes of three bits come by three words."""
+    return words * WORD_BITS >= count * bits and (WORD_BITS % bits == 0 or words % bits == 0)
+
+
 def _group_index(checkpoint: Checkpoint, name: str, groups: int, plain: Index) -> NDArray[np.uint16] | None:
     """The group of each input, None where it is the `plain` one: one after the other."""
     tensor = checkpoint.tensors.get(name)
     if tensor is None or not tensor.elements:
         return None
+    require_type(tensor, name, *WORDS, "I64")
     _check_shape(name, tensor, plain.shape)
     index = checkpoint.read(name).astype(np.intp)
     if index.min() < 0 or index.max() >= groups:

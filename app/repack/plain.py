@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from gguf import GGMLQuantizationType as Kind
+from numpy.typing import NDArray
 
 from app.core.quantized import plain_becomes
 from app.core.repack import NoteKind
 from app.core.repack_errors import ScalesNotFinite, TensorMissing, TensorWrong
 from app.repack import blocks
-from app.repack.checkpoint import Checkpoint, as_floats
+from app.repack.checkpoint import Checkpoint, as_floats, require_type
 from app.repack.source import Bytes, Fate, Floats, Loaded, Rows, Source
 
 _SAME = {"F32": Kind.F32, "F16": Kind.F16, "BF16": Kind.BF16}
@@ -65,8 +66,7 @@ def plain_source(checkpoint: Checkpoint, name: str, shape: tuple[int, int], kind
         raise TensorMissing(tensor=name)
     if tensor.shape != shape:
         raise TensorWrong(tensor=name, reason=f"has the shape {list(tensor.shape)} instead of {list(shape)}")
-    if tensor.dtype not in (*_SAME, "F64"):
-        raise TensorWrong(tensor=name, reason=f"is of the type {tensor.dtype} instead of a float")
+    require_type(tensor, name, *_SAME, "F64")
     return PlainSource(checkpoint, name, *shape, _SAME.get(tensor.dtype, Kind.F32) if kind is None else kind)
 
 
@@ -84,7 +84,10 @@ class _LoadedPlain:
             ScalesNotFinite: a weight is no number, or too large for float16.
         """
         if self._fate.note is NoteKind.COPIED and self._fate.kind is not Kind.F32:
-            return self._stored(rows).view(np.uint8)
+            stored = self._stored(rows)
+            if not _are_numbers(stored):
+                raise ScalesNotFinite(tensor=self._source.name)
+            return stored.view(np.uint8)
         weights = self.decode(rows)
         if not np.isfinite(weights).all() or (self._fate.kind is Kind.F16 and np.abs(weights).max() > _HALF_MAX):
             raise ScalesNotFinite(tensor=self._source.name)
@@ -98,6 +101,12 @@ class _LoadedPlain:
         first = int(rows.min())
         found = self._source.checkpoint.rows(self._source.name, first, int(rows.max()) + 1)
         return np.ascontiguousarray(found[rows - first])
+
+
+def _are_numbers(stored: NDArray[np.generic]) -> bool:
+    """Whether floats of 16 bits, BF16 as integers, are all finite: where not, all bits of the exponent are set."""
+    exponent = np.uint16(0x7F80 if stored.dtype == np.uint16 else 0x7C00)
+    return not bool(((stored.view(np.uint16) & exponent) == exponent).any())
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ Layouts: `quantization_config` in config.json (today), `quantize_config.json` be
 from __future__ import annotations
 
 from app.core.quantized import Schemes, schemes_of
+from app.core.repack_errors import ConfigUnusable
 from app.repack.checkpoint import Checkpoint
-from app.repack.folder import Settings
+from app.repack.folder import CONFIG, Settings
 
 
 def read_schemes(checkpoint: Checkpoint) -> Schemes:
@@ -23,7 +24,9 @@ def read_schemes(checkpoint: Checkpoint) -> Schemes:
 
 def _stated(checkpoint: Checkpoint) -> Settings:
     found = checkpoint.config.get("quantization_config")
-    if isinstance(found, dict):
+    if found is not None:
+        if not isinstance(found, dict):
+            raise ConfigUnusable(file=CONFIG, reason="quantization_config holds no settings")
         return found
     if older := checkpoint.json("quantize_config.json"):
         return {"quant_method": "gptq", **older}

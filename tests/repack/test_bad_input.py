@@ -38,7 +38,7 @@ from app.core.repack_errors import (
     TypeNotOffered,
 )
 from app.repack.part import journal_of, part_of
-from tests.repack import files, models
+from tests.repack import files, models, packing
 from tests.repack.files import Tensors
 from tests.repack.packing import Gptq
 
@@ -90,6 +90,11 @@ CHANGES: dict[str, tuple[Change, type[ParleyError]]] = {
     "zero points too few": (put(f"{MODULE}.qzeros", np.ones((2, 60), np.int32)), QuantizationMismatch),
     "a group that is not there": (put(f"{MODULE}.g_idx", np.full(256, 7, np.int32)), QuantizationMismatch),
     "groups below zero": (put(f"{MODULE}.g_idx", np.full(256, -1, np.int32)), QuantizationMismatch),
+    "zero points of floats": (put(f"{MODULE}.qzeros", np.ones((2, 64), np.float16)), TensorWrong),
+    "zero points of 64 bits": (put(f"{MODULE}.qzeros", np.ones((2, 64), np.int64)), TensorWrong),
+    "an index of floats": (put(f"{MODULE}.g_idx", np.zeros(256, np.float32)), TensorWrong),
+    "scales in a row": (put(f"{MODULE}.scales", np.ones(1024, np.float16)), QuantizationMismatch),
+    "a weight that is no number": (with_nan("model.embed_tokens.weight"), ScalesNotFinite),
     "scales that are no numbers": (with_nan(f"{MODULE}.scales"), ScalesNotFinite),
     "a norm that is no number": (put("model.norm.weight", np.full(256, np.inf, np.float16)), ScalesNotFinite),
     "exl2": (put("model.layers.0.mlp.up_proj.q_weight", np.ones(3, np.int32)), QuantizationUnknown),
@@ -104,6 +109,38 @@ def test_tensors_that_are_not_what_they_should_be(name: str, made: models.Made, 
     change(tensors)
     files.write(made.folder / "model.safetensors", tensors)
     refused(made.folder, kind, tmp_path)
+
+
+def test_codes_in_three_dimensions(made: models.Made, tmp_path: Path) -> None:
+    tensors = tensors_of(made)
+    tensors[f"{MODULE}.qweight"] = tensors[f"{MODULE}.qweight"][..., None]
+    files.write(made.folder / "model.safetensors", tensors)
+    assert "[32, 512, 1]" in refused(made.folder, TensorWrong, tmp_path).sentence
+
+
+def test_zero_points_of_three_bits_that_end_in_the_midst_of_one(tmp_path: Path) -> None:
+    made = models.made_gptq(tmp_path / "model", Gptq(3, 128))
+    tensors = tensors_of(made)
+    tensors[f"{MODULE}.qzeros"] = np.zeros((2, 49), np.int32)
+    files.write(made.folder / "model.safetensors", tensors)
+    refused(made.folder, QuantizationMismatch, tmp_path)
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.float16])
+def test_zero_points_of_awq_that_are_of_another_type(dtype: type[np.generic], tmp_path: Path) -> None:
+    tensors = models.packed(models.trained(), lambda module, weights: packing.awq(module, weights, 64))
+    tensors[f"{MODULE}.qzeros"] = np.zeros((4, 64), dtype)
+    stated = {"quant_method": "awq", "bits": 4, "group_size": 64, "version": "gemm"}
+    refused(models.lay_out(tmp_path / "model", tensors, models.config(), quantization=stated), TensorWrong, tmp_path)
+
+
+def test_floats_of_eight_bits_are_called_by_their_name(
+    made: models.Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(files._NAMES, "int8", "F8_E4M3")
+    tensors = {**tensors_of(made), "lm_head.weight": np.zeros((2048, 256), np.int8)}
+    files.write(made.folder / "model.safetensors", tensors)
+    assert "fp8" in refused(made.folder, QuantizationUnknown, tmp_path).sentence
 
 
 CONFIGS: dict[str, tuple[dict[str, object], type[ParleyError]]] = {
@@ -125,6 +162,10 @@ CONFIGS: dict[str, tuple[dict[str, object], type[ParleyError]]] = {
     "groups of none": ({"quantization_config": {**FORM.settings, "group_size": 0}}, ConfigUnusable),
     "another architecture": ({"architectures": ["FalconForCausalLM"]}, ArchitectureNotRepacked),
     "no layers": ({"num_hidden_layers": 0}, ConfigUnusable),
+    "settings that are none": ({"quantization_config": ["gptq"]}, ConfigUnusable),
+    "bits in words": ({"quantization_config": {**FORM.settings, "bits": "4"}}, ConfigUnusable),
+    "groups of yes": ({"quantization_config": {**FORM.settings, "group_size": True}}, ConfigUnusable),
+    "an odd head": ({"head_dim": 33}, ConfigUnusable),
     "width in words": ({"hidden_size": "wide"}, ConfigUnusable),
     "another width": ({"hidden_size": 512}, TensorWrong),
     "fewer layers": ({"num_hidden_layers": 3}, TensorLeftOver),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.core.conversation_errors import NotInTrash
 from app.core.listing import Folder, Listing
 from app.services.conversation_pages import PAGE, ConversationPages
 from app.services.relay import Storage, ignore
@@ -122,8 +123,12 @@ class ConversationList(ConversationPages):
     def trash(self, ids: Sequence[int]) -> None:
         """Move conversations to the trash."""
 
+        def bring_back(stores: Stores, done: Sequence[int]) -> None:
+            if not stores.listing.restore(done):
+                raise NotInTrash(id=done[0])
+
         def remember(done: list[int]) -> None:
-            self._remember(Deed.TRASHED, done, lambda stores: stores.listing.restore(done))
+            self._remember(Deed.TRASHED, done, lambda stores: bring_back(stores, done))
             self.trashed.emit(done)
 
         self._do(lambda stores: stores.listing.trash(ids), remember)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
-from app.core.errors import ParleyError
+from app.core.errors import ParleyError, UserError
 from app.services.relay import Storage, ignore
 
 if TYPE_CHECKING:
@@ -72,7 +72,11 @@ class UndoStack(QObject):
         self.pushed.emit(deed)
 
     def undo(self) -> None:
-        """Take back the last deed; `undone` follows, or `problem`, after which it can be tried again."""
+        """Take back the last deed; `undone` follows, or `problem`.
+
+        It can be tried again where the machine was at fault. What is gone for good is forgotten, so that it does
+        not stand before older deeds.
+        """
         if not self._entries:
             return
         entry = self._entries.pop()
@@ -82,7 +86,8 @@ class UndoStack(QObject):
             self.undone.emit(entry.deed)
 
         def failed(error: ParleyError) -> None:
-            self._entries.append(entry)
+            if not isinstance(error, UserError):
+                self._entries.append(entry)
             self.problem.emit(error)
 
         entry.storage.call(entry.inverse, finish, failed)

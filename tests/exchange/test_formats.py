@@ -171,6 +171,7 @@ def test_lm_studio_with_versions_and_steps(tmp_path):
     assert chosen.parent == other.parent == question.id
     assert (chosen.reasoning, model_of(chosen), chosen.state) == ("Hm.", "qwen3-4b", MessageState.STOPPED)
     assert (other.text, model_of(other)) == ("Hi there.", "gpt-oss-20b")
+    assert {message.created_at for message in found.active_path()[1:]} == {found.created_at}
 
 
 def test_jan_in_a_folder_in_a_zip_and_by_either_half(tmp_path):
@@ -248,6 +249,7 @@ def test_gpt4all_of_every_version(tmp_path, version):
     assert question.text.endswith("Longest river?")
     assert ("The Nile is long." in question.text) == (version >= 10)
     assert (answer.text, model_of(answer)) == ("The Nile.", "Llama-3-8B")
+    assert question.created_at == answer.created_at == found.created_at
     assert answer.reasoning == ("Amazon or Nile\n\nmeasure()" if version >= 12 else "")
 
 

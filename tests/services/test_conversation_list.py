@@ -7,7 +7,9 @@ import pytest
 from PySide6.QtCore import SignalInstance
 from pytestqt.qtbot import QtBot
 
+from app.core.conversation_errors import NotInTrash
 from app.core.conversations import ConversationSummary
+from app.core.errors import DatabaseLocked
 from app.core.listing import Folder, Listing, Shelf
 from app.core.messages import Role
 from app.core.search import SearchQuery, SearchResult
@@ -131,6 +133,32 @@ def test_the_trash_and_a_copy(lists: Lists) -> None:
     lists.shown(service.trash, [chat])
     assert lists.shown(service.forget, [chat]) == []
     assert lists.shown(service.show, Listing()) == ["chat"]
+
+
+def test_what_is_gone_for_good_is_not_said_to_be_back_and_hides_no_older_deed(lists: Lists) -> None:
+    kept, gone = lists.make("kept", "gone")
+    service = lists.list
+    lists.shown(service.rename, kept, "other")
+    lists.shown(service.trash, [gone])
+    lists.shown(service.forget, [gone])
+    undone: list[Deed] = []
+    service.undo.undone.connect(undone.append)
+    (error,) = lists.after(service.undo.problem, service.undo.undo)
+    assert isinstance(error, NotInTrash) and undone == []
+    assert lists.shown(service.undo.undo) == ["kept"]
+    assert undone == [Deed.RENAMED]
+
+
+def test_what_a_locked_database_kept_from_being_taken_back_can_be_tried_again(lists: Lists) -> None:
+    (chat,) = lists.make("chat")
+    service = lists.list
+    lists.shown(service.rename, chat, "other")
+    with lists.other.database.transaction() as connection:
+        connection.execute("UPDATE conversations SET pinned = 0")
+        with lists.qtbot.waitSignal(service.undo.problem, timeout=20_000) as caught:  # it waits for the lock first
+            service.undo.undo()
+    assert [type(error) for error in caught.args] == [DatabaseLocked]
+    assert lists.shown(service.undo.undo) == ["chat"]
 
 
 def test_what_another_process_writes_is_seen(lists: Lists) -> None:

@@ -66,7 +66,7 @@ def read(stream: BinaryIO, name: str) -> PortableConversation:
         _skip_model_state(data, version)
     items = [_item(data, version) for _ in range(data.count(data.int32()))]
     head = Head(ImportFormat.GPT4ALL, required_id(clean(identity)), clean(title), float(max(created, 0)))
-    seeds = [_seed(item, number, clean(model)) for number, item in enumerate(items)]
+    seeds = [_seed(item, number, clean(model), head.created_at) for number, item in enumerate(items)]
     return grow(head, line_of(seeds))
 
 
@@ -153,7 +153,7 @@ def _skip_tool_call(data: QtStream) -> None:
     data.text()
 
 
-def _seed(item: _Item, number: int, model: str) -> Seed:
+def _seed(item: _Item, number: int, model: str, created_at: float) -> Seed:
     said: list[str] = []
     thought: list[str] = []
     _collect(item, said, thought)
@@ -168,6 +168,7 @@ def _seed(item: _Item, number: int, model: str) -> Seed:
         text=with_attachments(text, item.attachments),
         reasoning=clean("\n\n".join(thought)),
         state=state,
+        created_at=created_at,
         record=foreign_record("GPT4All", model) if is_reply else None,
     )
 

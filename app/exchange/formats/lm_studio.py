@@ -6,7 +6,7 @@ Established from programs that read and write this undocumented format
 version is a `singleStep` with `role` and `content` parts, or a `multiStep` whose `steps` are
 `contentBlock`s, those of the style `thinking` being reasoning, with `genInfo` of the model; tool
 calls stand in content parts of other types.  The system prompt is `systemPrompt`, or the field
-`llm.prediction.systemPrompt` of `perChatPredictionConfig`.
+`llm.prediction.systemPrompt` of `perChatPredictionConfig`.  No message tells its time: each has that of the chat.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ def read(record: Fields, name: str) -> PortableConversation:
     above = seeds[0].key if seeds else ""
     for number, message in enumerate(objects_in(record, "messages")):
         versions = [
-            _seed(f"{number}.{at}", above, one, model) for at, one in enumerate(objects_in(message, "versions"))
+            _seed(f"{number}.{at}", above, one, model, head.created_at)
+            for at, one in enumerate(objects_in(message, "versions"))
         ]
         if versions:
             seeds += versions
@@ -76,7 +77,7 @@ def _selected(message: Fields, count: int) -> int:
     return at if isinstance(at, int) and 0 <= at < count else count - 1
 
 
-def _seed(key: str, parent: str, version: Fields, model: str) -> Seed:
+def _seed(key: str, parent: str, version: Fields, model: str, created_at: float) -> Seed:
     role = _ROLES.get(text_in(version, "role"), Role.ASSISTANT)
     steps = objects_in(version, "steps") or [version]
     said: list[str] = []
@@ -99,6 +100,7 @@ def _seed(key: str, parent: str, version: Fields, model: str) -> Seed:
         text=with_attachments(text, files),
         reasoning="\n\n".join([*thought, *([inside] if inside else [])]),
         state=_state(steps),
+        created_at=created_at,
         record=foreign_record("LM Studio", _model(version, steps) or model) if role is Role.ASSISTANT else None,
     )
 

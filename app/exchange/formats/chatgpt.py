@@ -117,8 +117,8 @@ def _text(content: Fields, kind: str, metadata: Fields) -> str:
         return "\n\n".join(part for part in said if part)
     if kind == "thoughts":
         thoughts = objects_in(content, "thoughts")
-        said = (text_in(one, name) for one in thoughts for name in ("summary", "content"))
-        return "\n\n".join(part for part in said if part)
+        steps = (text_in(one, name) for one in thoughts for name in ("summary", "content"))
+        return "\n\n".join(step for step in steps if step)
     text = _parts(content, metadata) or text_in(content, "text", "result")
     if kind == "tether_quote":
         page = "\n".join(part for name in ("title", "url") if (part := text_in(content, name)))

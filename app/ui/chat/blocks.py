@@ -20,7 +20,7 @@ from app.ui.chat.markdown import Block, Container, Span, Style
 from app.ui.chat.transcript_style import ITEM_INDENT, QUOTE_INDENT, PageStyle, indent_of
 
 # Lines of the last piece before it is split, and those that may still change when text is added.
-_MOST_LINES = 5
+_MOST_LINES = 3
 _LOOSE_LINES = 2
 _PIECE_CHARACTERS = 1200
 _RULE_HEIGHT = 17.0

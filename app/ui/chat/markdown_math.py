@@ -9,13 +9,15 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from app.core.typeset_frames import Formula
-from app.ui.chat.markdown import Block, InlineText, Kind, Style
+from app.ui.chat.markdown import OBJECT, Block, InlineText, Kind, Style
 
 
 def formulas_of(block: Block) -> list[Formula]:
     """The formulas of a block, in order."""
     if block.kind is Kind.MATH:
         return [Formula(block.text, display=True)]
+    if OBJECT not in block.text:  # asked of every block at every token: the spans need not be looked at
+        return []
     return [Formula(span.href) for span in block.spans if span.style & Style.MATH]
 
 

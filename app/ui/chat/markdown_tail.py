@@ -12,8 +12,9 @@ from dataclasses import replace
 from app.ui.chat.markdown import Block, Kind, parse
 from app.ui.chat.markdown_chunks import Chunk
 
-# Characters that, after one of their own kind, can only prolong the text they stand in.
-_PLAIN = re.compile(r" ?[^\W_](?:[^\W_]|[ ,.?'\"%-])*(?<! )")
+# Characters that, after one of their own kind, can only prolong the text they stand in; marks do, after a letter.
+_PLAIN = re.compile(r" ?(?:[^\W_](?:[^\W_]|[ ,.?'\"%-])*)?")
+_PLAIN_AFTER_LETTER = re.compile(r"[,.?'\"%-](?:[^\W_]|[ ,.?'\"%-])*")
 _PLAIN_TAIL = re.compile(r"(?:[^\W_]|[^\W_][,.?'\"%-]|.[^\W_])\Z", re.DOTALL)
 # After these, where they have closed something, a space changes nothing: the end counted as one.
 _CLOSERS = frozenset("*_`~)")
@@ -54,16 +55,18 @@ class TailParser:
 
     def _with_words(self, chunk: Chunk) -> tuple[Block, ...] | None:
         """The blocks of before with the new words at their end, where they can have no other meaning."""
-        added = chunk.source[len(self._source) :]
+        before = self._source.removesuffix(" ")  # a space at the end is no text until a word follows
+        added = chunk.source[len(before) :]
         if not (self._whole and self._blocks and added) or chunk.fence is not None:
             return None
-        last, end = self._blocks[-1], self._source[-2:]
-        if last.kind not in (Kind.PARAGRAPH, Kind.HEADING) or not last.text or not _PLAIN.fullmatch(added):
+        last, end = self._blocks[-1], before[-2:]
+        if last.kind not in (Kind.PARAGRAPH, Kind.HEADING) or not last.text:
             return None
+        plain = _PLAIN.fullmatch(added) or (end[-1:].isalpha() and _PLAIN_AFTER_LETTER.fullmatch(added))
         continues = end[-1:] in _CLOSERS and added[0] == " "
-        if not continues and not (end == last.text[-2:] and _PLAIN_TAIL.match(end)):
+        if not plain or "  " in added or not (continues or (end == last.text[-2:] and _PLAIN_TAIL.match(end))):
             return None
-        return (*self._blocks[:-1], replace(last, text=last.text + added))
+        return (*self._blocks[:-1], replace(last, text=last.text + added.removesuffix(" ")))
 
     def _with_row(self, chunk: Chunk) -> tuple[Block, ...] | None:
         """The table of the lines before with the row that is being written, which alone is parsed."""

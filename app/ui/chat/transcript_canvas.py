@@ -6,6 +6,8 @@ was added, only the lines that changed are painted again, and scrolling moves wh
 
 from __future__ import annotations
 
+from math import ceil, floor
+
 from PySide6.QtCore import QEvent, QPointF, QRect, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QPushButton, QScrollBar, QWidget
@@ -20,6 +22,8 @@ from app.ui.chat.transcript_style import COLUMN, MARGIN, ZOOMS, PageStyle
 from app.ui.theme import Theme
 
 _STEP = 32
+# Letters may reach out of their line by this much.
+_OVERHANG = 2
 _END = QScrollBar.SliderAction.SliderToMaximum
 _START = QScrollBar.SliderAction.SliderToMinimum
 
@@ -181,33 +185,59 @@ class TranscriptCanvas(QAbstractScrollArea):
         """Where the column begins in the viewport."""
         return round((self.viewport().width() - self.document.page.width) / 2)
 
-    def refresh(self, changed_from: float | None = None) -> None:
-        """Lay out what has come into view, and paint it; all of it, or what is below a height of the document."""
-        height, before = self.viewport().height(), self._top
-        settled = self.document.settle(self._top, height, at_end=self._following)
-        self._top = settled.top
+    def refresh(self) -> None:
+        """Lay out what has come into view, and paint all of it."""
+        height = self.viewport().height()
+        self._top = self.document.settle(self._top, height, at_end=self._following).top
         self._set_scroll_bar(height)
-        if changed_from is None:
+        self.viewport().update()
+
+    def _refresh_between(self, top: float, bottom: float, tall: float) -> None:
+        """Lay out what has come into view, and paint what has changed: what is between two heights of the document.
+
+        Where the document is no longer `tall`, all that is below has changed too.
+        """
+        height, before = self.viewport().height(), self._top
+        settled = self.document.settle(before, height, at_end=self._following)
+        self._top, moved = settled.top, before - settled.top
+        self._set_scroll_bar(height)
+        if settled.built:
             self.viewport().update()
             return
-        moved = before - self._top
         if moved:
-            self.viewport().scroll(0, moved)
-        first = max(int(changed_from) - self._top, 0)
-        if first < height:
-            width = round(self.document.page.width)
-            self.viewport().update(QRect(self._left - MARGIN, first, width + 2 * MARGIN, height - first))
+            self._move_drawn(moved)
+        if self.document.height != tall:
+            bottom = self._top + height
+        first = max(floor(top) - self._top - _OVERHANG, 0)
+        last = min(ceil(bottom) - self._top + _OVERHANG, height)
+        if first < last:
+            self.viewport().update(self._between(first, last))
+
+    def _move_drawn(self, by: int) -> None:
+        """Move what is drawn: the column alone, unless a widget stands in it that is to move along."""
+        if self.viewport().childrenRect().isEmpty():
+            self.viewport().scroll(0, by, self._between(0, self.viewport().height()))
+        else:
+            self.viewport().scroll(0, by)
+        edge = by if by > 0 else self.viewport().height() + by
+        self.viewport().update(self._between(edge - _OVERHANG, edge + _OVERHANG))
+
+    def _between(self, top: int, bottom: int) -> QRect:
+        """A part of the column, in which alone anything is drawn."""
+        return QRect(self._left - MARGIN, top, round(self.document.page.width) + 2 * MARGIN, bottom - top)
 
     def _set_scroll_bar(self, height: int) -> None:
         bar = self.verticalScrollBar()
         most = max(0, round(self.document.height) - height)
+        self._jump.setVisible(not self._following and self._top < most)
+        if (bar.maximum(), bar.pageStep(), bar.value()) == (most, height, self._top):
+            return
         blocked = bar.blockSignals(True)
         bar.setRange(0, most)
         bar.setPageStep(height)
         bar.setValue(self._top)
         bar.setEnabled(most > 0)
         bar.blockSignals(blocked)
-        self._jump.setVisible(not self._following and self._top < most)
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         """The user has scrolled: follow the end only where the end is."""
@@ -225,7 +255,7 @@ class TranscriptCanvas(QAbstractScrollArea):
         if settled.built or shifted or abs(moved) >= height:
             self.viewport().update()
         else:
-            self.viewport().scroll(0, moved)
+            self._move_drawn(moved)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay out anew only where the column's own width changes."""

@@ -90,8 +90,8 @@ class ReplyItem(MessageItem):
                 return True
         return False
 
-    def append(self, text: str, reasoning: str) -> float:
-        """Add streamed text; returns from where on the item looks different."""
+    def append(self, text: str, reasoning: str) -> tuple[float, float]:
+        """Add streamed text; returns between which heights the item looks different, if it is as tall as before."""
         if reasoning and not self._thinking_since:
             self._thinking_since = time.monotonic()
         if text and self._thinking_since and not self._thinking_seconds:
@@ -102,13 +102,13 @@ class ReplyItem(MessageItem):
         if self._answer is None or (reasoning and self._fold is None):
             self._take_up()
             self.compose_streams()
-            return 0.0
+            return 0.0, self.height
         top = self._caret_top
         if reasoning and self._thought is not None:
             top = min(top, self._restack(self._thought, self._thought.feed(reasoning)))
         if text:
             top = min(top, self._restack(self._answer, self._answer.feed(text)))
-        return top
+        return top, self.tops[-1]
 
     def compose_streams(self) -> None:
         """Begin anew with all the text there is."""

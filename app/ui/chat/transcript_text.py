@@ -147,7 +147,7 @@ class TextRow(Row):
         self.content, self._shown = content, blocks
         self._ask_for_formulas(self._page)
         after = self.blocks
-        same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False)))
+        same = sum(1 for _ in takewhile(_are_same, zip(before, after, strict=False)))
         top = self._tops[same] if same < len(self._tops) else self.height
         kept = self._layouts[same] if same < len(self._layouts) and same < len(after) else None
         del self._layouts[same:]
@@ -217,10 +217,13 @@ class TextRow(Row):
         """Draw the blocks in view with what is selected and found: from where to where, and if it is current."""
         for number, (layout, y) in enumerate(self.layouts):
             origin = QPointF(at.x(), at.y() + y)
-            gap = self.gap_above(number)
-            if origin.y() - gap >= bottom or origin.y() + layout.height <= top:
+            if origin.y() + layout.height <= top:
                 continue
-            layout.paint_quote_bars(painter, origin, gap, self._shared_containers(number))
+            gap = self.gap_above(number) if layout.block.containers else 0.0
+            if origin.y() - gap >= bottom:
+                break
+            if layout.block.containers:
+                layout.paint_quote_bars(painter, origin, gap, self._shared_containers(number))
             marks = [
                 Mark(place.offset, end, layout.style.found_current if current else layout.style.found)
                 for place, end, current in found
@@ -297,6 +300,11 @@ class TextRow(Row):
         if not self._layouts:
             return QPointF(0, self.height)
         return self._layouts[-1].caret() + QPointF(0, self._tops[-1])
+
+
+def _are_same(pair: tuple[Block, Block]) -> bool:
+    """Mostly one object twice, which need not be compared."""
+    return pair[0] is pair[1] or pair[0] == pair[1]
 
 
 def _is_growth(old: Block, new: Block) -> bool:

@@ -20,10 +20,11 @@ _FIXED = frozenset(
         *("Ctrl+Return", "Ctrl+Enter", "Ctrl+Backspace", "Ctrl+Del", "Ctrl+Ins", "Shift+Ins", "Shift+Del"),
         *("Ctrl+Left", "Ctrl+Right", "Ctrl+Up", "Ctrl+Down", "Ctrl+Home", "Ctrl+End"),
         *("Ctrl+Shift+Left", "Ctrl+Shift+Right", "Ctrl+Shift+Home", "Ctrl+Shift+End"),
-        *("Ctrl+Tab", "Ctrl+Shift+Tab", "Alt+F4", "F2"),
+        *("Ctrl+Tab", "Ctrl+Shift+Tab", "Alt+F4", "F2", "Shift+F10"),
+        *("Alt+Up", "Alt+Down", "Alt+Left", "Alt+Right", "Ctrl+="),
     }
 )
-"""What text fields, lists and the window itself do with keys."""
+"""What text fields, lists, the transcript and the window itself do with keys."""
 
 
 def check_keys(keys: str) -> str:

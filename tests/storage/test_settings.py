@@ -129,6 +129,12 @@ def test_two_actions_cannot_share_a_shortcut(path: Path) -> None:
     assert (settings.get("shortcuts.new_chat"), settings.get("shortcuts.find_model")) == ("", "")
 
 
+@pytest.mark.parametrize("keys", ["Ctrl+=", "Alt+Up", "Alt+Left", "Shift+F10", "Ctrl+C"])
+def test_keys_that_do_something_else_already_are_no_shortcut(path: Path, keys: str) -> None:
+    with pytest.raises(InvalidOption):
+        SettingsFile(path).set("shortcuts.new_chat", keys)
+
+
 def test_the_declared_shortcuts_are_sound_and_differ() -> None:
     keys = [setting.checked(setting.default) for key, setting in SETTINGS.items() if key.startswith("shortcuts.")]
     assert len(set(keys)) == len(keys) > 5

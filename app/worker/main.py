@@ -61,45 +61,49 @@ def main(role: str, make_server: MakeServer | None = None) -> int:
 
 def _server(role: ChildRole, send: Callable[[Event], None]) -> Server:
     """A role's libraries are imported only when it is chosen, and only after our handshake."""
-    if role is ChildRole.ENGINE:
-        from app.worker.engine_role import EngineServer
+    match role:
+        case ChildRole.ENGINE:
+            from app.worker.engine_role import EngineServer
 
-        return EngineServer(send)
-    if role is ChildRole.DOWNLOAD:
-        from app.worker.download_role import DownloadServer
+            return EngineServer(send)
+        case ChildRole.DOWNLOAD:
+            from app.worker.download_role import DownloadServer
 
-        return DownloadServer(send)
-    if role is ChildRole.HUB:
-        from app.worker.hub_role import HubServer
+            return DownloadServer(send)
+        case ChildRole.HUB:
+            from app.worker.hub_role import HubServer
 
-        return HubServer(send)
-    if role is ChildRole.TYPESET:
-        from app.worker.typeset_role import TypesetServer
+            return HubServer(send)
+        case ChildRole.TYPESET:
+            from app.worker.typeset_role import TypesetServer
 
-        return TypesetServer(send)
-    if role is ChildRole.EXCHANGE:
-        from app.worker.exchange_role import ExchangeServer
+            return TypesetServer(send)
+        case ChildRole.EXCHANGE:
+            from app.worker.exchange_role import ExchangeServer
 
-        return ExchangeServer(send)
-    if role is ChildRole.EXTRACT:
-        from app.worker.extract_role import ExtractServer
+            return ExchangeServer(send)
+        case ChildRole.EXTRACT:
+            from app.worker.extract_role import ExtractServer
 
-        return ExtractServer(send)
-    if role is ChildRole.REPACK:
-        from app.worker.repack_role import RepackServer
+            return ExtractServer(send)
+        case ChildRole.REPACK:
+            from app.worker.repack_role import RepackServer
 
-        return RepackServer(send)
-    if role is ChildRole.SERVERS:
-        from app.worker.servers_role import ServersServer
+            return RepackServer(send)
+        case ChildRole.SERVERS:
+            from app.worker.servers_role import ServersServer
 
-        return ServersServer(send)
-    if role is ChildRole.UPDATE:
-        from app.worker.update_role import UpdateServer
+            return ServersServer(send)
+        case ChildRole.UPDATE:
+            from app.worker.update_role import UpdateServer
 
-        return UpdateServer(send)
-    from app.worker.probe_role import ProbeServer
+            return UpdateServer(send)
+        case ChildRole.PROBE:
+            from app.worker.probe_role import ProbeServer
 
-    return ProbeServer(send)
+            return ProbeServer(send)
+        case ChildRole.PRINT:
+            raise ValueError("the server that prints is made by its starter: it needs Qt")
 
 
 def _run(server: Server, job: Job, send: Callable[[Event], None]) -> None:

@@ -21,6 +21,7 @@ MAX_XML_BYTES = 200_000_000
 _BODY = "word/document.xml"
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _STRICT = "{http://purl.oclc.org/ooxml/wordprocessingml/main}"
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _ZIP_MAGIC = b"PK\x03\x04"
 _OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -79,15 +80,26 @@ def _text(stream: IO[bytes], name: str) -> str:
 
 
 def _lines(stream: IO[bytes]) -> Iterator[str]:
-    """A line for each paragraph outside of tables, and for each row of a table."""
+    """A line for each paragraph outside of tables, and for each row of a table.
+
+    What stands there once more for programs that do not know some element is passed over.
+    """
     from defusedxml.ElementTree import iterparse
 
     line: list[str] = []
-    depth = 0
+    depth = fallbacks = 0
     for event, element in iterparse(stream, events=("start", "end"), forbid_dtd=True):
         name = _local(element)
+        if element.tag == _FALLBACK:
+            fallbacks += 1 if event == "start" else -1
+        if fallbacks:
+            if event == "end":
+                element.clear()
+            continue
         if event == "start":
             depth += name == "tbl"
+            if name == "txbxContent":
+                line.append("\n")
             continue
         line.append(_said(name, element))
         depth -= name == "tbl"

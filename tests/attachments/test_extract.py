@@ -161,6 +161,15 @@ def test_a_docx_gives_paragraphs_breaks_and_tables(tmp_path):
     assert "a \tb" in found.text
 
 
+def test_a_text_box_of_a_docx_which_old_programs_get_once_more_is_read_once(tmp_path):
+    inside = f"<w:txbxContent>{paragraph(run('In a box'))}</w:txbxContent>"
+    space = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+    both = f"<mc:Choice>{inside}</mc:Choice><mc:Fallback>{inside}</mc:Fallback>"
+    box = f"<mc:AlternateContent {space}>{both}</mc:AlternateContent>"
+    found = extract(docx(tmp_path, paragraph(run("Before"), box) + paragraph(run("After"))))
+    assert found.text.split() == ["Before", "In", "a", "box", "After"]
+
+
 def test_a_docx_without_text_or_with_entities_or_cut_off_is_refused(tmp_path):
     with pytest.raises(AttachmentWithoutText):
         extract(docx(tmp_path, paragraph("<w:drawing/>")))

@@ -15,6 +15,7 @@ _SYS_OPEN, _SYS_CLOSE, _INST_CLOSE = "<<SYS>>", "<</SYS>>", "[/INST]"
 _FIRST_TOKENS = ("<s>", "<bos>", "<|begin_of_text|>")
 """Tokenizing puts it there by itself."""
 _MAX_CHARS = 64 * 1024
+_ROLE_AFTER_SENTENCE = re.compile(r"(.*[.!?])(\s+)([A-Z][A-Za-z ]*:\s*)", re.DOTALL)
 _END_OF_SECTION = re.compile(r"[^\n]*\n+|\s+", re.DOTALL)
 
 
@@ -62,6 +63,9 @@ def read_form(prompt_template: str) -> PromptForm | None:
     preamble, paragraph, user = head.rpartition("\n\n")
     if paragraph:
         return replace(form, system=preamble, system_end=paragraph, user_begin=user)
+    if found := _ROLE_AFTER_SENTENCE.fullmatch(head):
+        preamble, space, user = found.groups()
+        return replace(form, system=preamble, system_end=space, user_begin=user)
     preamble, line, user = head.rpartition("\n")
     looks_like_a_role = len(preamble) < 40 or not line
     if looks_like_a_role:
@@ -78,7 +82,7 @@ def jinja_of(form: PromptForm) -> str:
         "{%- for message in messages -%}"
         "{%- if message.role == 'system' -%}{%- set turns.system = message.content -%}"
         "{%- elif message.role == 'assistant' -%}"
-        f"{{{{- {q(form.assistant_begin)} + message.content|trim + {q(form.turn_end)}{_eos(form)} -}}}}"
+        f"{{{{- {q(_spaced(form.assistant_begin))} + message.content|trim + {q(form.turn_end)}{_eos(form)} -}}}}"
         "{%- else -%}"
         "{%- set system = turns.system if not turns.some else '' -%}"
         + _opening(form, system)
@@ -101,6 +105,11 @@ def _opening(form: PromptForm, system: str) -> str:
 def _eos(form: PromptForm) -> str:
     """A reply ends as the roles' own marks end, or with the vocabulary's last token."""
     return "" if "<|im_end|>" in form.turn_end else " + eos_token + " + _quoted(_breaks(form))
+
+
+def _spaced(mark: str) -> str:
+    """What comes before a reply that was written: models put the space there themselves."""
+    return mark if mark[-1:].isspace() else f"{mark} "
 
 
 def _breaks(form: PromptForm) -> str:

@@ -27,7 +27,7 @@ class Architecture:
     in `needs_bias` must. `rotary` modules have their rows in the order of Hugging Face's rotary embedding, which
     llama.cpp wants interleaved. `norm_shift` is added to norms. `chains` are modules whose outputs, times each
     other, are the inputs of another: so their rows can be put into another order. `head` is the width of a head
-    where it is not said.
+    where it is not said. `activation` is the setting that names it, and what llama.cpp computes.
     """
 
     kind: MODEL_ARCH
@@ -42,6 +42,7 @@ class Architecture:
     chains: tuple[tuple[tuple[str, ...], str], ...] = ()
     rope_theta: float = 10000.0
     head: int = 0
+    activation: tuple[str, ...] = ("hidden_act", "silu", "swish")
 
 
 _NORMS = {"input_layernorm": ("hidden",), "post_attention_layernorm": ("hidden",)}
@@ -59,6 +60,7 @@ _FEED = {
     "mlp.down_proj": ("hidden", "feed"),
 }
 _FEED_CHAIN = ((("mlp.gate_proj", "mlp.up_proj"), "mlp.down_proj"),)
+_GELU = ("hidden_activation", "gelu_pytorch_tanh")
 _ROTARY = frozenset({"self_attn.q_proj", "self_attn.k_proj"})
 
 _LLAMA = Architecture(
@@ -100,6 +102,7 @@ _GEMMA2 = Architecture(
     has_output=False,
     chains=_FEED_CHAIN,
     head=256,
+    activation=_GELU,
 )
 _GEMMA3 = Architecture(
     MODEL_ARCH.GEMMA3,
@@ -109,6 +112,7 @@ _GEMMA3 = Architecture(
     chains=_FEED_CHAIN,
     rope_theta=1_000_000.0,
     head=256,
+    activation=_GELU,
 )
 _PHI3 = Architecture(
     MODEL_ARCH.PHI3,
@@ -146,6 +150,18 @@ def architecture_of(config: Settings) -> Architecture:
         ArchitectureNotRepacked: there is none.
     """
     return _TABLE[require_architecture(config)]
+
+
+def require_activation(text: Settings, architecture: Architecture) -> None:
+    """See that a model bends its values as llama.cpp does for all of its kind.
+
+    Raises:
+        ConfigUnusable: in another way.
+    """
+    name, *computed = architecture.activation
+    stated = text.get(name) or computed[0]
+    if stated not in computed:
+        raise ConfigUnusable(file=CONFIG, reason=f"{name} is {stated!r}, which this architecture never has")
 
 
 def is_other_media(name: str) -> bool:

@@ -17,7 +17,7 @@ from app.core.quantized import Method, Schemes, text_config
 from app.core.repack import Note, NoteKind, TypeChoice
 from app.core.repack_errors import TensorLeftOver, TypeNotOffered
 from app.repack import blocks
-from app.repack.architectures import Architecture, Sizes, architecture_of, is_other_media, sizes_of
+from app.repack.architectures import Architecture, Sizes, architecture_of, is_other_media, require_activation, sizes_of
 from app.repack.checkpoint import Checkpoint
 from app.repack.finder import Finder
 from app.repack.folder import Settings
@@ -66,6 +66,7 @@ def make_plan(checkpoint: Checkpoint, choice: TypeChoice | None = None) -> Plan:
     """
     architecture = architecture_of(checkpoint.config)
     text = text_config(checkpoint.config)
+    require_activation(text, architecture)
     sizes = sizes_of(text, architecture)
     schemes = read_schemes(checkpoint)
     if choice is not None and schemes.common.method is not Method.NONE:

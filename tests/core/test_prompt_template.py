@@ -28,6 +28,7 @@ CARDS = {
 }
 RENDERED = {
     "llama-2": "[INST] <<SYS>>\nBe brief.\n<</SYS>>\nOne?[/INST] Two.</s><s>[INST] Three?[/INST]",
+    "vicuna-1.1": "Be brief. USER: One? ASSISTANT: Two.</s> USER: Three? ASSISTANT:",
     "vicuna": "SYSTEM: Be brief.\nUSER: One?\nASSISTANT: Two.</s>\nUSER: Three?\nASSISTANT:",
     "orca": (
         "### System:\nBe brief.\n\n### User:\nOne?\n\n### Assistant:\nTwo.</s>\n\n### User:\nThree?\n\n### Assistant:\n"
@@ -43,6 +44,7 @@ RENDERED = {
 ALONE = {
     "llama-2": "[INST] One?[/INST]",
     "vicuna": "USER: One?\nASSISTANT:",
+    "vicuna-1.1": "A chat between two. USER: One? ASSISTANT:",
     "orca": "### User:\nOne?\n\n### Assistant:\n",
     "chatml": "<|im_start|>user\nOne?<|im_end|>\n<|im_start|>assistant\n",
     "alpaca": "Below is an instruction.\n\n### Instruction:\nOne?\n\n### Response:\n",

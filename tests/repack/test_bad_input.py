@@ -165,6 +165,7 @@ CONFIGS: dict[str, tuple[dict[str, object], type[ParleyError]]] = {
     "settings that are none": ({"quantization_config": ["gptq"]}, ConfigUnusable),
     "bits in words": ({"quantization_config": {**FORM.settings, "bits": "4"}}, ConfigUnusable),
     "groups of yes": ({"quantization_config": {**FORM.settings, "group_size": True}}, ConfigUnusable),
+    "another activation": ({"hidden_act": "gelu"}, ConfigUnusable),
     "an odd head": ({"head_dim": 33}, ConfigUnusable),
     "width in words": ({"hidden_size": "wide"}, ConfigUnusable),
     "another width": ({"hidden_size": 512}, TensorWrong),

@@ -55,10 +55,10 @@ class CopyDiffers(WorldError):
 
 
 class BackupSkipped(WorldError):
-    """There was no room for today's backup."""
+    """There was no room for a backup: the daily one, one the user asked for, or that of what is to be replaced."""
 
-    text = "Today's backup of your conversations was left out: {need} are needed, {free} are free."
-    advice = "Free some space on the disk that holds {folder}; Parley tries again in an hour."
+    text = "There is no room for a backup of your conversations: {need} are needed, {free} are free."
+    advice = "Free some space on the disk that holds {folder}, then try again. The daily backup tries every hour."
 
 
 class BackupDamaged(WorldError):

@@ -1260,10 +1260,6 @@
         <translation>Geben Sie den Schlüssel ein, der zu diesem Server gehört.</translation>
     </message>
     <message>
-        <source>Free some space on the disk that holds {folder}; Parley tries again in an hour.</source>
-        <translation>Schaffen Sie Platz auf dem Laufwerk von {folder}; Parley versucht es in einer Stunde erneut.</translation>
-    </message>
-    <message>
         <source>Free some space or choose another folder. What has arrived is kept.</source>
         <translation>Schaffen Sie Platz, oder wählen Sie einen anderen Ordner. Was angekommen ist, bleibt erhalten.</translation>
     </message>
@@ -1960,8 +1956,12 @@
         <translation>Um die Antwort genau so zu wiederholen, stellen Sie den alten Text der Vorlage wieder her.</translation>
     </message>
     <message>
-        <source>Today&apos;s backup of your conversations was left out: {need} are needed, {free} are free.</source>
-        <translation>Die heutige Sicherung Ihrer Unterhaltungen fiel aus: {need} sind nötig, {free} sind frei.</translation>
+        <source>Free some space on the disk that holds {folder}, then try again. The daily backup tries every hour.</source>
+        <translation>Schaffen Sie Platz auf dem Datenträger mit {folder} und versuchen Sie es erneut. Die tägliche Sicherung versucht es stündlich.</translation>
+    </message>
+    <message>
+        <source>There is no room for a backup of your conversations: {need} are needed, {free} are free.</source>
+        <translation>Für eine Sicherung Ihrer Unterhaltungen fehlt der Platz: {need} sind nötig, {free} sind frei.</translation>
     </message>
     <message>
         <source>Try again in {seconds} seconds.</source>
@@ -2550,6 +2550,10 @@
     <message>
         <source>permission denied</source>
         <translation>Zugriff verweigert</translation>
+    </message>
+    <message>
+        <source>quantization_config holds no settings</source>
+        <translation>quantization_config enthält keine Angaben</translation>
     </message>
     <message>
         <source>quantized values in the KV cache need flash attention</source>

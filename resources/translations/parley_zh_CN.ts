@@ -1260,10 +1260,6 @@
         <translation>请输入属于此服务器的密钥。</translation>
     </message>
     <message>
-        <source>Free some space on the disk that holds {folder}; Parley tries again in an hour.</source>
-        <translation>请在 {folder} 所在磁盘上腾出空间；Parley 会在一小时后重试。</translation>
-    </message>
-    <message>
         <source>Free some space or choose another folder. What has arrived is kept.</source>
         <translation>请腾出空间或选择其他文件夹。已下载的内容会保留。</translation>
     </message>
@@ -1960,8 +1956,12 @@
         <translation>要完全重现此回复，请恢复模板原来的内容。</translation>
     </message>
     <message>
-        <source>Today&apos;s backup of your conversations was left out: {need} are needed, {free} are free.</source>
-        <translation>今天的对话备份已略过：需要 {need}，可用 {free}。</translation>
+        <source>Free some space on the disk that holds {folder}, then try again. The daily backup tries every hour.</source>
+        <translation>请在 {folder} 所在的磁盘上腾出空间，然后重试。每日备份每小时会再试一次。</translation>
+    </message>
+    <message>
+        <source>There is no room for a backup of your conversations: {need} are needed, {free} are free.</source>
+        <translation>没有空间备份您的对话：需要 {need}，可用 {free}。</translation>
     </message>
     <message>
         <source>Try again in {seconds} seconds.</source>
@@ -2550,6 +2550,10 @@
     <message>
         <source>permission denied</source>
         <translation>权限不足</translation>
+    </message>
+    <message>
+        <source>quantization_config holds no settings</source>
+        <translation>quantization_config 中没有任何设置</translation>
     </message>
     <message>
         <source>quantized values in the KV cache need flash attention</source>

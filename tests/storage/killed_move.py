@@ -3,34 +3,17 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 from app.core.paths import Folders
 from app.storage import backup, files, move
+from tests.storage.dying import dying_at
 
-WATCHED = {module.__file__ for module in (backup, files, move)}
 
-
-def main(folder: str, lines: str) -> None:
-    left = int(lines)
-
-    def trace(frame: FrameType, event: str, _argument: Any) -> Any:
-        nonlocal left
-        if frame.f_code.co_filename not in WATCHED:
-            return None
-        if event == "line":
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-        return trace
-
-    sys.settrace(trace)
-    move.move_data(Folders.of(os.environ), Folders.usual(os.environ), Path(folder))
-    sys.settrace(None)
+def main(folder: str, line: str) -> None:
+    with dying_at(int(line), backup, files, move):
+        move.move_data(Folders.of(os.environ), Folders.usual(os.environ), Path(folder))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,6 +57,7 @@ def header(
 
     Raises:
         ConfigUnusable: a hyperparameter makes no sense.
+        OSError: there is no room for the passing file.
     """
     out = GGUFWriter(path, MODEL_ARCH_NAMES[plan.architecture.kind])
     try:
@@ -73,7 +75,8 @@ def header(
         out.close()
         found = path.read_bytes()
     finally:
-        out.close()
+        with contextlib.suppress(OSError):  # bytes for which the disk has no room are tried once more
+            out.close()
         path.unlink(missing_ok=True)
     return found + bytes(-len(found) % out.data_alignment)
 

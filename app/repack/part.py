@@ -151,9 +151,10 @@ class Part:
         journal_of(self._target).unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Let go of the files; notes for which the disk had no room are not worth another error."""
         self._file.close()
-        self._journal.close()
+        with contextlib.suppress(OSError):
+            self._journal.close()
 
     def _write_some(self, offset: int, view: memoryview) -> int:
         if hasattr(os, "pwrite"):
@@ -177,14 +178,20 @@ def write_error(error: OSError, folder: Path) -> ParleyError:
 
 
 def _noted(target: Path, size: int, fingerprint: str) -> set[int]:
-    """The modules that an earlier run has finished; none if it had another plan or other sources."""
+    """The modules that an earlier run has finished; none if it had another plan or other sources.
+
+    A line that was cut off goes, or the next one would become another number.
+    """
     try:
         lines = journal_of(target).read_text(encoding="ascii", errors="replace").splitlines(keepends=True)
         if part_of(target).stat().st_size != size or not lines or lines[0] != f"{fingerprint}\n":
             return set()
     except OSError:
         return set()
-    return {int(line) for line in lines[1:] if line.endswith("\n") and line.strip().isdecimal()}
+    if not lines[-1].endswith("\n"):
+        os.truncate(journal_of(target), sum(map(len, lines[:-1])))
+        del lines[-1]
+    return {int(line) for line in lines[1:] if line.strip().isdecimal()}
 
 
 def _allocated(path: Path) -> int:

@@ -38,7 +38,7 @@ from app.repack.check import require_header
 from app.repack.checkpoint import Checkpoint
 from app.repack.hashing import SourceHashes
 from app.repack.metadata import Label, header
-from app.repack.part import Part, header_of, part_of
+from app.repack.part import Part, header_of, part_of, write_error
 from app.repack.plan import Plan, make_plan
 from app.repack.supply import ON_DISK, NeedsAll, Supply
 from app.repack.target import Target
@@ -90,9 +90,16 @@ class _Draft:
     label: Label
 
     def header(self, target: Path, hashes: dict[str, str]) -> bytes:
-        """The bytes before the first tensor."""
-        target.parent.mkdir(parents=True, exist_ok=True)
-        return header(header_of(target), self.plan, self.vocabulary, self.special, self.label, hashes)
+        """The bytes before the first tensor.
+
+        Raises:
+            DiskFull, FolderRefused: the folder takes nothing.
+        """
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            return header(header_of(target), self.plan, self.vocabulary, self.special, self.label, hashes)
+        except OSError as error:
+            raise write_error(error, target.parent) from error
 
 
 def repack(

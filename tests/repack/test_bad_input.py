@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
@@ -37,13 +38,15 @@ from app.core.repack_errors import (
     TokenizerUnknown,
     TypeNotOffered,
 )
-from app.repack.part import journal_of, part_of
+from app.repack.part import Part, journal_of, part_of
 from tests.repack import files, models, packing
 from tests.repack.files import Tensors
 from tests.repack.packing import Gptq
 
 FORM = Gptq(4, 128)
 MODULE = "model.layers.2.mlp.up_proj"
+NOWHERE = Path("/dev/full")
+no_room = pytest.mark.skipif(not NOWHERE.exists(), reason="only Linux has a file without room")
 Change = Callable[[Tensors], object]
 
 
@@ -350,3 +353,41 @@ def test_other_sources_begin_anew(made: models.Made, tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
         models.run(made.folder, target, stopped=lambda: True)
     assert journal_of(target).read_text().splitlines()[0] != first
+
+
+def test_notes_for_which_the_disk_has_no_room_are_left_out(tmp_path: Path) -> None:
+    """What could not be noted is in the way of nothing: neither of the error, nor of the notes of another run."""
+    target = tmp_path / "m.gguf"
+    with contextlib.closing(Part(target, 64, "same")) as part:
+        part.finished(1, 1)
+        part.sync()
+    with journal_of(target).open("a") as journal:
+        journal.write("1")
+    with contextlib.closing(Part(target, 64, "same")) as part:
+        assert part.done == {1}
+        part.finished(7, 1)
+        part.sync()
+    with contextlib.closing(Part(target, 64, "same")) as part:
+        assert part.done == {1, 7}
+
+
+@no_room
+def test_a_full_disk_is_told_when_notes_are_closed_too(tmp_path: Path) -> None:
+    part = Part(tmp_path / "m.gguf", 64, "same")
+    part._journal.close()
+    part._journal = NOWHERE.open("w", encoding="ascii")
+    part.finished(1, 1)
+    with pytest.raises(DiskFull):
+        part.sync()
+    part.close()
+
+
+@no_room
+def test_a_disk_that_is_full_before_it_begins(
+    made: models.Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header = tmp_path / "header"
+    header.symlink_to(NOWHERE)
+    monkeypatch.setattr("app.repack.repack.header_of", lambda _: header)
+    refused(made.folder, DiskFull, tmp_path)
+    assert not header.is_symlink()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
@@ -28,9 +29,9 @@ class Plan:
 
 
 class FaultProxy:
-    """Listens at `address`; `seen` holds the bodies of the chat requests, `headers` theirs."""
+    """Listens at `address`, with TLS if told so; `seen` holds the bodies of the chat requests, `headers` theirs."""
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, tls: ssl.SSLContext | None = None) -> None:
         self.plan = Plan()
         self.seen: list[dict[str, object]] = []
         self.headers: list[dict[str, str]] = []
@@ -39,6 +40,11 @@ class FaultProxy:
         proxy, host = self, target.removeprefix("http://").removesuffix("/v1")
 
         class Handler(BaseHTTPRequestHandler):
+            def setup(self) -> None:
+                if tls is not None:
+                    self.request.do_handshake()
+                super().setup()
+
             def log_message(self, *_: object) -> None:
                 pass
 
@@ -60,9 +66,11 @@ class FaultProxy:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = False
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
-        self.address = f"http://127.0.0.1:{self._server.server_port}/v1"
+        self.address = f"{'https' if tls else 'http'}://127.0.0.1:{self._server.server_port}/v1"
 
     def close(self) -> None:
         self.closing.set()

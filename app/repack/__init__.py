@@ -1,1 +1,1 @@
-"""GPTQ, AWQ, bitsandbytes and unquantized safetensors checkpoints into GGUF; runs in the repack child."""
+"""GPTQ, AWQ, bitsandbytes and unquantized safetensors checkpoints into GGUF; in a repack or download child."""

@@ -1,1 +1,1 @@
-"""What is kept on disk: conversations and known models in SQLite, settings in a file of JSON."""
+"""What is kept on disk: conversations, presets and known models in SQLite, settings and lists in files of JSON."""

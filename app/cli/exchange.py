@@ -46,7 +46,8 @@ def import_chats(arguments: argparse.Namespace, invocation: Invocation) -> int:
         invocation.terminal.record(report)
     else:
         _show(report, invocation)
-    return FAILED if report.skipped_count and not report.added + report.grown + report.present else DONE
+    known = report.added + report.grown + report.present + report.trashed
+    return FAILED if report.skipped_count and not known else DONE
 
 
 @contextmanager
@@ -84,6 +85,7 @@ def _show(report: ImportReport, invocation: Invocation) -> None:
             ("Came in", f"{_conversations(report.added)}, {format_count(report.messages)} messages"),
             ("Went on", _conversations(report.grown)),
             ("Here already", _conversations(report.present)),
+            *([("In the trash", _conversations(report.trashed))] if report.trashed else []),
             ("Could not be read", format_count(report.skipped_count)),
         ]
     )

@@ -54,13 +54,15 @@ class Skipped(msgspec.Struct, frozen=True):
 class ImportReport(msgspec.Struct, frozen=True):
     """What came in, in conversations; `messages` counts those that were added.
 
-    `grown` were here already and got new messages, `present` were here already as they are.
+    `grown` were here already and got new messages, `present` were here already as they are, `trashed` are in the
+    trash and stay there.
     Of more than `MAX_SKIPPED` bad records only the first are told; `skipped_count` counts all.
     """
 
     added: int = 0
     grown: int = 0
     present: int = 0
+    trashed: int = 0
     messages: int = 0
     skipped_count: int = 0
     skipped: tuple[Skipped, ...] = ()

@@ -25,6 +25,7 @@ class Outcome(Enum):
     ADDED = auto()
     GROWN = auto()
     PRESENT = auto()
+    TRASHED = auto()
 
 
 class Shelf(Protocol):
@@ -135,6 +136,7 @@ class Importer:
             added=self._outcomes[Outcome.ADDED],
             grown=self._outcomes[Outcome.GROWN],
             present=self._outcomes[Outcome.PRESENT],
+            trashed=self._outcomes[Outcome.TRASHED],
             messages=self._messages,
             skipped_count=self._skipped_count,
             skipped=tuple(self._skipped),

@@ -58,7 +58,7 @@ class ExchangeStore:
     def put(self, conversations: Sequence[PortableConversation]) -> list[tuple[Outcome, int]]:
         """Keep conversations, or what of them is new, all or none; how many messages each added.
 
-        One that is in the trash stays there and counts as present.
+        One that is in the trash stays there.
         """
         with self._database.transaction() as connection:
             return [_put(connection, conversation) for conversation in conversations]
@@ -68,7 +68,10 @@ def _put(connection: sqlite3.Connection, conversation: PortableConversation) -> 
     found = _find(connection, conversation)
     if found is None:
         return Outcome.ADDED, _add(connection, conversation)
-    added = _extend(connection, found, conversation)
+    stored = _load_all(connection, found)
+    if stored.summary.trashed_at is not None:
+        return Outcome.TRASHED, 0
+    added = _extend(connection, stored, conversation)
     return (Outcome.GROWN if added else Outcome.PRESENT), added
 
 
@@ -115,10 +118,8 @@ def _add(connection: sqlite3.Connection, conversation: PortableConversation) -> 
     return len(numbers)
 
 
-def _extend(connection: sqlite3.Connection, conversation_id: int, incoming: PortableConversation) -> int:
-    stored = _load_all(connection, conversation_id)
-    if stored is None:
-        return 0
+def _extend(connection: sqlite3.Connection, stored: Conversation, incoming: PortableConversation) -> int:
+    conversation_id = stored.summary.id
     new = growth(stored, incoming)
     numbers = _insert(connection, conversation_id, _reachable(connection, new.grafts))
     if new.leaf is not None and new.leaf in numbers:
@@ -128,11 +129,9 @@ def _extend(connection: sqlite3.Connection, conversation_id: int, incoming: Port
     return len(numbers)
 
 
-def _load_all(connection: sqlite3.Connection, conversation_id: int) -> Conversation | None:
-    """The conversation with what of it is in the trash, so that this does not come in anew; None if it is itself."""
+def _load_all(connection: sqlite3.Connection, conversation_id: int) -> Conversation:
+    """The conversation with what of it is in the trash, so that this does not come in anew."""
     summary = tree.read_summary(connection, conversation_id)
-    if summary.trashed_at is not None:
-        return None
     rows = connection.execute(
         f"SELECT {tree.MESSAGE} FROM messages WHERE conversation_id = ? ORDER BY id", (conversation_id,)
     )

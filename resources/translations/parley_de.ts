@@ -2180,6 +2180,10 @@
         <translation>Datei ist schon vorhanden</translation>
     </message>
     <message>
+        <source>has no levels but zero</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>input/output error</source>
         <translation>Ein-/Ausgabefehler</translation>
     </message>
@@ -3108,6 +3112,10 @@
     <message>
         <source>What was left out</source>
         <translation>Was ausgelassen wurde</translation>
+    </message>
+    <message>
+        <source>{count} are in the trash: bring them back from there</source>
+        <translation>{count} liegen im Papierkorb: holen Sie sie dort zurück</translation>
     </message>
     <message>
         <source>{count} chats got new messages</source>

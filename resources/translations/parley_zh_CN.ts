@@ -2180,6 +2180,10 @@
         <translation>文件已存在</translation>
     </message>
     <message>
+        <source>has no levels but zero</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>input/output error</source>
         <translation>输入/输出错误</translation>
     </message>
@@ -3108,6 +3112,10 @@
     <message>
         <source>What was left out</source>
         <translation>省略的内容</translation>
+    </message>
+    <message>
+        <source>{count} are in the trash: bring them back from there</source>
+        <translation>{count} 个在回收站中：请从那里恢复</translation>
     </message>
     <message>
         <source>{count} chats got new messages</source>

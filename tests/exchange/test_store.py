@@ -140,7 +140,7 @@ def test_what_is_in_the_trash_stays_there(store, database):
     with database.transaction() as connection:
         connection.execute("UPDATE conversations SET trashed_at = 1 WHERE id = ?", (number,))
     assert store.ids() == []
-    assert store.put([line("a", "b", "c")]) == [(Outcome.PRESENT, 0)]
+    assert store.put([line("a", "b", "c")]) == [(Outcome.TRASHED, 0)]
 
 
 def test_nothing_is_hung_below_a_message_in_the_trash(store, database):

@@ -11,7 +11,6 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QPlainTextEdit,
     QProgressBar,
     QPushButton,
@@ -24,6 +23,7 @@ from app.core.errors import ParleyError
 from app.core.exchange import ExportReport, ImportReport, Skipped
 from app.core.sizes import format_bytes, format_count
 from app.ui.fitting_dialog import FittingDialog
+from app.ui.foot_row import foot_row
 from app.ui.labels import wrapped_label
 
 
@@ -91,6 +91,7 @@ class ExchangeDialog(FittingDialog):
             (report.added, self.tr("{count} new chats")),
             (report.grown, self.tr("{count} chats got new messages")),
             (report.present, self.tr("{count} were here already")),
+            (report.trashed, self.tr("{count} are in the trash: bring them back from there")),
             (report.messages, self.tr("{count} messages in all")),
         )
         text = "\n".join(words.format(count=format_count(count)) for count, words in parts if count)
@@ -199,15 +200,6 @@ class ExchangeDialog(FittingDialog):
         for widget in widgets:
             column.addWidget(widget, 1 if isinstance(widget, QPlainTextEdit) else 0)
         column.addStretch(0)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        for button in leading:
-            row.addWidget(button)
-        row.addStretch(1)
-        for button in trailing:
-            row.addWidget(button)
-        for button in (*leading, *trailing):
-            button.setAutoDefault(False)
-        column.addLayout(row)
+        column.addLayout(foot_row(leading, trailing))
         self._pages.addWidget(page)
         return page

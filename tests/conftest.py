@@ -20,6 +20,10 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from tests.hub.hubserver import HubServer
+from tests.hub.repos import reference_repos
+from tests.hub.served import hub_with_tiny
+
 if "PYTEST_XDIST_WORKER" in os.environ:
     # One of several processes has a screen of its own: windows of two would take the keyboard from each other.
     _screen = a_display()
@@ -62,6 +66,28 @@ def make_model(request: pytest.FixtureRequest) -> ModelFactory:
 def tiny_gguf(make_model: ModelFactory) -> Path:
     """A llama of under a megabyte with a ChatML template and 4,096 tokens of context."""
     return make_model("tiny")
+
+
+@pytest.fixture
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Parley's folders for this process and its children, which find nobody's token and no keyring either."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("PARLEY_HOME", str(home))
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    for name in ("HF_ENDPOINT", "HF_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    return home
+
+
+@pytest.fixture
+def tiny_hub(
+    request: pytest.FixtureRequest, tiny_gguf: Path, own_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[HubServer]:
+    """A local Hub with the reference repos and a small model that runs; this process and its children ask it."""
+    with hub_with_tiny(reference_repos(request.config), tiny_gguf, tmp_path / "hub") as served:
+        monkeypatch.setenv("HF_ENDPOINT", served.url)
+        yield served
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.cli.conftest import ENDLESS, CommandLine
-from tests.hub.repos import reference_repos
-from tests.hub.served import GPTQ_70B, TINY, hub_with_tiny
+from tests.hub.hubserver import HubServer
+from tests.hub.served import GPTQ_70B, TINY
 
 
 def test_what_a_file_needs_here(parley: CommandLine, tiny_gguf: Path) -> None:
@@ -40,19 +38,9 @@ def test_a_file_that_is_no_model_and_a_wrong_number(parley: CommandLine, tmp_pat
     assert parley.run("models", "fit", tmp_path / "gone.gguf", "--context", "3").code == 2
 
 
-def test_a_repo_is_measured_from_its_headers(
-    parley: CommandLine,
-    tiny_gguf: Path,
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-    with hub_with_tiny(reference_repos(request.config), tiny_gguf, tmp_path / "hub") as hub:
-        monkeypatch.setenv("HF_ENDPOINT", hub.url)
-        (remote,) = parley.done("models", "fit", TINY, "--context", "1024", "--json").records
-        others = parley.done("models", "fit", GPTQ_70B, "--json").records
+def test_a_repo_is_measured_from_its_headers(parley: CommandLine, tiny_gguf: Path, tiny_hub: HubServer) -> None:
+    (remote,) = parley.done("models", "fit", TINY, "--context", "1024", "--json").records
+    others = parley.done("models", "fit", GPTQ_70B, "--json").records
     (here,) = parley.done("models", "fit", tiny_gguf, "--context", "1024", "--json").records
     assert remote["measured_by_llama_cpp"] and remote["exact"]
     assert remote["needs"] == here["needs"]

@@ -17,12 +17,9 @@ KEYS = {"format", "quantization", "bits_per_weight", "branch", "files", "need_by
 
 
 @pytest.fixture(autouse=True)
-def server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[HubServer]:
+def server(request: pytest.FixtureRequest, own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
     with HubServer(reference_repos(request.config), tokens={TOKEN: ["*"]}) as hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.url)
-        monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-        monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-        monkeypatch.delenv("HF_TOKEN", raising=False)
         yield hub
 
 

@@ -50,19 +50,12 @@ class Networked:
 
 
 @pytest.fixture
-def folders(tmp_path: Path) -> Folders:
-    return Folders.of({"PARLEY_HOME": str(tmp_path)})
+def folders(own_home: Path) -> Folders:
+    return Folders.of({"PARLEY_HOME": str(own_home)})
 
 
 @pytest.fixture
-def networked(
-    qtbot: QtBot, hub: Hub, tmp_path: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Networked]:
-    monkeypatch.setenv("PARLEY_HOME", str(tmp_path))
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-    monkeypatch.delenv("HF_ENDPOINT", raising=False)
-    monkeypatch.delenv("HF_TOKEN", raising=False)
+def networked(qtbot: QtBot, hub: Hub, folders: Folders) -> Iterator[Networked]:
     made = Networked(folders)
     yield made
     made.close()

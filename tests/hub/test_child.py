@@ -32,17 +32,10 @@ Ask = Callable[[Command], Event | Outcome]
 
 
 @pytest.fixture
-def ask(served: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ask]:
-    for name, value in (
-        ("HF_ENDPOINT", served.url),
-        ("HF_HOME", str(tmp_path / "hf")),
-        ("PARLEY_HOME", str(tmp_path / "home")),
-        ("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring"),
-    ):
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("HF_TOKEN", raising=False)
+def ask(served: HubServer, own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ask]:
+    monkeypatch.setenv("HF_ENDPOINT", served.url)
     inbox: SimpleQueue[Event | Outcome] = SimpleQueue()
-    child = Child(ChildRole.HUB, inbox.put, inbox.put, log=tmp_path / "home/logs/hub.log")
+    child = Child(ChildRole.HUB, inbox.put, inbox.put, log=own_home / "logs" / "hub.log")
     child.start()
 
     def answer(command: Command) -> Event | Outcome:
@@ -51,7 +44,7 @@ def ask(served: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
 
     yield answer
     child.shutdown()
-    assert MEMBER not in (tmp_path / "home/logs/hub.log").read_text()
+    assert MEMBER not in (own_home / "logs" / "hub.log").read_text()
 
 
 def test_from_a_search_to_exact_weights(ask: Ask) -> None:

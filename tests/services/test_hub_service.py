@@ -16,26 +16,12 @@ from app.core.protocol import ChildRole
 from app.services.hub_service import HubService, Question
 from app.services.relay import Relay
 from tests.hub.hubserver import HubServer
-from tests.hub.repos import reference_repos
-from tests.hub.served import GATED, GGUF_13B, GPTQ_70B, MEMBER, PRIVATE, hub_with_tiny
+from tests.hub.served import GATED, GGUF_13B, GPTQ_70B, MEMBER, PRIVATE
 
 
 @pytest.fixture
-def server(request: pytest.FixtureRequest, tiny_gguf: Path, tmp_path: Path) -> Iterator[HubServer]:
-    with hub_with_tiny(reference_repos(request.config), tiny_gguf, tmp_path / "hub") as served:
-        yield served
-
-
-@pytest.fixture
-def hub(qtbot: QtBot, server: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubService]:
-    monkeypatch.setenv("HF_ENDPOINT", server.url)
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-    monkeypatch.setenv("PARLEY_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-    monkeypatch.delenv("HF_TOKEN", raising=False)
-    service = HubService(
-        child_starter(ChildRole.HUB, Folders.of({"PARLEY_HOME": str(tmp_path / "home")}), None), Relay()
-    )
+def hub(qtbot: QtBot, tiny_hub: HubServer, own_home: Path) -> Iterator[HubService]:
+    service = HubService(child_starter(ChildRole.HUB, Folders.of({"PARLEY_HOME": str(own_home)}), None), Relay())
     yield service
     service.shutdown()
 

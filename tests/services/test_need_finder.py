@@ -25,8 +25,7 @@ from app.services.hub_service import HubService
 from app.services.need_finder import NeedFinder
 from app.services.relay import Relay
 from tests.hub.hubserver import HubServer
-from tests.hub.repos import reference_repos
-from tests.hub.served import GGUF_13B, GPTQ_70B, SHARDED, TINY, hub_with_tiny
+from tests.hub.served import GGUF_13B, GPTQ_70B, SHARDED, TINY
 from tests.machines import DESKTOP
 
 OPTIONS = LoadOptions(context_length=1024)
@@ -58,18 +57,8 @@ class Bench:
 
 
 @pytest.fixture
-def server(request: pytest.FixtureRequest, tiny_gguf: Path, tmp_path: Path) -> Iterator[HubServer]:
-    with hub_with_tiny(reference_repos(request.config), tiny_gguf, tmp_path / "hub") as served:
-        yield served
-
-
-@pytest.fixture
-def bench(qtbot: QtBot, server: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    monkeypatch.setenv("HF_ENDPOINT", server.url)
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-    monkeypatch.setenv("PARLEY_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-    folders, relay, fit = Folders.of({"PARLEY_HOME": str(tmp_path / "home")}), Relay(), FitService()
+def bench(qtbot: QtBot, tiny_hub: HubServer, own_home: Path) -> Iterator[Bench]:
+    folders, relay, fit = Folders.of({"PARLEY_HOME": str(own_home)}), Relay(), FitService()
     fit.set_machine(DESKTOP)
     hub = HubService(child_starter(ChildRole.HUB, folders, None), relay)
 
@@ -83,7 +72,7 @@ def bench(qtbot: QtBot, server: HubServer, tmp_path: Path, monkeypatch: pytest.M
     hub.shutdown()
 
 
-def test_a_remote_variant_is_measured_from_its_header(bench: Bench, server: HubServer, tiny_gguf: Path) -> None:
+def test_a_remote_variant_is_measured_from_its_header(bench: Bench, tiny_hub: HubServer, tiny_gguf: Path) -> None:
     (variant,) = bench.variants(TINY)
     assert bench.source(variant) is NeedSource.FORMULA
     bench.measure(variant)
@@ -91,7 +80,7 @@ def test_a_remote_variant_is_measured_from_its_header(bench: Bench, server: HubS
     assert bench.source(variant, LoadOptions(context_length=2048)) is NeedSource.BETWEEN
     here = local_variant(tiny_gguf)
     assert bench.fit.rank([variant], OPTIONS).fits[0].part("kv") == bench.fit.rank([here], OPTIONS).fits[0].part("kv")
-    assert sum(int(request.get("bytes", 0)) for request in server.seen("/cdn/")) < tiny_gguf.stat().st_size
+    assert sum(int(request.get("bytes", 0)) for request in tiny_hub.seen("/cdn/")) < tiny_gguf.stat().st_size
 
 
 def test_shards_are_measured_together(bench: Bench) -> None:
@@ -101,15 +90,15 @@ def test_shards_are_measured_together(bench: Bench) -> None:
     assert bench.source(variant) is NeedSource.MEASURED
 
 
-def test_several_are_measured_in_turn_and_only_once(bench: Bench, server: HubServer) -> None:
+def test_several_are_measured_in_turn_and_only_once(bench: Bench, tiny_hub: HubServer) -> None:
     small, large = (next(one for one in bench.variants(GGUF_13B) if one.name == name) for name in ("Q2_K", "Q8_0"))
     bench.measure(small, large)
     assert bench.source(small) is bench.source(large) is NeedSource.MEASURED
-    asked = len(server.log)
+    asked = len(tiny_hub.log)
     other = LoadOptions(context_length=4096)
     bench.measure(small, options=other)
     assert bench.source(small, other) is NeedSource.MEASURED
-    assert len(server.log) == asked
+    assert len(tiny_hub.log) == asked
 
 
 def test_the_latest_wish_counts(bench: Bench) -> None:
@@ -139,7 +128,7 @@ def test_a_probe_that_dies_leaves_the_formula_and_the_next_is_measured(bench: Be
     bench.measure(variant, options=LoadOptions(context_length=2048))
 
 
-def test_a_header_that_cannot_be_read_leaves_the_formula(bench: Bench, server: HubServer) -> None:
+def test_a_header_that_cannot_be_read_leaves_the_formula(bench: Bench, tiny_hub: HubServer) -> None:
     (variant,) = bench.variants(TINY)
     unread = msgspec.structs.replace(variant, commit="0" * 40)
     with bench.qtbot.waitSignal(bench.hub.failed):

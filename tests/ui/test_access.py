@@ -19,26 +19,14 @@ from app.ui.models.picker import PickerDialog
 from app.ui.text_dialog import MessageDialog
 from app.ui.theme import ThemeSource
 from tests.hub.hubserver import HubServer
-from tests.hub.repos import reference_repos
-from tests.hub.served import GATED_GGUF, MEMBER, PRIVATE, STRANGER, hub_with_tiny
+from tests.hub.served import GATED_GGUF, MEMBER, PRIVATE, STRANGER
 from tests.ui.test_picker import button, words
 
 
 @pytest.fixture
-def server(request: pytest.FixtureRequest, tiny_gguf: Path, tmp_path: Path) -> Iterator[HubServer]:
-    with hub_with_tiny(reference_repos(request.config), tiny_gguf, tmp_path / "hub") as served:
-        yield served
-
-
-@pytest.fixture
-def program(qtbot: QtBot, server: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Program]:
+def program(qtbot: QtBot, tiny_hub: HubServer, own_home: Path) -> Iterator[Program]:
     """The whole window with its real children and its own data folder."""
-    monkeypatch.setenv("HF_ENDPOINT", server.url)
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-    monkeypatch.setenv("PARLEY_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-    monkeypatch.delenv("HF_TOKEN", raising=False)
-    folders = Folders.of({"PARLEY_HOME": str(tmp_path / "home")})
+    folders = Folders.of({"PARLEY_HOME": str(own_home)})
     folders.create()
     made = build(folders)
     qtbot.addWidget(made.window)
@@ -95,7 +83,7 @@ def test_a_gated_repo_says_what_to_accept_and_where(qtbot: QtBot, picker: Picker
 
 
 def test_a_token_is_entered_once_and_one_goes_on(
-    qtbot: QtBot, program: Program, picker: PickerDialog, server: HubServer, tmp_path: Path
+    qtbot: QtBot, program: Program, picker: PickerDialog, tiny_hub: HubServer, tmp_path: Path
 ) -> None:
     open_gated(qtbot, picker)
     dialog = enter(qtbot, picker, MEMBER)
@@ -109,7 +97,7 @@ def test_a_token_is_entered_once_and_one_goes_on(
 
 
 def test_the_token_is_in_one_file_of_the_users_alone_and_goes_to_the_hub_alone(
-    qtbot: QtBot, program: Program, picker: PickerDialog, server: HubServer, tmp_path: Path,
+    qtbot: QtBot, program: Program, picker: PickerDialog, tiny_hub: HubServer, tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
     caplog.set_level("DEBUG")
@@ -118,9 +106,9 @@ def test_the_token_is_in_one_file_of_the_users_alone_and_goes_to_the_hub_alone(
     qtbot.waitUntil(picker.footer.download.isEnabled)
     with qtbot.waitSignal(program.desks.models._needs.opened):
         picker.view.rank()
-    redirected = server.seen("GET /cdn/")
+    redirected = tiny_hub.seen("GET /cdn/")
     assert redirected and not any(request["authorized"] for request in redirected)
-    assert any(request["authorized"] for request in server.seen(GATED_GGUF))
+    assert any(request["authorized"] for request in tiny_hub.seen(GATED_GGUF))
     home = tmp_path / "home"
     assert files_with(MEMBER, home) == ["config/hub-token"]
     assert (home / "config" / "hub-token").stat().st_mode & 0o077 == 0

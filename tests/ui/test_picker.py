@@ -31,30 +31,15 @@ from app.ui.models.variant_rows import VariantRow
 from app.ui.text_dialog import MessageDialog, TextDialog
 from app.ui.theme import ThemeSource
 from tests.hub.hubserver import HubServer
-from tests.hub.repos import reference_repos
-from tests.hub.served import GATED, GGUF_13B, GPTQ_70B, MEMBER, PRIVATE, SHARDED, TINY, hub_with_tiny
+from tests.hub.served import GATED, GGUF_13B, GPTQ_70B, MEMBER, PRIVATE, SHARDED, TINY
 from tests.machines import DESKTOP, GB, LAPTOP, MAC, MACHINES, WORKSTATION
 
 Opener = Callable[[Machine], PickerDialog]
 
 
 @pytest.fixture
-def server(request: pytest.FixtureRequest, tiny_gguf: Path, tmp_path: Path) -> Iterator[HubServer]:
-    with hub_with_tiny(reference_repos(request.config), tiny_gguf, tmp_path / "hub") as served:
-        yield served
-
-
-@pytest.fixture
-def picker(
-    qtbot: QtBot, themed: ThemeSource, server: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Opener]:
-    home = tmp_path / "home"
-    monkeypatch.setenv("HF_ENDPOINT", server.url)
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-    monkeypatch.setenv("PARLEY_HOME", str(home))
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-    monkeypatch.delenv("HF_TOKEN", raising=False)
-    folders, relay = Folders.of({"PARLEY_HOME": str(home)}), Relay()
+def picker(qtbot: QtBot, themed: ThemeSource, tiny_hub: HubServer, own_home: Path) -> Iterator[Opener]:
+    folders, relay = Folders.of({"PARLEY_HOME": str(own_home)}), Relay()
     hub = HubService(child_starter(ChildRole.HUB, folders, None), relay)
     finders = []
 
@@ -64,7 +49,7 @@ def picker(
         needs = NeedFinder(hub, fit, child_starter(ChildRole.PROBE, folders, None), relay)
         finders.append(needs)
         models = load_recommended(resources())
-        made = PickerDialog(hub, fit, needs, models, home / "data" / "models", themed.theme)
+        made = PickerDialog(hub, fit, needs, models, own_home / "data" / "models", themed.theme)
         qtbot.addWidget(made)
         with qtbot.waitActive(made):
             made.show()
@@ -99,15 +84,15 @@ def starred(dialog: PickerDialog) -> list[str]:
     return [row.variant.name for row in dialog.view.table.rows if row.is_best]
 
 
-def test_the_first_page_needs_no_network(qtbot: QtBot, picker: Opener, server: HubServer) -> None:
+def test_the_first_page_needs_no_network(qtbot: QtBot, picker: Opener, tiny_hub: HubServer) -> None:
     dialog = picker(LAPTOP)
     assert next(row.title for row in dialog.found.repos.rows) == "Qwen3 4B"
     assert "8 GB memory, 5.1 free" in words(dialog)
-    assert server.log == []
+    assert tiny_hub.log == []
 
 
 def test_enter_in_the_search_field_searches_and_opens_nothing_else(
-    qtbot: QtBot, picker: Opener, server: HubServer
+    qtbot: QtBot, picker: Opener, tiny_hub: HubServer
 ) -> None:
     dialog = picker(LAPTOP)
     dialog.search.field.setText("llama")
@@ -327,7 +312,7 @@ def test_a_private_repo_opens_with_a_token(qtbot: QtBot, picker: Opener) -> None
 
 
 def test_without_a_network_there_is_a_retry(
-    qtbot: QtBot, picker: Opener, server: HubServer, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, picker: Opener, tiny_hub: HubServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     dialog = picker(DESKTOP)
@@ -337,7 +322,7 @@ def test_without_a_network_there_is_a_retry(
     assert f"Reading {TINY}" in words(dialog)
 
 
-def test_the_card_is_text_with_links_that_open_outside(qtbot: QtBot, picker: Opener, server: HubServer) -> None:
+def test_the_card_is_text_with_links_that_open_outside(qtbot: QtBot, picker: Opener, tiny_hub: HubServer) -> None:
     dialog = picker(DESKTOP)
     open_repo(qtbot, dialog, TINY)
     qtbot.mouseClick(button(dialog, "Model card"), Qt.MouseButton.LeftButton)

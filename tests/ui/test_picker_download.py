@@ -17,24 +17,12 @@ from app.ui.chat.notices import Toast
 from app.ui.models.downloads import DownloadsDialog
 from app.ui.models.picker import PickerDialog
 from tests.hub.hubserver import HubServer
-from tests.hub.repos import reference_repos
-from tests.hub.served import TINY, hub_with_tiny
+from tests.hub.served import TINY
 
 
 @pytest.fixture
-def server(request: pytest.FixtureRequest, tiny_gguf: Path, tmp_path: Path) -> Iterator[HubServer]:
-    with hub_with_tiny(reference_repos(request.config), tiny_gguf, tmp_path / "hub") as served:
-        yield served
-
-
-@pytest.fixture
-def program(qtbot: QtBot, server: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Program]:
-    monkeypatch.setenv("HF_ENDPOINT", server.url)
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-    monkeypatch.setenv("PARLEY_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-    monkeypatch.delenv("HF_TOKEN", raising=False)
-    made = build(Folders.of({"PARLEY_HOME": str(tmp_path / "home")}))
+def program(qtbot: QtBot, tiny_hub: HubServer, own_home: Path) -> Iterator[Program]:
+    made = build(Folders.of({"PARLEY_HOME": str(own_home)}))
     qtbot.addWidget(made.window)
     made.window.resize(1280, 800)
     made.window.show()
@@ -87,10 +75,10 @@ def test_download_and_chat_ends_in_a_loaded_model(qtbot: QtBot, program: Program
     assert toast is not None and toast.text().endswith("is downloaded and verified.")
 
 
-def test_a_download_can_be_paused_resumed_and_cancelled(qtbot: QtBot, program: Program, server: HubServer) -> None:
+def test_a_download_can_be_paused_resumed_and_cancelled(qtbot: QtBot, program: Program, tiny_hub: HubServer) -> None:
     dialog = open_picker(qtbot, program)
     choose_tiny(qtbot, dialog)
-    server.faults.add("stall", r"GET /cdn/", times=1, after=1000, seconds=20)
+    tiny_hub.faults.add("stall", r"GET /cdn/", times=1, after=1000, seconds=20)
     qtbot.mouseClick(dialog.footer.download, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(program.downloads.downloads))
     number = program.downloads.downloads[0].id

@@ -65,20 +65,16 @@ def server(repos: Path, tmp_path: Path) -> Iterator[HubServer]:
 
 @pytest.fixture
 def start(
-    qtbot: QtBot, server: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, server: HubServer, own_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[[], Program]]:
     """Opens the window; once more after it was closed."""
     monkeypatch.setenv("HF_ENDPOINT", server.url)
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-    monkeypatch.setenv("PARLEY_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-    monkeypatch.delenv("HF_TOKEN", raising=False)
     opened: list[Program] = []
 
     def one() -> Program:
         if opened:
             end(opened.pop())
-        program = build(Folders.of({"PARLEY_HOME": str(tmp_path / "home")}))
+        program = build(Folders.of({"PARLEY_HOME": str(own_home)}))
         opened.append(program)
         qtbot.addWidget(program.window)
         program.window.resize(1280, 800)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
 
 from app.core.fit import CONTEXT_BYTES, MIB, DeviceKind, Hardware, Need, Placement, Plan, Verdict
@@ -152,6 +152,7 @@ def allot(parts: Footprint, hardware: Hardware, gpu_layers: int | None = None) -
     return Allotment(Verdict(_placement(layers, parts.layers, missing), layers, parts.layers), needs, missing)
 
 
+@lru_cache(maxsize=64)
 def layer_kv(shape: ModelShape, plan: Plan) -> tuple[int, ...]:
     """Bytes of the KV cache by layer, for one sequence.
 
@@ -160,6 +161,7 @@ def layer_kv(shape: ModelShape, plan: Plan) -> tuple[int, ...]:
     batch (`llama_kv_cache_iswa`); latent attention keeps the compressed keys and the rotary part for
     all heads at once, and no values (`deepseek2`'s graph). A recurrent layer has a state of fixed
     size (`llama_memory_recurrent`), which is shared out evenly here. Cells are rounded up to 256.
+    Kept, for all variants of a model ask the same when a slider moves.
     """
     cells = _padded(plan.context_length)
     full = cells * _cell_bytes(shape, plan, shape.key_width, shape.value_width)

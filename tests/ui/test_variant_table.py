@@ -1,13 +1,18 @@
-"""The picker's table leaves out what there is no room for, and never a variant's name."""
+"""The picker's table leaves out what there is no room for, never a variant's name, and repaints what changed."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtWidgets import QApplication, QStyleOptionViewItem, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.core.fit import Fit, Need, Placement, Speed, Verdict
 from app.core.hub import Format, RemoteFile, Variant
-from app.ui.models.variant_rows import Column, VariantRow
+from app.ui.models.variant_paint import VariantDelegate
+from app.ui.models.variant_rows import Column, Index, VariantRow
 from app.ui.models.variant_table import VariantTable
 from app.ui.theme import LIGHT
 
@@ -65,3 +70,68 @@ def test_the_columns_that_say_least_go_first(table: VariantTable) -> None:
     assert [column for column in Column if table.isColumnHidden(column)] == [Column.FORMAT, Column.BITS]
     table.set_rows([row(1), row(2, Format.GPTQ)])
     assert [column for column in Column if table.isColumnHidden(column)] == [Column.BITS]
+
+
+def fitting(tokens: int) -> Fit:
+    """On a processor, in as many bytes as there are tokens, and as fast."""
+    return Fit(
+        needs=(Need("CPU", weights=tokens),),
+        verdict=Verdict(Placement.CPU, 0, 33),
+        speed=Speed(low=1, likely=tokens, high=2 * tokens),
+        quality=4,
+        context_length=tokens,
+    )
+
+
+def told(rows: list[VariantRow], tokens: int, best: int = 0) -> list[VariantRow]:
+    return [VariantRow(one.variant, fitting(tokens), is_best=number == best) for number, one in enumerate(rows)]
+
+
+class Watching(VariantDelegate):
+    """Keeps the columns that were painted."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(LIGHT, parent)
+        self.painted: set[Column] = set()
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        self.painted.add(Column(index.column()))
+        super().paint(painter, option, index)
+
+
+def painted_at_rest(watching: Watching, act: Callable[[], None]) -> set[Column]:
+    """What is painted because of something, once all that was to be painted before has been."""
+    _live()
+    watching.painted.clear()
+    act()
+    _live()
+    return watching.painted
+
+
+def _live() -> None:
+    for _ in range(20):
+        QApplication.processEvents()
+
+
+def test_only_what_says_something_else_is_painted_again(table: VariantTable, qtbot: QtBot) -> None:
+    watching = Watching(table)
+    table.setItemDelegate(watching)
+    table.resize(1200, 300)
+    rows = [row(1), row(2), row(3)]
+    table.set_rows(told(rows, 8192))
+    qtbot.waitUntil(lambda: watching.painted == set(Column))
+    painted = painted_at_rest(watching, lambda: table.set_rows(told(rows, 4000)))
+    assert {Column.NEEDS, Column.SPEED} <= painted <= {Column.NEEDS, Column.FITS, Column.SPEED, Column.QUALITY}
+    assert not painted_at_rest(watching, lambda: table.set_rows(told(rows, 4000)))
+    assert painted_at_rest(watching, lambda: table.set_rows(told(rows, 4000, best=1))) == set(Column)
+
+
+def test_columns_get_no_narrower_while_values_change(table: VariantTable) -> None:
+    table.resize(1200, 300)
+    rows = [row(1), row(2)]
+    table.set_rows(told(rows, 8192))
+    wide = table.columnWidth(Column.SPEED)
+    table.set_rows(told(rows, 1))
+    assert table.columnWidth(Column.SPEED) == wide
+    table.set_rows(told([row(3)], 1))
+    assert table.columnWidth(Column.SPEED) < wide

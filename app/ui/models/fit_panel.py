@@ -6,7 +6,7 @@ Window process, interface thread.
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPalette, QResizeEvent
+from PySide6.QtGui import QColor, QPalette, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from app.core.fit import Fit, Hardware
@@ -54,11 +54,16 @@ class DeviceLine(QWidget):
         is_long = is_only and fit.verdict.fits
         text = self.tr("{used} of {total} in use while it runs") if is_long else self.tr("{used} of {total}")
         self._use.setText(text.format(used=format_bytes(load.used), total=format_bytes(load.total)))
-        colors = self._use.palette()
-        colors.setColor(QPalette.ColorRole.WindowText, verdict_color(theme, fit))
-        self._use.setPalette(colors)
+        self._color(verdict_color(theme, fit))
         self.bar.theme = theme
         self.bar.show_load(load)
+
+    def _color(self, color: QColor) -> None:
+        """Write the use in a colour; a palette, even the same one, has all of the label made anew."""
+        colors = self._use.palette()
+        if colors.color(QPalette.ColorRole.WindowText) != color:
+            colors.setColor(QPalette.ColorRole.WindowText, color)
+            self._use.setPalette(colors)
 
 
 class FitPanel(QFrame):
@@ -162,9 +167,13 @@ class FitPanel(QFrame):
         self._arrange()
 
     def _arrange(self) -> None:
-        """Where the need comes from stands beside the legend, or below it where there is no room."""
-        taken = self._legend.sizeHint().width() + _GAP + self._source.sizeHint().width()
-        fits = taken <= self.contentsRect().width() - 2 * _MARGIN
+        """Where the need comes from stands beside the legend, or below it where there is no room for any of its texts.
+
+        What it says changes as the slider moves; where it stands does not.
+        """
+        said = self._source.fontMetrics()
+        widest = max(said.horizontalAdvance(text) for text in words.need_sources())
+        fits = self._legend.sizeHint().width() + _GAP + widest <= self.contentsRect().width() - 2 * _MARGIN
         self._facts.setDirection(QBoxLayout.Direction.LeftToRight if fits else QBoxLayout.Direction.TopToBottom)
 
     def _lay_out(self) -> None:

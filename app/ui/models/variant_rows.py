@@ -43,6 +43,9 @@ class Column(IntEnum):
     QUALITY = 7
 
 
+COLUMNS = tuple(Column)
+
+
 class Role(IntEnum):
     """What a cell tells beside its text."""
 
@@ -54,26 +57,39 @@ _PLACES = {Placement.DOES_NOT_FIT: -1.0, Placement.CPU: 0.0, Placement.PARTLY: 0
 
 
 class VariantModel(QAbstractTableModel):
-    """One row per variant."""
+    """One row per variant, whose texts are made once for all who ask."""
 
     def __init__(self) -> None:
         super().__init__()
         self.rows: list[VariantRow] = []
+        self._texts: list[tuple[str, ...]] = []
         self._titles = (
             *(self.tr("Variant"), self.tr("Format"), self.tr("Bits"), self.tr("Size")),
             *(self.tr("Needs"), self.tr("Fits"), self.tr("Speed"), self.tr("Quality")),
         )
 
-    def set_rows(self, rows: Sequence[VariantRow]) -> None:
-        """Show these; the same variants with other values keep their places."""
-        same = [row_key(row.variant) for row in rows] == [row_key(row.variant) for row in self.rows]
-        if same and rows:
-            self.rows = list(rows)
-            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(Column) - 1))
-            return
-        self.beginResetModel()
-        self.rows = list(rows)
-        self.endResetModel()
+    def set_rows(self, rows: Sequence[VariantRow]) -> Sequence[Column]:
+        """Show these; the same variants with other values keep their places.
+
+        Returns the columns that say something else than before.
+        """
+        before, old = self.rows, self._texts
+        rows, texts = list(rows), [self._texts_of(row) for row in rows]
+        if not rows or [row_key(row.variant) for row in rows] != [row_key(row.variant) for row in before]:
+            self.beginResetModel()
+            self.rows, self._texts = rows, texts
+            self.endResetModel()
+            return COLUMNS
+        self.rows, self._texts = rows, texts
+        starred = [row.is_best for row in rows] != [row.is_best for row in before]
+        changed = [
+            column
+            for column, told, telling in zip(COLUMNS, zip(*old, strict=True), zip(*texts, strict=True), strict=True)
+            if starred or told != telling
+        ]
+        if changed:
+            self.dataChanged.emit(self.index(0, changed[0]), self.index(len(rows) - 1, changed[-1]))
+        return changed
 
     def rowCount(self, parent: Index | None = None) -> int:
         """All variants."""
@@ -81,7 +97,7 @@ class VariantModel(QAbstractTableModel):
 
     def columnCount(self, parent: Index | None = None) -> int:
         """All columns."""
-        return len(Column)
+        return len(COLUMNS)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """The columns' titles."""
@@ -93,10 +109,10 @@ class VariantModel(QAbstractTableModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """A cell's text, what it is sorted by, its tooltip, and what a screen reader says."""
-        row, column = self.rows[index.row()], Column(index.column())
+        row, column = self.rows[index.row()], COLUMNS[index.column()]
         match role:
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.AccessibleTextRole:
-                return self._text(row, column)
+                return self.text(index.row(), column)
             case Qt.ItemDataRole.ToolTipRole:
                 return tip(self._tip(row, column))
             case Role.ROW:
@@ -104,6 +120,13 @@ class VariantModel(QAbstractTableModel):
             case Role.SORT:
                 return _sort_key(row, column)
         return None
+
+    def text(self, number: int, column: Column) -> str:
+        """What a cell says."""
+        return self._texts[number][column]
+
+    def _texts_of(self, row: VariantRow) -> tuple[str, ...]:
+        return tuple(self._text(row, column) for column in COLUMNS)
 
     def _text(self, row: VariantRow, column: Column) -> str:
         variant, fit = row.variant, row.fit

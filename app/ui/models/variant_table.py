@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QSortFilterProxyModel, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHeaderView, QTableView, QWidget
 
 from app.core.hub import Variant
 from app.ui.models.variant_paint import CIRCLE, PADDING, QUALITY_WIDTH, ROW_HEIGHT, VariantDelegate
-from app.ui.models.variant_rows import Column, Role, VariantModel, VariantRow, row_key
+from app.ui.models.variant_rows import COLUMNS, Column, Role, VariantModel, VariantRow, row_key
 from app.ui.theme import Theme
 
 _NAME_CHARACTERS = 20
@@ -32,6 +32,7 @@ class VariantTable(QTableView):
         self._order.setSortRole(Role.SORT)
         self._order.setSourceModel(self._rows)
         self._drawn = VariantDelegate(theme, self)
+        self._widths = dict.fromkeys(COLUMNS, 0)
         self.setModel(self._order)
         self.setItemDelegate(self._drawn)
         self.setProperty("kind", "variants")
@@ -65,8 +66,13 @@ class VariantTable(QTableView):
         self.viewport().update()
 
     def set_rows(self, rows: Sequence[VariantRow]) -> None:
-        """Show these."""
-        self._rows.set_rows(rows)
+        """Show these. While only values change, no column gets narrower, so that nothing moves to and fro."""
+        changed, before = self._rows.set_rows(rows), self._widths
+        if not changed:
+            return
+        self._measure(changed)
+        if len(changed) < len(COLUMNS):
+            self._widths = {column: max(width, before[column]) for column, width in self._widths.items()}
         self._fit_columns()
 
     def choose(self, variant: Variant) -> None:
@@ -85,6 +91,13 @@ class VariantTable(QTableView):
         if self.currentIndex().isValid():
             self.scrollTo(self.currentIndex())
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Measure anew in another font."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            self._measure()
+            self._fit_columns()
+
     def _set_headers(self) -> None:
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
@@ -102,12 +115,16 @@ class VariantTable(QTableView):
         same = self._order.sortColumn() == section and self._order.sortOrder() is Qt.SortOrder.DescendingOrder
         self._order.sort(section, Qt.SortOrder.AscendingOrder if same else Qt.SortOrder.DescendingOrder)
 
-    def _fit_columns(self) -> None:
+    def _measure(self, columns: Sequence[Column] = COLUMNS) -> None:
+        """Find how wide these columns are with all that stands in them."""
         bold = QFont(self.font())
         bold.setBold(True)
         metrics = QFontMetrics(bold)
-        widths = {column: self._width_of(column, metrics) for column in Column}
-        widths[Column.NAME] = min(widths[Column.NAME], metrics.averageCharWidth() * _NAME_CHARACTERS)
+        self._widths = self._widths | {column: self._width_of(column, metrics) for column in columns}
+        self._widths[Column.NAME] = min(self._widths[Column.NAME], metrics.averageCharWidth() * _NAME_CHARACTERS)
+
+    def _fit_columns(self) -> None:
+        widths = self._widths
         is_one_format = len({row.variant.format for row in self.rows}) == 1
         hidden: set[Column] = set()
         for column in (Column.BITS, Column.FORMAT):
@@ -125,7 +142,7 @@ class VariantTable(QTableView):
         title = str(self._rows.headerData(column, Qt.Orientation.Horizontal))
         if column is Column.QUALITY:
             return max(metrics.horizontalAdvance(title), QUALITY_WIDTH) + 2 * PADDING
-        texts = [str(self._rows.index(number, column).data()) for number in range(len(self.rows))]
+        texts = [self._rows.text(number, column) for number in range(len(self.rows))]
         mark = CIRCLE + 8 if column in (Column.FITS, Column.NAME) else 0
         return max(map(metrics.horizontalAdvance, [*texts, title])) + 2 * PADDING + mark + 2
 

@@ -5,7 +5,7 @@ Window process, interface thread.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import QCoreApplication
 
@@ -129,11 +129,20 @@ def rate(tokens: float) -> str:
 
 def need_source(found: Fit) -> str:
     """How the need was told, in short."""
+    return _need_sources()[found.source]
+
+
+def need_sources() -> Collection[str]:
+    """All that `need_source` may say."""
+    return _need_sources().values()
+
+
+def _need_sources() -> dict[NeedSource, str]:
     return {
         NeedSource.FORMULA: _tr("by formula"),
         NeedSource.BETWEEN: _tr("by llama.cpp's plan for another length"),
         NeedSource.MEASURED: _tr("measured by llama.cpp"),
-    }[found.source]
+    }
 
 
 def need_source_in_full(found: Fit) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import statistics
+from itertools import cycle
 from time import perf_counter
 
 from llama_cpp import llama_cpp as llama
@@ -25,7 +27,7 @@ _KV = re.compile(rf"^llama_(?:kv_cache|memory_recurrent)\w*: size {_SIZE} \(", r
 _COMPUTE = re.compile(rf"(\S+) compute buffer size {_SIZE}", re.MULTILINE)
 _OUTPUT = re.compile(rf"output buffer size {_SIZE}", re.MULTILINE)
 
-_COPY_BYTES = 64 * _MIB
+_COPY_BYTES, _PIECE_BYTES = 64 * _MIB, 4 * _MIB
 _COPY_SECONDS = 0.1
 
 
@@ -54,14 +56,23 @@ def measure_need(source: ModelSource, options: LoadOptions, log: NativeLog) -> M
 
 
 def memory_bandwidth() -> float:
-    """Bytes per second at which main memory is copied by one thread, reads and writes counted."""
-    source, target = bytearray(os.urandom(4096) * (_COPY_BYTES // 4096)), bytearray(_COPY_BYTES)
+    """Bytes per second at which main memory is copied by one thread, reads and writes counted.
+
+    The median of pieces so short that few are interrupted: on a busy machine the core goes to other programs for much
+    longer than a piece takes.
+    """
+    source, target = memoryview(bytearray(os.urandom(4096) * (_COPY_BYTES // 4096))), memoryview(bytearray(_COPY_BYTES))
     target[:] = source
-    copies, start = 0, perf_counter()
-    while (took := perf_counter() - start) < _COPY_SECONDS:
-        memoryview(target)[:] = source
-        copies += 1
-    return 2 * copies * _COPY_BYTES / took
+    pieces = cycle([slice(at, at + _PIECE_BYTES) for at in range(0, _COPY_BYTES, _PIECE_BYTES)])
+    seconds: list[float] = []
+    start = before = perf_counter()
+    while before - start < _COPY_SECONDS:
+        piece = next(pieces)
+        target[piece] = source[piece]
+        after = perf_counter()
+        seconds.append(after - before)
+        before = after
+    return 2 * _PIECE_BYTES / statistics.median(seconds)
 
 
 def _plan_natively(source: ModelSource, plan: Plan, log: NativeLog) -> None:

@@ -25,19 +25,19 @@ def cuda(number: int, name: str, total: int, free: int) -> DeviceInfo:
     return DeviceInfo(f"CUDA{number}", f"NVIDIA GeForce {name}", "gpu", "CUDA", total, free)
 
 
-LAPTOP = machine(8 * GB, 5_100_000_000, bandwidth=34e9)
-DESKTOP = machine(16 * GB, 11_200_000_000, cuda(0, "RTX 4070", 12 * GB, 10_800_000_000), bandwidth=60e9)
+LAPTOP = machine(8 * GB, 5_100_000_000, bandwidth=24e9)
+DESKTOP = machine(16 * GB, 11_200_000_000, cuda(0, "RTX 4070", 12 * GB, 10_800_000_000), bandwidth=42e9)
 MAC = machine(
     24 * GB,
     17_500_000_000,
     DeviceInfo("MTL0", "Apple M4", "igpu", "MTL", 18 * GB, 17 * GB),
-    bandwidth=120e9,
+    bandwidth=84e9,
 )
 WORKSTATION = machine(
     128 * GB,
     112 * GB,
     cuda(0, "RTX 4090", 24 * GB, 22_800_000_000),
     cuda(1, "RTX 4090", 24 * GB, 23_200_000_000),
-    bandwidth=280e9,
+    bandwidth=196e9,
 )
 MACHINES = {"laptop": LAPTOP, "desktop": DESKTOP, "mac": MAC, "workstation": WORKSTATION}

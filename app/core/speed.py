@@ -13,7 +13,7 @@ from app.core.loading import FlashAttention, KvType
 from app.core.token_cost import DeviceCost, TokenCost
 
 NOMINAL_BANDWIDTH: Mapping[DeviceKind, float] = {
-    DeviceKind.CPU: 20e9,
+    DeviceKind.CPU: 28e9,
     DeviceKind.UNIFIED: 80e9,
     DeviceKind.GPU: 350e9,
     DeviceKind.REMOTE: 20e9,
@@ -21,20 +21,20 @@ NOMINAL_BANDWIDTH: Mapping[DeviceKind, float] = {
 """Bytes per second of a common device; measurements are kept relative to these."""
 
 LAYER_SECONDS: Mapping[DeviceKind, float] = {
-    DeviceKind.CPU: 20e-6,
+    DeviceKind.CPU: 17e-6,
     DeviceKind.UNIFIED: 60e-6,
     DeviceKind.GPU: 40e-6,
     DeviceKind.REMOTE: 40e-6,
 }
 """What a layer costs however small it is: threads meet, kernels are launched."""
 
-TOKEN_SECONDS = 40e-6
+TOKEN_SECONDS = 20e-6
 """What a token costs the engine beside llama.cpp: its text, its message."""
 
-ENTRY_SECONDS = 12e-9
-"""What an entry of the vocabulary costs to sample from, on the processor."""
+ENTRY_SECONDS = 1.2e-9
+"""What an entry of the vocabulary costs the processor to sample from: half for the list of candidates, half to sort."""
 
-CELL_SECONDS = 13.5e-9
+CELL_SECONDS = 7e-9
 """What a core takes for a token of the context and a head, however wide that is."""
 
 
@@ -50,26 +50,29 @@ class CacheSeconds:
 
 
 CACHE_SECONDS: Mapping[KvType, CacheSeconds] = {
-    KvType.F32: CacheSeconds(0.78e-9, 0.78e-9),
-    KvType.F16: CacheSeconds(0.23e-9, 0.17e-9),
-    KvType.BF16: CacheSeconds(0.17e-9, 0.37e-9),
-    KvType.Q8_0: CacheSeconds(0.12e-9, 1.20e-9),
-    KvType.Q5_1: CacheSeconds(0.19e-9, 1.99e-9),
-    KvType.Q5_0: CacheSeconds(0.19e-9, 1.93e-9),
-    KvType.Q4_1: CacheSeconds(0.15e-9, 1.41e-9),
-    KvType.Q4_0: CacheSeconds(0.15e-9, 1.25e-9),
+    KvType.F32: CacheSeconds(0.50e-9, 0.50e-9),
+    KvType.F16: CacheSeconds(0.15e-9, 0.13e-9),
+    KvType.BF16: CacheSeconds(0.12e-9, 0.26e-9),
+    KvType.Q8_0: CacheSeconds(0.06e-9, 0.54e-9),
+    KvType.Q5_1: CacheSeconds(0.10e-9, 1.12e-9),
+    KvType.Q5_0: CacheSeconds(0.10e-9, 1.10e-9),
+    KvType.Q4_1: CacheSeconds(0.08e-9, 0.93e-9),
+    KvType.Q4_0: CacheSeconds(0.08e-9, 0.74e-9),
 }
-"""They are to each other as `ggml_flash_attn_ext` took on one core, with heads 64 and 128 wide.
+"""By how the time of `llama_decode` grew with the context, with heads 64 wide.
 
-All together are as whole replies were with F16; so are F32 and Q8_0, which take longer there: F32 is too large for the
-core's cache, and a value of Q8_0 took half as long alone as among the others.
+The cache was too large for the core's own: where it is not, F32 and Q8_0 take half as long, the others nearly as long.
+"""
+
+LEFT_OVER_SECONDS = 1.6e-9
+"""What it takes for an element that is left over when the processor goes through a head in whole steps.
+
+They are added up one after the other, as doubles (`ggml_vec_dot_f16`). Measured alike with heads 48 wide; it is a third
+less where the cache fits into the core's own.
 """
 
 SLOWNESS: Mapping[str, float] = {"Q5_0": 2.0, "Q5_1": 2.0}
 """How many times longer than by their bytes the processor takes for weights of a type; others differ little."""
-
-ODD = 4
-"""How many times longer an element takes that is left over when the processor goes through a head in whole steps."""
 
 _WITHOUT_FLASH = 0.7
 """What part of the cache's seconds it takes where keys and values are multiplied as matrices instead."""
@@ -115,7 +118,7 @@ def token_cost(
     active = _active_weights(shape, weights)
     output = weights.output + (weights.embedding if weights.tied else 0)
     kind = hardware.gpus[0].kind if hardware.gpus else DeviceKind.GPU
-    seen = [_seen(shape, index, tokens) for index in range(len(shape.kv_heads))]
+    seen = _seen(shape, tokens)
     drawing = TOKEN_SECONDS + ENTRY_SECONDS * shape.vocabulary
     on_cpu = sum(active[:first]) + (0 if gpu_layers else output)
     cpu = DeviceCost(
@@ -157,10 +160,14 @@ def _active_weights(shape: ModelShape, weights: Weights) -> Sequence[float]:
     return [whole - experts * idle for whole, experts in zip(weights.layers, weights.experts, strict=True)]
 
 
-def _seen(shape: ModelShape, layer: int, tokens: float) -> float:
-    """How many tokens a layer looks back at: of a sliding window no more than it holds."""
-    slides = layer < len(shape.sliding_layers) and shape.sliding_layers[layer]
-    return min(tokens, shape.sliding_window) if slides and shape.sliding_window else tokens
+def _seen(shape: ModelShape, tokens: float) -> Sequence[float]:
+    """How many tokens each layer looks back at: of a sliding window no more than it holds."""
+    whole = [tokens] * len(shape.kv_heads)
+    if not shape.sliding_window:
+        return whole
+    window = min(tokens, shape.sliding_window)
+    slides = (window if slides else tokens for slides in shape.sliding_layers)
+    return [*slides, *whole][: len(whole)]
 
 
 def _attention_on_cpu(shape: ModelShape, plan: Plan, hardware: Hardware, seen: Sequence[float]) -> float:
@@ -174,8 +181,8 @@ def _attention_on_cpu(shape: ModelShape, plan: Plan, hardware: Hardware, seen: S
         keys, values = shape.kv_lora_rank + shape.rope_width, shape.kv_lora_rank
     cell = (
         CELL_SECONDS
-        + _steps(keys, plan.kv_type_k, hardware) * CACHE_SECONDS[plan.kv_type_k].key
-        + _steps(values, plan.kv_type_v, hardware) * CACHE_SECONDS[plan.kv_type_v].value
+        + _head_seconds(keys, CACHE_SECONDS[plan.kv_type_k].key, plan.kv_type_k, hardware)
+        + _head_seconds(values, CACHE_SECONDS[plan.kv_type_v].value, plan.kv_type_v, hardware)
     )
     attending = sum(tokens for tokens, heads in zip(seen, shape.kv_heads, strict=False) if heads)
     share = _WITHOUT_FLASH if plan.flash_attention is FlashAttention.OFF else 1.0
@@ -183,10 +190,10 @@ def _attention_on_cpu(shape: ModelShape, plan: Plan, hardware: Hardware, seen: S
     return max(computing, _cache_bytes(shape, plan, seen, 0) / NOMINAL_BANDWIDTH[DeviceKind.CPU])
 
 
-def _steps(width: int, kind: KvType, hardware: Hardware) -> int:
-    """The elements of a key or value, those left over counted as long as they take (`ggml_vec_dot_f16`)."""
-    odd = width % hardware.vector if kind in _WHOLE else 0
-    return width + (ODD - 1) * odd
+def _head_seconds(width: int, element: float, kind: KvType, hardware: Hardware) -> float:
+    """What a core takes for a head's key or value: for whole steps, and for what they leave over."""
+    left_over = width % hardware.vector if kind in _WHOLE else 0
+    return (width - left_over) * element + left_over * LEFT_OVER_SECONDS
 
 
 def _heads_of_a_core(heads: int, plan: Plan, cores: int) -> float:
@@ -208,5 +215,8 @@ def _cache_bytes(shape: ModelShape, plan: Plan, seen: Sequence[float], first: in
         cell = shape.key_width * KV_BYTES[plan.kv_type_k] + shape.value_width * KV_BYTES[plan.kv_type_v]
     most = 1 if shape.kv_lora_rank else max(shape.kv_heads, default=0)
     layers = list(zip(seen, shape.kv_heads, strict=False))[first:]
+    read = sum(tokens * min(heads, most) for tokens, heads in layers) * cell
+    if not shape.state_bytes:
+        return read
     recurrent = sum(not heads for _, heads in layers) / max(sum(not heads for heads in shape.kv_heads), 1)
-    return sum(tokens * min(heads, most) for tokens, heads in layers) * cell + 2 * shape.state_bytes * recurrent
+    return read + 2 * shape.state_bytes * recurrent

@@ -59,7 +59,7 @@ def variant(size, quantization, kind=Format.GGUF, **fields):
 
 
 def cpu(total, free):
-    return Device("CPU", DeviceKind.CPU, total * GB, round(free * GB), "CPU", bandwidth=40e9)
+    return Device("CPU", DeviceKind.CPU, total * GB, round(free * GB), "CPU", bandwidth=20e9)
 
 
 def card(number, total, free):

@@ -12,9 +12,11 @@ import pytest
 from app.catalog.fit.calibration import Calibration
 from app.catalog.fit.fit import fit
 from app.catalog.fit.speeds import BELIEF, Prior, fit_speed, inverse
-from app.core.fit import Hardware
+from app.core.fit import WIDE_VECTOR, Hardware, Plan
+from app.core.footprint import allot, footprint
 from app.core.loading import KvType, LoadOptions
 from app.core.measurement import Measurement, MeasurementKind
+from app.core.speed import token_cost
 from app.core.token_cost import DeviceCost, TokenCost
 from tests.catalog.test_fit import DESKTOP, LAPTOP, MIDDLE, SMALL, cpu, variant
 
@@ -195,6 +197,28 @@ def test_cores_share_a_plain_cache_by_tokens_and_a_quantized_one_by_heads() -> N
     for keys in (half, eight):
         assert likely_with_cache(keys, eight, 7) == likely_with_cache(keys, eight, 6)
     assert likely_with_cache(eight, eight, 8) > likely_with_cache(eight, eight, 7)
+
+
+def processor_cost(width: int = 128, vocabulary: int = 32_000) -> DeviceCost:
+    """Of a token late in a context, with vectors of 64 numbers and heads so wide."""
+    model = variant(SMALL, "Q4_K_M")
+    assert model.shape is not None and model.weights is not None
+    shape = msgspec.structs.replace(model.shape, key_width=width, value_width=width, vocabulary=vocabulary)
+    plan, hardware = Plan(context_length=8192), msgspec.structs.replace(HERE, cores=2, vector=WIDE_VECTOR)
+    parts = allot(footprint(shape, model.weights, plan), hardware)
+    return token_cost(shape, model.weights, plan, parts, hardware, tokens=8000).cpu
+
+
+def test_what_heads_leave_over_costs_more_than_whole_steps() -> None:
+    """On one core a head 80 wide took 55 ns for a token of the context, and one 128 wide 30 ns."""
+    wide = processor_cost(128).attention
+    assert 1.5 * wide < processor_cost(80).attention < processor_cost(112).attention
+    assert processor_cost(64).attention < wide < processor_cost(256).attention < 2 * wide
+
+
+def test_a_large_vocabulary_costs_a_tenth_of_a_millisecond_to_draw_from() -> None:
+    small, large = (processor_cost(vocabulary=size).fixed for size in (2_000, 128_000))
+    assert 50e-6 < large - small < 250e-6
 
 
 def test_the_inverse_of_a_matrix() -> None:

@@ -25,7 +25,7 @@ from app.core.repack_errors import (
 )
 from app.repack import blocks
 from app.repack.blocks import BLOCK
-from app.repack.checkpoint import Checkpoint
+from app.repack.checkpoint import Checkpoint, require_type
 from app.repack.source import Bytes, Fate, Floats, Loaded, Rows, Source, fate_of
 
 _INT8_SCALE = 127
@@ -171,6 +171,8 @@ class FourBitSource:
         largest = self._largest()
         if not (np.isfinite(largest.astype(np.float16)).all() and np.isfinite(levels).all()):
             raise ScalesNotFinite(tensor=f"{start}.absmax")
+        if not levels.any():
+            raise TensorWrong(tensor=f"{start}.quant_map", reason="has no levels but zero")
         return _LoadedFourBit(self, levels, largest)
 
     def _largest(self) -> Floats:
@@ -210,6 +212,8 @@ def four_bit_source(checkpoint: Checkpoint, module: str, shape: tuple[int, int])
         raise QuantizationMismatch(
             tensor=f"{start}.absmax", reason=f"{absmax.elements} scales are not one for {state.blocksize} weights each"
         )
+    is_nested = f"{start}.nested_absmax" in tensors
+    require_type(absmax, f"{start}.absmax", *(("U8",) if is_nested else ("F32", "F16", "BF16")))
     _check_tables(checkpoint, start, state, absmax.elements)
     return FourBitSource(checkpoint, module, *shape, state)
 

@@ -137,6 +137,23 @@ def test_zero_points_of_awq_that_are_of_another_type(dtype: type[np.generic], tm
     refused(models.lay_out(tmp_path / "model", tensors, models.config(), quantization=stated), TensorWrong, tmp_path)
 
 
+FOUR_BIT: dict[str, Change] = {
+    "scales of scales that are floats": put(f"{MODULE}.weight.absmax", np.ones(2048, np.float16)),
+    "scales of bytes without scales of their own": lambda tensors: tensors.pop(f"{MODULE}.weight.nested_absmax"),
+    "no levels": put(f"{MODULE}.weight.quant_map", np.zeros(16, np.float32)),
+}
+
+
+@pytest.mark.parametrize("name", FOUR_BIT)
+def test_tables_of_bitsandbytes_that_are_not_what_they_should_be(name: str, tmp_path: Path) -> None:
+    tensors = models.packed(
+        models.trained(), lambda module, weights: packing.four_bit(module, weights, "nf4", nested=True)
+    )
+    FOUR_BIT[name](tensors)
+    stated = {"quant_method": "bitsandbytes", "load_in_4bit": True}
+    refused(models.lay_out(tmp_path / "model", tensors, models.config(), quantization=stated), TensorWrong, tmp_path)
+
+
 def test_floats_of_eight_bits_are_called_by_their_name(
     made: models.Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

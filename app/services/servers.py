@@ -6,8 +6,7 @@ keeps their keys.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -115,9 +114,7 @@ class ServerList(QObject):
 
     def trust(self, name: str) -> None:
         """Do not ask any more before text goes to a server."""
-        for server in self.servers:
-            if server.name == name:
-                self._try(lambda server=server: self.replace(name, msgspec.structs.replace(server, is_trusted=True)))  # type: ignore[misc]
+        self._note(name, is_trusted=True)
 
     def renew(self) -> None:
         """The network settings changed: ask the next question with them."""
@@ -142,21 +139,20 @@ class ServerList(QObject):
         name = self._open.pop(getattr(event, "id", 0), "")
         match event:
             case ServerKnown(models=models, seconds=seconds):
-                self._note_models(name, models)
+                self._note(name, models=models)
                 self.known.emit(name, models, seconds)
             case ServerKeyKept(place=place, has_keyring=has_keyring):
                 self.key_known.emit(name, place, has_keyring)
             case Failed(failure=failure) if name:
                 self.failed.emit(name, failure.error())
 
-    def _note_models(self, name: str, models: tuple[str, ...]) -> None:
-        for server in self.servers:
-            if server.name == name and server.models != models:
-                self._try(lambda server=server: self.replace(name, msgspec.structs.replace(server, models=models)))  # type: ignore[misc]
-
-    def _try(self, act: Callable[[], None]) -> None:
+    def _note(self, name: str, **facts: Any) -> None:
+        """Keep what is new about a server, if it is still in the list."""
+        server = next((one for one in self.servers if one.name == name), None)
+        if server is None or (changed := msgspec.structs.replace(server, **facts)) == server:
+            return
         try:
-            act()
+            self.replace(name, changed)
         except ParleyError as error:
             self.problem.emit(error)
 

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import QDateTime, QLocale, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
     QHeaderView,
     QPushButton,
     QStackedLayout,
@@ -24,6 +23,7 @@ from app.core.backups import Backup, BackupKind
 from app.core.errors import ParleyError
 from app.core.sizes import format_bytes, format_count
 from app.ui.fitting_dialog import FittingDialog
+from app.ui.foot_row import foot_row
 from app.ui.labels import wrapped_label
 
 _BACKUP = Qt.ItemDataRole.UserRole
@@ -150,7 +150,7 @@ class BackupsDialog(FittingDialog):
         column.addWidget(self._intro)
         column.addWidget(self.rows, 1)
         column.addWidget(self._remark)
-        column.addLayout(_buttons([self.make], [self._close, self.restore]))
+        column.addLayout(foot_row([self.make], [self._close, self.restore]))
         column = _column(asked)
         column.addWidget(self._question)
         column.addWidget(
@@ -164,7 +164,7 @@ class BackupsDialog(FittingDialog):
         )
         column.addWidget(wrapped_label("muted", self.tr("Parley closes for a moment and opens again.")))
         column.addStretch(1)
-        column.addLayout(_buttons([], [self._back, self.confirm]))
+        column.addLayout(foot_row([], [self._back, self.confirm]))
         self._pages.addWidget(listed)
         self._pages.addWidget(asked)
         self.setLayout(self._pages)
@@ -175,19 +175,6 @@ def _column(page: QWidget) -> QVBoxLayout:
     column.setContentsMargins(24, 24, 24, 16)
     column.setSpacing(12)
     return column
-
-
-def _buttons(leading: Sequence[QPushButton], trailing: Sequence[QPushButton]) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(8)
-    for button in leading:
-        row.addWidget(button)
-    row.addStretch(1)
-    for button in trailing:
-        row.addWidget(button)
-    for button in (*leading, *trailing):
-        button.setAutoDefault(False)
-    return row
 
 
 def _moment(seconds: float) -> str:

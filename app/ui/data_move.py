@@ -8,11 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.core.errors import ParleyError
 from app.ui.file_dialogs import ask_folder
 from app.ui.fitting_dialog import FittingDialog
+from app.ui.foot_row import foot_row
 from app.ui.labels import wrapped_label
 
 
@@ -33,7 +34,6 @@ class MoveDialog(FittingDialog):
         self._problem = wrapped_label("muted")
         self._problem.hide()
         self.choose = QPushButton(self.tr("Choose a folder…"))
-        self.choose.setAutoDefault(False)
         self.choose.clicked.connect(self._choose)
         self.move_there = QPushButton(self.tr("Move"))
         self.move_there.setDefault(True)
@@ -74,14 +74,7 @@ class MoveDialog(FittingDialog):
             grid.addWidget(value, row, 1)
         grid.setColumnStretch(1, 1)
         cancel = QPushButton(self.tr("Cancel"))
-        cancel.setAutoDefault(False)
         cancel.clicked.connect(self.reject)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addWidget(self.choose)
-        buttons.addStretch(1)
-        buttons.addWidget(cancel)
-        buttons.addWidget(self.move_there)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 16)
         column.setSpacing(12)
@@ -98,4 +91,4 @@ class MoveDialog(FittingDialog):
         column.addLayout(grid)
         column.addWidget(self._problem)
         column.addSpacing(8)
-        column.addLayout(buttons)
+        column.addLayout(foot_row([self.choose], [cancel, self.move_there]))

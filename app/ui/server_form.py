@@ -23,6 +23,7 @@ from app.core.errors import ParleyError
 from app.core.servers import DEFAULT_TIMEOUT_SECONDS, KeyPlace, Server, checked_server
 from app.ui.file_dialogs import ask_file
 from app.ui.fitting_dialog import FittingDialog
+from app.ui.foot_row import foot_row
 from app.ui.labels import wrapped_label
 
 _LONGEST_TIMEOUT = 3600
@@ -59,7 +60,6 @@ class ServerForm(FittingDialog):
         self.timeout.lineEdit().setTextMargins(8, 0, 8, 0)  # a stylesheet's padding does not reach it
         self.timeout.setValue(int(server.timeout_seconds if server else DEFAULT_TIMEOUT_SECONDS))
         self.forget = QPushButton(self.tr("Forget the key"))
-        self.forget.setAutoDefault(False)
         self.forget.clicked.connect(self.key_removed)
         self.forget.hide()
         self._kept = wrapped_label(
@@ -116,14 +116,7 @@ class ServerForm(FittingDialog):
         form.addRow(self.tr("Certificates"), self._with_choice())
         form.addRow(self.tr("Give up after"), self.timeout)
         cancel = QPushButton(self.tr("Cancel"))
-        cancel.setAutoDefault(False)
         cancel.clicked.connect(self.reject)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addWidget(self.forget)
-        buttons.addStretch(1)
-        buttons.addWidget(cancel)
-        buttons.addWidget(self.save)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(12)
@@ -136,7 +129,7 @@ class ServerForm(FittingDialog):
         column.addWidget(self._kept)
         column.addWidget(self._problem)
         column.addStretch(1)
-        column.addLayout(buttons)
+        column.addLayout(foot_row([self.forget], [cancel, self.save]))
 
     def _with_choice(self) -> QHBoxLayout:
         choose = QPushButton(self.tr("Choose…"))

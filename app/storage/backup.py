@@ -162,9 +162,9 @@ def require_room(database: Path, folder: Path) -> None:
     Raises:
         BackupSkipped: it does not.
     """
-    need = sum(size_of(database.with_name(database.name + ending)) for ending in ("", "-wal"))
-    free = shutil.disk_usage(folder).free
-    if free < need + min(_RESERVE, need):
+    size = sum(size_of(database.with_name(database.name + ending)) for ending in ("", "-wal"))
+    need, free = size + min(_RESERVE, size), shutil.disk_usage(folder).free
+    if free < need:
         raise BackupSkipped(need=format_bytes(need), free=format_bytes(free), folder=str(folder))
 
 

@@ -2181,7 +2181,7 @@
     </message>
     <message>
         <source>has no levels but zero</source>
-        <translation type="unfinished"></translation>
+        <translation>hat keine Stufen außer null</translation>
     </message>
     <message>
         <source>input/output error</source>

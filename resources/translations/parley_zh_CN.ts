@@ -2181,7 +2181,7 @@
     </message>
     <message>
         <source>has no levels but zero</source>
-        <translation type="unfinished"></translation>
+        <translation>除零以外没有任何级别</translation>
     </message>
     <message>
         <source>input/output error</source>

@@ -3,35 +3,53 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QRectF
-from PySide6.QtGui import QPdfWriter
+from PySide6.QtGui import QGuiApplication, QPdfWriter
 from pytestqt.qtbot import QtBot
 
 from app.core.messages import MessageState
-from app.ui.chat import markdown_chunks, transcript_document, transcript_stream
+from app.ui.chat import markdown_chunks, transcript_document, transcript_print, transcript_stream, transcript_through
 from app.ui.chat.blocks_code import leave_as_it_is
 from app.ui.chat.markdown import Block, parse
+from app.ui.chat.reading import ReadingPane
 from app.ui.chat.transcript import TranscriptView
+from app.ui.chat.transcript_find import Finder
 from app.ui.chat.transcript_menu import TranscriptMenu
 from app.ui.chat.transcript_places import hits_in
 from app.ui.chat.transcript_print import PrintJob
 from app.ui.chat.transcript_reply import ReplyItem
 from app.ui.chat.transcript_rows import Action, Hot, Page
 from app.ui.chat.transcript_text import Content, TextRow
+from app.ui.theme import LIGHT
 from tests.bench.hostile_texts import HOSTILE
 from tests.ui.transcript_kit import reply, settle, shown_text, user
 
 FENCES = HOSTILE["broken fences"] * 4
+PARAGRAPHS = "\n\n".join(f"Paragraph {number}." for number in range(3000))
 
 
 @pytest.fixture(autouse=True)
 def in_slices(laid_out_at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """As little as can be is done at a time."""
-    for module in (transcript_document, transcript_stream):
+    for module in (transcript_document, transcript_print, transcript_stream, transcript_through):
         monkeypatch.setattr(module, "_SLICE_SECONDS", 0.0)
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What has been parsed."""
+    found: list[str] = []
+
+    def noted(source: str) -> tuple[Block, ...]:
+        found.append(source)
+        return parse(source)
+
+    monkeypatch.setattr(markdown_chunks, "parse", noted)
+    return found
 
 
 def item(view: TranscriptView, index: int = 1) -> ReplyItem:
@@ -72,7 +90,7 @@ def test_all_of_a_text_that_is_not_cut_yet_is_copied_and_found(view: TranscriptV
     assert not item(view).is_whole
     assert shown_text(view).endswith("The end.")
     view.set_messages([user(1), reply(2, f"{FENCES}\n\nThe end.")])
-    assert len(hits_in(view.document, 1, re.compile("The end"))) == 1
+    assert len(list(chain.from_iterable(hits_in(item(view), 1, re.compile("The end"))))) == 1
 
 
 def test_much_that_arrives_at_once_is_cut_in_slices_too(view: TranscriptView, qtbot: QtBot) -> None:
@@ -106,25 +124,52 @@ def test_many_items_that_arrive_together_are_laid_out_together(
 
 
 def test_the_menu_of_a_long_reply_opens_without_parsing_it(
-    view: TranscriptView, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    view: TranscriptView, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, parsed: list[str]
 ) -> None:
-    text = "\n\n".join(f"Paragraph {number}." for number in range(3000))
-    view.set_messages([user(1), reply(2, text)])
+    view.set_messages([user(1), reply(2, PARAGRAPHS)])
     qtbot.waitUntil(lambda: item(view).is_whole)
     settle(view, qtbot)
-    parsed: list[str] = []
     opened: list[QPoint] = []
-
-    def noted(source: str) -> tuple[Block, ...]:
-        parsed.append(source)
-        return parse(source)
-
-    monkeypatch.setattr(markdown_chunks, "parse", noted)
     monkeypatch.setattr(TranscriptMenu, "popup", lambda _, place: opened.append(place))
+    parsed.clear()
     view.press(item(view), Hot(QRectF(), Action.MORE))
     seen = view.seen_on_screen()
     assert len(opened) == 1 and seen.top() < opened[0].y() <= seen.bottom()
     assert not parsed
+
+
+def test_a_long_reply_is_looked_through_in_slices(view: TranscriptView, qtbot: QtBot, parsed: list[str]) -> None:
+    view.set_messages([user(1), reply(2, f"{PARAGRAPHS}\n\nThe end."), user(3), reply(4, "Short.")])
+    settle(view, qtbot)
+    parsed.clear()
+    finder = Finder(view)
+    with qtbot.waitSignal(finder.changed, check_params_cb=lambda current, count: (current, count) == (1, 1)):
+        finder.look_for("The end")
+        assert finder.is_looking and len(parsed) < 10
+    assert not finder.is_looking and len(parsed) > 1000
+
+
+def test_much_that_is_selected_is_copied_in_slices(view: TranscriptView, qtbot: QtBot, parsed: list[str]) -> None:
+    view.set_messages([user(1), reply(2, f"{PARAGRAPHS}\n\nThe end."), user(3), reply(4, "Short.")])
+    settle(view, qtbot)
+    parsed.clear()
+    view.select_all()
+    with qtbot.waitSignal(view.copied):
+        view.copy_selection()
+        assert len(parsed) < 10
+    copied = QGuiApplication.clipboard().text()
+    assert copied.startswith("A question\n\nParagraph 0.\n\n") and copied.endswith("The end.\n\nA question\n\nShort.")
+
+
+def test_opening_the_bar_to_find_words_parses_nothing(qtbot: QtBot, parsed: list[str]) -> None:
+    pane = ReadingPane(LIGHT, leave_as_it_is)
+    qtbot.addWidget(pane)
+    pane.show()
+    pane.transcript.set_messages([user(1), reply(2, PARAGRAPHS), user(3)])
+    pane.transcript.select_all()
+    parsed.clear()
+    pane.open_find()
+    assert pane.find_bar.field.text() == "" and not parsed
 
 
 def test_what_takes_long_to_lay_out_is_laid_out_row_by_row(

@@ -78,7 +78,7 @@ class ReadingPane(QWidget):
 
     def open_find(self) -> None:
         """Open the bar, with what is selected, if that is short."""
-        chosen = self.transcript.selected_text() if self.transcript.has_selection else ""
+        chosen = self.transcript.selected_phrase
         self.find_bar.open(chosen if len(chosen) <= 100 and "\n" not in chosen else "")
 
     def _end_finding(self) -> None:

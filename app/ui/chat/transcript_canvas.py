@@ -167,6 +167,12 @@ class TranscriptCanvas(QAbstractScrollArea):
         """The selected text."""
         return "" if self._selection is None else excerpt(self.document, self._selection)
 
+    @property
+    def selected_phrase(self) -> str:
+        """The selected text, if it is a part of one block."""
+        selection = self._selection
+        return self.selected_text() if selection is not None and selection.first[:3] == selection.last[:3] else ""
+
     def to_document(self, point: QPointF) -> QPointF:
         """A point of the viewport, in the document."""
         return QPointF(point.x() - self._left, point.y() + self._top)

@@ -8,8 +8,7 @@ message's top margin.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from itertools import takewhile
 from time import perf_counter
 from typing import NamedTuple
@@ -289,19 +288,6 @@ class TranscriptDocument:
             self._composed.add(index)
             self.restack(index)
         return item.rows
-
-    @contextmanager
-    def read_through(self, index: int) -> Iterator[list[Row]]:
-        """All the rows of a message; those that are made for this alone are let go of again."""
-        item = self.items[index]
-        if item.rows:
-            yield self.rows_of(index)
-        else:
-            item.compose_unseen()
-            try:
-                yield item.rows
-            finally:
-                item.forget()
 
     def block_text(self, at: Position) -> str:
         """The text of the block in which a place is."""

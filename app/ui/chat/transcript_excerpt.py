@@ -5,12 +5,13 @@ Window process, interface thread.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator
 
 from app.ui.chat.transcript_document import TranscriptDocument
-from app.ui.chat.transcript_rows import Row
+from app.ui.chat.transcript_items import MessageItem
 from app.ui.chat.transcript_selection import Position, RowMarks, Selection, text_of
 from app.ui.chat.transcript_text import TextRow
+from app.ui.chat.transcript_through import rows_through
 
 
 def everything(document: TranscriptDocument) -> Selection | None:
@@ -22,22 +23,36 @@ def everything(document: TranscriptDocument) -> Selection | None:
 
 
 def excerpt(document: TranscriptDocument, selection: Selection, *, markdown: bool = False) -> str:
-    """The text of a selection, messages and blocks apart by empty lines."""
+    """The text of a selection, at once."""
+    reading = read_excerpt(document, selection, markdown=markdown)
+    while True:
+        try:
+            next(reading)
+        except StopIteration as end:
+            return str(end.value)
+
+
+def read_excerpt(
+    document: TranscriptDocument, selection: Selection, *, markdown: bool = False
+) -> Generator[None, None, str]:
+    """The text of a selection, messages and blocks apart by empty lines; it may take long, and can be paused."""
+    first = selection.first.item
     messages = []
-    for index in range(selection.first.item, min(selection.last.item, len(document.items) - 1) + 1):
-        with document.read_through(index) as rows:
-            messages.append(_text_of_rows(rows, RowMarks(selection, index), markdown=markdown))
+    for index, item in enumerate(document.items[first : selection.last.item + 1], first):
+        messages.append((yield from _read_item(item, RowMarks(selection, index), markdown=markdown)))
     return "\n\n".join(text for text in messages if text)
 
 
-def _text_of_rows(rows: Sequence[Row], marks: RowMarks, *, markdown: bool) -> str:
-    text = ""
-    for number, row in enumerate(rows):
-        if not isinstance(row, TextRow) or not row.blocks:
-            continue
-        marked = marks.of(number, row.end)
-        part = "" if marked is None else text_of(row.blocks, marked, markdown=markdown)
-        first = row.blocks[0]
-        apart = "" if not text else "\n" if first.tight or first.continued else "\n\n"
-        text += apart + part if part else ""
-    return text
+def _read_item(item: MessageItem, marks: RowMarks, *, markdown: bool) -> Generator[None, None, str]:
+    parts: list[str] = []
+    number = 0
+    for row in rows_through(item):
+        yield
+        if isinstance(row, TextRow) and marks.touches(number) and row.blocks:
+            marked = marks.of(number, row.end)
+            part = "" if marked is None else text_of(row.blocks, marked, markdown=markdown)
+            first = row.blocks[0]
+            apart = "" if not parts else "\n" if first.tight or first.continued else "\n\n"
+            parts += [apart, part] if part else []
+        number += row is not None
+    return "".join(parts)

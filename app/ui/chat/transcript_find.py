@@ -1,23 +1,24 @@
 """Finds words in the conversation that is shown, a slice of it per turn of the event loop.
 
 Window process, interface thread. A message's source is looked through before it is parsed, so that five
-thousand messages are searched at once where few hold the words.
+thousand messages are searched at once where few hold the words; a very long one is parsed row by row.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections import deque
-from time import perf_counter
+from collections.abc import Generator
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app.ui.chat.transcript_canvas import TranscriptCanvas
 from app.ui.chat.transcript_places import hits_in
 from app.ui.chat.transcript_selection import Hit
+from app.ui.chat.transcript_through import Slices
 
-_SLICE_SECONDS = 0.006
+# A longer message is parsed in any case: to strip all of its marks would take longer than a slice.
+_MOST_STRIPPED = 50_000
 _MARKUP = re.compile(r"[*_`~\\\[\]]")
 MOST_HITS = 10_000
 
@@ -30,42 +31,44 @@ class Finder(QObject):
     def __init__(self, canvas: TranscriptCanvas) -> None:
         super().__init__(canvas)
         self._canvas = canvas
-        self._pattern: re.Pattern[str] | None = None
-        self._left: deque[int] = deque()
         self._hits: list[Hit] = []
+        self._by_message: dict[int, list[Hit]] = {}
         self._current = -1
-        self._work = QTimer(self, interval=0)
-        self._work.timeout.connect(self._look_on)
+        self._slices = Slices(self)
+        self._slices.paused.connect(lambda: self._show(go=False))
 
     @property
     def is_looking(self) -> bool:
         """Whether some messages have not been looked through."""
-        return self._work.isActive()
+        return self._slices.is_working
 
     def look_for(self, words: str) -> None:
         """Find these words, whatever their case; without any, mark nothing."""
-        self._hits, self._current = [], -1
-        self._pattern = re.compile(re.escape(words), re.IGNORECASE) if words.strip() else None
-        items = self._canvas.document.items
-        self._left = deque(range(len(items)) if self._pattern is not None else ())
-        self._work.start()
-        self._look_on()
+        self._hits, self._by_message, self._current = [], {}, -1
+        if words.strip():
+            pattern = re.compile(re.escape(words), re.IGNORECASE)
+            self._slices.begin(self._look(pattern), lambda _: self._end())
+        else:
+            self._slices.stop()
+            self._show(go=False)
 
-    def _look_on(self) -> None:
-        until = perf_counter() + _SLICE_SECONDS
-        items = self._canvas.document.items
-        while self._left and self._pattern is not None and perf_counter() < until and len(self._hits) < MOST_HITS:
-            index = self._left.popleft()
-            if index < len(items):
-                message = items[index].message
-                source = message.text + message.reasoning
-                if self._pattern.search(source) or self._pattern.search(_MARKUP.sub("", source)):
-                    self._hits += hits_in(self._canvas.document, index, self._pattern)
-        if not self._left or len(self._hits) >= MOST_HITS:
-            self._work.stop()
-            if self._current < 0 and self._hits:
-                self._current = self._first_from_view()
-        self._show(go=not self._work.isActive())
+    def _look(self, pattern: re.Pattern[str]) -> Generator[None, None, None]:
+        for index, item in enumerate(list(self._canvas.document.items)):
+            yield
+            if not _may_hold(item.message.text + item.message.reasoning, pattern):
+                continue
+            for found in hits_in(item, index, pattern):
+                if found:
+                    self._hits += found
+                    self._by_message.setdefault(index, []).extend(found)
+                if len(self._hits) >= MOST_HITS:
+                    return
+                yield
+
+    def _end(self) -> None:
+        if self._hits and self._current < 0:
+            self._current = self._first_from_view()
+        self._show(go=True)
 
     def _first_from_view(self) -> int:
         seen = self._canvas.first_in_view()
@@ -79,9 +82,13 @@ class Finder(QObject):
             self._show(go=True)
 
     def _show(self, *, go: bool) -> None:
-        by_message: dict[int, list[Hit]] = {}
-        for hit in self._hits:
-            by_message.setdefault(hit.at.item, []).append(hit)
         current = self._hits[self._current] if go and self._current >= 0 else None
-        self._canvas.mark_hits(by_message, current)
+        self._canvas.mark_hits(self._by_message, current)
         self.changed.emit(self._current + 1, len(self._hits))
+
+
+def _may_hold(source: str, pattern: re.Pattern[str]) -> bool:
+    """Whether a message may hold what is looked for, where its marks stand between the letters too."""
+    if len(source) > _MOST_STRIPPED or pattern.search(source) is not None:
+        return True
+    return pattern.search(_MARKUP.sub("", source)) is not None

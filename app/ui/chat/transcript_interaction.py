@@ -25,7 +25,7 @@ from app.ui.chat.links import tooltip_of
 from app.ui.chat.markdown import is_safe_link
 from app.ui.chat.transcript_access import interface_of
 from app.ui.chat.transcript_canvas import TranscriptCanvas
-from app.ui.chat.transcript_excerpt import excerpt
+from app.ui.chat.transcript_excerpt import excerpt, read_excerpt
 from app.ui.chat.transcript_focus import Part, button_of
 from app.ui.chat.transcript_items import MessageItem
 from app.ui.chat.transcript_keys import FocusPlace, TranscriptKeys
@@ -34,6 +34,7 @@ from app.ui.chat.transcript_mouse import TranscriptMouse
 from app.ui.chat.transcript_reply import ReplyItem
 from app.ui.chat.transcript_rows import Action, Hot
 from app.ui.chat.transcript_selection import Position, Selection
+from app.ui.chat.transcript_through import Slices
 from app.ui.chat.transcript_user import UserItem
 from app.ui.theme import Theme
 
@@ -62,6 +63,7 @@ class TranscriptInteraction(TranscriptCanvas):
         self._focus: FocusPlace | None = None
         self._mouse = TranscriptMouse(self, self)
         self._keys = TranscriptKeys(self)
+        self._copying = Slices(self)
 
     @property
     def anchor(self) -> Position | None:
@@ -74,9 +76,10 @@ class TranscriptInteraction(TranscriptCanvas):
         self._hits, self._current_hit = {}, None
 
     def copy_selection(self, *, markdown: bool = False) -> None:
-        """Put the selected text on the clipboard, plain or as Markdown."""
+        """Put the selected text on the clipboard, plain or as Markdown, once it is read: very much takes a while."""
         if self._selection is not None:
-            self.copy(excerpt(self.document, self._selection, markdown=markdown), self.tr("Selection"))
+            reading = read_excerpt(self.document, self._selection, markdown=markdown)
+            self._copying.begin(reading, lambda text: self.copy(text, self.tr("Selection")))
 
     def copy_selection_or_focus(self, *, markdown: bool = False) -> None:
         """Copy the selection or, without one, what has the focus."""

@@ -110,12 +110,12 @@ class MessageItem(ABC):
         self.rows = ([self._divider] if self._divider is not None else []) + self.make_rows()
         self.stack(0)
 
-    def compose_unseen(self) -> None:
-        """Take up all the rows for their text alone: what is out of view keeps its height."""
-        height = self.height
-        self.compose()
-        self.read_all()
-        self.height = height
+    def copied(self) -> MessageItem:
+        """The same message with rows of its own, to be read without being shown."""
+        made = type(self)(self.message, self.page)
+        made._divider = self._divider
+        made.compose()
+        return made
 
     @property
     def is_whole(self) -> bool:
@@ -240,7 +240,8 @@ class MessageItem(ABC):
                 continue
             if isinstance(row, TextRow):
                 found = [(hit.at.place, hit.end, hit == marks.current) for hit in marks.hits_in(number)]
-                row.paint_marked(painter, origin, top, bottom, marks.of(number, row.end), found)
+                selected = marks.of(number, row.end) if marks.touches(number) else None
+                row.paint_marked(painter, origin, top, bottom, selected, found)
             else:
                 row.paint(painter, origin, top, bottom)
 

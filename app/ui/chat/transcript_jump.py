@@ -6,6 +6,7 @@ Window process, interface thread.
 from __future__ import annotations
 
 import re
+from itertools import chain
 
 from PySide6.QtCore import Qt
 
@@ -25,5 +26,6 @@ def show_hit(transcript: TranscriptView, hit: Hit) -> None:
     words = {hit.snippet.text[first:last] for first, last in hit.snippet.marks}
     if words:
         pattern = re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True))), re.IGNORECASE)
-        found = hits_in(transcript.document, index, pattern)
-        transcript.mark_hits({index: found}, found[0] if found else None)
+        found = hits_in(transcript.document.items[index], index, pattern)
+        marked = list(chain.from_iterable(found))
+        transcript.mark_hits({index: marked}, marked[0] if marked else None)

@@ -6,11 +6,14 @@ Window process, interface thread.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from app.ui.chat.transcript_document import TranscriptDocument
+from app.ui.chat.transcript_items import MessageItem
 from app.ui.chat.transcript_rows import Row
 from app.ui.chat.transcript_selection import Hit, Position, Selection, word_around
 from app.ui.chat.transcript_text import TextRow
+from app.ui.chat.transcript_through import rows_through
 
 
 def word_at(document: TranscriptDocument, at: Position) -> Selection:
@@ -88,13 +91,17 @@ def vertically(document: TranscriptDocument, at: Position, x: float, steps: int)
     return beside(document, at, forward=steps > 0)
 
 
-def hits_in(document: TranscriptDocument, index: int, pattern: re.Pattern[str]) -> list[Hit]:
-    """Where a message as it is shown holds what is looked for."""
-    with document.read_through(index) as rows:
-        return [
-            Hit(Position(index, row, number, found.start()), found.end())
-            for row, shown in enumerate(rows)
-            if isinstance(shown, TextRow)
-            for number, block in enumerate(shown.blocks)
-            for found in pattern.finditer(block.text)
-        ]
+def hits_in(item: MessageItem, index: int, pattern: re.Pattern[str]) -> Iterator[list[Hit]]:
+    """Where a message as it is shown holds what is looked for: what is found between two moments to pause at."""
+    at = 0
+    for row in rows_through(item):
+        yield _hits_in_row(row, Position(index, at, 0, 0), pattern) if isinstance(row, TextRow) else []
+        at += row is not None
+
+
+def _hits_in_row(row: TextRow, at: Position, pattern: re.Pattern[str]) -> list[Hit]:
+    return [
+        Hit(at._replace(block=number, offset=found.start()), found.end())
+        for number, block in enumerate(row.blocks)
+        for found in pattern.finditer(block.text)
+    ]

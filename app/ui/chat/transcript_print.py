@@ -6,7 +6,10 @@ Window process, interface thread.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from math import inf
+from time import perf_counter
 
 from PySide6.QtCore import QObject, QPointF, QRectF, QTimer, Signal
 from PySide6.QtGui import QPagedPaintDevice, QPainter
@@ -23,6 +26,7 @@ from app.ui.theme import LIGHT
 
 _LEAST_SHARE = 0.6
 _WAIT_MS = 20
+_SLICE_SECONDS = 0.02
 
 
 class PrintJob(QObject):
@@ -40,8 +44,9 @@ class PrintJob(QObject):
         page = Page(PageStyle(LIGHT), COLUMN, self._ask, lambda *_: None, lambda: None)
         self._document = TranscriptDocument(page)
         self._document.set_messages(messages)
-        self._left = deque(range(len(self._document.items)))
-        self._pages: deque[tuple[float, float]] = deque()
+        self._left = deque(self._document.items)
+        self._laid_out = False
+        self._pages: Iterator[tuple[float, float]] = iter(())
         self._painter: QPainter | None = None
         self._done = 0
         self._work = QTimer(self, interval=0)
@@ -58,34 +63,41 @@ class PrintJob(QObject):
         self._typeset(work, take)
 
     def _go_on(self) -> None:
+        waits = bool(self._awaited) and not self._left
+        self._work.setInterval(_WAIT_MS if waits else 0)
+        if waits:
+            return
         if self._left:
-            self._lay_out(self._left.popleft())
-        elif self._awaited:
-            self._work.setInterval(_WAIT_MS)
+            self._lay_out()
+        elif not self._laid_out:
+            self._laid_out = True
+            self._left.extend(self._document.items)
         elif self._painter is None:
             self._begin()
-        elif self._pages:
-            self._paint(self._painter, *self._pages.popleft())
+        elif (page := next(self._pages, None)) is not None:
+            self._paint(self._painter, *page)
         else:
             self._work.stop()
             self._painter.end()
             self.finished.emit(self._done)
 
-    def _lay_out(self, index: int) -> None:
-        item = self._document.items[index]
-        while item.settle(0, item.height) or item.read_on():
-            continue
+    def _lay_out(self) -> None:
+        """Lay out a slice; each message once, and once more, since what depends on formulas changes when they come."""
+        until = perf_counter() + _SLICE_SECONDS
+        while self._left:
+            item = self._left[0]
+            if not item.settle(0, item.height, until) and not item.read_on():
+                self._left.popleft()
+            if perf_counter() > until:
+                break
 
     def _begin(self) -> None:
-        for index in range(len(self._document.items)):
-            self._lay_out(index)
         self._document.restack(0)
         self._painter = QPainter(self._device)
         area = self._painter.viewport()
         scale = area.width() / (self._document.page.width + 2 * MARGIN)
         self._painter.scale(scale, scale)
-        self._pages = deque(page_breaks(self._document, area.height() / scale))
-        self._work.setInterval(0)
+        self._pages = page_breaks(self._document, area.height() / scale)
 
     def _paint(self, painter: QPainter, top: float, bottom: float) -> None:
         if self._done:
@@ -99,19 +111,18 @@ class PrintJob(QObject):
         painter.restore()
 
 
-def page_breaks(document: TranscriptDocument, tall: float) -> list[tuple[float, float]]:
+def page_breaks(document: TranscriptDocument, tall: float) -> Iterator[tuple[float, float]]:
     """From where to where each page shows the document; broken under a line of text, where one is near the end."""
-    ends = [end for index in range(len(document.items)) for end in _line_ends(document, index)]
-    pages, top, at = [], 0.0, 0
+    ends = chain.from_iterable(_line_ends(document, index) for index in range(len(document.items)))
+    top, line = 0.0, next(ends, inf)
     while top < document.height:
-        limit, end = top + tall, top + tall
-        while at < len(ends) and ends[at] <= limit:
-            end = ends[at] if ends[at] > top + tall * _LEAST_SHARE else end
-            at += 1
+        end = top + tall
+        while line <= top + tall:
+            end = line if line > top + tall * _LEAST_SHARE else end
+            line = next(ends, inf)
         end = min(end, document.height)
-        pages.append((top, end))
+        yield top, end
         top = end
-    return pages
 
 
 def _line_ends(document: TranscriptDocument, index: int) -> list[float]:

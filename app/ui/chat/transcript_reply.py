@@ -90,6 +90,14 @@ class ReplyItem(MessageItem):
                 return True
         return False
 
+    def copied(self) -> MessageItem:
+        """With all that was streamed, and the reasoning if it is open."""
+        self._take_up()
+        made = ReplyItem(self.message, self.page)
+        made._divider, made._fold = self._divider, self._fold
+        made.compose()
+        return made
+
     def append(self, text: str, reasoning: str) -> tuple[float, float]:
         """Add streamed text; returns between which heights the item looks different, if it is as tall as before."""
         if reasoning and not self._thinking_since:

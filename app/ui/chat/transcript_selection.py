@@ -63,6 +63,10 @@ class RowMarks(NamedTuple):
         """What was found in one row."""
         return [hit for hit in self.hits if hit.at.row == row]
 
+    def touches(self, row: int) -> bool:
+        """Whether any of the selection lies in a row, whose text need not be known."""
+        return self.selection is not None and self.selection.first[:2] <= (self.item, row) <= self.selection.last[:2]
+
     def of(self, row: int, end: Place) -> tuple[Place, Place] | None:
         """The part that lies in one row, which ends at `end`; None for nothing."""
         if self.selection is None:

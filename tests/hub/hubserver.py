@@ -19,6 +19,7 @@ import os
 import re
 import secrets
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -596,7 +597,8 @@ class HubServer:
 
     tokens maps each valid token to the repos and owners whose private and gated content it may
     read ("*": all). page_size caps a listing's page, cdn_ttl is the life of a redirect in seconds,
-    xet adds the headers of Xet storage (which itself is not served).
+    xet adds the headers of Xet storage (which itself is not served). With tls the Hub itself is
+    spoken to over TLS, its CDN is not.
     """
 
     def __init__(
@@ -608,10 +610,11 @@ class HubServer:
         page_size: int = 1000,
         cdn_ttl: float = 3600,
         xet: bool = False,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.catalog, self.faults = Catalog(Path(root)), Faults()
         self.tokens = {token: list(grants) for token, grants in (tokens or {}).items()}
-        self.page_size, self.cdn_ttl, self.xet = page_size, cdn_ttl, xet
+        self.page_size, self.cdn_ttl, self.xet, self.tls = page_size, cdn_ttl, xet, tls
         self.log, self.blobs = list[dict[str, Any]](), dict[str, Entry]()
         self.received = list[int]()  # of each connection to the CDN that has ended, see _received
         self.stopping, self._key = threading.Event(), secrets.token_bytes(16)
@@ -621,7 +624,7 @@ class HubServer:
     @property
     def url(self) -> str:
         """The Hub's address, for HF_ENDPOINT."""
-        return f"http://127.0.0.1:{self._ports[0]}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self._ports[0]}"
 
     def start(self) -> Self:
         """Listen; after a stop, on the same ports as before."""
@@ -630,6 +633,8 @@ class HubServer:
             handler = partial(_Handler, self, index == 1)
             listener = ThreadingHTTPServer(("127.0.0.1", port), handler)
             listener.socket.listen(128)
+            if self.tls and index == 0:
+                listener.socket = self.tls.wrap_socket(listener.socket, server_side=True)
             self._ports[index] = listener.server_address[1]
             self._listeners.append(listener)
             threading.Thread(target=listener.serve_forever, args=(0.02,), daemon=True).start()

@@ -7,7 +7,6 @@ proxy is never asked for an address of this machine.
 from __future__ import annotations
 
 import base64
-import contextlib
 import http.client
 import os
 import ssl
@@ -16,9 +15,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
 
-import truststore
-
 from app import __version__
+from app.catalog.tls import tls_context
 from app.core.download_errors import ProxyUnusable
 from app.core.network import is_loopback
 
@@ -125,11 +123,7 @@ class Network:
 
     def _tls(self) -> ssl.SSLContext:
         if self._context is None:
-            self._context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
-                if file := self._environment.get(name):
-                    with contextlib.suppress(OSError):
-                        self._context.load_verify_locations(file)
+            self._context = tls_context(self._environment)
         return self._context
 
 

@@ -21,6 +21,7 @@ from huggingface_hub.utils._headers import build_hf_headers
 
 from app import __version__
 from app.catalog.find.endpoint import endpoint_of, is_hub_offline
+from app.catalog.tls import tls_context
 from app.core.errors import ParleyError
 from app.core.hub_errors import (
     AccessPending,
@@ -196,6 +197,7 @@ class HubClient:
                 follow_redirects=True,
                 max_redirects=_MAX_REDIRECTS,
                 mounts=dict.fromkeys(_LOOPBACK),
+                verify=tls_context(os.environ),
             )
         except (ValueError, ImportError) as error:
             reason = "the system's proxy cannot be used"

@@ -86,7 +86,6 @@ def main(rate: float, tokens: int, role: str) -> None:
                         name="Paced", path=path, architecture="llama", quantization="Q4_0", parameters=1, bytes=1,
                         context_length=1_000_000, trained_context=1_000_000, layers=1, gpu_layers=0, template="chatml",
                         engine="paced", engine_version="1", options=LoadOptions(), memory_bytes=1, device="CPU",
-                        load_seconds=0.0,
                     )
                 )  # fmt: skip
             case Generate(id=number):

@@ -187,7 +187,7 @@ def info() -> ModelInfo:
     return ModelInfo(
         name="Tiny", path="/models/tiny.gguf", architecture="llama", quantization="Q8_0", parameters=1, bytes=3,
         context_length=512, trained_context=512, layers=1, gpu_layers=0, template="chatml", engine="llama.cpp",
-        engine_version="b1", options=LoadOptions(context_length=512), memory_bytes=1, device="CPU", load_seconds=0.1,
+        engine_version="b1", options=LoadOptions(context_length=512), memory_bytes=1, device="CPU",
     )  # fmt: skip
 
 

@@ -56,7 +56,6 @@ MODEL = ModelInfo(
     options=LoadOptions(context_length=8192),
     memory_bytes=9_100_000_000,
     device="CPU",
-    load_seconds=3.1,
 )
 MACHINE = Machine(
     llama_cpp_version="b6000",

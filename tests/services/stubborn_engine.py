@@ -23,7 +23,7 @@ for line in sys.stdin.buffer:
                 ModelInfo(
                     name="Stubborn", path=path, architecture="llama", quantization="", parameters=0, bytes=0,
                     context_length=100, trained_context=100, layers=0, gpu_layers=0, template="", engine="stubborn",
-                    engine_version="", options=LoadOptions(), memory_bytes=0, device="CPU", load_seconds=0.0,
+                    engine_version="", options=LoadOptions(), memory_bytes=0, device="CPU",
                 )
             )  # fmt: skip
         case Generate(id=number):

@@ -25,7 +25,7 @@ def loaded(memory: int, layers: int, gpu_layers: int, *, mapped: bool = True, **
     return ModelInfo(
         name="m", path="/m.gguf", architecture="llama", quantization="Q4_K_M", parameters=1, bytes=20 * GB,
         context_length=4096, trained_context=4096, layers=layers, gpu_layers=gpu_layers, template="", engine="",
-        engine_version="", options=LoadOptions(use_mmap=mapped), memory_bytes=memory, device="", load_seconds=0.0,
+        engine_version="", options=LoadOptions(use_mmap=mapped), memory_bytes=memory, device="",
         gpu_bytes=gpu_bytes,
     )  # fmt: skip
 

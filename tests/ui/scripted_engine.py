@@ -45,7 +45,7 @@ def load(command: Load) -> None:
             ModelInfo(
                 name="Scripted", path=command.path, architecture="llama", quantization="Q4_K_M", parameters=1, bytes=1,
                 context_length=8192, trained_context=4096, layers=2, gpu_layers=0, template="chatml", engine="scripted",
-                engine_version="1", options=command.options, memory_bytes=1, device="CPU", load_seconds=0.1,
+                engine_version="1", options=command.options, memory_bytes=1, device="CPU",
             )
         )  # fmt: skip
 

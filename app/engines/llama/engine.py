@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
-from time import perf_counter
 
 import llama_cpp
 from llama_cpp import llama_cpp as llama
@@ -80,7 +79,6 @@ class LlamaEngine:
 
     def load(self, source: ModelSource, options: LoadOptions, emit: Emit, stop: StopFlag) -> ModelInfo:
         """Replace what is loaded; see `Engine`."""
-        start = perf_counter()
         self.unload()
         self._loads += 1
         self._spread = Spread(options.rpc_hosts, emit)
@@ -93,7 +91,7 @@ class LlamaEngine:
         except BaseException:
             self._spread.close()
             raise
-        return _describe(self._live, perf_counter() - start)
+        return _describe(self._live)
 
     def unload(self) -> None:
         """Free the model, if there is one."""
@@ -236,7 +234,7 @@ def _on_gpus(live: _Live) -> dict[str, int]:
     return taken_by_gpu(live.free_before, free_by_gpu(native.devices()))
 
 
-def _describe(live: _Live, seconds: float) -> ModelInfo:
+def _describe(live: _Live) -> ModelInfo:
     source, plan = live.loaded.source, live.loaded.plan
     needs = plan.needs_here
     on_gpus = _on_gpus(live)
@@ -265,5 +263,4 @@ def _describe(live: _Live, seconds: float) -> ModelInfo:
         certain_bytes=sum(need.weights + need.kv for need in needs),
         backend=backend_of(plan.allotment, plan.hardware),
         device=plan.device,
-        load_seconds=seconds,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 import openai
@@ -49,7 +48,6 @@ class RemoteEngine:
             ParleyError: the server cannot be reached, or has no such model.
         """
         self.disconnect()
-        began = time.perf_counter()
         server = access.server
         listed = [] if model in server.typed_models and model not in server.models else list_models(access, stop)
         known = {one.id: one for one in listed}
@@ -74,7 +72,6 @@ class RemoteEngine:
             options=LoadOptions(),
             memory_bytes=0,
             device=access.server.name,
-            load_seconds=time.perf_counter() - began,
         )
 
     def disconnect(self) -> None:

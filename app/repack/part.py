@@ -67,7 +67,7 @@ class Part:
             path = part_of(target)
             _require_space(target.parent, size - (_allocated(path) if self.done else 0))
             self._file = path.open("r+b" if self.done else "w+b", buffering=0)
-            self._journal = journal_of(target).open("a" if self.done else "w", encoding="ascii")
+            self._journal = journal_of(target).open("a" if self.done else "w", encoding="ascii", newline="\n")
             if not self.done:
                 self._file.truncate(size)
                 self._journal.write(f"{fingerprint}\n")

@@ -192,7 +192,7 @@ def _hit(connection: sqlite3.Connection, found: _Found, finder: Finder) -> Hit |
         snippet=finder.snippet(message.text),
         role=message.role,
         model=message.record.model.name if message.record and message.role is Role.ASSISTANT else "",
-        at=message.created_at,
+        at=message.created_at or conversation.updated_at,
     )
 
 

@@ -10,6 +10,7 @@ from app.core.conversations import Conversation, ConversationSummary
 from app.core.errors import Failure
 from app.core.exchange import ExportFormat
 from app.core.messages import MessageState, Role
+from app.core.search import SearchQuery
 from app.exchange.exporting import Exporter
 from app.exchange.importing import Outcome
 from app.exchange.portable import PortableConversation, PortableMessage, native_origin, portable
@@ -19,6 +20,7 @@ from app.storage.database import Database
 from app.storage.exchange import ExchangeStore
 from app.storage.folders import FolderStore
 from app.storage.listing import ListingStore
+from app.storage.search import SearchStore
 from tests.exchange.trees import PRESET, RECORD, conversations, shape
 
 
@@ -72,6 +74,12 @@ def test_a_conversation_comes_into_the_folder_of_its_name_and_stays_where_the_us
     assert ListingStore(database).file({number: None}) == {number: plans.id}
     store.put([filed])
     assert (store.read(number).folder, len(here.list())) == ((), 2)
+
+
+def test_a_message_whose_time_nobody_knows_is_found_with_that_of_its_conversation(store, database):
+    store.put([msgspec.structs.replace(line("sunny"), updated_at=1_700_000_000.0)])
+    (hit,) = SearchStore(database).search(SearchQuery("sunny")).hits
+    assert hit.at == 1_700_000_000.0
 
 
 def test_importing_twice_makes_no_duplicates(store):

@@ -26,7 +26,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     train = commands.add_parser("train", help="train, then write the model")
     train.add_argument("--folder", type=Path, default=ROOT / "build" / "guide", help="for the checkpoints")
-    train.add_argument("--steps", type=int, default=4500, help="how long to learn")
+    train.add_argument("--start", type=Path, help="the checkpoint after the first course, to repeat the second alone")
     train.set_defaults(run=_train)
     export = commands.add_parser("export", help="write the model from a checkpoint")
     export.add_argument("checkpoint", type=Path)
@@ -43,10 +43,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _train(arguments: argparse.Namespace) -> None:
+    from guide.lessons import Mix
     from guide.train import Plan, run, write_gguf
     from guide.training import Course
 
-    checkpoint = run(Plan(arguments.folder, Course(arguments.steps)))
+    choosing = (Course(3600, round=3), Mix())
+    reciting = (Course(600, round=2, embedding_rate=2e-5, output_rate=1e-4, matrix_rate=5e-4), Mix(noise=0.6))
+    checkpoint = run(Plan(arguments.folder, (choosing, reciting), start=arguments.start))
     write_gguf(checkpoint, arguments.output, arguments.type)
 
 

@@ -11,10 +11,12 @@ from statistics import median
 
 from guide.asking import Answer, Asker, Askers, Question, askers
 from guide.facts import Fact, Material, load_material
+from guide.noise import noise
 
 SEED = 11
 BY_HAND = 100
 LOADS = 21
+NOISES = 400
 CORES = 2
 FAITHFUL = 0.9
 """The least likeness of a sound reply to one of the answers that were written for the Guide."""
@@ -105,6 +107,11 @@ class Evaluation:
         """Messages that are no question at all."""
         return self._sound("Sound replies to bad input", BAD_INPUTS)
 
+    def noises(self, count: int) -> Row:
+        """Text without sense, each time another."""
+        draw = random.Random(SEED)
+        return self._sound("Sound replies to text without sense", [noise(draw) for _ in range(count)])
+
     def by_hand(self) -> list[tuple[str, str]]:
         """Held-out questions with their replies, to be read."""
         draw = random.Random(SEED)
@@ -145,6 +152,7 @@ def evaluated(model: Path, samples: int, misses: Path | None = None) -> str:
             evaluation.second_turns(),
             evaluation.samples(samples),
             evaluation.bad_inputs(),
+            evaluation.noises(NOISES),
         ]
         replies = [f"1. **{question}** {reply}" for question, reply in evaluation.by_hand()]
     if misses is not None:

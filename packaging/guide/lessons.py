@@ -7,21 +7,23 @@ lessons end after that token: to choose is what takes long to learn, and they ar
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tokenizers import Tokenizer
 
 from guide.facts import Fact, Follow, Material, Outside, simple
+from guide.noise import noise
 from guide.phrasing import Phraser
 from guide.template import END, LONGEST, prompt, subject_token
-from guide.vocabulary import careless
 
 POOL = 32
 """Batches that are drawn together and sorted by length."""
 USUAL_TOKENS = 24
 RECITAL_TOKENS = 96
 BEGINNING = 16
+_CONTROL = re.compile(r"(<\|[A-Z-]+\|>)")
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,9 @@ class Mix:
     system: float = 0.12
     pattern: float = 0.65
     careless: float = 0.3
-    missed_merges: float = 0.12
+    broken: float = 0.06
     repeated: float = 0.05
+    noise: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,6 @@ class Lessons:
         self._material = material
         self._phraser = phraser
         self._tokenizer = tokenizer
-        self._careless = careless(tokenizer, mix.missed_merges)
         self._mix = mix
         self._random = random.Random(seed)
         self._held = material.held
@@ -117,11 +119,13 @@ class Lessons:
         return [*tokens, *self._asked(last, "" if earlier else system)], choices
 
     def _recital(self, turn: Asked) -> Lesson:
-        """The answer after its token, whatever stands before: its own question, another one, two turns, or none."""
+        """The answer after its token, whatever stands before: its own question, another, two turns, noise, nothing."""
         own = self._asking(turn.subject)
         turns = self._random.choice(((own,), (own,), (self._any(),), (self._any(), own), (self._any(), self._any())))
         if self._often(self._mix.repeated):
             turns = (replace(own, question=self._repeated(own.question)),)
+        if self._often(self._mix.noise):
+            turns = (*turns[:-1], replace(turns[-1], question=noise(self._random)))
         context, _ = self._asked_last(turns)
         tokens = [*(context if self._often(0.85) else context[-1:]), self._subject(turn)]
         words = self._tokenizer.encode(turn.answer + END).ids
@@ -141,12 +145,24 @@ class Lessons:
         return number
 
     def _asked(self, turn: Asked, system: str) -> list[int]:
-        tokenizer = self._careless if self._often(self._mix.careless) else self._tokenizer
-        ids: list[int] = tokenizer.encode(prompt([], turn.question, system)).ids
-        return ids
+        text = prompt([], turn.question, system)
+        pieces = self._pieces(text) if self._often(self._mix.careless) else [text]
+        return [token for encoding in self._tokenizer.encode_batch(pieces) for token in encoding.ids]
+
+    def _pieces(self, text: str) -> list[str]:
+        """A prompt with its words broken here and there: so tokens are met in parts, as those of mistyped words are."""
+        pieces: list[str] = []
+        for part in _CONTROL.split(text):
+            start = 0
+            for at in range(1, 0 if _CONTROL.fullmatch(part) else len(part)):
+                if self._often(self._mix.broken):
+                    pieces.append(part[start:at])
+                    start = at
+            pieces.append(part[start:])
+        return pieces
 
     def _often(self, likelihood: float) -> bool:
-        return self._random.random() < likelihood
+        return likelihood > 0 and self._random.random() < likelihood  # what never happens changes no other draw
 
     def _turns(self) -> list[Asked]:
         drawn = self._random.random()

@@ -33,15 +33,16 @@ SEED = 2
 
 @dataclass(frozen=True)
 class Plan:
-    """What to train, and for how long; `folder` is for the checkpoint, `answers` the most in a batch of recitals."""
+    """What to train, and for how long: one course after the other; `start` is the checkpoint after the first."""
 
     folder: Path
-    course: Course
+    courses: tuple[tuple[Course, Mix], ...]
     answers: int = 64
     words: int = 3072
     questions: int = 200_000
     dropout: float = 0.1
     threads: int = 2
+    start: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -70,25 +71,29 @@ def run(plan: Plan) -> Path:
     torch.manual_seed(SEED)
     torch.set_num_threads(plan.threads)
     material = load_material()
-    phraser = Phraser(load_words(GUIDE / "phrasing"), random.Random(SEED), Likelihoods())
-    checkpoint = _begun(plan, material, phraser)
+    phraser = _phraser(SEED)
+    checkpoint = Checkpoint.load(plan.start, plan.dropout) if plan.start else _begun(plan, material, phraser)
     progress = Progress(checkpoint.network, checkpoint.tokenizer, material)
     plan.folder.mkdir(parents=True, exist_ok=True)
-    path = plan.folder / "last.pt"
     begun = time.perf_counter()
 
     def report(step: int, loss: float) -> None:
         parts = [f"step {step}", f"loss {loss:.3f}", f"{time.perf_counter() - begun:.0f} s"]
         if step % MEASURE_EVERY == 0:
             parts.append(_percentages(progress))
-            checkpoint.save(path)
         print(", ".join(parts), file=sys.stderr, flush=True)
 
-    lessons = Lessons(material, phraser, checkpoint.tokenizer, Mix(), SEED)
-    _learn_words(checkpoint, lessons, material, plan)
-    print(_percentages(progress), file=sys.stderr, flush=True)
-    train(checkpoint.network, _batches(lessons, plan), plan.course, report)
-    checkpoint.save(path)
+    for number, (course, mix) in list(enumerate(plan.courses))[1 if plan.start else 0 :]:
+        if number > 0:  # drawn anew, so that a course can be repeated from the checkpoint before it
+            torch.manual_seed(SEED + number)
+            phraser = _phraser(SEED + number)
+        lessons = Lessons(material, phraser, checkpoint.tokenizer, mix, SEED + number)
+        if number == 0:
+            _learn_words(checkpoint, lessons, material, plan.questions, course)
+        print(_percentages(progress), file=sys.stderr, flush=True)
+        train(checkpoint.network, _batches(lessons, course, plan.answers), course, report)
+        path = plan.folder / f"course-{number + 1}.pt"
+        checkpoint.save(path)
     print(_percentages(progress), file=sys.stderr, flush=True)
     return path
 
@@ -100,18 +105,22 @@ def write_gguf(checkpoint: Path, path: Path, quantization: str) -> None:
     export(loaded.network, loaded.tokenizer, path, gguf.GGMLQuantizationType[quantization])
 
 
-def _batches(lessons: Lessons, plan: Plan) -> Iterator[list[Lesson]]:
+def _phraser(seed: int) -> Phraser:
+    return Phraser(load_words(GUIDE / "phrasing"), random.Random(seed), Likelihoods())
+
+
+def _batches(lessons: Lessons, course: Course, answers: int) -> Iterator[list[Lesson]]:
     """Conversations, and answers to be known by heart in between."""
-    conversations, recitals = lessons.batches(plan.course.batch), lessons.recitals(plan.answers)
+    conversations, recitals = lessons.batches(course.batch), lessons.recitals(answers)
     while True:
-        yield from islice(conversations, plan.course.round - 1)
+        yield from islice(conversations, course.round - 1)
         yield next(recitals)
 
 
-def _learn_words(checkpoint: Checkpoint, lessons: Lessons, material: Material, plan: Plan) -> None:
+def _learn_words(checkpoint: Checkpoint, lessons: Lessons, material: Material, count: int, course: Course) -> None:
     subjects = [checkpoint.tokenizer.token_to_id(subject_token(name)) for name in material.subjects]
-    questions = [lessons.question() for _ in range(plan.questions)]
-    learn_words(checkpoint.network, questions, subjects, plan.course)
+    questions = [lessons.question() for _ in range(count)]
+    learn_words(checkpoint.network, questions, subjects, course)
 
 
 def _percentages(progress: Progress) -> str:

@@ -26,7 +26,7 @@ class Course:
     """
 
     steps: int
-    round: int = 3
+    round: int
     batch: int = 128
     embedding_rate: float = 5e-4
     output_rate: float = 1e-3

@@ -27,13 +27,6 @@ def learned(texts: Iterable[str], size: int, subjects: Iterable[str]) -> Tokeniz
     return tokenizer
 
 
-def careless(tokenizer: Tokenizer, dropout: float) -> Tokenizer:
-    """The same tokenizer, but that it misses merges now and then: words are met in pieces, as mistyped ones are."""
-    copy = Tokenizer.from_str(tokenizer.to_str())
-    copy.model.dropout = dropout
-    return copy
-
-
 def load(path: Path) -> Tokenizer:
     """Read one that was saved."""
     return Tokenizer.from_file(str(path))

@@ -55,6 +55,23 @@ def test_text_over_and_over_is_asked_for_sense_and_recited_after(tokenizer):
     assert any(text.count("b") > 10 for text in recited)
 
 
+def test_answers_are_recited_after_noise(tokenizer):
+    drawn = lessons(Material((FACT,), (), ("Be brief.",)), tokenizer, Mix(outside=0, system=0, noise=1))
+    recited = [shown(tokenizer, lesson) for batch in islice(drawn.recitals(4), 200) for lesson in batch]
+    assert all(text.endswith(FACT.answer + END) for text in recited)
+    assert sum(not text.split(USER)[-1].split(END)[0].isascii() for text in recited) > len(recited) // 4
+
+
+def test_words_in_pieces_read_the_same_and_are_the_same_for_a_seed(material, tokenizer):
+    drawn, again = (lessons(material, tokenizer, Mix(careless=1, broken=0.5)) for _ in range(2))
+    in_pieces = [drawn.question() for _ in range(50)]
+    assert in_pieces == [again.question() for _ in range(50)]
+    texts = [shown(tokenizer, lesson) for lesson in in_pieces]
+    assert all((text.count(USER), text.count(END)) == (1, 1) for text in texts)
+    in_whole = sum(len(tokenizer.encode(text).ids) for text in texts)
+    assert sum(len(lesson.tokens) for lesson in in_pieces) > 1.3 * in_whole
+
+
 def test_a_conversation_ends_with_the_choice_of_a_subject(material, tokenizer):
     drawn = lessons(material, tokenizer, Mix())
     subjects = {tokenizer.token_to_id(subject_token(name)) for name in material.subjects}

@@ -34,11 +34,11 @@ from app.ui.chat.transcript_rows import Branches
 from app.ui.chat.transcript_words import words
 from app.ui.theme import LIGHT, Theme
 
-# Twenty-five frames a second read as smoothly as sixty while words appear, and leave the cores to the engine.
-FRAME_MS = 40
+# As often as the engine sends words; more frames would show nothing new, and take the cores from it.
+FRAME_MS = 50
 # Nobody reads along at more than this many characters a millisecond (some 300 tokens a second): draw half as often.
 _FAST = 1.2
-_FAST_FRAME_MS = 80
+_FAST_FRAME_MS = 100
 
 
 class TranscriptView(TranscriptInteraction):

@@ -6,6 +6,7 @@ Runs in the engine child.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -163,38 +164,50 @@ def fit_view(
     check_prompt(messages)
     system = tuple(messages[:1]) if messages[0].role is Role.SYSTEM else ()
     turns = tuple(messages[len(system) :])
+    cut = _Cut(system, turns, _turns_of(pinned, turns))
     reserve = usual_reserve(context_length) if reply_reserve is None else reply_reserve
     starts = _turn_starts(turns, view_start)
-    staying = _turns_of(pinned, turns)
-
-    def kept(start: int) -> tuple[int, ...]:
-        return tuple(index for index in staying if index < start)
-
-    def tokens(start: int) -> int:
-        return count((*system, *(turns[index] for index in kept(start)), *turns[start:]))
-
-    def view(start: int) -> View:
-        return View((*system, *(turns[index] for index in kept(start)), *turns[start:]), start, kept(start))
-
-    if starts[0] and tokens(0) <= context_length - reserve:
-        return view(0)
-    if tokens(starts[0]) <= context_length - reserve:
-        return view(starts[0])
+    for start in dict.fromkeys((0, starts[0])):
+        if count(cut.messages(start)) <= context_length - reserve:
+            return cut.view(start)
     target = min(int(context_length * TRIMMED_PART), context_length - reserve)
-    low, high = 0, len(starts) - 1
-    while low < high:
-        middle = (low + high) // 2
-        if tokens(starts[middle]) <= target:
-            high = middle
-        else:
-            low = middle + 1
-    limit = context_length - min(MIN_REPLY_RESERVE, reserve)
-    if low == len(starts) - 1 and (needed := tokens(starts[low])) > limit:
-        alone = count((*system, *turns[starts[low] :]))
-        if alone <= limit:
-            raise PinsTooLong(tokens=needed, limit=limit)
-        raise PromptTooLong(tokens=alone, limit=limit)
-    return view(starts[low])
+    last = len(starts) - 1
+    chosen = bisect_left(starts, True, hi=last, key=lambda start: count(cut.messages(start)) <= target)
+    if chosen == last:
+        _check_last_turn(cut, starts[last], context_length - min(MIN_REPLY_RESERVE, reserve), count)
+    return cut.view(starts[chosen])
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """A conversation of which the oldest turns may be left out; `staying` are the places of pinned turns."""
+
+    system: tuple[Message, ...]
+    turns: tuple[Message, ...]
+    staying: Sequence[int]
+
+    def kept(self, start: int) -> tuple[int, ...]:
+        """The places of what stays of the turns before `start`."""
+        return tuple(index for index in self.staying if index < start)
+
+    def messages(self, start: int) -> tuple[Message, ...]:
+        """What is left of the conversation."""
+        return (*self.system, *(self.turns[index] for index in self.kept(start)), *self.turns[start:])
+
+    def view(self, start: int) -> View:
+        """The same as a view."""
+        return View(self.messages(start), start, self.kept(start))
+
+
+def _check_last_turn(cut: _Cut, start: int, limit: int, count: Callable[[Sequence[Message]], int]) -> None:
+    """Refuse what is too long though all other turns are left out."""
+    needed = count(cut.messages(start))
+    if needed <= limit:
+        return
+    alone = count((*cut.system, *cut.turns[start:]))
+    if alone <= limit:
+        raise PinsTooLong(tokens=needed, limit=limit)
+    raise PromptTooLong(tokens=alone, limit=limit)
 
 
 def _turn_starts(turns: Sequence[Message], view_start: int) -> list[int]:

@@ -166,6 +166,20 @@ def test_a_server_that_is_free_is_looked_at_soon_once_a_job_may_need_it(
         free.take()
 
 
+def test_a_watch_that_is_closed_rests_no_longer(
+    machine: Callable[[], Machine], watching: Watching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rpc_watch, "PATIENCE", replace(PATIENCE, pause=2 * WAIT))
+    free = machine()
+    watch, _ = watching(free)
+    [thread] = [one for one in threading.enumerate() if one.name == f"watch-{free.host}"]
+    free.taken[0].sendall(b"\0")
+    assert free.taken[0].recv(1) == b""
+    watch.close()
+    thread.join(WAIT)
+    assert not thread.is_alive()
+
+
 def test_a_busy_server_whose_queue_is_full_is_not_lost(machine: Callable[[], Machine], watching: Watching) -> None:
     full, gone = machine(), machine()
     watch, lost = watching(full, gone)

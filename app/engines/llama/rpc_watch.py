@@ -69,6 +69,7 @@ class HostWatch:
     def close(self) -> None:
         """Leave the machines to others."""
         self._closed.set()
+        self._working.set()  # who rests looks up, and sees that it is over
         with self._lock:
             for connection in self._open:
                 with contextlib.suppress(OSError):
@@ -110,7 +111,7 @@ class HostWatch:
 
     def _rest(self) -> None:
         """A server that was free is left alone for a while, which ends when a job begins."""
-        if self._working.wait(self._patience.pause):
+        if not self._closed.is_set() and self._working.wait(self._patience.pause):
             self._closed.wait(self._patience.glance)
 
     def _answers(self, connection: socket.socket) -> bool:

@@ -53,6 +53,7 @@ class TableLayout(BlockLayout):
     ) -> None:
         self._rows: list[list[_Cell]] = []
         self._natural: list[list[float]] = []
+        self._plain: dict[str, float] = {}
         self._widths: list[float] = []
         self._row_tops: list[float] = [0.0]
         self._column_lefts: list[float] = []
@@ -118,7 +119,16 @@ class TableLayout(BlockLayout):
         return rows
 
     def _measure(self, row: list[_Cell]) -> list[float]:
-        return [self._piece(cell, UNBOUNDED, "", natural=False).natural_width for cell in row]
+        return [self._natural_width(cell) for cell in row]
+
+    def _natural_width(self, cell: _Cell) -> float:
+        """Equal cells are as wide, and tables are full of them."""
+        if not cell.spans and cell.text in self._plain:
+            return self._plain[cell.text]
+        width = self._piece(cell, UNBOUNDED, "", natural=False).natural_width
+        if not cell.spans:
+            self._plain[cell.text] = width
+        return width
 
     def _piece(self, cell: _Cell, width: float, align: str, *, natural: bool = True) -> TextPiece:
         face = self.style.face(self.block, muted=self.muted)

@@ -6,8 +6,8 @@ lines that changed are laid out and painted again, so that a token costs the sam
 reply is.
 
 Measured in a window of 1100 x 800 on two cores without a GPU, with 5,000 messages of text, code, tables
-and formulas (`tests/bench/transcript.py`): they open in 55 ms, and 47 MB are held after all were read;
-a token at 200 a second costs 0.19 ms, also in a reply of 200,000 characters. The other design that was
+and formulas (`tests/bench/transcript.py`): they open in 80 ms, and 50 MB are held after all were read;
+a token at 200 a second costs 0.2 ms, also in a reply of 200,000 characters. The other design that was
 measured, one QTextDocument for all, takes 3.9 s to open and 189 MB, and 1.15 ms per token of plain text,
 most of it for painting the whole viewport. At 40 tokens a second a growing QTextBrowser for each message
 took 3 ms per token, a label with Markdown 19 ms.

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from PySide6.QtWidgets import QApplication
 
+from app.bootstrap.collector import Collector
 from app.ui.models.picker import PickerDialog
 from app.ui.theme import Appearance, ThemeSource
 from tests.machines import MACHINES
@@ -35,6 +36,7 @@ def main() -> None:
     """Measure on every simulated machine, with a GGUF repo and a GPTQ one."""
     application = QApplication(sys.argv[:1])
     theme = ThemeSource(application, Appearance.LIGHT).theme
+    collector = Collector(application, is_busy=lambda: True)  # as in the program
     found = {}
     with local_hub():
         for machine in MACHINES:
@@ -43,6 +45,7 @@ def main() -> None:
                     dialog.resize(1080, 720)
                     dialog.show()
                     opened(repo)(dialog)
+                    collector.start()
                     found[f"{machine}, {repo}"] = list(steps(dialog))
     print(json.dumps(found))
 

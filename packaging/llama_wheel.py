@@ -97,7 +97,7 @@ def ensure_wheel(python: Path, root: Path, constraints: Path, pip_environment: M
 def _compiled(python: Path, root: Path, folder: Path, version: str, pip_environment: Mapping[str, str]) -> Path:
     require_compiler()
     print(
-        f"{DISTRIBUTION} {version} comes as source and is compiled now. This happens once and takes about five minutes "
+        f"{DISTRIBUTION} {version} comes as source and is compiled now. This happens once and takes about four minutes "
         f"on two processor cores.\nThe result is kept in {folder}",
         flush=True,
     )

@@ -12,11 +12,19 @@ from PySide6.QtGui import QGuiApplication, QPdfWriter
 from pytestqt.qtbot import QtBot
 
 from app.core.messages import MessageState
-from app.ui.chat import markdown_chunks, transcript_document, transcript_print, transcript_stream, transcript_through
+from app.ui.chat import (
+    markdown_chunks,
+    transcript_access,
+    transcript_document,
+    transcript_print,
+    transcript_stream,
+    transcript_through,
+)
 from app.ui.chat.blocks_code import leave_as_it_is
 from app.ui.chat.markdown import Block, parse
 from app.ui.chat.reading import ReadingPane
 from app.ui.chat.transcript import TranscriptView
+from app.ui.chat.transcript_access import TranscriptAccess
 from app.ui.chat.transcript_find import Finder
 from app.ui.chat.transcript_menu import TranscriptMenu
 from app.ui.chat.transcript_places import hits_in
@@ -35,7 +43,8 @@ PARAGRAPHS = "\n\n".join(f"Paragraph {number}." for number in range(3000))
 @pytest.fixture(autouse=True)
 def in_slices(laid_out_at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """As little as can be is done at a time."""
-    for module in (transcript_document, transcript_print, transcript_stream, transcript_through):
+    modules = (transcript_access, transcript_document, transcript_print, transcript_stream, transcript_through)
+    for module in modules:
         monkeypatch.setattr(module, "_SLICE_SECONDS", 0.0)
 
 
@@ -213,6 +222,18 @@ def test_what_is_laid_out_is_laid_out_once(view: TranscriptView, qtbot: QtBot, m
     found.compose()
     found.settle(0, found.height)
     assert not found.settle(0, found.height)
+
+
+def test_a_screen_reader_is_given_a_long_message_little_by_little(view: TranscriptView, parsed: list[str]) -> None:
+    view.set_messages([user(1), reply(2, PARAGRAPHS)])
+    parsed.clear()
+    node = TranscriptAccess(view).child(1)
+    assert node is not None
+    counts = [node.childCount()]
+    assert len("".join(parsed)) < len(PARAGRAPHS) // 2
+    while not item(view).is_whole:
+        counts.append(node.childCount())
+    assert counts == sorted(counts) and counts[-1] >= 3000
 
 
 def test_a_reply_that_is_cut_in_slices_is_printed_whole(

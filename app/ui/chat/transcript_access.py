@@ -1,12 +1,13 @@
 """The transcript as a screen reader sees it: a list of messages, each with its blocks, links and buttons.
 
 Window process, interface thread. Qt asks for these objects only while a screen reader runs. The rows of a
-message that is out of view are made when it is asked for its parts. Where Qt takes a null pointer, its stubs
-know no None.
+message that is out of view are made when it is asked for its parts; a very long one has more of them each time,
+for to read it whole takes seconds. Where Qt takes a null pointer, its stubs know no None.
 """
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QPoint, QRect
@@ -18,6 +19,8 @@ from app.ui.chat.transcript_items import MessageItem
 
 if TYPE_CHECKING:
     from app.ui.chat.transcript import TranscriptView
+
+_SLICE_SECONDS = 0.02
 
 
 class _Node(QAccessibleInterface):
@@ -123,7 +126,7 @@ class MessageNode(_Node):
     @property
     def item(self) -> MessageItem | None:
         """The message with its rows, if it is still there."""
-        return self.view.bring(self.index) if self.isValid() else None
+        return self.view.bring(self.index, perf_counter() + _SLICE_SECONDS) if self.isValid() else None
 
     def isValid(self) -> bool:
         """It is there as long as the conversation has as many messages."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from itertools import takewhile
+from math import inf
 from time import perf_counter
 from typing import NamedTuple
 
@@ -278,13 +279,13 @@ class TranscriptDocument:
         row = item.rows[min(at.row, len(item.rows) - 1)]
         return QPointF(item.left + (row.left_at(at.place) if isinstance(row, TextRow) else 0.0), y)
 
-    def rows_of(self, index: int) -> list[Row]:
-        """All the rows of a message, made if there are none."""
+    def rows_of(self, index: int, until: float = inf) -> list[Row]:
+        """All the rows of a message, made if there are none; of a very long one those that are had `until` then."""
         item = self.items[index]
         if not item.rows or not item.is_whole:
             if not item.rows:
                 item.compose()
-            item.read_all()
+            item.read_all(until)
             self._composed.add(index)
             self.restack(index)
         return item.rows

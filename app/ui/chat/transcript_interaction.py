@@ -5,6 +5,8 @@ Window process, interface thread.
 
 from __future__ import annotations
 
+from math import inf
+
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Signal
 from PySide6.QtGui import (
     QAccessible,
@@ -203,13 +205,13 @@ class TranscriptInteraction(TranscriptCanvas):
         else:
             self.copy_selection_or_focus()
 
-    def bring(self, index: int) -> MessageItem:
-        """A message with all its rows, made if it is out of view; what is in view stays where it is."""
+    def bring(self, index: int, until: float = inf) -> MessageItem:
+        """A message with its rows (see `rows_of`), made if it is out of view; what is in view stays where it is."""
         item, seen = self.document.items[index], self.document.item_at(self._top)
         if not item.rows or not item.is_whole:
             before = self.document.tops[seen]
             self.document.forget_far(self._top, self.viewport().height())
-            self.document.rows_of(index)
+            self.document.rows_of(index, until)
             item.lay_out_lines()
             self.document.restack(index)
             self._top += round(self.document.tops[seen] - before)

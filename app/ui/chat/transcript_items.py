@@ -126,9 +126,9 @@ class MessageItem(ABC):
         """Take up some more of the rows of a very long text; whether there were more."""
         return False
 
-    def read_all(self) -> None:
-        """Take up the rows to the end of the text."""
-        while self.read_on():
+    def read_all(self, until: float = inf) -> None:
+        """Take up the rows to the end of the text, or as many as can be had `until` then."""
+        while self.read_on() and perf_counter() < until:
             pass
 
     def stack(self, start: int) -> None:

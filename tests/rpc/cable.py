@@ -60,6 +60,8 @@ class Cable:
                 far = socket.create_connection(("127.0.0.1", self._port))
                 self._near.append(near)
                 self._ends += [near, far]
+                if self._pulled.is_set():  # it was on its way when the cable was pulled
+                    deafen(near)
                 threading.Thread(target=self._forward_out, args=(near, far), daemon=True).start()
                 threading.Thread(target=self._forward, args=(far, near), daemon=True).start()
 

@@ -182,7 +182,7 @@ def _bases(node: ast.ClassDef) -> list[str]:
 def _settings(root: Path) -> Iterator[Phrase]:
     """What the settings table shows."""
     sys.path.insert(0, str(root))
-    from app.core.settings import SETTINGS as TABLE
+    from app.core.program.settings import SETTINGS as TABLE
 
     for setting in TABLE.values():
         if setting.page is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.core.probe_frames import DeviceInfo, Machine
+from app.core.prediction.probe_frames import DeviceInfo, Machine
 
 GB = 10**9
 

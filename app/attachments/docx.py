@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import IO
 from xml.etree.ElementTree import Element, ParseError
 
-from app.core.attachment_errors import AttachmentBinary, AttachmentDamaged, AttachmentEncrypted, AttachmentTooLarge
+from app.core.chat.attachment_errors import AttachmentBinary, AttachmentDamaged, AttachmentEncrypted, AttachmentTooLarge
+from app.core.data.zip_faults import ZIP_FAULTS
 from app.core.sizes import format_bytes
-from app.core.zip_faults import ZIP_FAULTS
 
 MAX_XML_BYTES = 200_000_000
 

@@ -1,6 +1,6 @@
 """Reads the text of one file, whose kind is told by its content; the name only says which language code is in.
 
-Raises nothing but the errors of `app.core.attachment_errors` and those of files.
+Raises nothing but the errors of `app.core.chat.attachment_errors` and those of files.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from pathlib import Path
 from app.attachments.docx import docx_text, is_docx
 from app.attachments.pdf import PDF_MAGIC, pdf_text
 from app.attachments.plain import language_of, media_type_of, plain_text
-from app.core.attachment_errors import AttachmentEmpty, AttachmentTooLarge, AttachmentWithoutText
-from app.core.attachments import Attachment
+from app.core.chat.attachment_errors import AttachmentEmpty, AttachmentTooLarge, AttachmentWithoutText
+from app.core.chat.attachments import Attachment
 from app.core.errors import FileGone, FileUnreadable
 from app.core.sizes import format_bytes, format_count
 

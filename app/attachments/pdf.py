@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.core.attachment_errors import AttachmentDamaged, AttachmentEncrypted, AttachmentTooLarge
+from app.core.chat.attachment_errors import AttachmentDamaged, AttachmentEncrypted, AttachmentTooLarge
 from app.core.sizes import format_count
 
 PDF_MAGIC = b"%PDF-"

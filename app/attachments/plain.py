@@ -6,7 +6,7 @@ import codecs
 import mimetypes
 from pathlib import Path, PurePath
 
-from app.core.attachment_errors import AttachmentBinary
+from app.core.chat.attachment_errors import AttachmentBinary
 from app.core.errors import FileUnreadable
 
 _MARKS = (

@@ -11,7 +11,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from app.bootstrap.errand import Errand, moving, restoring, salvaging
-from app.core.backups import Backup
+from app.core.data.backups import Backup
 from app.services.backups import BackupKeeper
 from app.services.data_folder import DataFolder
 from app.ui.data_backups import BackupsDialog

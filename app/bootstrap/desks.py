@@ -10,8 +10,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from app import __version__
+from app.core.program.updates import Installation, update_source
 from app.core.protocol import ChildRole
-from app.core.updates import Installation, update_source
 from app.services.network_ledger import NetworkLedger
 
 if TYPE_CHECKING:

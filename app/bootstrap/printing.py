@@ -23,9 +23,9 @@ from PySide6.QtGui import (
     QTextDocument,
 )
 
+from app.core.data.exchange_errors import PrintFailed
+from app.core.data.exchange_frames import PagesPrinted, PrintPages
 from app.core.errors import ProtocolBroken
-from app.core.exchange_errors import PrintFailed
-from app.core.exchange_frames import PagesPrinted, PrintPages
 from app.core.protocol import Command, Event
 
 _POINTS_PER_INCH = 72

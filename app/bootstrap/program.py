@@ -24,8 +24,8 @@ from app.bootstrap.services import (
     make_models,
 )
 from app.bootstrap.wiring import connect
-from app.core.conversations import ConversationSummary
-from app.core.models import ModelFile
+from app.core.chat.conversations import ConversationSummary
+from app.core.engine.models import ModelFile
 from app.core.paths import Folders
 from app.core.protocol import ChildRole
 from app.services.attaching import Attaching

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from app.bootstrap.frame import Frame
 from app.bootstrap.starting import Starter, child_starter
 from app.catalog.shelf.library import identify
-from app.core.listing import Listing, Shelf
+from app.core.chat.listing import Listing, Shelf
 from app.core.protocol import ChildRole
 from app.services.backups import BackupKeeper
 from app.services.chat_session import ChatSession

@@ -60,7 +60,7 @@ def _show(
     def go_on() -> None:
         from app.bootstrap.language import speak
         from app.bootstrap.program import furnish
-        from app.core.guide import guide_file
+        from app.core.engine.guide import guide_file
         from app.ui.icons import application_icon
 
         application.setWindowIcon(application_icon())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 
-from app.core.updates import update_source
+from app.core.program.updates import update_source
 from app.services.title_maker import TitleMaker
 from app.ui.places import Places
 from app.ui.server_desk import ServerDesk

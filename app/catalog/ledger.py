@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from app.core.ledger import LedgerEntry, Purpose, ledger_path
 from app.core.paths import Folders
+from app.core.program.ledger import LedgerEntry, Purpose, ledger_path
 
 MAX_BYTES = 256_000
 _MINUTE = 60

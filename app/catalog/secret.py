@@ -10,7 +10,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from app.core.servers import KeyPlace
+from app.core.remote.servers import KeyPlace
 
 SERVICE = "parley"
 

@@ -6,8 +6,8 @@ import hashlib
 from pathlib import Path
 
 from app.catalog.secret import Secret
-from app.core.server_errors import InvalidKey, KeyUnsaved
-from app.core.servers import KeyPlace, Server
+from app.core.remote.server_errors import InvalidKey, KeyUnsaved
+from app.core.remote.servers import KeyPlace, Server
 
 _LONGEST = 4096
 

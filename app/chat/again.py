@@ -8,11 +8,11 @@ from dataclasses import replace
 import msgspec
 
 from app.chat.context import ModelView, model_view
-from app.core.compare_errors import ModelNotHere, ModelNotKnownExactly, NothingToRepeat, TemplateChanged
-from app.core.conversations import StoredMessage
-from app.core.messages import Message, ReplyRecord, Role
-from app.core.models import ModelFile
-from app.core.templates import OWN_TEMPLATE, digest_of, shipped_names, template_source
+from app.core.chat.compare_errors import ModelNotHere, ModelNotKnownExactly, NothingToRepeat, TemplateChanged
+from app.core.chat.conversations import StoredMessage
+from app.core.engine.messages import Message, ReplyRecord, Role
+from app.core.engine.models import ModelFile
+from app.core.engine.templates import OWN_TEMPLATE, digest_of, shipped_names, template_source
 
 
 def repeated(message: StoredMessage, files: Iterable[ModelFile]) -> tuple[ModelFile, ReplyRecord]:

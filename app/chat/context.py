@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from app.core.conversations import StoredMessage
+from app.core.chat.conversations import StoredMessage
+from app.core.engine.messages import Message, ReplyRecord, Role
 from app.core.errors import EmptyPrompt, MessageTooLarge
-from app.core.messages import Message, ReplyRecord, Role
 
 MAX_MESSAGE_CHARACTERS = 5_000_000
 """More than any model reads; twice as much as JSON, whatever the characters, still fits into one frame."""

@@ -12,10 +12,10 @@ from typing import TypeVar
 
 from app.children.child import Child
 from app.children.outcome import Outcome as ChildOutcome
+from app.core.data.exchange import ExportFormat, ExportReport, ImportReport
+from app.core.data.exchange_errors import PrintFailed
+from app.core.data.exchange_frames import PagesPrinted, PrintPages
 from app.core.errors import Cancelled, ParleyError
-from app.core.exchange import ExportFormat, ExportReport, ImportReport
-from app.core.exchange_errors import PrintFailed
-from app.core.exchange_frames import PagesPrinted, PrintPages
 from app.core.protocol import ChildRole, Event, Failed
 from app.exchange.exporting import Exporter
 from app.exchange.importing import Importer, Outcome

@@ -8,10 +8,10 @@ import msgspec
 
 from app.chat.context import model_view
 from app.chat.turn import generation
-from app.core.conversations import StoredMessage
-from app.core.engine_frames import Generate
-from app.core.messages import Message, MessageState, Role
-from app.core.sampling import Sampling
+from app.core.chat.conversations import StoredMessage
+from app.core.engine.engine_frames import Generate
+from app.core.engine.messages import Message, MessageState, Role
+from app.core.engine.sampling import Sampling
 
 TITLE_TOKENS = 24
 MAX_CHARACTERS = 60

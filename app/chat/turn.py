@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from app.chat.context import ModelView, system_of
-from app.core.conversations import StoredMessage
-from app.core.engine_frames import Digest, Finished, Generate, ModelInfo, Piece
+from app.core.chat.conversations import StoredMessage
+from app.core.chat.presets import ChosenPreset
+from app.core.engine.engine_frames import Digest, Finished, Generate, ModelInfo, Piece
+from app.core.engine.guide import recited
+from app.core.engine.messages import FinishReason, MessageState, ReplyRecord
+from app.core.engine.models import ModelFile
+from app.core.engine.sampling import Sampling
 from app.core.errors import Failure, ParleyError
-from app.core.guide import recited
-from app.core.messages import FinishReason, MessageState, ReplyRecord
-from app.core.models import ModelFile
-from app.core.presets import ChosenPreset
-from app.core.sampling import Sampling
-from app.core.server_errors import ReplyCutOff
+from app.core.remote.server_errors import ReplyCutOff
 
 if TYPE_CHECKING:
     from app.storage.lane import Lane

@@ -18,10 +18,10 @@ from app.cli.presets import chosen_preset
 from app.cli.servers import remote_model, tell_destination
 from app.cli.session import Session, keep_digest
 from app.cli.views import JsonView, PlainView
-from app.core.conversations import StoredMessage
+from app.core.chat.conversations import StoredMessage
+from app.core.engine.messages import MessageState
+from app.core.engine.models import ModelFile
 from app.core.exit_codes import DONE, INTERRUPTED
-from app.core.messages import MessageState
-from app.core.models import ModelFile
 from app.storage.lane import Lane
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from app.cli.chats import moment
 from app.cli.invocation import CommandTable, Invocation
-from app.core.backups import Backup, BackupKind
+from app.core.data.backups import Backup, BackupKind
 from app.core.sizes import format_bytes, format_count
 from app.storage.backup import find_backup, list_backups, make_backup
 from app.storage.restore import restore as restore_backup

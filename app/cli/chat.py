@@ -21,10 +21,10 @@ from app.cli.presets import chosen_preset
 from app.cli.servers import remote_model, tell_destination
 from app.cli.session import Session, keep_digest
 from app.cli.views import PlainView
-from app.core.conversations import StoredMessage
+from app.core.chat.conversations import StoredMessage
+from app.core.engine.messages import MessageState, Role
+from app.core.engine.models import ModelFile
 from app.core.errors import ParleyError, UserError
-from app.core.messages import MessageState, Role
-from app.core.models import ModelFile
 from app.storage.lane import Lane
 
 _SHOWN_CHATS = 20

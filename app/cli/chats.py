@@ -11,11 +11,11 @@ from itertools import islice
 import msgspec
 
 from app.cli.invocation import CommandTable, Invocation
-from app.core.conversation_errors import NoSuchFolder, SeveralFolders
-from app.core.conversations import Conversation, ConversationSummary, StoredMessage
-from app.core.listing import Folder, Listing, Page, Place, Shelf
-from app.core.messages import MessageState, Role
-from app.core.search import SearchQuery, SearchResult
+from app.core.chat.conversation_errors import NoSuchFolder, SeveralFolders
+from app.core.chat.conversations import Conversation, ConversationSummary, StoredMessage
+from app.core.chat.listing import Folder, Listing, Page, Place, Shelf
+from app.core.chat.search import SearchQuery, SearchResult
+from app.core.engine.messages import MessageState, Role
 from app.storage.lane import Lane
 from app.storage.stores import Stores
 

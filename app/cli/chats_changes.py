@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 
 from app.cli.chats import each_page, moment, read_folder
 from app.cli.invocation import CommandTable, Invocation
-from app.core.conversation_errors import NotInTrash, OneConversation
-from app.core.conversations import ConversationSummary
-from app.core.listing import Folder, Listing, Shelf
+from app.core.chat.conversation_errors import NotInTrash, OneConversation
+from app.core.chat.conversations import ConversationSummary
+from app.core.chat.listing import Folder, Listing, Shelf
 from app.storage.stores import Stores
 
 

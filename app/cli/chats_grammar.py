@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from app.cli.options import encodable
-from app.core.messages import Role
+from app.core.engine.messages import Role
 
 Add = Callable[[str, str], argparse.ArgumentParser]
 """Makes the parser of a subcommand from its name and its help; it has `--json` already."""

@@ -8,8 +8,8 @@ from queue import SimpleQueue
 from app.children.child import Child
 from app.children.outcome import Outcome
 from app.cli.output import Terminal
-from app.core.download_errors import DownloaderLost
-from app.core.downloads import (
+from app.core.catalog.download_errors import DownloaderLost
+from app.core.catalog.downloads import (
     Activity,
     CheckFile,
     CheckProgress,
@@ -25,10 +25,10 @@ from app.core.downloads import (
     Source,
     StartDownload,
 )
+from app.core.catalog.library import LibraryModel
+from app.core.checkpoints.repack import RepackReport, StartRepack
 from app.core.errors import Cancelled
-from app.core.library import LibraryModel
 from app.core.protocol import Cancel, ChildRole, Event, Failed
-from app.core.repack import RepackReport, StartRepack
 from app.core.sizes import format_bytes
 
 _ACTIVITIES = {

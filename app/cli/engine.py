@@ -17,7 +17,7 @@ from queue import Empty, SimpleQueue
 from app.children.child import Child
 from app.children.outcome import Outcome, OutcomeKind
 from app.core import protocol
-from app.core.engine_frames import (
+from app.core.engine.engine_frames import (
     Digest,
     Finished,
     Generate,
@@ -27,8 +27,8 @@ from app.core.engine_frames import (
     PromptProgress,
     load_command,
 )
+from app.core.engine.models import ModelFile
 from app.core.errors import Cancelled, EngineLost
-from app.core.models import ModelFile
 from app.core.protocol import ChildRole, Event, Failed
 
 _PAUSE_SECONDS = 0.25

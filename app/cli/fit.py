@@ -19,12 +19,12 @@ from app.cli.doctor import ProbeLost, probe, probing
 from app.cli.hub import connected
 from app.cli.invocation import CommandTable, Invocation
 from app.cli.measurements import known_so_far
+from app.core.catalog.hub import HeaderCopy, Variant
+from app.core.engine.loading import KvType, LoadOptions
 from app.core.errors import ParleyError
-from app.core.fit import Fit, Hardware, NeedSource, Placement
-from app.core.hub import HeaderCopy, Variant
-from app.core.loading import KvType, LoadOptions
-from app.core.measurement import Measurement, MeasurementKind
-from app.core.probe_frames import MeasuredNeed, MeasureNeed, MeasureRemote
+from app.core.prediction.fit import Fit, Hardware, NeedSource, Placement
+from app.core.prediction.measurement import Measurement, MeasurementKind
+from app.core.prediction.probe_frames import MeasuredNeed, MeasureNeed, MeasureRemote
 from app.core.protocol import Command, Event
 from app.core.sizes import format_bytes, format_count
 

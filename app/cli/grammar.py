@@ -12,10 +12,10 @@ from app.cli.grammar_parts import Commands, add, add_json, context_length
 from app.cli.grammar_preferences import add_presets, add_settings, add_templates
 from app.cli.grammar_servers import add_servers
 from app.cli.options import add_model_options, add_preset_options, add_sampling_options, encodable
-from app.core.exchange import ExportFormat
-from app.core.hub import Format, SearchOrder
-from app.core.loading import KvType
-from app.core.repack import TypeChoice
+from app.core.catalog.hub import Format, SearchOrder
+from app.core.checkpoints.repack import TypeChoice
+from app.core.data.exchange import ExportFormat
+from app.core.engine.loading import KvType
 
 _EPILOG = """\
 Without a command, or with a GGUF file alone, the window opens.

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from app.cli.grammar_parts import Commands, add, add_json, context_length
 from app.cli.options import add_sampling_options, encodable
-from app.core.presets import Reasoning
-from app.core.templates import template_names
+from app.core.chat.presets import Reasoning
+from app.core.engine.templates import template_names
 
 
 def add_presets(commands: Commands[argparse.ArgumentParser]) -> None:

@@ -6,7 +6,7 @@ import argparse
 
 from app.cli.grammar_parts import Commands, add, add_json
 from app.cli.options import encodable, finite
-from app.core.servers import DEFAULT_TIMEOUT_SECONDS
+from app.core.remote.servers import DEFAULT_TIMEOUT_SECONDS
 
 
 def add_servers(commands: Commands[argparse.ArgumentParser]) -> None:

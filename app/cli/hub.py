@@ -18,11 +18,11 @@ from app.catalog.ledger import Ledger
 from app.cli.doctor import probe
 from app.cli.invocation import CommandTable, Invocation
 from app.cli.measurements import known_so_far
+from app.core.catalog.hub import Access, Format, RemoteFile, RepoPage, RepoSummary, SearchOrder, SearchQuery, Variant
+from app.core.engine.loading import LoadOptions
 from app.core.errors import ParleyError
-from app.core.fit import Fit, Hardware, Placement
-from app.core.hub import Access, Format, RemoteFile, RepoPage, RepoSummary, SearchOrder, SearchQuery, Variant
-from app.core.ledger import Purpose
-from app.core.loading import LoadOptions
+from app.core.prediction.fit import Fit, Hardware, Placement
+from app.core.program.ledger import Purpose
 from app.core.sizes import format_bytes, format_count
 
 _PARTS = ("weights", "kv", "compute", "overhead")

@@ -19,10 +19,10 @@ from app.catalog.shelf.library import whole_path
 from app.catalog.shelf.named import model_folders
 from app.cli.downloader import DownloadChild
 from app.cli.invocation import CommandTable, Invocation
-from app.core.download_errors import NoModelThere
-from app.core.downloads import FileChecked
+from app.core.catalog.download_errors import NoModelThere
+from app.core.catalog.downloads import FileChecked
+from app.core.catalog.library import LibraryModel, Owner
 from app.core.errors import FileGone
-from app.core.library import LibraryModel, Owner
 from app.core.sizes import format_bytes
 from app.storage.stores import Stores
 

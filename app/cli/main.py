@@ -40,8 +40,8 @@ def main(arguments: list[str]) -> int:
 def _invocation(terminal: Terminal) -> Invocation:
     """What the command is given; the network settings count for this process and its children."""
     from app.cli.invocation import Invocation
-    from app.core.network import network_environment
-    from app.core.settings import SETTINGS
+    from app.core.program.network import network_environment
+    from app.core.program.settings import SETTINGS
     from app.storage.settings import SettingsFile
 
     folders = Folders.of(os.environ)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from app.catalog.fit.calibration import Calibration
 from app.cli.invocation import Invocation
-from app.core.engine_frames import Finished, ModelInfo
+from app.core.engine.engine_frames import Finished, ModelInfo
 from app.core.errors import ParleyError
-from app.core.measurement import measurements_of
+from app.core.prediction.measurement import measurements_of
 from app.storage.lane import Lane
 
 

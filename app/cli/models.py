@@ -14,12 +14,12 @@ from app.catalog.gguf.making import making_of
 from app.catalog.shelf.library import identify, whole_path
 from app.cli.invocation import CommandTable, Invocation
 from app.cli.library import show_found
+from app.core.checkpoints.repack import Making
+from app.core.engine.guide import guide_file
+from app.core.engine.loading import DEFAULT_CONTEXT
+from app.core.engine.models import ModelFile
 from app.core.errors import NoModel, WorldError
-from app.core.guide import guide_file
-from app.core.loading import DEFAULT_CONTEXT
-from app.core.models import ModelFile
 from app.core.paths import is_file
-from app.core.repack import Making
 from app.core.sizes import format_bytes, format_count
 from app.storage.lane import Lane
 from app.storage.stores import Stores

@@ -15,11 +15,11 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import inspect
 
+from app.core.engine.loading import FlashAttention, KvType, LoadOptions, RopeKind, RopeScaling
+from app.core.engine.sampling import Sampling, invalid_option
+from app.core.engine.templates import template_names
 from app.core.errors import FileGone, FileUnreadable, InvalidOption
-from app.core.loading import FlashAttention, KvType, LoadOptions, RopeKind, RopeScaling
-from app.core.rpc import checked_rpc_hosts
-from app.core.sampling import Sampling, invalid_option
-from app.core.templates import template_names
+from app.core.remote.rpc import checked_rpc_hosts
 
 _Options = TypeVar("_Options", bound=msgspec.Struct)
 _ROPE_KINDS = (RopeKind.LINEAR, RopeKind.YARN, RopeKind.DYNAMIC)

@@ -10,7 +10,7 @@ import msgspec
 
 from app.cli.invocation import CommandTable, Invocation
 from app.cli.options import Manner, given_sampling
-from app.core.presets import ChosenPreset, Preset, StoredPreset
+from app.core.chat.presets import ChosenPreset, Preset, StoredPreset
 from app.storage.lane import Lane
 from app.storage.preset_file import format_presets, read_presets, write_presets
 from app.storage.stores import Stores

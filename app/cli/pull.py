@@ -16,9 +16,9 @@ from app.catalog.shelf.named import model_folders
 from app.cli.downloader import DownloadChild
 from app.cli.hub import connected, recommended
 from app.cli.invocation import CommandTable, Invocation
-from app.core.downloads import Source
+from app.core.catalog.downloads import Source
+from app.core.catalog.hub import RepoPage, Variant
 from app.core.errors import GgufDamaged, NotGguf, UserError
-from app.core.hub import RepoPage, Variant
 from app.core.sizes import format_bytes
 from app.storage.stores import Stores
 

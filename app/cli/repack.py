@@ -25,17 +25,11 @@ from app.cli.invocation import CommandTable, Invocation
 from app.cli.measurements import keep_measurements
 from app.cli.models import choose_model
 from app.cli.output import Terminal
-from app.core.download_errors import TrashRefused
-from app.core.downloads import Source
-from app.core.engine_frames import Digest, Generate, Piece
-from app.core.errors import Cancelled, OutOfMemory
-from app.core.hub import Format, Variant
-from app.core.messages import Message, Role
-from app.core.models import ModelFile
-from app.core.paths import expanded
-from app.core.preparing import Original, Wishes
-from app.core.protocol import Cancel, ChildRole, Event, Failed
-from app.core.repack import (
+from app.core.catalog.download_errors import TrashRefused
+from app.core.catalog.downloads import Source
+from app.core.catalog.hub import Format, Variant
+from app.core.checkpoints.preparing import Original, Wishes
+from app.core.checkpoints.repack import (
     RepackActivity,
     RepackDone,
     RepackProgress,
@@ -44,8 +38,14 @@ from app.core.repack import (
     StartRepack,
     TypeChoice,
 )
-from app.core.repack_errors import NoCheckpoint, RepackerLost
-from app.core.sampling import Sampling
+from app.core.checkpoints.repack_errors import NoCheckpoint, RepackerLost
+from app.core.engine.engine_frames import Digest, Generate, Piece
+from app.core.engine.messages import Message, Role
+from app.core.engine.models import ModelFile
+from app.core.engine.sampling import Sampling
+from app.core.errors import Cancelled, OutOfMemory
+from app.core.paths import expanded
+from app.core.protocol import Cancel, ChildRole, Event, Failed
 from app.core.sizes import format_bytes
 from app.storage.lane import Lane
 

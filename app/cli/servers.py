@@ -15,11 +15,11 @@ from app.catalog.ledger import Ledger
 from app.catalog.server_keys import ServerKeys
 from app.cli.invocation import CommandTable, Invocation
 from app.cli.output import Terminal
-from app.core.ledger import Purpose
-from app.core.models import ModelFile
-from app.core.rpc import is_this_machine
-from app.core.server_errors import ServerModelMissing
-from app.core.servers import KeyPlace, Server, checked_server
+from app.core.engine.models import ModelFile
+from app.core.program.ledger import Purpose
+from app.core.remote.rpc import is_this_machine
+from app.core.remote.server_errors import ServerModelMissing
+from app.core.remote.servers import KeyPlace, Server, checked_server
 from app.engines.base import StopFlag
 from app.storage.servers import ServerFile
 

@@ -16,13 +16,13 @@ from app.chat.turn import Turn, generation, opening_record
 from app.cli.engine import Engine
 from app.cli.options import Manner
 from app.cli.output import OutputFailed
-from app.core.conversations import Conversation, StoredMessage
-from app.core.engine_frames import Digest, Finished, Generate, Piece, PromptProgress
+from app.core.chat.conversations import Conversation, StoredMessage
+from app.core.chat.presets import ChosenPreset, VariablesMissing
+from app.core.engine.engine_frames import Digest, Finished, Generate, Piece, PromptProgress
+from app.core.engine.messages import MessageState, ReplyRecord, Role
+from app.core.engine.models import ModelFile
+from app.core.engine.sampling import Sampling
 from app.core.errors import Cancelled, EngineLost, NoModel, ParleyError, UserError
-from app.core.messages import MessageState, ReplyRecord, Role
-from app.core.models import ModelFile
-from app.core.presets import ChosenPreset, VariablesMissing
-from app.core.sampling import Sampling
 from app.storage.lane import Lane
 from app.storage.stores import Stores
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from app.cli.invocation import CommandTable, Invocation
-from app.core.setting import Setting, SettingValue
-from app.core.settings import SETTINGS, setting_of
+from app.core.program.setting import Setting, SettingValue
+from app.core.program.settings import SETTINGS, setting_of
 from app.storage.settings import SettingsFile
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from app.cli.invocation import CommandTable, Invocation
-from app.core.templates import own_names, template_names, template_source
+from app.core.engine.templates import own_names, template_names, template_source
 from app.storage.files import export_text
 from app.storage.template_files import delete_template
 

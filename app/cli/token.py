@@ -9,7 +9,7 @@ import sys
 
 from app.catalog.find.token import TokenStore
 from app.cli.invocation import CommandTable, Invocation
-from app.core.hub import TokenPlace
+from app.core.catalog.hub import TokenPlace
 
 _PLACES = {
     TokenPlace.NONE: "There is no token.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.cli.output import Terminal
-from app.core.engine_frames import Piece, PromptProgress
+from app.core.engine.engine_frames import Piece, PromptProgress
 from app.core.errors import ParleyError
 from app.core.sizes import format_count
 

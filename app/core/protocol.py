@@ -13,17 +13,17 @@ from typing import TypeVar
 
 import msgspec
 
-from app.core.downloads import DownloadCommand, DownloadEvent
-from app.core.engine_frames import EngineCommand, EngineEvent
+from app.core.catalog.downloads import DownloadCommand, DownloadEvent
+from app.core.catalog.hub_frames import HubCommand, HubEvent
+from app.core.chat.preview_frames import PreviewCommand, PreviewEvent
+from app.core.chat.typeset_frames import TypesetCommand, TypesetEvent
+from app.core.checkpoints.repack import RepackCommand, RepackEvent
+from app.core.data.exchange_frames import ExchangeCommand, ExchangeEvent
+from app.core.engine.engine_frames import EngineCommand, EngineEvent
 from app.core.errors import Failure, ProtocolBroken
-from app.core.exchange_frames import ExchangeCommand, ExchangeEvent
-from app.core.hub_frames import HubCommand, HubEvent
-from app.core.preview_frames import PreviewCommand, PreviewEvent
-from app.core.probe_frames import ProbeCommand, ProbeEvent
-from app.core.repack import RepackCommand, RepackEvent
-from app.core.server_frames import ServerCommand, ServerEvent
-from app.core.typeset_frames import TypesetCommand, TypesetEvent
-from app.core.update_frames import UpdateCommand, UpdateEvent
+from app.core.prediction.probe_frames import ProbeCommand, ProbeEvent
+from app.core.program.update_frames import UpdateCommand, UpdateEvent
+from app.core.remote.server_frames import ServerCommand, ServerEvent
 
 VERSION = 1
 MAX_FRAME_BYTES = 64 * 1024 * 1024

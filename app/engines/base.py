@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from app.core.engine_frames import Generate, ModelInfo
-from app.core.hub import ModelShape, Weights
-from app.core.loading import LoadOptions
+from app.core.catalog.hub import ModelShape, Weights
+from app.core.engine.engine_frames import Generate, ModelInfo
+from app.core.engine.loading import LoadOptions
 from app.core.protocol import Event
 
 Emit = Callable[[Event], None]

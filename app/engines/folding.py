@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from app.core.messages import Message, Role
+from app.core.engine.messages import Message, Role
 
 
 def system_folded(messages: Sequence[Message]) -> list[Message]:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import msgspec
 
+from app.core.engine.messages import Message, Role
+from app.core.engine.prompt_room import MIN_REPLY_RESERVE
+from app.core.engine.prompt_room import reply_reserve as usual_reserve
 from app.core.errors import EmptyPrompt, PinsTooLong, PromptTooLong
-from app.core.messages import Message, Role
-from app.core.prompt_room import MIN_REPLY_RESERVE
-from app.core.prompt_room import reply_reserve as usual_reserve
 
 TRIMMED_PART = 0.75
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import NamedTuple
 
-from app.core.messages import Message
+from app.core.engine.messages import Message
 
 
 class Tags(NamedTuple):

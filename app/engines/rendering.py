@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.core.preview_frames import PromptRendered, ReadTemplate, RenderPrompt, TemplateRead
-from app.core.repack import TemplateGap
+from app.core.chat.preview_frames import PromptRendered, ReadTemplate, RenderPrompt, TemplateRead
+from app.core.checkpoints.repack import TemplateGap
 from app.engines.base import ModelSource
 from app.engines.template_check import check_template
 from app.engines.template_choice import TemplateText, choose_text, compiled

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
+from app.core.checkpoints.repack import Conversation, TemplateGap
+from app.core.engine.messages import Message, Role
 from app.core.errors import TemplateFailed
-from app.core.messages import Message, Role
-from app.core.repack import Conversation, TemplateGap
 from app.engines.templates import ChatTemplate, Variables
 
 _BOS, _EOS = "<s>", "</s>"

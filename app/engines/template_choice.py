@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from app.core.templates import OWN_TEMPLATE, digest_of, template_source
+from app.core.engine.templates import OWN_TEMPLATE, digest_of, template_source
 from app.engines.templates import ChatTemplate
 
 DEFAULT_FALLBACK = "chatml"

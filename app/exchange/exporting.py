@@ -16,9 +16,9 @@ from typing import Protocol
 import msgspec
 
 from app import __version__
+from app.core.data.exchange import ExportFormat, ExportReport
+from app.core.data.exchange_errors import ExportTargetUnfit
 from app.core.errors import Cancelled
-from app.core.exchange import ExportFormat, ExportReport
-from app.core.exchange_errors import ExportTargetUnfit
 from app.exchange.pages.html import html_of
 from app.exchange.pages.markdown import markdown_of
 from app.exchange.pages.printed import printed_of

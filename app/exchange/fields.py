@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from app.core.exchange_errors import RecordInvalid
+from app.core.data.exchange_errors import RecordInvalid
 
 Fields = dict[str, Any]
 

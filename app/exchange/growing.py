@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from app.core.exchange import ImportFormat
-from app.core.loading import LoadOptions
-from app.core.messages import MessageState, ModelIdentity, ReplyRecord, Role
-from app.core.sampling import Sampling
+from app.core.data.exchange import ImportFormat
+from app.core.engine.loading import LoadOptions
+from app.core.engine.messages import MessageState, ModelIdentity, ReplyRecord, Role
+from app.core.engine.sampling import Sampling
 from app.exchange.portable import PortableConversation, PortableMessage
 
 _MAX_NOTES = 500

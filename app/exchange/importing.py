@@ -12,9 +12,9 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Protocol
 
+from app.core.data.exchange import MAX_SKIPPED, ImportReport, Skipped
+from app.core.data.exchange_errors import NotAChatExport
 from app.core.errors import Failure, UserError, WorldError
-from app.core.exchange import MAX_SKIPPED, ImportReport, Skipped
-from app.core.exchange_errors import NotAChatExport
 from app.exchange.portable import PortableConversation
 from app.exchange.reading import Found, read_path
 

@@ -10,7 +10,7 @@ from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.core.conversations import Conversation, StoredMessage
+from app.core.chat.conversations import Conversation, StoredMessage
 from app.exchange.portable import PortableConversation, PortableMessage
 
 

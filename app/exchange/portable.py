@@ -11,9 +11,9 @@ are left out, and readers ignore fields they do not know.  Times are Unix second
 `parent` is the `id` of another one in the same conversation, or absent at the root; a parent stands
 before its children, and siblings stand in the order in which they were made.  `leaf` is the end of
 the path that is being read.  `record` holds what makes a reply reproducible, in the fields of
-`app.core.messages.ReplyRecord`.  `origin` says who a conversation is, whatever database it is in,
+`app.core.engine.messages.ReplyRecord`.  `origin` says who a conversation is, whatever database it is in,
 so that it is never imported twice.  `folder` names the folder a conversation lies in and those above
-it, from the top; `preset` is the one it goes on with, in the fields of `app.core.presets.ChosenPreset`.
+it, from the top; `preset` is the one it goes on with, in the fields of `app.core.chat.presets.ChosenPreset`.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from app.core.conversations import Conversation, StoredMessage
-from app.core.exchange import ImportFormat
-from app.core.messages import MessageState, ReplyRecord, Role
-from app.core.presets import ChosenPreset
+from app.core.chat.conversations import Conversation, StoredMessage
+from app.core.chat.presets import ChosenPreset
+from app.core.data.exchange import ImportFormat
+from app.core.engine.messages import MessageState, ReplyRecord, Role
 
 FORMAT = "parley-conversations"
 VERSION = 1

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from app.core.data.exchange import MAX_SKIPPED
+from app.core.data.exchange_errors import FileCutOff, RecordInvalid
 from app.core.errors import Failure, ParleyError
-from app.core.exchange import MAX_SKIPPED
-from app.core.exchange_errors import FileCutOff, RecordInvalid
 from app.core.sizes import format_bytes
 from app.exchange.fields import Fields
 from app.exchange.formats import chatgpt, claude, gpt4all, jan, lm_studio, open_webui, parley

@@ -16,8 +16,8 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from app.core.data.exchange_errors import NestedTooDeep, RecordInvalid
 from app.core.errors import UserError
-from app.core.exchange_errors import NestedTooDeep, RecordInvalid
 from app.core.sizes import format_bytes
 
 MAX_RECORD_BYTES = 128 * 1024 * 1024

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
-from app.core.exchange_errors import ArchiveDamaged, ArchiveTooLarge, ImportUnreadable
+from app.core.data.exchange_errors import ArchiveDamaged, ArchiveTooLarge, ImportUnreadable
+from app.core.data.zip_faults import ZIP_FAULTS
 from app.core.sizes import format_bytes
-from app.core.zip_faults import ZIP_FAULTS
 
 MAX_UNPACKED_BYTES = 20_000_000_000
 MAX_RATIO = 200

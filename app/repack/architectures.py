@@ -1,7 +1,7 @@
 """The architectures that can be repacked, as tables: what a layer has, in which shape, and what is special.
 
 Names of GGUF's tensors come from the `gguf` package; a new architecture of these kinds is an entry
-of `_TABLE`, and a name in `app.core.quantized`.
+of `_TABLE`, and a name in `app.core.checkpoints.quantized`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from gguf import MODEL_ARCH
 
-from app.core.quantized import require_architecture
-from app.core.repack_errors import ConfigUnusable
+from app.core.checkpoints.quantized import require_architecture
+from app.core.checkpoints.repack_errors import ConfigUnusable
 from app.repack.folder import CONFIG, Settings
 
 Shape = tuple[str, ...]

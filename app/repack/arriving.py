@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol, Self
 
+from app.core.catalog.on_the_way import SHARDS_AT_ONCE
+from app.core.catalog.safetensors import SafetensorsHeader
+from app.core.checkpoints.repack_errors import SourceChanged
 from app.core.errors import Cancelled
-from app.core.on_the_way import SHARDS_AT_ONCE
-from app.core.repack_errors import SourceChanged
-from app.core.safetensors import SafetensorsHeader
 from app.repack.checkpoint import Array, Checkpoint, SourceFile
 from app.repack.part import Part
 from app.repack.skeleton import Skeleton

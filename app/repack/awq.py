@@ -12,8 +12,8 @@ import numpy as np
 from gguf import GGMLQuantizationType as Kind
 from numpy.typing import NDArray
 
-from app.core.quantized import Scheme, awq_becomes
-from app.core.repack_errors import QuantizationMismatch, ScalesNotFinite, TensorMissing
+from app.core.checkpoints.quantized import Scheme, awq_becomes
+from app.core.checkpoints.repack_errors import QuantizationMismatch, ScalesNotFinite, TensorMissing
 from app.repack import blocks, codes
 from app.repack.blocks import BLOCK
 from app.repack.checkpoint import WORDS, Checkpoint, as_floats, require_type

@@ -15,8 +15,8 @@ import numpy as np
 from gguf import GGMLQuantizationType as Kind
 from numpy.typing import NDArray
 
-from app.core.quantized import four_bit_becomes, int8_becomes
-from app.core.repack_errors import (
+from app.core.checkpoints.quantized import four_bit_becomes, int8_becomes
+from app.core.checkpoints.repack_errors import (
     QuantizationMismatch,
     QuantizationUnknown,
     ScalesNotFinite,

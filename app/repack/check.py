@@ -10,8 +10,8 @@ from gguf import GGUFReader
 from gguf.quants import dequantize
 from numpy.typing import NDArray
 
-from app.core.repack import NoteKind
-from app.core.repack_errors import RepackUnsound
+from app.core.checkpoints.repack import NoteKind
+from app.core.checkpoints.repack_errors import RepackUnsound
 from app.repack.source import LOSSLESS, Fate, Floats, Rows
 from app.repack.target import Target
 

@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.catalog.safetensors import Tensor
+from app.core.checkpoints.repack_errors import QuantizationUnknown, SourceChanged, TensorWrong
 from app.core.errors import FileGone, FileUnreadable
-from app.core.repack_errors import QuantizationUnknown, SourceChanged, TensorWrong
-from app.core.safetensors import Tensor
 from app.repack.folder import COMPANIONS, Settings, check_index, read_config, read_json, tables, weight_files
 from app.repack.supply import ON_DISK, Supply
 

@@ -15,10 +15,10 @@ import numpy as np
 from gguf import GGMLQuantizationType as Kind
 from gguf import TensorNameMap, get_tensor_name_map
 
-from app.core.mixture import Outline, outline_of, wanted_type
-from app.core.quantized import Method, Schemes, text_config
-from app.core.repack import TypeChoice
-from app.core.repack_errors import QuantizationMismatch, TensorLeftOver, TensorMissing
+from app.core.checkpoints.mixture import Outline, outline_of, wanted_type
+from app.core.checkpoints.quantized import Method, Schemes, text_config
+from app.core.checkpoints.repack import TypeChoice
+from app.core.checkpoints.repack_errors import QuantizationMismatch, TensorLeftOver, TensorMissing
 from app.repack.architectures import Architecture, Shape, Sizes, root_of
 from app.repack.awq import awq_source
 from app.repack.bitsandbytes import four_bit_source, int8_source

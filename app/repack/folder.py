@@ -11,9 +11,15 @@ from pathlib import Path
 
 import msgspec
 
+from app.core.catalog.safetensors import SafetensorsHeader, Tensor
+from app.core.checkpoints.repack_errors import (
+    CheckpointIncomplete,
+    ConfigUnusable,
+    IndexWrong,
+    NoCheckpoint,
+    PickleRefused,
+)
 from app.core.errors import FileUnreadable
-from app.core.repack_errors import CheckpointIncomplete, ConfigUnusable, IndexWrong, NoCheckpoint, PickleRefused
-from app.core.safetensors import SafetensorsHeader, Tensor
 
 CONFIG = "config.json"
 COMPANIONS = (

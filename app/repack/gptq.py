@@ -16,9 +16,9 @@ import numpy as np
 from gguf import GGMLQuantizationType as Kind
 from numpy.typing import NDArray
 
-from app.core.quantized import BITS, Scheme, gptq_becomes, group_size
-from app.core.repack_errors import QuantizationMismatch, ScalesNotFinite, TensorMissing, TensorWrong
-from app.core.safetensors import Tensor
+from app.core.catalog.safetensors import Tensor
+from app.core.checkpoints.quantized import BITS, Scheme, gptq_becomes, group_size
+from app.core.checkpoints.repack_errors import QuantizationMismatch, ScalesNotFinite, TensorMissing, TensorWrong
 from app.repack import blocks, codes
 from app.repack.blocks import BLOCK
 from app.repack.checkpoint import WORDS, Checkpoint, as_floats, require_type

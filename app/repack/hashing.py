@@ -9,8 +9,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from pathlib import Path
 
+from app.core.checkpoints.repack_errors import SourceChanged
 from app.core.errors import Cancelled
-from app.core.repack_errors import SourceChanged
 
 _BLOCK = 4 * 1024 * 1024
 

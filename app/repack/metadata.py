@@ -10,9 +10,9 @@ from pathlib import Path
 from gguf import MODEL_ARCH, MODEL_ARCH_NAMES, GGMLQuantizationType, GGUFWriter, LlamaFileType, SpecialVocab
 from numpy import dtype, float32
 
-from app.core.mixture import MIXTURES
-from app.core.repack import Provenance
-from app.core.repack_errors import ConfigUnusable
+from app.core.checkpoints.mixture import MIXTURES
+from app.core.checkpoints.repack import Provenance
+from app.core.checkpoints.repack_errors import ConfigUnusable
 from app.repack.architectures import count
 from app.repack.folder import CONFIG, Settings
 from app.repack.plan import Plan

@@ -14,9 +14,9 @@ import shutil
 import threading
 from pathlib import Path
 
-from app.core.download_errors import DiskTooSmall, FolderRefused
+from app.core.catalog.download_errors import DiskTooSmall, FolderRefused
+from app.core.checkpoints.repack_errors import ResultInTheWay
 from app.core.errors import DiskFull, ParleyError
-from app.core.repack_errors import ResultInTheWay
 from app.core.sizes import format_bytes
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}

@@ -8,9 +8,9 @@ import numpy as np
 from gguf import GGMLQuantizationType as Kind
 from numpy.typing import NDArray
 
-from app.core.quantized import plain_becomes
-from app.core.repack import NoteKind
-from app.core.repack_errors import ScalesNotFinite, TensorMissing, TensorWrong
+from app.core.checkpoints.quantized import plain_becomes
+from app.core.checkpoints.repack import NoteKind
+from app.core.checkpoints.repack_errors import ScalesNotFinite, TensorMissing, TensorWrong
 from app.repack import blocks
 from app.repack.checkpoint import Checkpoint, as_floats, require_type
 from app.repack.source import Bytes, Fate, Floats, Loaded, Rows, Source

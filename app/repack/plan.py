@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from gguf import GGMLQuantizationType as Kind
 
-from app.core.quantized import Method, Schemes, text_config
-from app.core.repack import Note, NoteKind, TypeChoice
-from app.core.repack_errors import TensorLeftOver, TypeNotOffered
+from app.core.checkpoints.quantized import Method, Schemes, text_config
+from app.core.checkpoints.repack import Note, NoteKind, TypeChoice
+from app.core.checkpoints.repack_errors import TensorLeftOver, TypeNotOffered
 from app.repack import blocks
 from app.repack.architectures import Architecture, Sizes, architecture_of, is_other_media, require_activation, sizes_of
 from app.repack.checkpoint import Checkpoint
@@ -62,7 +62,7 @@ def make_plan(checkpoint: Checkpoint, choice: TypeChoice | None = None) -> Plan:
     """Decide what becomes of each tensor; only zero points and orders are read.
 
     Raises:
-        ParleyError: the checkpoint is not what it should be; see `app.core.repack_errors`.
+        ParleyError: the checkpoint is not what it should be; see `app.core.checkpoints.repack_errors`.
     """
     architecture = architecture_of(checkpoint.config)
     text = text_config(checkpoint.config)

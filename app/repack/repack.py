@@ -15,8 +15,7 @@ from pathlib import Path
 
 from gguf import SpecialVocab
 
-from app.core.errors import Cancelled
-from app.core.repack import (
+from app.core.checkpoints.repack import (
     Note,
     NoteKind,
     Provenance,
@@ -26,7 +25,7 @@ from app.core.repack import (
     TemplateSource,
     TypeChoice,
 )
-from app.core.repack_errors import (
+from app.core.checkpoints.repack_errors import (
     QuantizationUnknown,
     RepackUnsound,
     ResultInTheWay,
@@ -34,6 +33,7 @@ from app.core.repack_errors import (
     SourceChanged,
     TensorWrong,
 )
+from app.core.errors import Cancelled
 from app.repack.check import require_header
 from app.repack.checkpoint import Checkpoint
 from app.repack.hashing import SourceHashes
@@ -123,7 +123,7 @@ def repack(
     Raises:
         Cancelled: `stopped` said so; what was written is kept for the next run.
         NeedsAll: it can only be made with all weights on the disk.
-        ParleyError: nothing appears under the final name; see `app.core.repack_errors`.
+        ParleyError: nothing appears under the final name; see `app.core.checkpoints.repack_errors`.
     """
     begun = time.monotonic()
     tell(RepackProgress(activity=RepackActivity.PLANNING))

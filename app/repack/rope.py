@@ -15,7 +15,7 @@ import numpy as np
 from gguf import GGUFWriter, RopeScalingType
 from numpy.typing import NDArray
 
-from app.core.repack_errors import ConfigUnusable, RopeUnknown
+from app.core.checkpoints.repack_errors import ConfigUnusable, RopeUnknown
 from app.repack.folder import CONFIG, Settings
 
 _SAME = frozenset({"", "default", "none"})

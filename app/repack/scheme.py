@@ -6,8 +6,8 @@ Layouts: `quantization_config` in config.json (today), `quantize_config.json` be
 
 from __future__ import annotations
 
-from app.core.quantized import Schemes, schemes_of
-from app.core.repack_errors import ConfigUnusable
+from app.core.checkpoints.quantized import Schemes, schemes_of
+from app.core.checkpoints.repack_errors import ConfigUnusable
 from app.repack.checkpoint import Checkpoint
 from app.repack.folder import CONFIG, Settings
 

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.core.repack_errors import TokenizerUnknown
+from app.core.checkpoints.repack_errors import TokenizerUnknown
 
 _NORMAL = 1
 _TYPES = frozenset(range(1, 7))

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from app.core.safetensors import LENGTH_BYTES, SafetensorsHeader, Tensor, header_length, parse_header
+from app.core.catalog.safetensors import LENGTH_BYTES, SafetensorsHeader, Tensor, header_length, parse_header
 
 PROBED_ROWS = 8
 """Rows of the embedding and of the output that are there, to see that they are not the same."""

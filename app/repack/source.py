@@ -12,8 +12,8 @@ import numpy as np
 from gguf import GGMLQuantizationType as Kind
 from numpy.typing import NDArray
 
-from app.core.quantized import Becomes
-from app.core.repack import NoteKind
+from app.core.checkpoints.quantized import Becomes
+from app.core.checkpoints.repack import NoteKind
 
 Rows = NDArray[np.intp]
 Bytes = NDArray[np.uint8]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from app.core.safetensors import SafetensorsHeader, read_header
+from app.core.catalog.safetensors import SafetensorsHeader, read_header
 
 if TYPE_CHECKING:
     from app.repack.checkpoint import Array, Checkpoint

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from gguf import GGUFWriter, SpecialVocab, TokenType
 
-from app.core.repack_errors import TokenizerUnknown
+from app.core.checkpoints.repack_errors import TokenizerUnknown
 from app.repack.checkpoint import Checkpoint
 from app.repack.folder import Settings
 from app.repack.pretokenizer import pre_tokenizer_of

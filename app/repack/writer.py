@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.core.checkpoints.repack import RepackActivity, RepackProgress
+from app.core.checkpoints.repack_errors import ScalesNotFinite
 from app.core.errors import Cancelled
-from app.core.repack import RepackActivity, RepackProgress
-from app.core.repack_errors import ScalesNotFinite
 from app.repack import blocks
 from app.repack.check import require_alike, sampled_rows
 from app.repack.part import Part

@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
-from app.core.attachment_errors import SeveralNotAttached
-from app.core.attachments import Attachment, with_attachments
+from app.core.chat.attachment_errors import SeveralNotAttached
+from app.core.chat.attachments import Attachment, with_attachments
 from app.core.errors import ParleyError
 from app.services.exchange import AttachmentReader
 from app.services.token_counter import TokenCount, TokenCounter

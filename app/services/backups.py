@@ -17,7 +17,7 @@ from app.core.errors import Cancelled, ParleyError
 from app.services.relay import Relay, ignore
 
 if TYPE_CHECKING:
-    from app.core.backups import Backup
+    from app.core.data.backups import Backup
 
 _FIRST_MS = 5_000
 _EVERY_MS = 3_600_000
@@ -97,7 +97,7 @@ class BackupKeeper(QObject):
         return make_daily(self._database, progress=self._go_on)
 
     def _make(self) -> Backup:
-        from app.core.backups import BackupKind
+        from app.core.data.backups import BackupKind
         from app.storage.backup import make_backup
 
         return make_backup(self._database, BackupKind.MANUAL, progress=self._go_on)

@@ -16,14 +16,14 @@ from PySide6.QtCore import QObject, Signal
 
 from app.chat.again import view_again
 from app.chat.context import ModelView, model_view
-from app.core.compare_errors import ModelChanged
-from app.core.conversations import StoredMessage
-from app.core.engine_frames import Digest
+from app.core.chat.compare_errors import ModelChanged
+from app.core.chat.conversations import StoredMessage
+from app.core.chat.word_diff import WordDiff, word_diff
+from app.core.engine.engine_frames import Digest
+from app.core.engine.messages import ReplyRecord
+from app.core.engine.models import ModelFile
 from app.core.errors import ParleyError
-from app.core.messages import ReplyRecord
-from app.core.models import ModelFile
-from app.core.together import Together
-from app.core.word_diff import WordDiff, word_diff
+from app.core.prediction.together import Together
 from app.services.child_slot import ChildFactory
 from app.services.engine_host import EngineHost, EngineState
 from app.services.relay import Relay, Storage

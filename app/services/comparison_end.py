@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.core.conversations import Conversation, StoredMessage
+from app.core.chat.conversations import Conversation, StoredMessage
 from app.services.chat_session import ChatSession
 from app.services.compare import Begun, Comparison
 from app.services.message_tree import MessageTree

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.core.conversation_errors import NotInTrash
-from app.core.listing import Folder, Listing
+from app.core.chat.conversation_errors import NotInTrash
+from app.core.chat.listing import Folder, Listing
 from app.services.conversation_pages import PAGE, ConversationPages
 from app.services.relay import Storage, ignore
 from app.services.undo import Deed, UndoStack

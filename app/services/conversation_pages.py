@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
-from app.core.listing import Listing, Page, Place
+from app.core.chat.listing import Listing, Page, Place
 from app.services.relay import Storage
 
 PAGE = 100

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from app.core.chat.search import SearchQuery, SearchResult
 from app.core.errors import Cancelled, ParleyError
-from app.core.search import SearchQuery, SearchResult
 from app.services.relay import Storage
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from app.catalog.fetch.journal import read_pins
-from app.core.downloads import CheckFile, ModelMoved, MoveModel, RepairFile
-from app.core.hub import Variant
-from app.core.library import LibraryModel, Owner
+from app.core.catalog.downloads import CheckFile, ModelMoved, MoveModel, RepairFile
+from app.core.catalog.hub import Variant
+from app.core.catalog.library import LibraryModel, Owner
 from app.core.paths import is_file
 from app.services.child_slot import ChildFactory
 from app.services.library_work import Job, LibraryWork, Work

@@ -15,10 +15,10 @@ from PySide6.QtCore import QObject, Signal
 
 from app.catalog.fetch.checkpoint import preparation_of
 from app.catalog.fetch.layout import target_of
-from app.core.download_errors import DiskFilling, DiskTooSmall
-from app.core.downloads import Download, DownloadProgress, DownloadState, Source
+from app.core.catalog.download_errors import DiskFilling, DiskTooSmall
+from app.core.catalog.downloads import Download, DownloadProgress, DownloadState, Source
+from app.core.checkpoints.preparing import Wishes
 from app.core.errors import Failure, ParleyError
-from app.core.preparing import Wishes
 from app.services.child_slot import ChildFactory
 from app.services.download_run import DownloadRun
 from app.services.relay import Relay, Storage, ignore

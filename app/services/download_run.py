@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.catalog.fetch.checkpoint import preparation_of
-from app.core.download_errors import DownloaderLost
-from app.core.downloads import (
+from app.core.catalog.download_errors import DownloaderLost
+from app.core.catalog.downloads import (
     Download,
     DownloadDone,
     DownloadFailed,
@@ -23,9 +23,9 @@ from app.core.downloads import (
     PauseDownload,
     StartDownload,
 )
+from app.core.checkpoints.repack import RepackReport
 from app.core.errors import Failure
 from app.core.protocol import Event, Failed
-from app.core.repack import RepackReport
 from app.services.child_slot import ChildFactory
 from app.services.relay import Relay
 

@@ -10,10 +10,18 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from app.core import protocol
-from app.core.engine_frames import Digest, Finished, Generate, LoadCancelled, LoadProgress, ModelInfo, load_command
+from app.core.chat.preview_frames import RenderPrompt
+from app.core.engine.engine_frames import (
+    Digest,
+    Finished,
+    Generate,
+    LoadCancelled,
+    LoadProgress,
+    ModelInfo,
+    load_command,
+)
+from app.core.engine.models import ModelFile
 from app.core.errors import EngineLost, ParleyError
-from app.core.models import ModelFile
-from app.core.preview_frames import RenderPrompt
 from app.core.protocol import Event, Failed
 from app.services.child_slot import ChildFactory, ChildSlot
 from app.services.relay import Relay

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.core.attachment_errors import AttachmentTooCostly, ExtractionLost
-from app.core.engine_frames import LoadCancelled
-from app.core.exchange import ExportFormat
-from app.core.exchange_errors import ExchangeLost
-from app.core.exchange_frames import (
+from app.core.chat.attachment_errors import AttachmentTooCostly, ExtractionLost
+from app.core.data.exchange import ExportFormat
+from app.core.data.exchange_errors import ExchangeLost
+from app.core.data.exchange_frames import (
     ExchangeProgress,
     ExportConversations,
     Exported,
@@ -21,6 +20,7 @@ from app.core.exchange_frames import (
     Imported,
     TextExtracted,
 )
+from app.core.engine.engine_frames import LoadCancelled
 from app.core.protocol import Event, Failed
 from app.services.child_queue import ChildQueue
 from app.services.child_slot import ChildFactory

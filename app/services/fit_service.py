@@ -10,12 +10,12 @@ from app.catalog.find.file_groups import gguf_candidates
 from app.catalog.fit.calibration import Calibration
 from app.catalog.fit.estimate import SuitKey, fit_of_recommendation, fit_of_repo, suit_key
 from app.catalog.fit.fit import best_of, fit
-from app.core.engine_frames import ModelInfo
-from app.core.fit import CONTEXT_BYTES, Fit, Hardware, Reason, shares_memory
-from app.core.hub import Format, Recommendation, RepoSummary, Variant
-from app.core.loading import LoadOptions
-from app.core.measurement import Measurement, MeasurementKind
-from app.core.probe_frames import Machine, MeasuredNeed
+from app.core.catalog.hub import Format, Recommendation, RepoSummary, Variant
+from app.core.engine.engine_frames import ModelInfo
+from app.core.engine.loading import LoadOptions
+from app.core.prediction.fit import CONTEXT_BYTES, Fit, Hardware, Reason, shares_memory
+from app.core.prediction.measurement import Measurement, MeasurementKind
+from app.core.prediction.probe_frames import Machine, MeasuredNeed
 
 VariantKey = tuple[str, str, str]
 

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.core import protocol
-from app.core.errors import ParleyError
-from app.core.hub import SearchQuery, TokenPlace, Variant
-from app.core.hub_errors import HubLost
-from app.core.hub_frames import (
+from app.core.catalog.hub import SearchQuery, TokenPlace, Variant
+from app.core.catalog.hub_errors import HubLost
+from app.core.catalog.hub_frames import (
     AskToken,
     HubCommand,
     HubFound,
@@ -27,6 +26,7 @@ from app.core.hub_frames import (
     TokenState,
     VariantOpened,
 )
+from app.core.errors import ParleyError
 from app.core.protocol import Event, Failed
 from app.services.child_slot import ChildFactory, ChildSlot
 from app.services.relay import Relay

@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject
 
-from app.core.models import ModelFile
-from app.core.server_errors import UnknownServer
-from app.core.servers import server_named
+from app.core.engine.models import ModelFile
+from app.core.remote.server_errors import UnknownServer
+from app.core.remote.servers import server_named
 from app.services.engine_host import EngineHost
 from app.services.model_library import ModelLibrary
 from app.services.preferences import Preferences

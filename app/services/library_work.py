@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.core.download_errors import DownloaderLost
-from app.core.downloads import (
+from app.core.catalog.download_errors import DownloaderLost
+from app.core.catalog.downloads import (
     CheckFile,
     CheckProgress,
     DownloadDone,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.core.probe_frames import Machine, Probe
+from app.core.prediction.probe_frames import Machine, Probe
 from app.core.protocol import Event
 from app.services.child_slot import ChildFactory, ChildSlot
 from app.services.relay import Relay, ignore

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.core.engine_frames import Finished
+from app.core.engine.engine_frames import Finished
 from app.core.errors import ParleyError
-from app.core.measurement import Measurement, measurements_of
+from app.core.prediction.measurement import Measurement, measurements_of
 from app.core.protocol import Event
 from app.services.engine_host import EngineHost
 from app.services.relay import Storage

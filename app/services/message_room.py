@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QObject
 
-from app.core.messages import Message, Role
-from app.core.prompt_room import context_for, longest_prompt
+from app.core.engine.messages import Message, Role
+from app.core.engine.prompt_room import context_for, longest_prompt
 from app.services.engine_host import EngineHost, EngineState
 from app.services.token_counter import TokenCount, TokenCounter
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
-from app.core.conversations import Conversation, StoredMessage
+from app.core.chat.conversations import Conversation, StoredMessage
 from app.services.chat_session import ChatSession
 from app.services.relay import ignore
 from app.services.undo import Deed, UndoStack

@@ -14,11 +14,11 @@ from PySide6.QtCore import QObject
 
 from app.catalog.fetch.checkpoint import preparation_of
 from app.catalog.fetch.layout import folder_for, target_of
-from app.core.downloads import Download, DownloadState, Source
-from app.core.hub import Format, Variant
-from app.core.loading import LoadOptions
-from app.core.preparing import Preparation, Wishes
-from app.core.repack import RepackReport, StartRepack
+from app.core.catalog.downloads import Download, DownloadState, Source
+from app.core.catalog.hub import Format, Variant
+from app.core.checkpoints.preparing import Preparation, Wishes
+from app.core.checkpoints.repack import RepackReport, StartRepack
+from app.core.engine.loading import LoadOptions
 from app.services.download_queue import DownloadQueue
 from app.services.model_import import ModelImport
 from app.services.model_library import ModelLibrary

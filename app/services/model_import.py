@@ -16,11 +16,11 @@ import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.catalog.fetch.journal import journal_of
+from app.core.checkpoints.preparing import Original, Preparation, PreparationState, Wishes
+from app.core.checkpoints.repack import RepackDone, RepackProgress, RepackReport, RepackStopped, StartRepack
+from app.core.checkpoints.repack_errors import OriginalStays, PreparationsUnsaved, RepackerLost
 from app.core.errors import Failure
-from app.core.preparing import Original, Preparation, PreparationState, Wishes
 from app.core.protocol import Cancel, Event, Failed
-from app.core.repack import RepackDone, RepackProgress, RepackReport, RepackStopped, StartRepack
-from app.core.repack_errors import OriginalStays, PreparationsUnsaved, RepackerLost
 from app.services.child_slot import ChildFactory
 from app.services.relay import Relay, Storage, ignore
 from app.storage.preparations import PreparationFile

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
-from app.core.engine_frames import Digest
+from app.core.engine.engine_frames import Digest
+from app.core.engine.loading import LoadOptions
+from app.core.engine.models import ModelFile
 from app.core.errors import ParleyError
-from app.core.loading import LoadOptions
-from app.core.models import ModelFile
 from app.core.paths import is_file
 from app.services.relay import Storage, ignore
 

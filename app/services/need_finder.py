@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.core.catalog.hub import HeaderCopy, Variant
+from app.core.engine.loading import LoadOptions
 from app.core.errors import ParleyError
-from app.core.hub import HeaderCopy, Variant
-from app.core.loading import LoadOptions
-from app.core.probe_frames import MeasuredNeed, MeasureRemote
+from app.core.prediction.probe_frames import MeasuredNeed, MeasureRemote
 from app.core.protocol import Event, Failed
 from app.services.child_slot import ChildFactory, ChildSlot
 from app.services.fit_service import FitService, VariantKey, variant_key

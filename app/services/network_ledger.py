@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from app.core.ledger import LedgerEntry, ledger_path, read_entries
+from app.core.program.ledger import LedgerEntry, ledger_path, read_entries
 from app.services.relay import Relay, ignore
 
 

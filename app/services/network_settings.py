@@ -6,8 +6,8 @@ import os
 
 from PySide6.QtCore import QObject
 
-from app.core.downloads import DownloadState
-from app.core.network import network_environment
+from app.core.catalog.downloads import DownloadState
+from app.core.program.network import network_environment
 from app.services.download_queue import DownloadQueue
 from app.services.hub_service import HubService
 from app.services.preferences import Preferences

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from PySide6.QtCore import QObject, Signal
 
 from app.core.errors import ParleyError
-from app.core.settings import SETTINGS, SettingValue, check_conflict
+from app.core.program.settings import SETTINGS, SettingValue, check_conflict
 from app.services.relay import Relay, ignore
 from app.storage.settings import SettingsFile
 

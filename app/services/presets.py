@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.core.presets import ChosenPreset, Preset, StoredPreset
+from app.core.chat.presets import ChosenPreset, Preset, StoredPreset
 from app.services.preferences import Preferences
 from app.services.relay import Storage, ignore
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
+from app.core.chat.preview_frames import PromptRendered, ReadTemplate, RenderPrompt, TemplateRead
 from app.core.errors import EngineLost
-from app.core.preview_frames import PromptRendered, ReadTemplate, RenderPrompt, TemplateRead
 from app.core.protocol import Event, Failed
 from app.services.child_slot import ChildFactory, ChildSlot
 from app.services.engine_host import EngineHost, EngineState

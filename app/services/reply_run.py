@@ -13,10 +13,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.chat.context import ModelView
 from app.chat.turn import Turn, generation
-from app.core.conversations import StoredMessage
-from app.core.engine_frames import Digest, Finished, Piece, PromptProgress
+from app.core.chat.conversations import StoredMessage
+from app.core.engine.engine_frames import Digest, Finished, Piece, PromptProgress
+from app.core.engine.messages import MessageState
 from app.core.errors import EngineLost, NoModel, ParleyError
-from app.core.messages import MessageState
 from app.core.protocol import Event, Failed
 from app.services.engine_host import EngineHost, EngineState
 from app.services.rate import RateMeter

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.core.conversations import Conversation
+from app.core.chat.conversations import Conversation
+from app.core.engine.models import ModelFile
 from app.core.errors import EngineLost, ParleyError
-from app.core.models import ModelFile
 from app.core.protocol import Event, Failed
-from app.core.server_frames import AskServer, FindServerKey, KeepServerKey, ServerKeyKept, ServerKnown
-from app.core.servers import KeyPlace, Server
+from app.core.remote.server_frames import AskServer, FindServerKey, KeepServerKey, ServerKeyKept, ServerKnown
+from app.core.remote.servers import KeyPlace, Server
 from app.services.child_slot import ChildFactory, ChildSlot
 from app.services.relay import Relay
 

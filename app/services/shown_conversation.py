@@ -11,8 +11,8 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from app.chat.context import context_use, first_seen
-from app.core.conversations import Conversation, ConversationSummary, StoredMessage
-from app.core.presets import ChosenPreset
+from app.core.chat.conversations import Conversation, ConversationSummary, StoredMessage
+from app.core.chat.presets import ChosenPreset
 from app.services.engine_host import EngineHost
 from app.services.relay import Storage, ignore
 from app.services.reply_run import ChatState, ReplyRun

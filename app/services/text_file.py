@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.core.exchange_errors import ExportFailed
+from app.core.data.exchange_errors import ExportFailed
 
 
 def write_text(target: Path, text: str) -> None:

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.chat.title import title_from, title_request, wants_title
-from app.core.conversations import StoredMessage
-from app.core.engine_frames import Finished, Piece
-from app.core.messages import FinishReason
+from app.core.chat.conversations import StoredMessage
+from app.core.engine.engine_frames import Finished, Piece
+from app.core.engine.messages import FinishReason
 from app.core.protocol import Event, Failed
 from app.services.chat_session import ChatSession
 from app.services.engine_host import EngineHost, EngineState

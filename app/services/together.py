@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from app.core.models import ModelFile
-from app.core.probe_frames import Machine, MeasuredNeed, MeasureNeed, Probe
+from app.core.engine.models import ModelFile
+from app.core.prediction.probe_frames import Machine, MeasuredNeed, MeasureNeed, Probe
+from app.core.prediction.together import Together, together
 from app.core.protocol import Event, Failed
-from app.core.together import Together, together
 from app.services.child_slot import ChildFactory
 from app.services.relay import Relay
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
-from app.core.messages import Message, Role
-from app.core.preview_frames import PromptRendered, RenderPrompt
-from app.core.prompt_room import estimated_tokens
+from app.core.chat.preview_frames import PromptRendered, RenderPrompt
+from app.core.engine.messages import Message, Role
+from app.core.engine.prompt_room import estimated_tokens
 from app.core.protocol import Event, Failed
 from app.services.engine_host import EngineHost, EngineState
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
+from app.core.chat.typeset_frames import Drawn, Tinted, Typeset, Work
 from app.core.protocol import Event, Failed
-from app.core.typeset_frames import Drawn, Tinted, Typeset, Work
 from app.services.child_slot import ChildFactory, ChildSlot
 from app.services.relay import Relay
 

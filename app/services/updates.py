@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.core.catalog.hub_errors import Offline
 from app.core.errors import ParleyError
-from app.core.hub_errors import Offline
-from app.core.protocol import Event, Failed
-from app.core.update_errors import UpdateLost, UpdateNotForHere
-from app.core.update_frames import (
+from app.core.program.update_errors import UpdateLost, UpdateNotForHere
+from app.core.program.update_frames import (
     FetchUpdate,
     LookForUpdate,
     UpdateCommand,
@@ -28,7 +27,8 @@ from app.core.update_frames import (
     UpdateKnown,
     UpdateProgress,
 )
-from app.core.updates import Installation, Release, UpdateSource
+from app.core.program.updates import Installation, Release, UpdateSource
+from app.core.protocol import Event, Failed
 from app.services.child_queue import ChildQueue
 from app.services.child_slot import ChildFactory
 from app.services.network_settings import OFFLINE_KEY

@@ -15,8 +15,8 @@ from contextlib import closing, contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
 
-from app.core.backups import Backup, BackupKind, backup_name, kind_and_time, superfluous
-from app.core.data_errors import BackupDamaged, BackupNewer, BackupSkipped, NothingToBackUp, UnknownBackup
+from app.core.data.backups import Backup, BackupKind, backup_name, kind_and_time, superfluous
+from app.core.data.data_errors import BackupDamaged, BackupNewer, BackupSkipped, NothingToBackUp, UnknownBackup
 from app.core.errors import DatabaseDamaged
 from app.core.sizes import format_bytes
 from app.storage.faults import translated

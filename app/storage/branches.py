@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from app.core.conversation_errors import ConversationBusy, NotInTrash
-from app.core.conversations import ConversationSummary, StoredMessage
-from app.core.listing import TrashedMessages
-from app.core.messages import Role
+from app.core.chat.conversation_errors import ConversationBusy, NotInTrash
+from app.core.chat.conversations import ConversationSummary, StoredMessage
+from app.core.chat.listing import TrashedMessages
+from app.core.engine.messages import Role
 from app.storage import tree
 from app.storage.database import Database
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from app.core.data_errors import DataMoved
+from app.core.data.data_errors import DataMoved
 from app.core.errors import DatabaseDamaged, DatabaseNewer, DatabaseReadOnly
 from app.storage.faults import translated
 from app.storage.migrations import APPLICATION_ID, MIGRATIONS, migrate, schema_version

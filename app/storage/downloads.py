@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from app.core.downloads import Download, DownloadState, Source
+from app.core.catalog.downloads import Download, DownloadState, Source
 from app.core.errors import Failure
 from app.storage.database import Database
 from app.storage.rows import decode_struct, encode_struct, storable

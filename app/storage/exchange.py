@@ -9,9 +9,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from app.core.conversations import Conversation, StoredMessage
-from app.core.messages import Role
-from app.core.presets import ChosenPreset
+from app.core.chat.conversations import Conversation, StoredMessage
+from app.core.chat.presets import ChosenPreset
+from app.core.engine.messages import Role
 from app.exchange.importing import Outcome
 from app.exchange.merging import Graft, growth
 from app.exchange.portable import PortableConversation, PortableMessage, native_origin, portable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from app.core.exchange_errors import ExportFailed
+from app.core.data.exchange_errors import ExportFailed
 
 
 def flush(path: Path) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from unicodedata import category, combining, normalize
 
-from app.core.search import Marked
+from app.core.chat.search import Marked
 from app.storage.words import INDEXED_PREFIXES, UNSPACED_RUN, comparable, pairs
 
 MAX_WORDS = 16

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from app.core.conversation_errors import FolderInsideItself, UnknownFolder
-from app.core.listing import DeletedFolder, Folder
+from app.core.chat.conversation_errors import FolderInsideItself, UnknownFolder
+from app.core.chat.listing import DeletedFolder, Folder
 from app.storage.database import Database
 from app.storage.rows import storable
 

@@ -10,9 +10,9 @@ import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from app.core.conversation_errors import UnknownFolder
-from app.core.conversations import ConversationSummary
-from app.core.listing import TRASH_DAYS, Listing, Page, Place, Shelf
+from app.core.chat.conversation_errors import UnknownFolder
+from app.core.chat.conversations import ConversationSummary
+from app.core.chat.listing import TRASH_DAYS, Listing, Page, Place, Shelf
 from app.storage import tree
 from app.storage.database import Database
 from app.storage.rows import storable, summary_of

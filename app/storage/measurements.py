@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from app.core.measurement import Measurement, MeasurementKind
-from app.core.token_cost import TokenCost
+from app.core.engine.token_cost import TokenCost
+from app.core.prediction.measurement import Measurement, MeasurementKind
 from app.storage.database import Database
 from app.storage.rows import storable
 

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from app.core.loading import LoadOptions
-from app.core.messages import ModelIdentity
-from app.core.models import ModelFile
+from app.core.engine.loading import LoadOptions
+from app.core.engine.messages import ModelIdentity
+from app.core.engine.models import ModelFile
 from app.storage.database import Database
 from app.storage.rows import decode_struct, encode_struct, storable
 

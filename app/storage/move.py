@@ -15,7 +15,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.core.data_errors import (
+from app.core.data.data_errors import (
     CopyDiffers,
     DataFolderNested,
     DataFolderPortable,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from app.core.preparing import Preparation
+from app.core.checkpoints.preparing import Preparation
 
 
 class PreparationFile:

@@ -25,9 +25,9 @@ from pathlib import Path
 
 import msgspec
 
+from app.core.chat.presets import Preset, PresetFileInvalid
 from app.core.errors import FileUnreadable, InvalidOption
 from app.core.paths import resources
-from app.core.presets import Preset, PresetFileInvalid
 from app.storage.files import export_text
 
 FORMAT = "parley-presets"

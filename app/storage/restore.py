@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from app.core.backups import Backup, BackupKind
+from app.core.data.backups import Backup, BackupKind
 from app.core.errors import DatabaseDamaged
 from app.storage.backup import Progress, copy_database, make_backup, prune, require_room, require_sound
 from app.storage.faults import translated

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from app.core.attachments import split_attachments
-from app.core.conversations import ConversationSummary, StoredMessage
-from app.core.messages import MessageState, ReplyRecord, Role
+from app.core.chat.attachments import split_attachments
+from app.core.chat.conversations import ConversationSummary, StoredMessage
+from app.core.engine.messages import MessageState, ReplyRecord, Role
 
 _TITLE_CHARACTERS = 48
 _ROLES = MappingProxyType({str(role): role for role in Role})

@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.core.data_errors import NothingSalvaged
+from app.core.data.data_errors import NothingSalvaged
 from app.core.errors import DatabaseDamaged
 from app.storage.backup import Progress, list_backups
 from app.storage.database import Database, connected

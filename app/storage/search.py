@@ -16,10 +16,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from app.core.conversations import StoredMessage
+from app.core.chat.conversations import StoredMessage
+from app.core.chat.search import Hit, Marked, SearchQuery, SearchResult
+from app.core.engine.messages import Role
 from app.core.errors import Cancelled
-from app.core.messages import Role
-from app.core.search import Hit, Marked, SearchQuery, SearchResult
 from app.storage import tree
 from app.storage.database import Database
 from app.storage.finding import Finder

@@ -13,8 +13,8 @@ from pathlib import Path
 import msgspec
 
 from app.core.errors import DatabaseReadOnly, DiskFull
-from app.core.server_errors import ServerExists, ServersUnreadable
-from app.core.servers import Server, server_named
+from app.core.remote.server_errors import ServerExists, ServersUnreadable
+from app.core.remote.servers import Server, server_named
 
 FILE_NAME = "servers.json"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}

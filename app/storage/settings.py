@@ -1,6 +1,6 @@
 """The settings file, `settings.json` in the config folder; small enough for any thread.
 
-One flat object: keys of `core.settings` and their values. Keys that this version does not know are
+One flat object: keys of `core.program.settings` and their values. Keys that this version does not know are
 kept, so that an older Parley does not undo what a newer one wrote.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from app.core.errors import DatabaseReadOnly, DiskFull, FileUnreadable, InvalidOption, ParleyError, SettingsDamaged
-from app.core.settings import SETTINGS, SettingValue, check_conflict, setting_of
+from app.core.program.settings import SETTINGS, SettingValue, check_conflict, setting_of
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 

@@ -6,8 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.core.conversations import FIRST_TEMPORARY
-from app.core.data_errors import DataFolderGone
+from app.core.chat.conversations import FIRST_TEMPORARY
+from app.core.data.data_errors import DataFolderGone
 from app.core.errors import WorldError
 from app.core.paths import Folders
 from app.storage.branches import BranchStore

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from app.core.data_errors import TemplateCopiesDamaged
-from app.core.templates import ENDING, MAX_SOURCE_CHARS, name_fault
+from app.core.data.data_errors import TemplateCopiesDamaged
+from app.core.engine.templates import ENDING, MAX_SOURCE_CHARS, name_fault
 from app.storage.files import size_of, write_whole
 
 _MOST_BYTES = 4 * MAX_SOURCE_CHARS

@@ -1,9 +1,8 @@
-"""Saves and deletes the user's chat templates; `core.templates` finds and reads them. On any thread."""
+"""Saves and deletes the user's chat templates; `core.engine.templates` finds and reads them. On any thread."""
 
 from __future__ import annotations
 
-from app.core.errors import TemplateFailed
-from app.core.templates import (
+from app.core.engine.templates import (
     MAX_SOURCE_CHARS,
     TemplateNameRefused,
     TemplateShips,
@@ -12,6 +11,7 @@ from app.core.templates import (
     shipped_names,
     template_path,
 )
+from app.core.errors import TemplateFailed
 from app.storage.faults import translated
 from app.storage.files import write_whole
 

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.core.backups import Backup, BackupKind
+from app.core.data.backups import Backup, BackupKind
 from app.core.errors import ParleyError
 from app.core.sizes import format_bytes, format_count
 from app.ui.fitting_dialog import FittingDialog

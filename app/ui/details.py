@@ -14,10 +14,10 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.chat.again import seen_messages, template_of
-from app.core.conversations import StoredMessage
+from app.core.chat.conversations import StoredMessage
+from app.core.chat.preview_frames import PromptRendered, RenderPrompt
+from app.core.engine.messages import FinishReason, MessageState, ReplyRecord, Timings, Usage
 from app.core.errors import ParleyError
-from app.core.messages import FinishReason, MessageState, ReplyRecord, Timings, Usage
-from app.core.preview_frames import PromptRendered, RenderPrompt
 from app.core.sizes import format_bytes, format_count
 from app.services.chat_tools import ChatTools
 from app.services.token_counter import TokenCount

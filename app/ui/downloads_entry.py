@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 
-from app.core.downloads import Download, DownloadProgress, DownloadState
-from app.core.preparing import Preparation, PreparationState
-from app.core.repack import RepackProgress
+from app.core.catalog.downloads import Download, DownloadProgress, DownloadState
+from app.core.checkpoints.preparing import Preparation, PreparationState
+from app.core.checkpoints.repack import RepackProgress
 from app.ui.icons import LabelledButton
 
 _PERMILLE = 1000

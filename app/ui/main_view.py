@@ -12,12 +12,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QSplitter, QWidget
 
-from app.core.conversations import Conversation
-from app.core.downloads import Download
+from app.core.catalog.downloads import Download
+from app.core.chat.conversations import Conversation
+from app.core.chat.presets import StoredPreset
+from app.core.data.exchange import ExportFormat
 from app.core.errors import ParleyError
-from app.core.exchange import ExportFormat
 from app.core.paths import is_folder
-from app.core.presets import StoredPreset
 from app.services.chat_session import ChatSession
 from app.services.chat_tools import ChatTools
 from app.services.conversation_list import ConversationList

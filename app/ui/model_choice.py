@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import msgspec
 from PySide6.QtCore import QDir, QObject, QStandardPaths
 
-from app.core.loading import LoadOptions
-from app.core.models import ModelFile
+from app.core.engine.loading import LoadOptions
+from app.core.engine.models import ModelFile
+from app.core.engine.templates import template_names
 from app.core.paths import is_folder
-from app.core.templates import template_names
 from app.services.engine_host import EngineHost
 from app.services.file_presence import FilePresence
 from app.services.machine_probe import MachineProbe

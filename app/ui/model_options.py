@@ -24,11 +24,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.core.engine_frames import ModelInfo
+from app.core.engine.engine_frames import ModelInfo
+from app.core.engine.loading import DEFAULT_CONTEXT, FlashAttention, KvType, LoadOptions, RopeKind, RopeScaling
+from app.core.engine.models import ModelFile
 from app.core.errors import ParleyError
-from app.core.loading import DEFAULT_CONTEXT, FlashAttention, KvType, LoadOptions, RopeKind, RopeScaling
-from app.core.models import ModelFile
-from app.core.rpc import checked_rpc_hosts
+from app.core.remote.rpc import checked_rpc_hosts
 from app.core.sizes import format_bytes, format_count
 from app.ui.chat.model_menu import described
 from app.ui.fitting_dialog import FittingDialog

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from app.core.guide_links import GuideLink, Place
+from app.core.program.guide_links import GuideLink, Place
 from app.ui.main_view import MainView
 from app.ui.server_desk import ServerDesk
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
-from app.core.presets import Preset
+from app.core.chat.presets import Preset
 
 
 def shown_name(preset: Preset) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from app.core.servers import Server
+from app.core.remote.servers import Server
 from app.ui.fitting_dialog import FittingDialog
 from app.ui.labels import wrapped_label
 

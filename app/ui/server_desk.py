@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject
 
-from app.core.models import ModelFile
+from app.core.engine.models import ModelFile
 from app.services.chat_session import ChatSession
 from app.services.engine_host import EngineHost
 from app.services.preferences import Preferences

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.core.errors import ParleyError
-from app.core.servers import DEFAULT_TIMEOUT_SECONDS, KeyPlace, Server, checked_server
+from app.core.remote.servers import DEFAULT_TIMEOUT_SECONDS, KeyPlace, Server, checked_server
 from app.ui.file_dialogs import ask_file
 from app.ui.fitting_dialog import FittingDialog
 from app.ui.foot_row import foot_row

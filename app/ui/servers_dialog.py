@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.core.errors import ParleyError
-from app.core.servers import KeyPlace, Server
+from app.core.remote.servers import KeyPlace, Server
 from app.services.servers import ServerList
 from app.ui.labels import plain_label
 from app.ui.server_form import ServerForm

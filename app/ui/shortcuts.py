@@ -11,8 +11,8 @@ from PySide6.QtCore import QCoreApplication, QObject
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
-from app.core.setting import Form
-from app.core.settings import SETTINGS
+from app.core.program.setting import Form
+from app.core.program.settings import SETTINGS
 from app.services.preferences import Preferences
 
 _PREFIX = "shortcuts."

@@ -19,10 +19,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.core.chat.presets import unused_name
+from app.core.chat.preview_frames import PromptRendered, ReadTemplate, RenderPrompt
+from app.core.engine.templates import MAX_NAME, own_names, template_names, template_path
 from app.core.errors import ParleyError
-from app.core.presets import unused_name
-from app.core.preview_frames import PromptRendered, ReadTemplate, RenderPrompt
-from app.core.templates import MAX_NAME, own_names, template_names, template_path
 from app.services.prompt_preview import PromptPreview
 from app.storage.template_files import delete_template, save_template
 from app.ui.labels import wrapped_label

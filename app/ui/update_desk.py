@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QWidget
 from app import __version__
 from app.core.errors import ParleyError
 from app.core.paths import about_texts
-from app.core.updates import Release
+from app.core.program.updates import Release
 from app.services.updates import Updates
 from app.ui.about import AboutDialog
 from app.ui.update_dialog import UpdateDialog

@@ -11,8 +11,8 @@ from PySide6.QtCore import QDate, QLocale, Qt, Signal, SignalInstance
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from app.core.errors import ParleyError
+from app.core.program.updates import Release
 from app.core.sizes import format_bytes
-from app.core.updates import Release
 from app.ui.changes import ChangesPage
 from app.ui.fitting_dialog import FittingDialog
 from app.ui.labels import wrapped_label

@@ -8,7 +8,7 @@ from io import FileIO
 from pathlib import Path
 from time import perf_counter
 
-from app.core.engine_frames import Digest
+from app.core.engine.engine_frames import Digest
 
 SLICE_BYTES = 1024 * 1024
 

@@ -24,7 +24,7 @@ from app.catalog.find.endpoint import endpoint_of, is_hub_offline
 from app.catalog.find.token import TokenStore
 from app.catalog.ledger import Ledger
 from app.catalog.shelf.keep import move
-from app.core.downloads import (
+from app.core.catalog.downloads import (
     CheckFile,
     CheckProgress,
     DownloadDone,
@@ -38,12 +38,12 @@ from app.core.downloads import (
     RepairFile,
     StartDownload,
 )
+from app.core.catalog.hub_errors import Offline
+from app.core.checkpoints.repack import StartRepack
 from app.core.errors import Cancelled, Failure, ProtocolBroken
-from app.core.hub_errors import Offline
-from app.core.ledger import Purpose
 from app.core.paths import Folders
+from app.core.program.ledger import Purpose
 from app.core.protocol import Event
-from app.core.repack import StartRepack
 from app.worker.wire import Job
 
 if TYPE_CHECKING:

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 from app.catalog.gguf.header import read_header, shard_paths
 from app.catalog.ledger import Ledger
-from app.core.engine_frames import Digest, Generate, Load, ModelInfo
+from app.core.chat.preview_frames import RenderPrompt
+from app.core.engine.engine_frames import Digest, Generate, Load, ModelInfo
 from app.core.errors import ParleyError, ProtocolBroken
-from app.core.ledger import Purpose
-from app.core.network import is_offline
-from app.core.preview_frames import RenderPrompt
+from app.core.program.ledger import Purpose
+from app.core.program.network import is_offline
 from app.core.protocol import Event
-from app.core.rpc import address_of, is_this_machine
-from app.core.rpc_errors import RpcForbiddenOffline
-from app.core.server_frames import Connect
-from app.core.servers import Server
+from app.core.remote.rpc import address_of, is_this_machine
+from app.core.remote.rpc_errors import RpcForbiddenOffline
+from app.core.remote.server_frames import Connect
+from app.core.remote.servers import Server
 from app.engines.base import StopFlag
 from app.engines.llama.engine import LlamaEngine
 from app.worker.digest import ModelDigest

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.chat.exchange import Exchange
+from app.core.data.exchange_frames import ExchangeProgress, ExportConversations, Exported, ImportConversations, Imported
 from app.core.errors import ProtocolBroken
-from app.core.exchange_frames import ExchangeProgress, ExportConversations, Exported, ImportConversations, Imported
 from app.core.paths import Folders
 from app.core.protocol import Event
 from app.storage.lane import Lane

@@ -16,9 +16,9 @@ from pathlib import Path
 import psutil
 
 from app.attachments.extract import extract
-from app.core.attachment_errors import AttachmentTooCostly
+from app.core.chat.attachment_errors import AttachmentTooCostly
+from app.core.data.exchange_frames import ExtractText, TextExtracted
 from app.core.errors import Failure, ProtocolBroken
-from app.core.exchange_frames import ExtractText, TextExtracted
 from app.core.protocol import Event, Failed
 from app.worker.wire import Job
 

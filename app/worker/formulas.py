@@ -11,8 +11,8 @@ import re
 from ziafont.config import config
 from ziamath.zmath import Latex
 
-from app.core.typeset_errors import FormulaBroken
-from app.core.typeset_frames import Drawn, Formula
+from app.core.chat.typeset_errors import FormulaBroken
+from app.core.chat.typeset_frames import Drawn, Formula
 
 _EM = 32.0
 """The size formulas are drawn in, in SVG's units; the window scales them."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from app.core.typeset_frames import Tint
+from app.core.chat.typeset_frames import Tint
 
 if TYPE_CHECKING:
     from pygments.lexer import Lexer

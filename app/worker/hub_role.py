@@ -11,8 +11,7 @@ from app.catalog.find.repo_ref import parse_repo_ref
 from app.catalog.find.token import TokenStore
 from app.catalog.ledger import Ledger
 from app.catalog.secret import has_keyring
-from app.core.errors import ProtocolBroken
-from app.core.hub_frames import (
+from app.core.catalog.hub_frames import (
     AskToken,
     HubFound,
     KeepToken,
@@ -23,14 +22,15 @@ from app.core.hub_frames import (
     TokenState,
     VariantOpened,
 )
-from app.core.ledger import Purpose
+from app.core.errors import ProtocolBroken
 from app.core.paths import Folders
+from app.core.program.ledger import Purpose
 from app.core.protocol import Event
 from app.worker.wire import Job
 
 
 class HubServer:
-    """Runs the commands of `app.core.hub_frames`."""
+    """Runs the commands of `app.core.catalog.hub_frames`."""
 
     def __init__(self, send: Callable[[Event], None]) -> None:
         self._send = send

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from app.core import protocol
-from app.core.engine_frames import LoadCancelled
+from app.core.engine.engine_frames import LoadCancelled
 from app.core.errors import Cancelled, Failure
 from app.core.protocol import ChildRole, Event, Failed, Hello
 from app.worker.wire import Inbox, Job, Wire

@@ -11,9 +11,9 @@ from pathlib import Path
 from app.catalog.fetch import disk
 from app.catalog.fetch.fetch import Terms
 from app.catalog.fetch.puller import RangesIgnored
-from app.core.downloads import StartDownload
-from app.core.repack import RepackReport, StartRepack
-from app.core.repack_errors import SourceChanged
+from app.core.catalog.downloads import StartDownload
+from app.core.checkpoints.repack import RepackReport, StartRepack
+from app.core.checkpoints.repack_errors import SourceChanged
 from app.repack import skeleton
 from app.repack.arriving import Arriving
 from app.repack.supply import NeedsAll

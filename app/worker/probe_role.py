@@ -7,9 +7,9 @@ from pathlib import Path
 
 import msgspec
 
+from app.core.chat.preview_frames import ReadTemplate, RenderPrompt
 from app.core.errors import ProtocolBroken
-from app.core.preview_frames import ReadTemplate, RenderPrompt
-from app.core.probe_frames import MeasureNeed, MeasureRemote, Probe
+from app.core.prediction.probe_frames import MeasureNeed, MeasureRemote, Probe
 from app.core.protocol import Event
 from app.engines.llama import devices, measuring, native
 from app.engines.rendering import read_template, render_prompt

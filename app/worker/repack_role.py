@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from app.core.checkpoints.repack import RepackDone, RepackStopped, StartRepack
 from app.core.errors import Cancelled, ProtocolBroken
 from app.core.protocol import Event
-from app.core.repack import RepackDone, RepackStopped, StartRepack
 from app.worker.repacking import alone, repacked
 from app.worker.wire import Job
 

@@ -10,18 +10,18 @@ from app.catalog.ledger import Ledger
 from app.catalog.secret import has_keyring
 from app.catalog.server_keys import ServerKeys
 from app.core.errors import ProtocolBroken
-from app.core.ledger import Purpose
 from app.core.paths import Folders
+from app.core.program.ledger import Purpose
 from app.core.protocol import Event
-from app.core.server_frames import AskServer, FindServerKey, KeepServerKey, ServerKeyKept, ServerKnown
-from app.core.servers import Server
+from app.core.remote.server_frames import AskServer, FindServerKey, KeepServerKey, ServerKeyKept, ServerKnown
+from app.core.remote.servers import Server
 from app.engines.remote.client import Access
 from app.engines.remote.engine import list_models
 from app.worker.wire import Job
 
 
 class ServersServer:
-    """Runs the commands of `app.core.server_frames` that need no engine."""
+    """Runs the commands of `app.core.remote.server_frames` that need no engine."""
 
     def __init__(self, send: Callable[[Event], None]) -> None:
         self._send = send

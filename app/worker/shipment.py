@@ -21,8 +21,8 @@ from app.catalog.fetch.journal import kept_bytes, part_of, read_pins
 from app.catalog.fetch.layout import target_of
 from app.catalog.fetch.place import Errand, discard
 from app.catalog.fetch.ranges import RangeReader
-from app.core.downloads import Activity, DownloadProgress, Source
-from app.core.repack import RepackProgress
+from app.core.catalog.downloads import Activity, DownloadProgress, Source
+from app.core.checkpoints.repack import RepackProgress
 from app.repack import part, skeleton
 from app.repack.skeleton import Shard, Skeleton, make_skeleton, read_skeleton
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from app.core.chat.typeset_frames import Code, Formula, Tinted, Typeset
 from app.core.errors import ProtocolBroken
 from app.core.protocol import Event
-from app.core.typeset_frames import Code, Formula, Tinted, Typeset
 from app.worker.highlight import language_name, suffix_of, tints_of
 from app.worker.wire import Job
 

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from app.catalog.fetch.network import Network
 from app.catalog.fetch.update import fetch_package, newer_release
 from app.catalog.ledger import Ledger
+from app.core.catalog.hub_errors import Offline
 from app.core.errors import ProtocolBroken
-from app.core.hub_errors import Offline
-from app.core.ledger import Purpose
-from app.core.network import is_offline
 from app.core.paths import Folders
+from app.core.program.ledger import Purpose
+from app.core.program.network import is_offline
+from app.core.program.update_frames import FetchUpdate, LookForUpdate, UpdateFetched, UpdateKnown, UpdateProgress
 from app.core.protocol import Event
-from app.core.update_frames import FetchUpdate, LookForUpdate, UpdateFetched, UpdateKnown, UpdateProgress
 from app.worker.wire import Job
 
 _SILENCE_SECONDS = 20.0
@@ -22,7 +22,7 @@ _TOLD_BYTES = 1_000_000
 
 
 class UpdateServer:
-    """Runs the commands of `app.core.update_frames`."""
+    """Runs the commands of `app.core.program.update_frames`."""
 
     def __init__(self, send: Callable[[Event], None]) -> None:
         self._send = send

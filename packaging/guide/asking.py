@@ -13,11 +13,11 @@ from time import perf_counter
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from app.core.engine_frames import Finished, Generate, Piece  # noqa: E402
-from app.core.guide import recited  # noqa: E402
-from app.core.loading import LoadOptions  # noqa: E402
-from app.core.messages import FinishReason, Message, Role  # noqa: E402
-from app.core.sampling import Sampling  # noqa: E402
+from app.core.engine.engine_frames import Finished, Generate, Piece  # noqa: E402
+from app.core.engine.guide import recited  # noqa: E402
+from app.core.engine.loading import LoadOptions  # noqa: E402
+from app.core.engine.messages import FinishReason, Message, Role  # noqa: E402
+from app.core.engine.sampling import Sampling  # noqa: E402
 from app.engines.base import StopFlag  # noqa: E402
 from app.engines.llama.engine import LlamaEngine  # noqa: E402
 from app.worker.source import describe  # noqa: E402

@@ -9,8 +9,8 @@ import textwrap
 import pytest
 
 from app.core import protocol
-from app.core.attachment_errors import AttachmentTooCostly, AttachmentWithoutText
-from app.core.exchange_frames import ExtractText, TextExtracted
+from app.core.chat.attachment_errors import AttachmentTooCostly, AttachmentWithoutText
+from app.core.data.exchange_frames import ExtractText, TextExtracted
 from app.core.protocol import Failed, Hello
 
 HOSTILE = """

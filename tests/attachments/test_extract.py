@@ -13,7 +13,7 @@ from pypdf import PdfReader, PdfWriter
 from app.attachments import extract as extracting
 from app.attachments.extract import DOCX_TYPE, extract
 from app.bootstrap.printing import print_pages
-from app.core.attachment_errors import (
+from app.core.chat.attachment_errors import (
     AttachmentBinary,
     AttachmentDamaged,
     AttachmentEmpty,
@@ -21,7 +21,7 @@ from app.core.attachment_errors import (
     AttachmentTooLarge,
     AttachmentWithoutText,
 )
-from app.core.attachments import Attachment, with_attachments
+from app.core.chat.attachments import Attachment, with_attachments
 from app.core.errors import FileGone, FileUnreadable, ParleyError
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"

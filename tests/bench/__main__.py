@@ -21,11 +21,11 @@ from typing import Any
 
 from app.chat.turn import opening_record
 from app.cli.doctor import probe
-from app.core.fit import Hardware
-from app.core.messages import ModelIdentity
-from app.core.models import ModelFile
+from app.core.engine.messages import ModelIdentity
+from app.core.engine.models import ModelFile
+from app.core.engine.sampling import Sampling
 from app.core.paths import Folders
-from app.core.sampling import Sampling
+from app.core.prediction.fit import Hardware
 from app.storage.stores import open_stores
 from tests.bench import downloads, elsewhere, repack
 from tests.bench.environment import ENVIRONMENT, ROOT

@@ -14,7 +14,7 @@ import time
 import llama_cpp
 import psutil
 
-from app.core.sampling import Sampling
+from app.core.engine.sampling import Sampling
 
 
 def default_chain() -> llama_cpp.llama_sampler_p:

@@ -43,8 +43,8 @@ def by_parley(url: str, commit: str, sha256: str, size: int, folder: Path) -> No
     from app.catalog.fetch.fetch import Terms
     from app.catalog.fetch.network import Network
     from app.catalog.fetch.puller import Limiter
-    from app.core.downloads import Patience, Source
-    from app.core.hub import RemoteFile
+    from app.core.catalog.downloads import Patience, Source
+    from app.core.catalog.hub import RemoteFile
 
     source = Source(repo=REPO, commit=commit, files=(RemoteFile(FILE, size, sha256),))
     terms = Terms(Network(url, "", 30), Limiter(0), Patience(), threading.Event())

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from app.core import protocol
-from app.core.downloads import DownloadDone, DownloadFailed, DownloadProgress, Source, StartDownload
-from app.core.hub import RemoteFile
+from app.core.catalog.downloads import DownloadDone, DownloadFailed, DownloadProgress, Source, StartDownload
+from app.core.catalog.hub import RemoteFile
 
 ROOT = Path(__file__).parents[2]
 SIZE = 2_000_000_000

@@ -21,12 +21,12 @@ from statistics import median
 
 import psutil
 
-from app.core.engine_frames import Finished, Generate, Load
-from app.core.loading import LoadOptions
-from app.core.messages import Message, Role
-from app.core.sampling import Sampling
-from app.core.server_frames import Connect
-from app.core.servers import Server
+from app.core.engine.engine_frames import Finished, Generate, Load
+from app.core.engine.loading import LoadOptions
+from app.core.engine.messages import Message, Role
+from app.core.engine.sampling import Sampling
+from app.core.remote.server_frames import Connect
+from app.core.remote.servers import Server
 from tests.bench.engine_child import Engine
 from tests.bench.environment import ROOT
 

@@ -7,9 +7,9 @@ from queue import SimpleQueue
 
 from app.children.child import Child
 from app.children.outcome import Outcome
-from app.core.engine_frames import Finished, Generate, Load, ModelInfo
+from app.core.engine.engine_frames import Finished, Generate, Load, ModelInfo
 from app.core.protocol import ChildRole, Event, Failed
-from app.core.server_frames import Connect
+from app.core.remote.server_frames import Connect
 from tests.bench.environment import ROOT
 
 LOG = ROOT / ".cache" / "bench-engine.log"

@@ -15,10 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.chat.exchange import Exchange
-from app.core.exchange import ExportFormat
-from app.core.loading import LoadOptions
-from app.core.messages import FinishReason, ModelIdentity, ReplyRecord, Role, Timings, Usage
-from app.core.sampling import Sampling
+from app.core.data.exchange import ExportFormat
+from app.core.engine.loading import LoadOptions
+from app.core.engine.messages import FinishReason, ModelIdentity, ReplyRecord, Role, Timings, Usage
+from app.core.engine.sampling import Sampling
 from app.exchange.portable import PortableConversation, PortableMessage
 from app.storage.exchange import ExchangeStore
 from app.storage.lane import Lane

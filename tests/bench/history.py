@@ -20,8 +20,8 @@ from typing import Any
 
 import msgspec
 
-from app.core.listing import Listing
-from app.core.search import SearchQuery
+from app.core.chat.listing import Listing
+from app.core.chat.search import SearchQuery
 from app.storage.stores import Stores, open_stores
 from tests.bench.environment import ENVIRONMENT, ROOT
 from tests.bench.history_data import CONVERSATIONS, Writer, make

@@ -17,9 +17,9 @@ from contextlib import closing
 from itertools import accumulate
 from pathlib import Path
 
-from app.core.loading import LoadOptions
-from app.core.messages import FinishReason, ModelIdentity, ReplyRecord, Timings, Usage
-from app.core.sampling import Sampling
+from app.core.engine.loading import LoadOptions
+from app.core.engine.messages import FinishReason, ModelIdentity, ReplyRecord, Timings, Usage
+from app.core.engine.sampling import Sampling
 from app.storage.database import Database
 from app.storage.rows import encode_record
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-from app.core.conversations import StoredMessage
-from app.core.messages import MessageState, Role
+from app.core.chat.conversations import StoredMessage
+from app.core.engine.messages import MessageState, Role
 
 COMMON = """the settings travel with files and tensors while a kernel reads every group of columns in order because \
 scales are small numbers that belong to weights which matter most for accuracy on a machine without much memory"""

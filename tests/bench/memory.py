@@ -7,7 +7,7 @@ context and answered.
 Speed is told twice, for a reply late in the context. *After a reply of its own*: by a machine that
 knows one reply of the same model, from another child and early in its context; nothing of the late
 one is in the sample. *Left out*: by a machine that knows the replies of all other files, and nothing
-of this one. The nominal costs in `app.core.speed` were chosen from runs of some of these cases on one
+of this one. The nominal costs in `app.core.prediction.speed` were chosen from runs of some of these cases on one
 machine with two cores; only there are they in the sample.
 """
 
@@ -19,12 +19,12 @@ from pathlib import Path
 
 from app.catalog.fit.calibration import Calibration
 from app.catalog.fit.speeds import file_name
-from app.core.engine_frames import Generate, Load, ModelInfo
-from app.core.fit import Hardware
-from app.core.loading import FlashAttention, KvType, LoadOptions
-from app.core.measurement import FEWEST_TOKENS, Measurement, speed_of
-from app.core.messages import Message, Role
-from app.core.sampling import Sampling
+from app.core.engine.engine_frames import Generate, Load, ModelInfo
+from app.core.engine.loading import FlashAttention, KvType, LoadOptions
+from app.core.engine.messages import Message, Role
+from app.core.engine.sampling import Sampling
+from app.core.prediction.fit import Hardware
+from app.core.prediction.measurement import FEWEST_TOKENS, Measurement, speed_of
 from app.core.sizes import format_bytes
 from tests.bench.engine_child import Engine
 

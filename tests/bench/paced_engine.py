@@ -11,10 +11,10 @@ import sys
 import time
 
 from app.core import protocol
-from app.core.engine_frames import Finished, Generate, Load, ModelInfo, PromptProgress
-from app.core.loading import LoadOptions
-from app.core.messages import FinishReason, Timings, Usage
-from app.core.probe_frames import Probe
+from app.core.engine.engine_frames import Finished, Generate, Load, ModelInfo, PromptProgress
+from app.core.engine.loading import LoadOptions
+from app.core.engine.messages import FinishReason, Timings, Usage
+from app.core.prediction.probe_frames import Probe
 from app.core.protocol import ChildRole, Hello
 from app.engines.llama.reply import PieceWriter
 from app.engines.reasoning import ReasoningSplitter

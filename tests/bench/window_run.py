@@ -19,8 +19,8 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.bootstrap.program import Program, build
-from app.core.conversations import StoredMessage
-from app.core.engine_frames import Generate
+from app.core.chat.conversations import StoredMessage
+from app.core.engine.engine_frames import Generate
 from app.core.paths import Folders
 from app.services.engine_host import EngineState
 from app.services.reply_run import ChatState

@@ -7,11 +7,11 @@ import pytest
 
 from app.catalog.fit.calibration import Calibration
 from app.catalog.fit.fit import FLUENT_SPEED, READING_SPEED, best, best_of, fit, need
-from app.core.fit import MIB, Device, DeviceKind, Hardware, Placement
-from app.core.hub import Format, ModelShape, RemoteFile, Variant, Weights
-from app.core.loading import KvType, LoadOptions
-from app.core.measurement import Measurement, MeasurementKind
-from app.core.probe_frames import DeviceInfo, Machine, MeasuredNeed
+from app.core.catalog.hub import Format, ModelShape, RemoteFile, Variant, Weights
+from app.core.engine.loading import KvType, LoadOptions
+from app.core.prediction.fit import MIB, Device, DeviceKind, Hardware, Placement
+from app.core.prediction.measurement import Measurement, MeasurementKind
+from app.core.prediction.probe_frames import DeviceInfo, Machine, MeasuredNeed
 from tests.machines import MACHINES
 
 GB = 10**9

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from app.catalog.ledger import MAX_BYTES, Ledger
-from app.core.ledger import LedgerEntry, Purpose, ledger_path, read_entries
 from app.core.paths import Folders
+from app.core.program.ledger import LedgerEntry, Purpose, ledger_path, read_entries
 
 
 @pytest.fixture

@@ -12,12 +12,12 @@ import pytest
 from app.catalog.fit.calibration import Calibration
 from app.catalog.fit.fit import fit
 from app.catalog.fit.speeds import BELIEF, Prior, fit_speed, inverse
-from app.core.fit import WIDE_VECTOR, Hardware, Plan
-from app.core.footprint import allot, footprint
-from app.core.loading import KvType, LoadOptions
-from app.core.measurement import Measurement, MeasurementKind
-from app.core.speed import token_cost
-from app.core.token_cost import DeviceCost, TokenCost
+from app.core.engine.loading import KvType, LoadOptions
+from app.core.engine.token_cost import DeviceCost, TokenCost
+from app.core.prediction.fit import WIDE_VECTOR, Hardware, Plan
+from app.core.prediction.footprint import allot, footprint
+from app.core.prediction.measurement import Measurement, MeasurementKind
+from app.core.prediction.speed import token_cost
 from tests.catalog.test_fit import DESKTOP, LAPTOP, MIDDLE, SMALL, cpu, variant
 
 VAGUE = (Prior(0.0, 0.7), Prior(0.0, 0.5), Prior(0.0, 0.5)) * 2

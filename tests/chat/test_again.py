@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from app.chat.again import template_of
-from app.core.compare_errors import TemplateChanged
-from app.core.loading import LoadOptions
-from app.core.messages import ModelIdentity, ReplyRecord
-from app.core.sampling import Sampling
-from app.core.templates import OWN_TEMPLATE, UnknownTemplate, digest_of
+from app.core.chat.compare_errors import TemplateChanged
+from app.core.engine.loading import LoadOptions
+from app.core.engine.messages import ModelIdentity, ReplyRecord
+from app.core.engine.sampling import Sampling
+from app.core.engine.templates import OWN_TEMPLATE, UnknownTemplate, digest_of
 
 
 def record(template: str, source: str | None = None) -> ReplyRecord:

@@ -7,12 +7,12 @@ import pytest
 
 from app.chat.context import MAX_MESSAGE_CHARACTERS, model_view, require_text
 from app.core import protocol
-from app.core.conversations import StoredMessage
-from app.core.engine_frames import Generate
+from app.core.chat.conversations import StoredMessage
+from app.core.engine.engine_frames import Generate
+from app.core.engine.loading import LoadOptions
+from app.core.engine.messages import Message, MessageState, ModelIdentity, ReplyRecord, Role
+from app.core.engine.sampling import Sampling
 from app.core.errors import EmptyPrompt
-from app.core.loading import LoadOptions
-from app.core.messages import Message, MessageState, ModelIdentity, ReplyRecord, Role
-from app.core.sampling import Sampling
 
 RECORD = ReplyRecord(
     model=ModelIdentity("Tiny", "/tiny.gguf", 1), engine="llama.cpp", engine_version="b1", template="",

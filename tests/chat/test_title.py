@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from app.chat.title import title_from, title_request, wants_title
-from app.core.conversations import StoredMessage
-from app.core.loading import LoadOptions
-from app.core.messages import MessageState, ModelIdentity, ReplyRecord, Role
-from app.core.sampling import Sampling
+from app.core.chat.conversations import StoredMessage
+from app.core.engine.loading import LoadOptions
+from app.core.engine.messages import MessageState, ModelIdentity, ReplyRecord, Role
+from app.core.engine.sampling import Sampling
 
 RECORD = ReplyRecord(
     model=ModelIdentity("Tiny", "/tiny.gguf", 1),

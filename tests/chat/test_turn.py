@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from app.chat.turn import CHECKPOINT_SECONDS, Turn, opening_record
-from app.core.conversations import StoredMessage
-from app.core.engine_frames import Finished, ModelInfo, Piece
+from app.core.chat.conversations import StoredMessage
+from app.core.engine.engine_frames import Finished, ModelInfo, Piece
+from app.core.engine.loading import LoadOptions
+from app.core.engine.messages import FinishReason, MessageState, ModelIdentity, ReplyRecord, Timings, Usage
+from app.core.engine.models import ModelFile
+from app.core.engine.sampling import Sampling
 from app.core.errors import DatabaseLocked, EngineLost
-from app.core.loading import LoadOptions
-from app.core.messages import FinishReason, MessageState, ModelIdentity, ReplyRecord, Timings, Usage
-from app.core.models import ModelFile
-from app.core.sampling import Sampling
 from app.storage.database import Database
 from app.storage.lane import Lane
 from app.storage.stores import open_stores

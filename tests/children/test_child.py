@@ -17,9 +17,9 @@ import pytest
 from app.children.child import Child
 from app.children.outcome import Outcome, OutcomeKind
 from app.core import protocol
-from app.core.engine_frames import Load, Piece
+from app.core.engine.engine_frames import Load, Piece
 from app.core.errors import ProtocolBroken
-from app.core.probe_frames import Machine, Probe
+from app.core.prediction.probe_frames import Machine, Probe
 from app.core.protocol import ChildRole, Event
 
 GREETING = f"""
@@ -189,7 +189,7 @@ def test_standard_error_goes_to_the_log(start: Start, tmp_path: Path) -> None:
 def test_native_output_of_a_real_child_is_kept_off_the_frames(start: Start, tmp_path: Path) -> None:
     watched = start("""
         from app.core import protocol
-        from app.core.engine_frames import Piece
+        from app.core.engine.engine_frames import Piece
         from app.worker.wire import Wire
 
         wire = Wire()

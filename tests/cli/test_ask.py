@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app.core.sampling import Sampling
+from app.core.engine.sampling import Sampling
 from tests.cli.conftest import ENDLESS, CommandLine, engine_of, first_words
 
 SHORT = ("--max-tokens", "12", *ENDLESS)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.messages import Role
+from app.core.engine.messages import Role
 from app.storage.stores import open_stores
 from tests.cli.conftest import CommandLine
 

@@ -8,7 +8,7 @@ import pytest
 
 from app.cli import models
 from app.cli.models import NoModelGiven, choose_model
-from app.core.guide import guide_file
+from app.core.engine.guide import guide_file
 from app.storage.lane import Lane
 from app.storage.stores import open_stores
 from tests.cli.conftest import CommandLine

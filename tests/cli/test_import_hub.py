@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from gguf import GGUFReader
 
-from app.core.repack_errors import TypeNotOffered
+from app.core.checkpoints.repack_errors import TypeNotOffered
 from tests.cli.conftest import CommandLine
 from tests.download.conftest import Hub, hub  # noqa: F401 - a fixture
 from tests.repack import models, shards

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from app.chat.turn import Turn
 from app.cli.session import Unseen, follow
-from app.core.engine_frames import Finished, Piece
+from app.core.engine.engine_frames import Finished, Piece
+from app.core.engine.loading import LoadOptions
+from app.core.engine.messages import FinishReason, ModelIdentity, ReplyRecord, Timings, Usage
+from app.core.engine.sampling import Sampling
 from app.core.errors import DiskFull, ParleyError
-from app.core.loading import LoadOptions
-from app.core.messages import FinishReason, ModelIdentity, ReplyRecord, Timings, Usage
-from app.core.sampling import Sampling
 from app.storage.lane import Lane
 from app.storage.stores import Stores, open_stores
 

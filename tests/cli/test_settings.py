@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from app.core.settings import SETTINGS
+from app.core.program.settings import SETTINGS
 from tests.cli.conftest import CommandLine
 
 

@@ -10,9 +10,9 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu
 
-from app.core.conversations import StoredMessage
-from app.core.loading import LoadOptions
-from app.core.messages import MessageState, Role
+from app.core.chat.conversations import StoredMessage
+from app.core.engine.loading import LoadOptions
+from app.core.engine.messages import MessageState, Role
 from app.services.compare import Progress
 from app.ui.chat.transcript_rows import Action
 from app.ui.compare.dialog import CompareDialog

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.core.attachments import Attachment, shortened, split_attachments, with_attachments
+from app.core.chat.attachments import Attachment, shortened, split_attachments, with_attachments
 
 CODE = Attachment("main.py", "text/x-python", "print('hi')\n", "python")
 FENCES = Attachment("notes.md", "text/markdown", "a\n\n```\ncode\n```\n````\nmore\n")

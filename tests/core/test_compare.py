@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.fit import MARGIN
-from app.core.footprint import PROCESS_BYTES
-from app.core.loading import LoadOptions
-from app.core.probe_frames import Machine, MeasuredNeed
-from app.core.together import Together, together
-from app.core.word_diff import MOST_WORDS, Span, word_diff
+from app.core.chat.word_diff import MOST_WORDS, Span, word_diff
+from app.core.engine.loading import LoadOptions
+from app.core.prediction.fit import MARGIN
+from app.core.prediction.footprint import PROCESS_BYTES
+from app.core.prediction.probe_frames import Machine, MeasuredNeed
+from app.core.prediction.together import Together, together
 
 
 def kept(text: str, spans: tuple[Span, ...]) -> str:

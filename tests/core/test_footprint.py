@@ -6,10 +6,10 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.fit import MARGIN, Device, DeviceKind, Hardware, Placement, Plan
-from app.core.footprint import KV_BYTES, allot, footprint, layer_kv
-from app.core.hub import ModelShape, Weights
-from app.core.loading import FlashAttention, KvType
+from app.core.catalog.hub import ModelShape, Weights
+from app.core.engine.loading import FlashAttention, KvType
+from app.core.prediction.fit import MARGIN, Device, DeviceKind, Hardware, Placement, Plan
+from app.core.prediction.footprint import KV_BYTES, allot, footprint, layer_kv
 
 GB = 10**9
 

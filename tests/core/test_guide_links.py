@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.core.guide_links import GuideLink, Place, guide_link
-from app.core.setting import Page
+from app.core.program.guide_links import GuideLink, Place, guide_link
+from app.core.program.setting import Page
 
 
 @pytest.mark.parametrize(

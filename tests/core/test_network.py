@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from app.catalog.find.endpoint import is_hub_offline
-from app.core.network import is_offline, network_environment
-from app.core.settings import SETTINGS
+from app.core.program.network import is_offline, network_environment
+from app.core.program.settings import SETTINGS
 
 DEFAULTS = {key: setting.default for key, setting in SETTINGS.items()}
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from app.core.hub import RemoteFile
-from app.core.on_the_way import is_prepared_on_the_way, room_for, shards_of
-from app.core.preparing import Original
+from app.core.catalog.hub import RemoteFile
+from app.core.catalog.on_the_way import is_prepared_on_the_way, room_for, shards_of
+from app.core.checkpoints.preparing import Original
 
 SMALL = RemoteFile("config.json", 5)
 SHARDS = tuple(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from app.catalog.find.card import parse_card
-from app.core.messages import Message, Role
-from app.core.prompt_template import chat_template_of
-from app.core.repack import Conversation
+from app.core.checkpoints.repack import Conversation
+from app.core.engine.messages import Message, Role
+from app.core.engine.prompt_template import chat_template_of
 from app.engines.template_check import check_template
 from app.engines.template_choice import compiled, named_text
 from app.engines.templates import ChatTemplate

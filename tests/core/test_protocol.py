@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core import protocol
-from app.core.engine_frames import Generate, Piece
+from app.core.engine.engine_frames import Generate, Piece
+from app.core.engine.messages import Message, Role
 from app.core.errors import ProtocolBroken
-from app.core.messages import Message, Role
 from app.core.protocol import Hello
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",)))

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from app.core.conversations import Conversation, ConversationSummary, StoredMessage
+from app.core.chat.conversations import Conversation, ConversationSummary, StoredMessage
+from app.core.engine.messages import Role
+from app.core.engine.sampling import Sampling
 from app.core.errors import InvalidOption
-from app.core.messages import Role
 from app.core.paths import Folders, resources
-from app.core.sampling import Sampling
 from app.core.sizes import format_bytes, format_count
 
 

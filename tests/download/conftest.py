@@ -20,8 +20,8 @@ from app.catalog.fetch.fetch import Terms
 from app.catalog.fetch.network import Network
 from app.catalog.fetch.puller import Limiter
 from app.core import protocol
-from app.core.downloads import DownloadProgress, Patience, Source, StartDownload
-from app.core.hub import RemoteFile
+from app.core.catalog.downloads import DownloadProgress, Patience, Source, StartDownload
+from app.core.catalog.hub import RemoteFile
 from app.core.protocol import Event
 from tests.hub.hubserver import HubServer
 

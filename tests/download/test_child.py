@@ -17,8 +17,8 @@ from app.catalog.fetch.place import Errand
 from app.catalog.shelf.adopt import Place
 from app.catalog.shelf.folders import scan
 from app.core import protocol
-from app.core.download_errors import DiskFilling, DiskTooSmall, DownloadElsewhere, OriginUnknown
-from app.core.downloads import (
+from app.core.catalog.download_errors import DiskFilling, DiskTooSmall, DownloadElsewhere, OriginUnknown
+from app.core.catalog.downloads import (
     CheckFile,
     CheckProgress,
     DownloadDone,
@@ -33,10 +33,10 @@ from app.core.downloads import (
     RepairFile,
     StartDownload,
 )
+from app.core.catalog.hub import RemoteFile
+from app.core.catalog.hub_errors import Offline
+from app.core.catalog.library import Owner
 from app.core.errors import Cancelled
-from app.core.hub import RemoteFile
-from app.core.hub_errors import Offline
-from app.core.library import Owner
 from tests.download.conftest import MIB, QUICK, TOKEN, Attempt, DownloadChild, Hub
 
 Starter = Callable[..., DownloadChild]

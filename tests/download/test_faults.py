@@ -11,7 +11,7 @@ import pytest
 from app.catalog.fetch.journal import SEGMENT, journal_of, kept_bytes, part_of, read_pins
 from app.catalog.fetch.puller import Stopped
 from app.catalog.fetch.transport import Interrupted, Reply, redirect
-from app.core.download_errors import (
+from app.core.catalog.download_errors import (
     DownloadDamaged,
     FileChanged,
     HubBusy,
@@ -20,9 +20,9 @@ from app.core.download_errors import (
     UnsafePath,
     WrongSize,
 )
-from app.core.downloads import Activity, Patience
-from app.core.hub import RemoteFile
-from app.core.hub_errors import AccessPending, RepoGated, TokenRejected
+from app.core.catalog.downloads import Activity, Patience
+from app.core.catalog.hub import RemoteFile
+from app.core.catalog.hub_errors import AccessPending, RepoGated, TokenRejected
 from tests.download.conftest import MIB, REPO, TOKEN, Attempt, Hub
 from tests.hub import hubserver
 

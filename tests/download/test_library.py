@@ -16,10 +16,10 @@ from app.catalog.shelf.adopt import Place, places
 from app.catalog.shelf.folders import scan
 from app.catalog.shelf.keep import move, place_in, to_trash
 from app.catalog.shelf.named import model_folders, with_folder, without_folder
-from app.core.download_errors import FileInTheWay, FolderNotNamed, FolderUnusable, HubBusy, NotOurs
+from app.core.catalog.download_errors import FileInTheWay, FolderNotNamed, FolderUnusable, HubBusy, NotOurs
+from app.core.catalog.hub import Format
+from app.core.catalog.library import LibraryModel, Owner
 from app.core.errors import Cancelled
-from app.core.hub import Format
-from app.core.library import LibraryModel, Owner
 from app.core.paths import Folders
 from tests.download.conftest import Attempt, Hub
 from tests.models.split_gguf import split_gguf

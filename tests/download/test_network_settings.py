@@ -9,11 +9,11 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.starting import child_starter
-from app.core.downloads import DownloadState
-from app.core.hub import SearchQuery
-from app.core.hub_errors import Offline
-from app.core.ledger import Purpose, ledger_path, read_entries
+from app.core.catalog.downloads import DownloadState
+from app.core.catalog.hub import SearchQuery
+from app.core.catalog.hub_errors import Offline
 from app.core.paths import Folders
+from app.core.program.ledger import Purpose, ledger_path, read_entries
 from app.core.protocol import ChildRole
 from app.services.download_queue import DownloadQueue
 from app.services.hub_service import HubService

@@ -17,8 +17,8 @@ from app.catalog.fetch.download import Downloader
 from app.catalog.fetch.fetch import Terms
 from app.catalog.fetch.network import Network
 from app.catalog.fetch.puller import Limiter, Stopped
-from app.core.download_errors import DiskTooSmall, DownloadDamaged
-from app.core.downloads import (
+from app.core.catalog.download_errors import DiskTooSmall, DownloadDamaged
+from app.core.catalog.downloads import (
     Activity,
     DownloadDone,
     DownloadFailed,
@@ -28,12 +28,12 @@ from app.core.downloads import (
     Source,
     StartDownload,
 )
+from app.core.catalog.hub import RemoteFile
+from app.core.catalog.safetensors import read_header
+from app.core.checkpoints.preparing import Original, Wishes
+from app.core.checkpoints.repack import RepackReport, TypeChoice
+from app.core.checkpoints.repack_errors import ArchitectureNotRepacked, ResultInTheWay, SourceChanged, TensorLeftOver
 from app.core.errors import Cancelled, ParleyError
-from app.core.hub import RemoteFile
-from app.core.preparing import Original, Wishes
-from app.core.repack import RepackReport, TypeChoice
-from app.core.repack_errors import ArchitectureNotRepacked, ResultInTheWay, SourceChanged, TensorLeftOver
-from app.core.safetensors import read_header
 from app.repack import part as result_part
 from app.repack.skeleton import Shard, make_skeleton
 from app.worker import preparing

@@ -16,10 +16,10 @@ from pytestqt.qtbot import QtBot
 
 from app.catalog.fetch.journal import Journal, Pins, journal_of, kept_bytes, part_of
 from app.children.child import Child
-from app.core.download_errors import DownloaderLost, NotOnHub
-from app.core.downloads import Download, DownloadState
+from app.core.catalog.download_errors import DownloaderLost, NotOnHub
+from app.core.catalog.downloads import Download, DownloadState
+from app.core.catalog.hub import RemoteFile
 from app.core.errors import ParleyError
-from app.core.hub import RemoteFile
 from app.core.paths import Folders
 from app.core.protocol import ChildRole
 from app.services.download_queue import DownloadQueue
@@ -175,7 +175,7 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QCoreApplication
 from app.children.child import Child
-from app.core.downloads import Source
+from app.core.catalog.downloads import Source
 from app.core.paths import Folders
 from app.core.protocol import ChildRole
 from app.services.download_queue import DownloadQueue

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from app.core.engine_frames import Finished, Generate, Piece, PromptProgress
-from app.core.loading import LoadOptions
-from app.core.messages import Message, Role
-from app.core.sampling import Sampling
+from app.core.engine.engine_frames import Finished, Generate, Piece, PromptProgress
+from app.core.engine.loading import LoadOptions
+from app.core.engine.messages import Message, Role
+from app.core.engine.sampling import Sampling
 from app.engines.base import StopFlag
 from app.engines.llama.engine import LlamaEngine
 from app.worker.engine_role import describe

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from app.core.engine.messages import FinishReason, Message, Role
+from app.core.engine.sampling import Sampling
+from app.core.engine.templates import UnknownTemplate
 from app.core.errors import EmptyPrompt, GrammarInvalid, NoModel, PromptTooLong
-from app.core.messages import FinishReason, Message, Role
-from app.core.sampling import Sampling
-from app.core.templates import UnknownTemplate
 from app.engines.llama.vocabulary import Vocabulary
 
 USER = Role.USER

@@ -8,13 +8,13 @@ import gguf
 import msgspec
 import pytest
 
-from app.core.engine_frames import LoadProgress
+from app.core.catalog.hub import Weights
+from app.core.engine.engine_frames import LoadProgress
+from app.core.engine.loading import FlashAttention, KvType, LoadOptions, RopeKind, RopeScaling
+from app.core.engine.sampling import Sampling
 from app.core.errors import ArchitectureUnknown, Cancelled, InvalidOption, ModelLoadFailed, OutOfMemory
-from app.core.fit import MARGIN, Device, DeviceKind, Hardware, Plan
-from app.core.footprint import allot, footprint
-from app.core.hub import Weights
-from app.core.loading import FlashAttention, KvType, LoadOptions, RopeKind, RopeScaling
-from app.core.sampling import Sampling
+from app.core.prediction.fit import MARGIN, Device, DeviceKind, Hardware, Plan
+from app.core.prediction.footprint import allot, footprint
 from app.engines.base import StopFlag
 from app.engines.llama.memory import is_repacked
 from app.engines.llama.model import plan_load

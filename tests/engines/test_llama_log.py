@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 SCRIPT = """
 import gc, sys
 from pathlib import Path
-from app.core.loading import LoadOptions
+from app.core.engine.loading import LoadOptions
 from app.engines.base import StopFlag
 from app.engines.llama.engine import LlamaEngine
 from app.worker.source import describe

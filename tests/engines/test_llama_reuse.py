@@ -6,9 +6,9 @@ import threading
 
 import pytest
 
-from app.core.engine_frames import Piece, PromptProgress
-from app.core.messages import FinishReason, Message, Role
-from app.core.sampling import Sampling
+from app.core.engine.engine_frames import Piece, PromptProgress
+from app.core.engine.messages import FinishReason, Message, Role
+from app.core.engine.sampling import Sampling
 from app.engines.base import StopFlag
 
 USER = Role.USER

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core.engine.messages import Message, Role
 from app.core.errors import EmptyPrompt, PinsTooLong, PromptTooLong
-from app.core.messages import Message, Role
 from app.engines.prompt import Protection, Segment, fit_view
 from app.engines.template_choice import compiled, named_text
 from app.engines.templates import ChatTemplate

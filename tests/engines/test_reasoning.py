@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.messages import Message, Role
+from app.core.engine.messages import Message, Role
 from app.engines.reasoning import TAGS, ReasoningSplitter, opened_by, tags_of
 
 

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
+from app.core.engine.messages import Message, Role
 from app.core.errors import Cancelled, TemplateFailed
-from app.core.messages import Message, Role
 from app.engines.templates import ChatTemplate
 
 MESSAGES = [Message(Role.USER, "x" * 1000)]

@@ -12,10 +12,10 @@ from pypdf import PdfReader
 
 from app.chat.exchange import PagePrinter
 from app.children.child import program
+from app.core.data.exchange import ExportFormat
+from app.core.data.exchange_errors import ExportFailed, ExportTargetExists, ExportTargetUnfit, PrintFailed
+from app.core.engine.messages import MessageState, Role
 from app.core.errors import Cancelled, DiskFull
-from app.core.exchange import ExportFormat
-from app.core.exchange_errors import ExportFailed, ExportTargetExists, ExportTargetUnfit, PrintFailed
-from app.core.messages import MessageState, Role
 from app.exchange import exporting
 from app.exchange.exporting import Exporter
 from app.exchange.pages.html import html_of

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from app.core.engine.messages import MessageState, Role
 from app.core.errors import Failure
-from app.core.messages import MessageState, Role
 from app.exchange.reading import read_path
 from tests.exchange import builders
 

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.core.errors import Bug, Failure, UserError, WorldError
-from app.core.exchange_errors import (
+from app.core.data.exchange_errors import (
     ArchiveDamaged,
     ArchiveTooLarge,
     FileCutOff,
@@ -22,6 +21,7 @@ from app.core.exchange_errors import (
     NotAChatExport,
     RecordInvalid,
 )
+from app.core.errors import Bug, Failure, UserError, WorldError
 from app.exchange import records, sources
 from app.exchange.importing import Importer, Outcome
 from app.exchange.reading import read_path

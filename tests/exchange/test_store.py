@@ -6,11 +6,11 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from app.core.conversations import Conversation, ConversationSummary
+from app.core.chat.conversations import Conversation, ConversationSummary
+from app.core.chat.search import SearchQuery
+from app.core.data.exchange import ExportFormat
+from app.core.engine.messages import MessageState, Role
 from app.core.errors import Failure
-from app.core.exchange import ExportFormat
-from app.core.messages import MessageState, Role
-from app.core.search import SearchQuery
 from app.exchange.exporting import Exporter
 from app.exchange.importing import Outcome
 from app.exchange.portable import PortableConversation, PortableMessage, native_origin, portable

@@ -5,11 +5,11 @@ from __future__ import annotations
 import msgspec
 from hypothesis import strategies as st
 
+from app.core.chat.presets import ChosenPreset, Preset
+from app.core.engine.loading import KvType, LoadOptions
+from app.core.engine.messages import FinishReason, MessageState, ModelIdentity, ReplyRecord, Role, Timings, Usage
+from app.core.engine.sampling import Sampling
 from app.core.errors import Failure
-from app.core.loading import KvType, LoadOptions
-from app.core.messages import FinishReason, MessageState, ModelIdentity, ReplyRecord, Role, Timings, Usage
-from app.core.presets import ChosenPreset, Preset
-from app.core.sampling import Sampling
 from app.exchange.portable import PortableConversation, PortableMessage
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)

@@ -14,7 +14,7 @@ from guide.facts import load_material
 
 from app.catalog.fit.estimate import COMMON_BITS, COMMON_QUANTIZATION
 from app.cli.grammar import build_parser
-from app.core.settings import SETTINGS
+from app.core.program.settings import SETTINGS
 
 ROOT = Path(__file__).parents[2]
 FACTS = load_material().facts

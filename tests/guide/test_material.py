@@ -12,7 +12,7 @@ import pytest
 from guide.facts import GUIDE, simple
 from guide.phrasing import Likelihoods, Phraser, load_words
 
-from app.core.guide_links import guide_link
+from app.core.program.guide_links import guide_link
 
 LEAST_FACTS = 400
 LINK = re.compile(r"\[[^\]]+\]\(([^)]+)\)")

@@ -13,8 +13,8 @@ from guide.facts import MODEL
 from guide.template import END, GUIDE, LONGEST, USER, prompt
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
-from app.core.messages import Message, Role
-from app.core.templates import OWN_TEMPLATE
+from app.core.engine.messages import Message, Role
+from app.core.engine.templates import OWN_TEMPLATE
 from app.engines.prompt import Protection
 from app.engines.templates import ChatTemplate
 from app.worker.source import describe

@@ -10,9 +10,8 @@ import pytest
 
 from app.children.child import Child
 from app.children.outcome import Outcome
-from app.core.errors import Failure
-from app.core.hub import SearchQuery, TokenPlace
-from app.core.hub_frames import (
+from app.core.catalog.hub import SearchQuery, TokenPlace
+from app.core.catalog.hub_frames import (
     AskToken,
     HubFound,
     KeepToken,
@@ -23,7 +22,8 @@ from app.core.hub_frames import (
     TokenState,
     VariantOpened,
 )
-from app.core.probe_frames import Probe
+from app.core.errors import Failure
+from app.core.prediction.probe_frames import Probe
 from app.core.protocol import ChildRole, Command, Event, Failed
 from tests.hub.conftest import GATED, MEMBER
 from tests.hub.hubserver import HubServer

@@ -18,9 +18,8 @@ from app.catalog.find.hub import Hub
 from app.catalog.find.hub_client import Connection
 from app.catalog.find.local_checkpoint import local_checkpoint
 from app.catalog.find.repo_ref import RepoRef
-from app.core.errors import Cancelled, ParleyError
-from app.core.hub import Access, Format, SearchOrder, SearchQuery
-from app.core.hub_errors import (
+from app.core.catalog.hub import Access, Format, SearchOrder, SearchQuery
+from app.core.catalog.hub_errors import (
     AccessPending,
     BranchNotFound,
     HubFailed,
@@ -32,6 +31,7 @@ from app.core.hub_errors import (
     RepoNotFound,
     TokenRejected,
 )
+from app.core.errors import Cancelled, ParleyError
 from tests.hub.conftest import GATED, MEMBER, STRANGER, Connect
 from tests.hub.hubserver import HubServer
 from tests.repack import models

@@ -15,7 +15,7 @@ import pytest
 from app.catalog.fetch.network import Network, Origin
 from app.catalog.find.hub import Hub
 from app.catalog.find.hub_client import Connection, HubClient
-from app.core.hub import SearchQuery
+from app.core.catalog.hub import SearchQuery
 from tests.hub.hubserver import HubServer
 
 ENDPOINT = "http://hub.example"

@@ -6,10 +6,10 @@ import pytest
 
 from app.catalog.find.recommended import load_recommended
 from app.catalog.find.repo_ref import parse_repo_ref
-from app.core.fit import Placement
-from app.core.hub import Recommendation
+from app.core.catalog.hub import Recommendation
 from app.core.paths import resources
-from app.core.probe_frames import Machine
+from app.core.prediction.fit import Placement
+from app.core.prediction.probe_frames import Machine
 from app.services.fit_service import FitService
 from tests.machines import DESKTOP, GB, LAPTOP, MAC, WORKSTATION, cuda, machine
 

@@ -9,7 +9,7 @@ import pytest
 
 from app.catalog.find.hub import Hub
 from app.catalog.find.repo_ref import RepoRef
-from app.core.hub import Format, RepoPage, Variant
+from app.core.catalog.hub import Format, RepoPage, Variant
 
 GPTQ = {
     "main": (4, -1, False),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.catalog.find.repo_ref import RepoRef, parse_repo_ref
-from app.core.hub_errors import NotARepo
+from app.core.catalog.hub_errors import NotARepo
 
 REPO = "TheBloke/Llama-2-70B-chat-GPTQ"
 BRANCH = "gptq-4bit-32g-actorder_True"

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core.catalog.hub_errors import SafetensorsDamaged
+from app.core.catalog.safetensors import parse_header, read_header
 from app.core.errors import FileGone, FileUnreadable
-from app.core.hub_errors import SafetensorsDamaged
-from app.core.safetensors import parse_header, read_header
 
 GOOD = {"a": {"dtype": "F16", "shape": [2, 4], "data_offsets": [0, 16]}}
 

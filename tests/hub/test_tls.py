@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.core.hub import SearchQuery
-from app.core.hub_errors import HubSilent
+from app.core.catalog.hub import SearchQuery
+from app.core.catalog.hub_errors import HubSilent
 from tests.hub.conftest import Connect
 from tests.hub.hubserver import HubServer
 from tests.remote.authority import Authority

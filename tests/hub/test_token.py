@@ -15,9 +15,9 @@ from keyring.errors import PasswordDeleteError
 from app.catalog.find.hub_client import Connection
 from app.catalog.find.token import FoundToken, TokenStore
 from app.catalog.secret import has_keyring
-from app.core.hub import TokenPlace
-from app.core.hub_errors import InvalidToken, TokenUnsaved
-from app.core.hub_frames import KeepToken
+from app.core.catalog.hub import TokenPlace
+from app.core.catalog.hub_errors import InvalidToken, TokenUnsaved
+from app.core.catalog.hub_frames import KeepToken
 
 TOKEN = "hf_" + "a" * 34
 

@@ -19,14 +19,14 @@ import pytest
 from app.children.child import Child
 from app.children.outcome import Outcome
 from app.core import protocol
-from app.core.conversations import StoredMessage
-from app.core.engine_frames import Finished, Generate, Load, ModelInfo, Piece
-from app.core.messages import FinishReason, Message, Role
+from app.core.chat.conversations import StoredMessage
+from app.core.engine.engine_frames import Finished, Generate, Load, ModelInfo, Piece
+from app.core.engine.messages import FinishReason, Message, Role
+from app.core.engine.sampling import Sampling
 from app.core.paths import Folders
+from app.core.program.update_errors import UpdateUnsigned
+from app.core.program.update_frames import FetchUpdate, LookForUpdate, UpdateFetched, UpdateKnown, UpdateProgress
 from app.core.protocol import ChildRole, Command, Event, Failed, Hello
-from app.core.sampling import Sampling
-from app.core.update_errors import UpdateUnsigned
-from app.core.update_frames import FetchUpdate, LookForUpdate, UpdateFetched, UpdateKnown, UpdateProgress
 from app.storage.conversations import ConversationStore
 from app.storage.database import Database
 from tests.updates.conftest import HERE, PACKAGE, served

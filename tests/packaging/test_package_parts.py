@@ -25,8 +25,8 @@ from single_file import build_single_file
 
 from app import __version__
 from app.cli.grammar import build_parser
-from app.core.updates import UpdateSource
-from app.core.updates import update_source as read_by_the_program
+from app.core.program.updates import UpdateSource
+from app.core.program.updates import update_source as read_by_the_program
 
 KEY = minisign.KeyPair.generate().public_key.to_base64().decode()
 RESOURCES = Path(__file__).parents[2] / "resources"

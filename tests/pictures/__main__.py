@@ -14,11 +14,11 @@ from PySide6.QtWidgets import QApplication
 
 from app.bootstrap.program import Program, build
 from app.chat.turn import opening_record
+from app.core.engine.messages import MessageState, ModelIdentity
+from app.core.engine.models import ModelFile
+from app.core.engine.sampling import Sampling
 from app.core.errors import DatabaseLocked, Failure, OutOfMemory
-from app.core.messages import MessageState, ModelIdentity
-from app.core.models import ModelFile
 from app.core.paths import Folders
-from app.core.sampling import Sampling
 from app.services.engine_host import EngineState
 from app.services.reply_run import ChatState
 from app.storage.stores import Stores

@@ -13,14 +13,14 @@ from PySide6.QtWidgets import QApplication
 
 from app.bootstrap.program import Program, build
 from app.chat.turn import opening_record
-from app.core.attachments import Attachment, with_attachments
+from app.core.chat.attachments import Attachment, with_attachments
+from app.core.data.exchange import ExportReport, ImportReport, Skipped
+from app.core.data.exchange_errors import RecordInvalid
+from app.core.engine.messages import FinishReason, MessageState, ModelIdentity, Timings, Usage
+from app.core.engine.models import ModelFile
+from app.core.engine.sampling import Sampling
 from app.core.errors import Failure
-from app.core.exchange import ExportReport, ImportReport, Skipped
-from app.core.exchange_errors import RecordInvalid
-from app.core.messages import FinishReason, MessageState, ModelIdentity, Timings, Usage
-from app.core.models import ModelFile
 from app.core.paths import Folders
-from app.core.sampling import Sampling
 from app.services.engine_host import EngineState
 from app.services.message_room import Excess
 from app.storage.stores import Stores

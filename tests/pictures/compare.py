@@ -14,12 +14,12 @@ from PySide6.QtWidgets import QWidget
 
 from app.bootstrap.program import Program, build
 from app.chat.turn import opening_record
-from app.core.conversations import StoredMessage
-from app.core.messages import MessageState, Role, Timings, Usage
-from app.core.models import ModelFile
+from app.core.chat.conversations import StoredMessage
+from app.core.engine.messages import MessageState, Role, Timings, Usage
+from app.core.engine.models import ModelFile
+from app.core.engine.sampling import Sampling
 from app.core.paths import Folders
-from app.core.sampling import Sampling
-from app.core.together import Together
+from app.core.prediction.together import Together
 from app.services.compare import Begun, Candidate, Progress, Question
 from app.services.reply_run import ChatState
 from app.ui.compare.dialog import CompareDialog

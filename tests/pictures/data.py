@@ -7,8 +7,8 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QDialog
 
-from app.core.backups import Backup, BackupKind
-from app.core.data_errors import DataFolderNested
+from app.core.data.backups import Backup, BackupKind
+from app.core.data.data_errors import DataFolderNested
 from app.core.errors import DiskFull
 from app.ui.data_backups import BackupsDialog
 from app.ui.data_errand import ErrandDialog

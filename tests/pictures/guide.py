@@ -7,7 +7,7 @@ import tempfile
 from PySide6.QtWidgets import QPushButton
 
 from app.bootstrap.program import build
-from app.core.guide import guide_file
+from app.core.engine.guide import guide_file
 from app.core.paths import Folders
 from app.services.reply_run import ChatState
 from app.ui.chat.guide_panel import QUESTIONS

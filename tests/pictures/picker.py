@@ -16,7 +16,7 @@ from pathlib import Path
 from app.bootstrap.starting import child_starter
 from app.catalog.find.recommended import load_recommended
 from app.core.paths import Folders, resources
-from app.core.probe_frames import Machine
+from app.core.prediction.probe_frames import Machine
 from app.core.protocol import ChildRole
 from app.services.fit_service import FitService
 from app.services.hub_service import HubService

@@ -8,10 +8,10 @@ import tempfile
 import msgspec
 
 from app.bootstrap.program import build
-from app.core.models import ModelFile
+from app.core.engine.models import ModelFile
 from app.core.paths import Folders
-from app.core.server_errors import ServerUnreachable
-from app.core.servers import KeyPlace, checked_server
+from app.core.remote.server_errors import ServerUnreachable
+from app.core.remote.servers import KeyPlace, checked_server
 from app.ui.server_consent import ConsentDialog
 from app.ui.servers_dialog import ServersDialog
 from tests.pictures.__main__ import MODEL, settle

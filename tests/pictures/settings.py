@@ -9,9 +9,9 @@ import time
 from PySide6.QtWidgets import QWidget
 
 from app.bootstrap.program import Program, build
-from app.core.ledger import LedgerEntry, Purpose, ledger_path
 from app.core.paths import Folders
-from app.core.setting import Page
+from app.core.program.ledger import LedgerEntry, Purpose, ledger_path
+from app.core.program.setting import Page
 from tests.pictures.__main__ import MODEL, settle, wait_for
 from tests.pictures.order import Order, command_line, take_order
 

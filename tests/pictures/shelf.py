@@ -17,18 +17,26 @@ from PySide6.QtWidgets import QApplication, QDialog
 
 from app.bootstrap.starting import child_starter
 from app.catalog.shelf.library import identify
-from app.core.download_errors import DiskFilling, NotOnHub
-from app.core.downloads import Activity, Download, DownloadProgress, DownloadState, FileChecked, FileProgress, Source
+from app.core.catalog.download_errors import DiskFilling, NotOnHub
+from app.core.catalog.downloads import (
+    Activity,
+    Download,
+    DownloadProgress,
+    DownloadState,
+    FileChecked,
+    FileProgress,
+    Source,
+)
+from app.core.catalog.hub import Format, RemoteFile
+from app.core.catalog.library import LibraryModel, Owner
+from app.core.checkpoints.preparing import Original, Preparation, PreparationState
+from app.core.checkpoints.repack import RepackActivity, RepackProgress, RepackReport, StartRepack
+from app.core.checkpoints.repack_errors import TensorMissing
+from app.core.engine.messages import ModelIdentity
+from app.core.engine.models import ModelFile
 from app.core.errors import Failure
-from app.core.hub import Format, RemoteFile
-from app.core.library import LibraryModel, Owner
-from app.core.messages import ModelIdentity
-from app.core.models import ModelFile
 from app.core.paths import Folders
-from app.core.preparing import Original, Preparation, PreparationState
 from app.core.protocol import ChildRole
-from app.core.repack import RepackActivity, RepackProgress, RepackReport, StartRepack
-from app.core.repack_errors import TensorMissing
 from app.services.disk_library import DiskLibrary
 from app.services.download_queue import DownloadQueue
 from app.services.library_work import Job, Work

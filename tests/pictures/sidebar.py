@@ -14,9 +14,9 @@ from PySide6.QtWidgets import QApplication
 
 from app.bootstrap.program import Program, build
 from app.chat.turn import opening_record
-from app.core.messages import MessageState
+from app.core.engine.messages import MessageState
+from app.core.engine.sampling import Sampling
 from app.core.paths import Folders
-from app.core.sampling import Sampling
 from app.storage.stores import Stores
 from app.ui.sidebar.model import Answer
 from tests.pictures.__main__ import MODEL, settle, wait_for

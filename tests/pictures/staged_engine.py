@@ -9,11 +9,11 @@ import os
 import sys
 
 from app.core import protocol
-from app.core.engine_frames import Finished, Generate, Load, LoadProgress, ModelInfo, Piece, PromptProgress
-from app.core.loading import LoadOptions
-from app.core.messages import FinishReason, Timings, Usage
-from app.core.preview_frames import PromptRendered, RenderPrompt
-from app.core.probe_frames import DeviceInfo, Machine, Probe
+from app.core.chat.preview_frames import PromptRendered, RenderPrompt
+from app.core.engine.engine_frames import Finished, Generate, Load, LoadProgress, ModelInfo, Piece, PromptProgress
+from app.core.engine.loading import LoadOptions
+from app.core.engine.messages import FinishReason, Timings, Usage
+from app.core.prediction.probe_frames import DeviceInfo, Machine, Probe
 from app.core.protocol import ChildRole, Hello
 from app.worker.main import main as real_child
 

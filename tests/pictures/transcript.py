@@ -17,14 +17,14 @@ from PySide6.QtCore import QRectF
 from PySide6.QtWidgets import QApplication
 
 from app.bootstrap.starting import child_starter
-from app.core.attachments import Attachment, with_attachments
-from app.core.conversations import StoredMessage
+from app.core.chat.attachments import Attachment, with_attachments
+from app.core.chat.conversations import StoredMessage
+from app.core.engine.loading import LoadOptions
+from app.core.engine.messages import FinishReason, MessageState, ModelIdentity, ReplyRecord, Role, Timings, Usage
+from app.core.engine.sampling import Sampling
 from app.core.errors import Failure
-from app.core.loading import LoadOptions
-from app.core.messages import FinishReason, MessageState, ModelIdentity, ReplyRecord, Role, Timings, Usage
 from app.core.paths import Folders
 from app.core.protocol import ChildRole
-from app.core.sampling import Sampling
 from app.services.relay import Relay
 from app.services.typesetter import Typesetter
 from app.ui.chat.reading import ReadingPane

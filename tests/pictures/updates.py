@@ -8,8 +8,8 @@ from pathlib import Path
 from PySide6.QtWidgets import QDialog
 
 from app.core.paths import about_texts
-from app.core.update_errors import UpdatePackageDamaged, UpdateUnsigned
-from app.core.updates import Release
+from app.core.program.update_errors import UpdatePackageDamaged, UpdateUnsigned
+from app.core.program.updates import Release
 from app.ui.about import AboutDialog
 from app.ui.update_dialog import UpdateDialog
 from tests.pictures.dialogs import picture_dialogs

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from app.core.engine_frames import Finished, Generate, Piece
-from app.core.messages import Message, Role
+from app.core.engine.engine_frames import Finished, Generate, Piece
+from app.core.engine.messages import Message, Role
+from app.core.engine.sampling import Sampling
 from app.core.protocol import Event
-from app.core.sampling import Sampling
-from app.core.servers import Server
+from app.core.remote.servers import Server
 from app.engines.base import StopFlag
 from app.engines.remote.client import Access
 from app.engines.remote.engine import RemoteEngine

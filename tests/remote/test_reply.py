@@ -8,10 +8,10 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from app.core.engine_frames import Generate
-from app.core.messages import FinishReason, Message, Role
-from app.core.sampling import Sampling
-from app.core.server_errors import (
+from app.core.engine.engine_frames import Generate
+from app.core.engine.messages import FinishReason, Message, Role
+from app.core.engine.sampling import Sampling
+from app.core.remote.server_errors import (
     CertificatesUnreadable,
     KeyNotAllowed,
     KeyRejected,

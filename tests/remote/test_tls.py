@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.core.messages import FinishReason
-from app.core.server_errors import CertificateRefused, ServerUnreachable
+from app.core.engine.messages import FinishReason
+from app.core.remote.server_errors import CertificateRefused, ServerUnreachable
 from tests.remote.authority import Authority
 from tests.remote.conftest import ModelServer, Talker
 from tests.remote.faults import FaultProxy, Plan

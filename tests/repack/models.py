@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from app.core.repack import Provenance, RepackProgress, RepackReport, TypeChoice
+from app.core.checkpoints.repack import Provenance, RepackProgress, RepackReport, TypeChoice
 from app.engines.llama.quantizer import quantized
 from app.repack.repack import Errand, repack
 from tests.repack import files, forward, packing, reference

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from gguf import GGUFReader
 
-from app.core.repack import NoteKind
-from app.core.repack_errors import TensorLeftOver
+from app.core.checkpoints.repack import NoteKind
+from app.core.checkpoints.repack_errors import TensorLeftOver
 from tests.repack import forward, models, packing, reference
 from tests.repack.files import Tensors
 from tests.repack.logits import Runner, distance

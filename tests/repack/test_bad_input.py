@@ -15,11 +15,10 @@ import pytest
 
 from app.catalog.shelf.adopt import Place
 from app.catalog.shelf.folders import scan
-from app.core.errors import Cancelled, DiskFull, ParleyError
-from app.core.hub_errors import SafetensorsDamaged
-from app.core.library import Owner
-from app.core.repack import RepackActivity, RepackProgress, TypeChoice
-from app.core.repack_errors import (
+from app.core.catalog.hub_errors import SafetensorsDamaged
+from app.core.catalog.library import Owner
+from app.core.checkpoints.repack import RepackActivity, RepackProgress, TypeChoice
+from app.core.checkpoints.repack_errors import (
     ArchitectureNotRepacked,
     CheckpointIncomplete,
     ConfigUnusable,
@@ -38,6 +37,7 @@ from app.core.repack_errors import (
     TokenizerUnknown,
     TypeNotOffered,
 )
+from app.core.errors import Cancelled, DiskFull, ParleyError
 from app.repack.part import Part, journal_of, part_of
 from tests.repack import files, models, packing
 from tests.repack.files import Tensors

@@ -12,8 +12,7 @@ import pytest
 
 from app.children.child import Child
 from app.children.outcome import Outcome
-from app.core.protocol import Cancel, ChildRole, Failed
-from app.core.repack import (
+from app.core.checkpoints.repack import (
     Conversation,
     RepackDone,
     RepackProgress,
@@ -21,7 +20,8 @@ from app.core.repack import (
     StartRepack,
     TemplateSource,
 )
-from app.core.repack_errors import NoCheckpoint, TypeNotOffered
+from app.core.checkpoints.repack_errors import NoCheckpoint, TypeNotOffered
+from app.core.protocol import Cancel, ChildRole, Failed
 from tests.cli.conftest import CommandLine
 from tests.cli.conftest import parley as parley  # the fixture
 from tests.repack import files, models

@@ -16,9 +16,9 @@ from llama_cpp import llama_cpp as llama
 from app.catalog.find.local_checkpoint import local_checkpoint
 from app.catalog.gguf.facts import weights_of
 from app.catalog.gguf.header import read_header
-from app.core.mixture import MIXTURES, Outline, wanted_type
-from app.core.repack import NoteKind, TypeChoice
-from app.core.repack_errors import RepackUnsound, ScalesNotFinite
+from app.core.checkpoints.mixture import MIXTURES, Outline, wanted_type
+from app.core.checkpoints.repack import NoteKind, TypeChoice
+from app.core.checkpoints.repack_errors import RepackUnsound, ScalesNotFinite
 from app.engines.llama.quantizer import quantized
 from app.repack.checkpoint import Checkpoint
 from app.repack.plan import make_plan

@@ -9,10 +9,10 @@ import pytest
 
 from app.catalog.find.local_checkpoint import local_checkpoint
 from app.catalog.find.prepared import refusal_of
-from app.core.hub import Variant
-from app.core.quantized import ARCHITECTURES
-from app.core.repack import NoteKind, TypeChoice
-from app.core.repack_errors import ArchitectureNotRepacked, NoCheckpoint, QuantizationUnknown
+from app.core.catalog.hub import Variant
+from app.core.checkpoints.quantized import ARCHITECTURES
+from app.core.checkpoints.repack import NoteKind, TypeChoice
+from app.core.checkpoints.repack_errors import ArchitectureNotRepacked, NoCheckpoint, QuantizationUnknown
 from app.repack import architectures
 from app.repack.checkpoint import Checkpoint
 from app.repack.plan import make_plan

@@ -20,9 +20,9 @@ from app.catalog.find.local_checkpoint import local_checkpoint
 from app.catalog.gguf.header import read_header
 from app.catalog.shelf.adopt import Place
 from app.catalog.shelf.folders import scan
-from app.core.library import Owner
-from app.core.repack import NoteKind, Provenance
-from app.core.repack_errors import TokenizerUnknown
+from app.core.catalog.library import Owner
+from app.core.checkpoints.repack import NoteKind, Provenance
+from app.core.checkpoints.repack_errors import TokenizerUnknown
 from app.repack.sentencepiece import parse_sentencepiece
 from tests.repack import files, models
 from tests.repack.files import Tensors

@@ -10,8 +10,8 @@ import pytest
 from gguf import GGUFReader
 from gguf.quants import dequantize
 
-from app.core.mixture import MIXTURES
-from app.core.repack import NoteKind, TypeChoice
+from app.core.checkpoints.mixture import MIXTURES
+from app.core.checkpoints.repack import NoteKind, TypeChoice
 from tests.repack import files, forward, models, packing, reference
 from tests.repack.logits import Runner, distance
 from tests.repack.packing import Gptq

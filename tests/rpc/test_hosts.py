@@ -8,8 +8,8 @@ import struct
 import pytest
 
 from app.core.errors import Cancelled
-from app.core.rpc import MAX_HOSTS, checked_rpc_hosts, is_this_machine
-from app.core.rpc_errors import InvalidRpcHost, RpcGarbled, RpcMissing, RpcUnreachable, RpcVersionDiffers
+from app.core.remote.rpc import MAX_HOSTS, checked_rpc_hosts, is_this_machine
+from app.core.remote.rpc_errors import InvalidRpcHost, RpcGarbled, RpcMissing, RpcUnreachable, RpcVersionDiffers
 from app.engines.base import StopFlag
 from app.engines.llama import native, rpc
 from tests.rpc.conftest import free_port

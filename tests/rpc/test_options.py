@@ -9,9 +9,9 @@ import pytest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from app.core.loading import LoadOptions
-from app.core.messages import ModelIdentity
-from app.core.models import ModelFile
+from app.core.engine.loading import LoadOptions
+from app.core.engine.messages import ModelIdentity
+from app.core.engine.models import ModelFile
 from app.ui.model_options import ModelOptionsDialog
 from tests.cli.conftest import CommandLine
 from tests.rpc.conftest import Machines, free_port

@@ -7,13 +7,13 @@ import sys
 
 import pytest
 
-from app.core.engine_frames import Finished, Generate, Load, LoadProgress, ModelInfo, Piece
-from app.core.fit import MARGIN, Device, DeviceKind, Hardware
-from app.core.loading import LoadOptions
-from app.core.messages import Message, Role
+from app.core.engine.engine_frames import Finished, Generate, Load, LoadProgress, ModelInfo, Piece
+from app.core.engine.loading import LoadOptions
+from app.core.engine.messages import Message, Role
+from app.core.engine.sampling import Sampling
+from app.core.prediction.fit import MARGIN, Device, DeviceKind, Hardware
 from app.core.protocol import Failed
-from app.core.rpc_errors import RpcForbiddenOffline, RpcLost, RpcSilent, RpcUnreachable
-from app.core.sampling import Sampling
+from app.core.remote.rpc_errors import RpcForbiddenOffline, RpcLost, RpcSilent, RpcUnreachable
 from app.engines.llama.model import plan_load
 from app.engines.llama.rpc import HELLO
 from app.worker.source import describe

@@ -11,7 +11,7 @@ from queue import SimpleQueue
 
 import pytest
 
-from app.core.engine_frames import Piece
+from app.core.engine.engine_frames import Piece
 from app.core.protocol import Event
 from app.engines.llama import rpc_watch
 from app.engines.llama.rpc import HELLO

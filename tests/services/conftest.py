@@ -11,11 +11,11 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.children.child import Child
-from app.core.conversations import StoredMessage
+from app.core.chat.conversations import StoredMessage
+from app.core.engine.loading import LoadOptions
+from app.core.engine.messages import ModelIdentity
+from app.core.engine.models import ModelFile
 from app.core.errors import ParleyError
-from app.core.loading import LoadOptions
-from app.core.messages import ModelIdentity
-from app.core.models import ModelFile
 from app.core.paths import Folders
 from app.core.protocol import ChildRole
 from app.services.chat_session import ChatSession

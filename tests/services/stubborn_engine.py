@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 
 from app.core import protocol
-from app.core.engine_frames import Generate, Load, ModelInfo, Piece, PromptProgress
-from app.core.loading import LoadOptions
+from app.core.engine.engine_frames import Generate, Load, ModelInfo, Piece, PromptProgress
+from app.core.engine.loading import LoadOptions
 from app.core.protocol import Hello
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.core.backups import BackupKind
-from app.core.data_errors import BackupSkipped
+from app.core.data.backups import BackupKind
+from app.core.data.data_errors import BackupSkipped
+from app.core.engine.messages import Role
 from app.core.errors import DatabaseDamaged
-from app.core.messages import Role
 from app.services.backups import BackupKeeper
 from app.services.relay import Relay
 from app.storage.backup import list_backups

@@ -13,7 +13,8 @@ import psutil
 import pytest
 
 from app.catalog.shelf.library import identify
-from app.core.conversation_errors import ConversationBusy
+from app.core.chat.conversation_errors import ConversationBusy
+from app.core.engine.messages import FinishReason, MessageState, Role
 from app.core.errors import (
     DatabaseLocked,
     DiskFull,
@@ -24,7 +25,6 @@ from app.core.errors import (
     NoModel,
     PromptTooLong,
 )
-from app.core.messages import FinishReason, MessageState, Role
 from app.services.engine_host import EngineState
 from app.services.model_library import ModelLibrary
 from app.services.reply_run import ChatState

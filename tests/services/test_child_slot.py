@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from app.children.child import Child
 from app.children.outcome import Outcome, OutcomeKind
+from app.core.chat.typeset_frames import Code, Tinted, Typeset
 from app.core.protocol import ChildRole, Event
-from app.core.typeset_frames import Code, Tinted, Typeset
 from app.services.child_slot import ChildSlot
 from app.services.relay import Relay
 

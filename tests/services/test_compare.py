@@ -11,9 +11,9 @@ from pytestqt.qtbot import QtBot
 
 from app.chat.turn import opening_record
 from app.children.child import Child
-from app.core.messages import MessageState
+from app.core.engine.messages import MessageState
+from app.core.engine.sampling import Sampling
 from app.core.protocol import ChildRole
-from app.core.sampling import Sampling
 from app.services.compare import Candidate, Comparison, Question
 from app.services.relay import Relay
 from app.services.reply_run import ChatState

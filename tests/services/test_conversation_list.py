@@ -7,12 +7,12 @@ import pytest
 from PySide6.QtCore import SignalInstance
 from pytestqt.qtbot import QtBot
 
-from app.core.conversation_errors import NotInTrash
-from app.core.conversations import ConversationSummary
+from app.core.chat.conversation_errors import NotInTrash
+from app.core.chat.conversations import ConversationSummary
+from app.core.chat.listing import Folder, Listing, Shelf
+from app.core.chat.search import SearchQuery, SearchResult
+from app.core.engine.messages import Role
 from app.core.errors import DatabaseLocked
-from app.core.listing import Folder, Listing, Shelf
-from app.core.messages import Role
-from app.core.search import SearchQuery, SearchResult
 from app.services.conversation_list import PAGE, ConversationList
 from app.services.conversation_search import ConversationSearch
 from app.services.relay import Relay, Storage

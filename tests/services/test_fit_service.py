@@ -9,12 +9,12 @@ import pytest
 
 from app.catalog.fit.calibration import Calibration
 from app.catalog.fit.local_variant import local_variant
-from app.core.engine_frames import ModelInfo
-from app.core.fit import MIB, Hardware, NeedSource
-from app.core.hub import Format, RepoSummary
-from app.core.loading import KvType, LoadOptions
-from app.core.measurement import Measurement, MeasurementKind
-from app.core.probe_frames import MeasuredNeed
+from app.core.catalog.hub import Format, RepoSummary
+from app.core.engine.engine_frames import ModelInfo
+from app.core.engine.loading import KvType, LoadOptions
+from app.core.prediction.fit import MIB, Hardware, NeedSource
+from app.core.prediction.measurement import Measurement, MeasurementKind
+from app.core.prediction.probe_frames import MeasuredNeed
 from app.services.fit_service import FitService, given_back
 from tests.machines import DESKTOP, GB, LAPTOP, MAC, WORKSTATION, cuda, machine
 

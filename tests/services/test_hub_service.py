@@ -9,8 +9,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.starting import child_starter
-from app.core.hub import Format, RepoPage, SearchPage, SearchQuery, TokenPlace
-from app.core.hub_errors import HubLost, HubSilent, InvalidToken, RepoNotFound
+from app.core.catalog.hub import Format, RepoPage, SearchPage, SearchQuery, TokenPlace
+from app.core.catalog.hub_errors import HubLost, HubSilent, InvalidToken, RepoNotFound
 from app.core.paths import Folders
 from app.core.protocol import ChildRole
 from app.services.hub_service import HubService, Question

@@ -11,8 +11,8 @@ from app.catalog.fit.calibration import Calibration
 from app.catalog.fit.fit import fit
 from app.catalog.fit.local_variant import local_variant
 from app.catalog.fit.speeds import BELIEF, file_name
-from app.core.fit import Hardware
-from app.core.measurement import Measurement, MeasurementKind
+from app.core.prediction.fit import Hardware
+from app.core.prediction.measurement import Measurement, MeasurementKind
 from app.services.measurement_recorder import MeasurementRecorder
 from tests.machines import LAPTOP
 from tests.services.conftest import Services

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from app.core.conversation_errors import ConversationBusy
-from app.core.messages import MessageState, Role
+from app.core.chat.conversation_errors import ConversationBusy
+from app.core.engine.messages import MessageState, Role
 from app.services.chat_session import ChatSession
 from app.services.message_tree import MessageTree
 from app.services.relay import Relay, Storage

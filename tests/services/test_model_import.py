@@ -10,11 +10,11 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.starting import child_starter
+from app.core.checkpoints.preparing import Original, Preparation, PreparationState, Wishes
+from app.core.checkpoints.repack import RepackReport, StartRepack, TypeChoice
+from app.core.checkpoints.repack_errors import NoCheckpoint, RepackerLost
 from app.core.paths import Folders
-from app.core.preparing import Original, Preparation, PreparationState, Wishes
 from app.core.protocol import ChildRole
-from app.core.repack import RepackReport, StartRepack, TypeChoice
-from app.core.repack_errors import NoCheckpoint, RepackerLost
 from app.services.model_import import ImportState, ModelImport
 from app.services.relay import Relay, Storage
 from app.storage.lane import Lane

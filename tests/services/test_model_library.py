@@ -11,8 +11,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.catalog.shelf.library import identify
-from app.core.engine_frames import Digest
-from app.core.models import ModelFile
+from app.core.engine.engine_frames import Digest
+from app.core.engine.models import ModelFile
 from app.services.model_library import ModelLibrary
 from app.services.relay import Relay, Storage
 from app.storage.lane import Lane

@@ -15,10 +15,10 @@ from pytestqt.qtbot import QtBot
 from app.bootstrap.starting import child_starter
 from app.catalog.fit.local_variant import local_variant
 from app.children.child import Child
-from app.core.fit import NeedSource
-from app.core.hub import RepoPage, Variant
-from app.core.loading import LoadOptions
+from app.core.catalog.hub import RepoPage, Variant
+from app.core.engine.loading import LoadOptions
 from app.core.paths import Folders
+from app.core.prediction.fit import NeedSource
 from app.core.protocol import ChildRole
 from app.services.fit_service import FitService
 from app.services.hub_service import HubService

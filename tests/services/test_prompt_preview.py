@@ -8,10 +8,10 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.starting import child_starter
-from app.core.messages import Message, Role
-from app.core.preview_frames import PromptRendered, RenderPrompt
+from app.core.chat.preview_frames import PromptRendered, RenderPrompt
+from app.core.engine.messages import Message, Role
+from app.core.engine.templates import UnknownTemplate
 from app.core.protocol import ChildRole
-from app.core.templates import UnknownTemplate
 from app.services.engine_host import EngineState
 from app.services.prompt_preview import PromptPreview
 from app.services.relay import Relay

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from app.chat.title import title_from
-from app.core.engine_frames import Finished, Piece
-from app.core.messages import FinishReason, MessageState
+from app.core.engine.engine_frames import Finished, Piece
+from app.core.engine.messages import FinishReason, MessageState
 from app.services.title_maker import TITLE_ID, TitleMaker
 from tests.services.conftest import Services, model_file
 

@@ -9,9 +9,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.starting import child_starter
+from app.core.chat.typeset_frames import Code, Drawn, Formula, Tint, Tinted, Work
 from app.core.paths import Folders
 from app.core.protocol import ChildRole
-from app.core.typeset_frames import Code, Drawn, Formula, Tint, Tinted, Work
 from app.services.relay import Relay
 from app.services.typesetter import MOST_WAITING, Result, Typesetter
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from app.core.loading import KvType, LoadOptions
-from app.core.messages import ModelIdentity, ReplyRecord
-from app.core.sampling import Sampling
+from app.core.engine.loading import KvType, LoadOptions
+from app.core.engine.messages import ModelIdentity, ReplyRecord
+from app.core.engine.sampling import Sampling
 from app.storage.conversations import ConversationStore
 from app.storage.database import Database
 

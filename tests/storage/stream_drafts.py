@@ -9,9 +9,9 @@ import itertools
 import sys
 from pathlib import Path
 
-from app.core.loading import LoadOptions
-from app.core.messages import ModelIdentity, ReplyRecord
-from app.core.sampling import Sampling
+from app.core.engine.loading import LoadOptions
+from app.core.engine.messages import ModelIdentity, ReplyRecord
+from app.core.engine.sampling import Sampling
 from app.storage.conversations import ConversationStore
 from app.storage.database import Database
 

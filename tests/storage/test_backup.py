@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from app.core.backups import Backup, BackupKind, backup_name, kind_and_time, superfluous
-from app.core.data_errors import (
+from app.core.data.backups import Backup, BackupKind, backup_name, kind_and_time, superfluous
+from app.core.data.data_errors import (
     BackupDamaged,
     BackupNewer,
     BackupSkipped,
@@ -24,8 +24,8 @@ from app.core.data_errors import (
     TemplateCopiesDamaged,
     UnknownBackup,
 )
+from app.core.engine.messages import Role
 from app.core.errors import DatabaseDamaged, DatabaseLocked
-from app.core.messages import Role
 from app.storage.backup import backup_folder, find_backup, list_backups, make_backup, make_daily, prune
 from app.storage.conversations import ConversationStore
 from app.storage.database import Database

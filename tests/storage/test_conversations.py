@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from app.core.engine.messages import MessageState, ReplyRecord, Role
 from app.core.errors import Failure, UnknownConversation, UnknownMessage
-from app.core.messages import MessageState, ReplyRecord, Role
 from app.storage.conversations import ConversationStore
 from app.storage.database import Database
 from app.storage.rows import title_of

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from app.core.engine.messages import MessageState, ReplyRecord, Role
 from app.core.errors import (
     DatabaseDamaged,
     DatabaseLocked,
@@ -20,7 +21,6 @@ from app.core.errors import (
     DatabaseUnreachable,
     DiskFull,
 )
-from app.core.messages import MessageState, ReplyRecord, Role
 from app.storage.conversations import ConversationStore
 from app.storage.database import Access, Database
 from app.storage.migrations import MIGRATIONS

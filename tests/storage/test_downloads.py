@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from app.core.download_errors import HubUnreachable
-from app.core.downloads import DownloadState, Source
+from app.core.catalog.download_errors import HubUnreachable
+from app.core.catalog.downloads import DownloadState, Source
+from app.core.catalog.hub import RemoteFile
 from app.core.errors import Failure
-from app.core.hub import RemoteFile
 from app.storage.database import Database
 from app.storage.downloads import DownloadStore
 from tests.storage.conftest import Clock

@@ -3,9 +3,9 @@ from __future__ import annotations
 import psutil
 import pytest
 
-from app.core.conversation_errors import FolderInsideItself, UnknownFolder
-from app.core.listing import Listing, Shelf
-from app.core.messages import ReplyRecord, Role
+from app.core.chat.conversation_errors import FolderInsideItself, UnknownFolder
+from app.core.chat.listing import Listing, Shelf
+from app.core.engine.messages import ReplyRecord, Role
 from app.storage.branches import BranchStore
 from app.storage.conversations import ConversationStore
 from app.storage.database import Database

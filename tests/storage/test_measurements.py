@@ -3,8 +3,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from app.core.measurement import Measurement, MeasurementKind
-from app.core.token_cost import DeviceCost, TokenCost
+from app.core.engine.token_cost import DeviceCost, TokenCost
+from app.core.prediction.measurement import Measurement, MeasurementKind
 from app.storage.database import Database
 from app.storage.measurements import KEPT, MeasurementStore
 from tests.storage.conftest import Clock

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from app.core.chat.search import SearchQuery
+from app.core.engine.messages import MessageState, Role
 from app.core.errors import DatabaseReadOnly
-from app.core.messages import MessageState, Role
-from app.core.search import SearchQuery
 from app.storage.database import Database
 from app.storage.migrations import MIGRATIONS
 from app.storage.stores import open_stores

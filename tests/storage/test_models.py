@@ -3,8 +3,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from app.core.loading import KvType, LoadOptions
-from app.core.messages import ModelIdentity
+from app.core.engine.loading import KvType, LoadOptions
+from app.core.engine.messages import ModelIdentity
 from app.storage.database import Database
 from app.storage.models import ModelStore
 from tests.storage.conftest import Clock

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from app.core import paths
-from app.core.backups import BackupKind
-from app.core.data_errors import (
+from app.core.data.backups import BackupKind
+from app.core.data.data_errors import (
     DataFolderGone,
     DataFolderNested,
     DataFolderPortable,
@@ -24,8 +24,8 @@ from app.core.data_errors import (
     NoRoom,
     NothingToBackUp,
 )
+from app.core.engine.messages import ModelIdentity
 from app.core.errors import Cancelled, DatabaseLocked, DatabaseReadOnly
-from app.core.messages import ModelIdentity
 from app.core.paths import Folders, Home
 from app.storage.backup import list_backups, make_backup
 from app.storage.database import MOVED_ID, Database

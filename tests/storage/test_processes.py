@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.messages import MessageState, ReplyRecord
+from app.core.engine.messages import MessageState, ReplyRecord
 from app.storage.conversations import ConversationStore
 from app.storage.database import Database
 from app.storage.stores import open_stores

@@ -6,9 +6,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from app.core.chat.search import Hit, SearchQuery
+from app.core.engine.messages import MessageState, ReplyRecord, Role
 from app.core.errors import Cancelled
-from app.core.messages import MessageState, ReplyRecord, Role
-from app.core.search import Hit, SearchQuery
 from app.storage.branches import BranchStore
 from app.storage.conversations import ConversationStore
 from app.storage.database import Database

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from app.core.errors import DatabaseReadOnly, FileUnreadable, InvalidOption, SettingsDamaged
-from app.core.settings import SETTINGS, Setting, ShortcutTaken
+from app.core.program.settings import SETTINGS, Setting, ShortcutTaken
 from app.storage.settings import SettingsFile
 
 Guarded = tuple[Path, Callable[[], AbstractContextManager[None]]]

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.errors import DiskFull, FileUnreadable, TemplateFailed
-from app.core.templates import (
+from app.core.engine.templates import (
     MAX_SOURCE_CHARS,
     TemplateNameRefused,
     TemplateShips,
@@ -19,6 +18,7 @@ from app.core.templates import (
     template_names,
     template_source,
 )
+from app.core.errors import DiskFull, FileUnreadable, TemplateFailed
 from app.storage.template_files import delete_template, save_template
 
 SOURCE = "{% for message in messages %}\n<é>\u00a0{{ message.content }}\r\n{% endfor %}"

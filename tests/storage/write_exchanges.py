@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from app.core.loading import LoadOptions
-from app.core.messages import MessageState, ModelIdentity, ReplyRecord
-from app.core.sampling import Sampling
+from app.core.engine.loading import LoadOptions
+from app.core.engine.messages import MessageState, ModelIdentity, ReplyRecord
+from app.core.engine.sampling import Sampling
 from app.storage.stores import open_stores
 
 

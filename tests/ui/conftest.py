@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from app.bootstrap.program import Program, build
 from app.bootstrap.starting import child_starter
-from app.core.messages import ModelIdentity
-from app.core.models import ModelFile
+from app.core.engine.messages import ModelIdentity
+from app.core.engine.models import ModelFile
 from app.core.paths import Folders
 from app.core.protocol import ChildRole
 from app.services.relay import Relay

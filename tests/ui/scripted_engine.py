@@ -9,7 +9,7 @@ import sys
 import threading
 
 from app.core import protocol
-from app.core.engine_frames import (
+from app.core.engine.engine_frames import (
     Finished,
     Generate,
     Load,
@@ -19,9 +19,9 @@ from app.core.engine_frames import (
     Piece,
     PromptProgress,
 )
+from app.core.engine.messages import FinishReason, Timings, Usage
 from app.core.errors import Failure, GgufDamaged
-from app.core.messages import FinishReason, Timings, Usage
-from app.core.probe_frames import Machine, Probe
+from app.core.prediction.probe_frames import Machine, Probe
 from app.core.protocol import Cancel, Failed
 
 cancelled = threading.Event()

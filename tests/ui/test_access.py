@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.program import Program, build
-from app.core.hub import TokenPlace
+from app.core.catalog.hub import TokenPlace
 from app.core.paths import Folders
 from app.ui.models.access import TokenDialog
 from app.ui.models.picker import PickerDialog

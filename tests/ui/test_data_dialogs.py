@@ -15,8 +15,8 @@ from pytestqt.qtbot import QtBot
 
 from app.bootstrap.errand import Errand
 from app.bootstrap.program import Program, build
-from app.core.backups import BackupKind
-from app.core.data_errors import DataFolderGone, DataFolderNested
+from app.core.data.backups import BackupKind
+from app.core.data.data_errors import DataFolderGone, DataFolderNested
 from app.core.errors import (
     DatabaseDamaged,
     DatabaseLocked,

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.starting import child_starter
-from app.core.downloads import DownloadState
+from app.core.catalog.downloads import DownloadState
 from app.core.paths import Folders
 from app.core.protocol import ChildRole
 from app.services.download_queue import DownloadQueue

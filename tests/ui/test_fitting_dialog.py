@@ -9,8 +9,8 @@ import pytest
 from PySide6.QtWidgets import QApplication, QDialog, QLabel
 from pytestqt.qtbot import QtBot
 
-from app.core.data_errors import DataFolderNested
-from app.core.servers import checked_server
+from app.core.data.data_errors import DataFolderNested
+from app.core.remote.servers import checked_server
 from app.ui.data_move import MoveDialog
 from app.ui.exchange.dialog import ExchangeDialog
 from app.ui.models.access import TokenDialog

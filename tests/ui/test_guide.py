@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.program import Program, build
-from app.core.guide_links import GuideLink, Place
-from app.core.messages import ModelIdentity, Role
-from app.core.models import ModelFile
+from app.core.engine.messages import ModelIdentity, Role
+from app.core.engine.models import ModelFile
 from app.core.paths import Folders
-from app.core.setting import Page
+from app.core.program.guide_links import GuideLink, Place
+from app.core.program.setting import Page
 from app.services.engine_host import EngineState
 from app.ui.chat.guide_panel import QUESTIONS
 from tests.ui.conftest import SCRIPT

@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QApplication
 
 from app.bootstrap.language import speak
 from app.children.outcome import Outcome, OutcomeKind
+from app.core.chat.presets import Preset
 from app.core.errors import EmptyPrompt, EngineLost, FileUnreadable, InvalidOption, OutOfMemory
 from app.core.language import NUMBERS, TRANSLATE, NumberMarks
-from app.core.presets import Preset
-from app.core.settings import SETTINGS, ShortcutTaken, check_conflict
+from app.core.program.settings import SETTINGS, ShortcutTaken, check_conflict
 from app.core.sizes import format_bytes, format_count
 from app.storage.preset_file import builtin_presets
 from app.ui.chat.blocks_text import TextPiece

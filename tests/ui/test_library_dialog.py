@@ -19,7 +19,7 @@ from pytestqt.qtbot import QtBot
 from app.bootstrap.starting import child_starter
 from app.catalog.fetch.journal import Pins, read_pins
 from app.catalog.shelf.library import identify
-from app.core.messages import ModelIdentity
+from app.core.engine.messages import ModelIdentity
 from app.core.paths import Folders
 from app.core.protocol import ChildRole
 from app.services import disk_library

@@ -21,11 +21,11 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.program import Program
-from app.core.conversations import StoredMessage
-from app.core.loading import FlashAttention, KvType, LoadOptions, RopeKind
-from app.core.messages import Role
-from app.core.presets import ChosenPreset, Preset
-from app.core.preview_frames import PromptRendered, RenderPrompt
+from app.core.chat.conversations import StoredMessage
+from app.core.chat.presets import ChosenPreset, Preset
+from app.core.chat.preview_frames import PromptRendered, RenderPrompt
+from app.core.engine.loading import FlashAttention, KvType, LoadOptions, RopeKind
+from app.core.engine.messages import Role
 from app.services.engine_host import EngineState
 from app.services.new_chats import NewChats
 from app.services.reply_run import ChatState

@@ -14,10 +14,10 @@ from pytestqt.qtbot import QtBot
 from app.bootstrap.starting import child_starter
 from app.catalog.find.recommended import load_recommended
 from app.catalog.fit.calibration import Calibration
-from app.core.fit import NeedSource, Placement
-from app.core.measurement import Measurement, MeasurementKind
 from app.core.paths import Folders, resources
-from app.core.probe_frames import Machine
+from app.core.prediction.fit import NeedSource, Placement
+from app.core.prediction.measurement import Measurement, MeasurementKind
+from app.core.prediction.probe_frames import Machine
 from app.core.protocol import ChildRole
 from app.services.fit_service import FitService
 from app.services.hub_service import HubService

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.program import Program, build
-from app.core.downloads import DownloadState
+from app.core.catalog.downloads import DownloadState
 from app.core.paths import Folders
 from app.services.engine_host import EngineState
 from app.ui.chat.notices import Toast

@@ -15,12 +15,12 @@ from PySide6.QtWidgets import QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.program import Program, build
-from app.core.downloads import DownloadState
-from app.core.hub import Variant
+from app.core.catalog.downloads import DownloadState
+from app.core.catalog.hub import Variant
+from app.core.checkpoints.preparing import PreparationState
+from app.core.checkpoints.repack import TypeChoice
+from app.core.checkpoints.repack_errors import NoCheckpoint
 from app.core.paths import Folders
-from app.core.preparing import PreparationState
-from app.core.repack import TypeChoice
-from app.core.repack_errors import NoCheckpoint
 from app.core.sizes import format_bytes
 from app.services.engine_host import EngineState
 from app.services.model_import import ImportState

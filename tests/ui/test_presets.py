@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.program import Program
-from app.core.exchange_errors import ExportFailed
-from app.core.messages import ReplyRecord, Role
-from app.core.models import ModelFile
-from app.core.presets import Preset, Reasoning, StoredPreset
-from app.core.preview_frames import PromptRendered, RenderPrompt
-from app.core.sampling import Sampling
+from app.core.chat.presets import Preset, Reasoning, StoredPreset
+from app.core.chat.preview_frames import PromptRendered, RenderPrompt
+from app.core.data.exchange_errors import ExportFailed
+from app.core.engine.messages import ReplyRecord, Role
+from app.core.engine.models import ModelFile
+from app.core.engine.sampling import Sampling
 from app.services.reply_run import ChatState
 from app.storage.preset_file import read_presets
 from app.ui.presets.editor import PresetEditor

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.program import Program
-from app.core.models import ModelFile
+from app.core.engine.models import ModelFile
 from app.ui.compare.setup import CompareSetup
 from tests.ui.conftest import FileFactory
 

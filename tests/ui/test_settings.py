@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QPushButton, Q
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.program import Program
-from app.core.ledger import LedgerEntry, Purpose, ledger_path
 from app.core.paths import Folders
-from app.core.setting import Page
-from app.core.settings import SETTINGS
+from app.core.program.ledger import LedgerEntry, Purpose, ledger_path
+from app.core.program.setting import Page
+from app.core.program.settings import SETTINGS
 from app.services.engine_host import EngineState
 from app.services.idle_unload import IdleUnload
 from app.ui.exchange.dialog import ExchangeDialog

@@ -9,9 +9,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.core.conversations import ConversationSummary
-from app.core.listing import Folder
-from app.core.search import Marked
+from app.core.chat.conversations import ConversationSummary
+from app.core.chat.listing import Folder
+from app.core.chat.search import Marked
 from app.ui.sidebar.model import Answer, ConversationModel
 from app.ui.sidebar.rows import Content, FolderRow, Groups, Heading, HintRow, MoreRow, text_of, today
 from app.ui.sidebar.search_results import near_mark

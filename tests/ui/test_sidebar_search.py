@@ -13,9 +13,9 @@ from pytestqt.qtbot import QtBot
 
 from app.bootstrap.program import Program
 from app.chat.turn import opening_record
-from app.core.messages import MessageState
-from app.core.sampling import Sampling
-from app.core.search import Hit
+from app.core.chat.search import Hit
+from app.core.engine.messages import MessageState
+from app.core.engine.sampling import Sampling
 from app.storage.stores import Stores
 from app.ui.sidebar.search_panel import SearchPanel
 from app.ui.sidebar.sidebar import Sidebar

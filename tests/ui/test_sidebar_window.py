@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QMenu, QPushButt
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.program import Program
-from app.core.listing import Listing, Shelf
-from app.core.messages import MessageState, Role
+from app.core.chat.listing import Listing, Shelf
+from app.core.engine.messages import MessageState, Role
 from app.services.engine_host import EngineState
 from app.services.reply_run import ChatState
 from app.storage import tree

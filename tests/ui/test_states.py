@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.program import Program
+from app.core.engine.loading import LoadOptions
+from app.core.engine.models import ModelFile
 from app.core.errors import DatabaseLocked, NoModel, ParleyError
-from app.core.loading import LoadOptions
-from app.core.models import ModelFile
-from app.core.servers import Server
+from app.core.remote.servers import Server
 from app.services.engine_host import EngineState
 from app.services.reply_run import ChatState
 from app.ui.report import report

@@ -11,9 +11,9 @@ from PySide6.QtGui import QGuiApplication, QImage, QMouseEvent, QTextLayout
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.core.conversations import StoredMessage
+from app.core.chat.conversations import StoredMessage
+from app.core.engine.messages import FinishReason, MessageState, Role
 from app.core.errors import EngineFailed, Failure
-from app.core.messages import FinishReason, MessageState, Role
 from app.ui.chat.transcript import TranscriptView
 from app.ui.chat.transcript_lines import FooterRow, fold_label, footer_of
 from app.ui.chat.transcript_rows import Action

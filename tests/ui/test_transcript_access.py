@@ -9,8 +9,8 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QAccessible, QAccessibleInterface
 from pytestqt.qtbot import QtBot
 
+from app.core.engine.messages import MessageState
 from app.core.errors import Failure
-from app.core.messages import MessageState
 from app.ui.chat.transcript import TranscriptView
 from app.ui.chat.transcript_focus import action_name, count_of, part_of, parts_of
 from app.ui.chat.transcript_rows import Action, Hot

@@ -8,7 +8,7 @@ from PySide6.QtGui import QGuiApplication, QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.core.messages import MessageState
+from app.core.engine.messages import MessageState
 from app.ui.chat.blocks import BlockLayout
 from app.ui.chat.blocks_code import CodeLayout
 from app.ui.chat.blocks_math import FormulaLayout

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible, QAccessibleInterface, QGuiApplication
 from pytestqt.qtbot import QtBot
 
-from app.core.messages import MessageState
+from app.core.engine.messages import MessageState
 from app.ui.chat.transcript import TranscriptView
 from app.ui.chat.transcript_announcer import Announcer
 from app.ui.chat.transcript_keys import FocusPlace

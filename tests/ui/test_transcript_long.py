@@ -11,7 +11,7 @@ from PySide6.QtCore import QPoint, QRectF
 from PySide6.QtGui import QGuiApplication, QPdfWriter
 from pytestqt.qtbot import QtBot
 
-from app.core.messages import MessageState
+from app.core.engine.messages import MessageState
 from app.ui.chat import (
     markdown_chunks,
     transcript_access,

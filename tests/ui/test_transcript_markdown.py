@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.typeset_frames import Formula
+from app.core.chat.typeset_frames import Formula
 from app.ui.chat.markdown import Block, Container, Kind, Style, parse
 from app.ui.chat.markdown_chunks import PASSAGE_CHARACTERS, PASSAGE_LINES
 from app.ui.chat.markdown_math import spelled_out

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from pytestqt.qtbot import QtBot
 
-from app.core.attachments import Attachment, with_attachments
+from app.core.chat.attachments import Attachment, with_attachments
 from app.ui.chat.transcript import TranscriptView
 from app.ui.chat.transcript_rows import Action
 from app.ui.chat.transcript_style import BUBBLE_PADDING

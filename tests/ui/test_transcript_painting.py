@@ -8,7 +8,7 @@ from PySide6.QtGui import QImage, QPaintEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.core.messages import MessageState
+from app.core.engine.messages import MessageState
 from app.ui.chat.transcript import TranscriptView
 from app.ui.theme import LIGHT
 from tests.ui.transcript_kit import SAMPLE, record, reply, user

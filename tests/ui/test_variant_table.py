@@ -9,8 +9,8 @@ from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QApplication, QStyleOptionViewItem, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.core.fit import Fit, Need, Placement, Speed, Verdict
-from app.core.hub import Format, RemoteFile, Variant
+from app.core.catalog.hub import Format, RemoteFile, Variant
+from app.core.prediction.fit import Fit, Need, Placement, Speed, Verdict
 from app.ui.models.variant_paint import VariantDelegate
 from app.ui.models.variant_rows import Column, Index, VariantRow
 from app.ui.models.variant_table import VariantTable

@@ -7,10 +7,10 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.core.conversations import StoredMessage
-from app.core.loading import LoadOptions
-from app.core.messages import MessageState, ModelIdentity, ReplyRecord, Role, Timings, Usage
-from app.core.sampling import Sampling
+from app.core.chat.conversations import StoredMessage
+from app.core.engine.loading import LoadOptions
+from app.core.engine.messages import MessageState, ModelIdentity, ReplyRecord, Role, Timings, Usage
+from app.core.engine.sampling import Sampling
 from app.ui.chat.transcript import TranscriptView
 from app.ui.chat.transcript_excerpt import everything, excerpt
 from app.ui.chat.transcript_rows import Action, Hot

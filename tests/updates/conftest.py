@@ -14,7 +14,7 @@ import minisign
 import msgspec
 import pytest
 
-from app.core.updates import Installation, Package, Release, UpdateSource
+from app.core.program.updates import Installation, Package, Release, UpdateSource
 
 HERE = Installation("linux", "x86_64", ".deb")
 PACKAGE = b"an installer" * 300_000

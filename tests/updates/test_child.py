@@ -13,12 +13,18 @@ import pytest
 from app.catalog.fetch.update import MOST_FEED_BYTES
 from app.children.child import Child
 from app.children.outcome import Outcome
-from app.core.hub_errors import HubFailed, HubSilent, Offline
-from app.core.ledger import Purpose, ledger_path, read_entries
+from app.core.catalog.hub_errors import HubFailed, HubSilent, Offline
+from app.core.program.ledger import Purpose, ledger_path, read_entries
+from app.core.program.update_errors import (
+    UpdateOlder,
+    UpdatePackageDamaged,
+    UpdateUnreadable,
+    UpdateUnsaved,
+    UpdateUnsigned,
+)
+from app.core.program.update_frames import FetchUpdate, LookForUpdate, UpdateFetched, UpdateKnown, UpdateProgress
+from app.core.program.updates import UpdateSource
 from app.core.protocol import ChildRole, Command, Event, Failed
-from app.core.update_errors import UpdateOlder, UpdatePackageDamaged, UpdateUnreadable, UpdateUnsaved, UpdateUnsigned
-from app.core.update_frames import FetchUpdate, LookForUpdate, UpdateFetched, UpdateKnown, UpdateProgress
-from app.core.updates import UpdateSource
 from tests.updates.conftest import HERE, PACKAGE, Feed
 
 Ask = Callable[[Command], list[Event | Outcome]]

@@ -13,12 +13,12 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.starting import child_starter
-from app.core.hub_errors import HubFailed, Offline
+from app.core.catalog.hub_errors import HubFailed, Offline
 from app.core.paths import Folders
+from app.core.program.settings import SETTINGS
+from app.core.program.update_errors import UpdateNotForHere, UpdatePackageDamaged, UpdateUnsigned
+from app.core.program.updates import Installation, UpdateSource, update_source
 from app.core.protocol import ChildRole
-from app.core.settings import SETTINGS
-from app.core.update_errors import UpdateNotForHere, UpdatePackageDamaged, UpdateUnsigned
-from app.core.updates import Installation, UpdateSource, update_source
 from app.services.network_settings import NetworkSettings
 from app.services.preferences import Preferences
 from app.services.relay import Relay

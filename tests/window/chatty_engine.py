@@ -7,9 +7,9 @@ import sys
 import threading
 
 from app.core import protocol
-from app.core.engine_frames import Finished, Generate, Load, ModelInfo, Piece
-from app.core.messages import FinishReason, Timings, Usage
-from app.core.probe_frames import Machine, Probe
+from app.core.engine.engine_frames import Finished, Generate, Load, ModelInfo, Piece
+from app.core.engine.messages import FinishReason, Timings, Usage
+from app.core.prediction.probe_frames import Machine, Probe
 from app.core.protocol import Cancel
 
 PIECES_AT_MOST = 400

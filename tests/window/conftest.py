@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QListView, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.program import Program, build
-from app.core.conversations import StoredMessage
-from app.core.loading import LoadOptions
+from app.core.chat.conversations import StoredMessage
+from app.core.engine.loading import LoadOptions
 from app.core.paths import Folders
 from app.services.engine_host import EngineState
 

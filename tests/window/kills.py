@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
-from app.core.messages import MessageState
+from app.core.engine.messages import MessageState
 from app.storage.stores import open_stores
 
 ROOT = Path(__file__).parents[2]

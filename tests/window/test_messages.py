@@ -10,12 +10,12 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QAction, QContextMenuEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QPushButton
 
-from app.core.attachments import split_attachments
-from app.core.conversation_errors import MessageBeyondContext
-from app.core.conversations import StoredMessage
-from app.core.exchange import ExportFormat
-from app.core.loading import LoadOptions
-from app.core.messages import MessageState, Role
+from app.core.chat.attachments import split_attachments
+from app.core.chat.conversation_errors import MessageBeyondContext
+from app.core.chat.conversations import StoredMessage
+from app.core.data.exchange import ExportFormat
+from app.core.engine.loading import LoadOptions
+from app.core.engine.messages import MessageState, Role
 from app.services.reply_run import ChatState
 from app.ui.chat.transcript_focus import parts_of
 from app.ui.chat.transcript_keys import FocusPlace

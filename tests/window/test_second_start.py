@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.core.backups import BackupKind
+from app.core.data.backups import BackupKind
 from app.storage.backup import list_backups, make_backup
 from app.storage.stores import open_stores
 

@@ -11,8 +11,8 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog
 
-from app.core.messages import MessageState
-from app.core.sampling import Sampling
+from app.core.engine.messages import MessageState
+from app.core.engine.sampling import Sampling
 from app.services.engine_host import EngineState
 from app.ui.server_consent import ConsentDialog
 from app.ui.servers_dialog import ServersDialog

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QDialog, QPushButton, QWidget
 
-from app.core.templates import own_names, template_source
+from app.core.engine.templates import own_names, template_source
 from app.services.engine_host import EngineState
 from app.ui.details import describe
 from app.ui.model_options import ModelOptionsDialog

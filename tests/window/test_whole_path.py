@@ -14,8 +14,8 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 
-from app.core.loading import LoadOptions
-from app.core.messages import MessageState
+from app.core.engine.loading import LoadOptions
+from app.core.engine.messages import MessageState
 from app.services.engine_host import EngineState
 from app.services.reply_run import ChatState
 from tests.window.conftest import User

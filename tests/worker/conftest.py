@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.core import protocol
-from app.core.engine_frames import Finished, Load, LoadCancelled, ModelInfo
+from app.core.engine.engine_frames import Finished, Load, LoadCancelled, ModelInfo
 from app.core.protocol import Hello
 
 ROOT = Path(__file__).parents[2]

@@ -12,7 +12,19 @@ import pytest
 
 from app.catalog.shelf.library import identify
 from app.core import protocol
-from app.core.engine_frames import Digest, Finished, Generate, Load, LoadCancelled, ModelInfo, Piece, PromptProgress
+from app.core.engine.engine_frames import (
+    Digest,
+    Finished,
+    Generate,
+    Load,
+    LoadCancelled,
+    ModelInfo,
+    Piece,
+    PromptProgress,
+)
+from app.core.engine.loading import LoadOptions
+from app.core.engine.messages import FinishReason, Message, Role
+from app.core.engine.sampling import Sampling
 from app.core.errors import (
     ArchitectureUnknown,
     FileGone,
@@ -23,11 +35,8 @@ from app.core.errors import (
     NotGguf,
     ProtocolBroken,
 )
-from app.core.loading import LoadOptions
-from app.core.messages import FinishReason, Message, Role
-from app.core.probe_frames import Machine, Probe
+from app.core.prediction.probe_frames import Machine, Probe
 from app.core.protocol import Cancel, Failed, Hello
-from app.core.sampling import Sampling
 from tests.models.split_gguf import split_gguf
 
 HELLO = (Message(Role.USER, "Hello"),)

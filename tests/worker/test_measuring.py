@@ -8,12 +8,12 @@ from itertools import count
 import pytest
 
 from app.catalog.gguf.header import read_header
-from app.core.engine_frames import Load
-from app.core.fit import MIB, Plan
-from app.core.footprint import footprint, layer_kv
-from app.core.hub import HeaderCopy
-from app.core.loading import FlashAttention, KvType, LoadOptions
-from app.core.probe_frames import Machine, MeasuredNeed, MeasureNeed, MeasureRemote, Probe
+from app.core.catalog.hub import HeaderCopy
+from app.core.engine.engine_frames import Load
+from app.core.engine.loading import FlashAttention, KvType, LoadOptions
+from app.core.prediction.fit import MIB, Plan
+from app.core.prediction.footprint import footprint, layer_kv
+from app.core.prediction.probe_frames import Machine, MeasuredNeed, MeasureNeed, MeasureRemote, Probe
 from app.core.protocol import Failed
 from app.engines.llama import measuring
 from app.worker.source import describe

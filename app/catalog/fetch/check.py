@@ -12,7 +12,7 @@ from pathlib import Path
 from app.catalog.fetch.checksums import Checksum, Checksums
 from app.catalog.fetch.hasher import Hash, hash_for
 from app.catalog.fetch.journal import Journal, journal_of, read_crcs, read_pins, segment_blocks
-from app.core.downloads import FileChecked
+from app.core.catalog.downloads import FileChecked
 from app.core.errors import Cancelled, FileGone, FileUnreadable
 
 _SEGMENT = 8 * 1024 * 1024

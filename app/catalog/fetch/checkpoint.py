@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.catalog.fetch.layout import target_of
-from app.core.downloads import Source
-from app.core.preparing import Wishes
-from app.core.repack import Provenance, StartRepack
+from app.core.catalog.downloads import Source
+from app.core.checkpoints.preparing import Wishes
+from app.core.checkpoints.repack import Provenance, StartRepack
 
 
 def preparation_of(source: Source, wishes: Wishes, folder: Path, into: Path | None = None) -> StartRepack:

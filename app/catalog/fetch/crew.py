@@ -15,8 +15,8 @@ from app.catalog.fetch.hasher import Hash, Hasher
 from app.catalog.fetch.journal import Journal, part_of
 from app.catalog.fetch.puller import Control, Puller, Stopped
 from app.catalog.fetch.segments import Segments, Writer
-from app.core.download_errors import DiskFilling
-from app.core.downloads import Activity
+from app.core.catalog.download_errors import DiskFilling
+from app.core.catalog.downloads import Activity
 
 _MOST_CONNECTIONS = 4
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from app.core.download_errors import DiskFilling, DiskTooSmall, FolderRefused
+from app.core.catalog.download_errors import DiskFilling, DiskTooSmall, FolderRefused
 from app.core.errors import ParleyError
 from app.core.sizes import format_bytes
 

@@ -17,8 +17,8 @@ from app.catalog.fetch.fetch import FileFetch, Terms
 from app.catalog.fetch.journal import part_of
 from app.catalog.fetch.layout import target_of
 from app.catalog.fetch.place import Errand
-from app.core.downloads import Activity, DownloadProgress, FileProgress, Source
-from app.core.hub import RemoteFile
+from app.core.catalog.downloads import Activity, DownloadProgress, FileProgress, Source
+from app.core.catalog.hub import RemoteFile
 
 _RATE_SECONDS = 5.0
 _TELL_SECONDS = 0.2

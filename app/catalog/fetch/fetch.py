@@ -19,8 +19,8 @@ from app.catalog.fetch.puller import Control, Limiter, Puller, RangesIgnored, Re
 from app.catalog.fetch.repair import Comparer, Mended
 from app.catalog.fetch.resolve import Resolver
 from app.catalog.fetch.transport import Reply
-from app.core.download_errors import DownloadDamaged, FileChanged, HubUnreachable
-from app.core.downloads import Activity, Patience
+from app.core.catalog.download_errors import DownloadDamaged, FileChanged, HubUnreachable
+from app.core.catalog.downloads import Activity, Patience
 
 _TICK_SECONDS = 0.1
 _WHOLE_TRIES = 3

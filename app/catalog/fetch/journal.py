@@ -23,7 +23,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from app.core.download_errors import DownloadElsewhere
+from app.core.catalog.download_errors import DownloadElsewhere
 
 SEGMENT = 8 * 1024 * 1024
 _PAGE = 8192

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
-from app.core.download_errors import UnsafePath
+from app.core.catalog.download_errors import UnsafePath
 
 _FORBIDDEN = frozenset('\\:*?"<>|')
 

@@ -12,9 +12,9 @@ from app.catalog.fetch.download import ProgressTeller
 from app.catalog.fetch.fetch import FileFetch, Terms
 from app.catalog.fetch.journal import Pins, part_of, read_pins
 from app.catalog.fetch.place import Errand
-from app.core.download_errors import OriginUnknown
-from app.core.downloads import Activity, DownloadProgress
-from app.core.hub import RemoteFile
+from app.core.catalog.download_errors import OriginUnknown
+from app.core.catalog.downloads import Activity, DownloadProgress
+from app.core.catalog.hub import RemoteFile
 
 
 class Mending:

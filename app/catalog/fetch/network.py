@@ -17,8 +17,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from app import __version__
 from app.catalog.tls import tls_context
-from app.core.download_errors import ProxyUnusable
-from app.core.network import is_loopback
+from app.core.catalog.download_errors import ProxyUnusable
+from app.core.program.network import is_loopback
 
 _AGENT = f"parley/{__version__}"
 _DEFAULT_PORTS = {"http": 80, "https": 443}

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from app.catalog.fetch.hasher import hash_for
 from app.catalog.fetch.journal import Journal, Pins, crc_of, journal_of, part_of, read_pins, segment_blocks
-from app.core.download_errors import DownloadElsewhere, FileChanged, FileInTheWay
+from app.core.catalog.download_errors import DownloadElsewhere, FileChanged, FileInTheWay
+from app.core.catalog.hub import RemoteFile
 from app.core.errors import Cancelled
-from app.core.hub import RemoteFile
 
 _LOCK_PATIENCE_SECONDS, _LOCK_LOOK_SECONDS = 5.0, 0.1
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from app.catalog.fetch.network import Network
 from app.catalog.fetch.resolve import Location, Resolver
 from app.catalog.fetch.transport import Interrupted, Link, Reply
-from app.core.download_errors import FileChanged, HubBusy, HubUnreachable, WrongSize
-from app.core.downloads import Patience
+from app.core.catalog.download_errors import FileChanged, HubBusy, HubUnreachable, WrongSize
+from app.core.catalog.downloads import Patience
 from app.core.sizes import format_bytes
 
 BLOCK = 128 * 1024

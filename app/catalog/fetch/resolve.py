@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 from app.catalog.fetch.network import Network, Origin
 from app.catalog.fetch.transport import Interrupted, Link, Reply, redirect
-from app.core.download_errors import NotOnHub
+from app.core.catalog.download_errors import NotOnHub
+from app.core.catalog.hub_errors import AccessPending, RepoGated, TokenRejected
 from app.core.errors import ParleyError
-from app.core.hub_errors import AccessPending, RepoGated, TokenRejected
 
 _MOST_HOPS = 5
 _BUSY = frozenset({408, 425, 429})

@@ -17,16 +17,16 @@ import msgspec
 
 from app.catalog.fetch.network import Network, Origin
 from app.catalog.fetch.transport import Interrupted, Link, Reply, redirect
+from app.core.catalog.hub_errors import HubFailed, HubSilent
 from app.core.errors import Cancelled
-from app.core.hub_errors import HubFailed, HubSilent
-from app.core.update_errors import (
+from app.core.program.update_errors import (
     UpdateOlder,
     UpdatePackageDamaged,
     UpdateUnreadable,
     UpdateUnsaved,
     UpdateUnsigned,
 )
-from app.core.updates import SIGNATURE_ENDING, Package, Release, UpdateSource, version_numbers
+from app.core.program.updates import SIGNATURE_ENDING, Package, Release, UpdateSource, version_numbers
 
 MOST_FEED_BYTES = 1_000_000
 _MOST_SIGNATURE_BYTES = 4096

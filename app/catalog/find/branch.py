@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.catalog.gguf.header import GgufHeader
-from app.core.hub import RemoteFile
-from app.core.safetensors import SafetensorsHeader
+from app.core.catalog.hub import RemoteFile
+from app.core.catalog.safetensors import SafetensorsHeader
 
 
 @dataclass(frozen=True)

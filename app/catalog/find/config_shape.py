@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.core.hub import ModelShape
-from app.core.quantized import text_config
+from app.core.catalog.hub import ModelShape
+from app.core.checkpoints.quantized import text_config
 
 _MAX_LAYERS = 4096
 _MAX_WIDTH = 1 << 40

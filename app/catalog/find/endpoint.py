@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.core.network import is_offline, is_switched_on
+from app.core.program.network import is_offline, is_switched_on
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
 

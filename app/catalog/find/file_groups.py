@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from app.core.hub import RemoteFile
+from app.core.catalog.hub import RemoteFile
 
 _PARTS = (
     re.compile(r"^(?P<stem>.+)-(?P<part>\d{5})-of-(?P<count>\d{5})(?P<end>\.gguf|\.safetensors)$", re.IGNORECASE),

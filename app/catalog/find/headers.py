@@ -15,9 +15,9 @@ from app.catalog.find.hub_client import HubClient
 from app.catalog.find.remote_file import MAX_HEADER_BYTES, PREFIX_BYTES, HeaderCache, RemoteStart
 from app.catalog.gguf.header import GgufHeader, read_header_from
 from app.catalog.gguf.prefix import read_prefix
+from app.core.catalog.hub_errors import RemoteHeaderTooLong
+from app.core.catalog.safetensors import SafetensorsHeader, header_length, parse_header
 from app.core.errors import ParleyError
-from app.core.hub_errors import RemoteHeaderTooLong
-from app.core.safetensors import SafetensorsHeader, header_length, parse_header
 from app.core.sizes import format_bytes
 
 _T = TypeVar("_T")

@@ -25,10 +25,10 @@ from app.catalog.find.remote_file import HeaderCache
 from app.catalog.find.repo_ref import RepoRef
 from app.catalog.find.variants import opened, variants_of
 from app.catalog.gguf.header import GgufHeader
+from app.core.catalog.hub import Format, HeaderCopy, RemoteFile, RepoPage, SearchPage, SearchQuery, Variant
+from app.core.catalog.hub_errors import RemoteHeaderTooLong, RepoGated, SafetensorsDamaged
+from app.core.catalog.safetensors import SafetensorsHeader
 from app.core.errors import Cancelled, Failure, GgufDamaged, NotGguf
-from app.core.hub import Format, HeaderCopy, RemoteFile, RepoPage, SearchPage, SearchQuery, Variant
-from app.core.hub_errors import RemoteHeaderTooLong, RepoGated, SafetensorsDamaged
-from app.core.safetensors import SafetensorsHeader
 
 _THREADS = 8
 _MAX_BRANCHES = 100

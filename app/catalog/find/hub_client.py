@@ -22,8 +22,7 @@ from huggingface_hub.utils._headers import build_hf_headers
 from app import __version__
 from app.catalog.find.endpoint import endpoint_of, is_hub_offline
 from app.catalog.tls import tls_context
-from app.core.errors import ParleyError
-from app.core.hub_errors import (
+from app.core.catalog.hub_errors import (
     AccessPending,
     BranchNotFound,
     HubFailed,
@@ -34,6 +33,7 @@ from app.core.hub_errors import (
     RepoNotFound,
     TokenRejected,
 )
+from app.core.errors import ParleyError
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 _MAX_REDIRECTS = 5

@@ -10,8 +10,8 @@ from huggingface_hub import ModelInfo
 
 from app.catalog.find.branch import Branch
 from app.catalog.find.card import Card
+from app.core.catalog.hub import Access, Format, RemoteFile, RepoPage, RepoSummary, SearchOrder, SearchQuery, Variant
 from app.core.errors import Failure
-from app.core.hub import Access, Format, RemoteFile, RepoPage, RepoSummary, SearchOrder, SearchQuery, Variant
 
 _SORT = {SearchOrder.DOWNLOADS: "downloads", SearchOrder.LIKES: "likes", SearchOrder.UPDATED: "lastModified"}
 _FIELDS = ["author", "downloads", "likes", "gated", "private", "lastModified", "tags", "gguf", "safetensors"]

@@ -12,9 +12,9 @@ from app.catalog.find.card import parse_card
 from app.catalog.find.file_groups import safetensors_groups
 from app.catalog.find.header_size import END_BYTES, TOKENIZER
 from app.catalog.find.packed_weights import safetensors_variant
-from app.core.hub import RemoteFile, Variant
-from app.core.repack_errors import NoCheckpoint
-from app.core.safetensors import read_header
+from app.core.catalog.hub import RemoteFile, Variant
+from app.core.catalog.safetensors import read_header
+from app.core.checkpoints.repack_errors import NoCheckpoint
 
 _CONFIGS = ("config.json", "quantize_config.json")
 

@@ -17,8 +17,8 @@ from app.catalog.find.config_shape import shape_of_config
 from app.catalog.find.file_groups import FileGroup
 from app.catalog.find.header_size import Beside
 from app.catalog.find.prepared import prepared_of, refusal_of
-from app.core.hub import Format, RemoteFile, Variant, Weights
-from app.core.safetensors import Tensor
+from app.core.catalog.hub import Format, RemoteFile, Variant, Weights
+from app.core.catalog.safetensors import Tensor
 
 WORD_BITS = 32
 _COMPANIONS = re.compile(

@@ -1,8 +1,8 @@
 """What a safetensors checkpoint will be once it is repacked into GGUF, told from its headers alone; pure.
 
-It follows the rules of `app.core.quantized`, as the repack itself does. What only the weights tell is taken as
-it mostly is: a symmetric GPTQ model's zero point is the middle, and act-order mixes the groups of every module but
-those whose inputs other modules make, where it is undone.
+It follows the rules of `app.core.checkpoints.quantized`, as the repack itself does. What only the weights tell is
+taken as it mostly is: a symmetric GPTQ model's zero point is the middle, and act-order mixes the groups of every
+module but those whose inputs other modules make, where it is undone.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 from app.catalog.find.header_size import Beside, header_bytes
 from app.catalog.gguf.types import GGML_TYPES
-from app.core.errors import Failure, ParleyError
-from app.core.hub import Prepared, Weights
-from app.core.mixture import MIXTURES, Outline, outline_of, wanted_type
-from app.core.quantized import (
+from app.core.catalog.hub import Prepared, Weights
+from app.core.catalog.safetensors import Tensor
+from app.core.checkpoints.mixture import MIXTURES, Outline, outline_of, wanted_type
+from app.core.checkpoints.quantized import (
     BLOCK,
     Becomes,
     Method,
@@ -33,8 +33,8 @@ from app.core.quantized import (
     require_architecture,
     schemes_of,
 )
-from app.core.repack import Note, NoteKind, TypeChoice
-from app.core.safetensors import Tensor
+from app.core.checkpoints.repack import Note, NoteKind, TypeChoice
+from app.core.errors import Failure, ParleyError
 
 OFFERED = (
     TypeChoice.Q8_0, None, TypeChoice.Q6_K, TypeChoice.Q5_K_M, TypeChoice.Q4_K_M, TypeChoice.Q3_K_M,

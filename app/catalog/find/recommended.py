@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from app.core.hub import Recommendation
+from app.core.catalog.hub import Recommendation
 
 
 def load_recommended(resources: Path) -> tuple[Recommendation, ...]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from typing_extensions import Buffer
 
-from app.core.hub_errors import RemoteHeaderTooLong
+from app.core.catalog.hub_errors import RemoteHeaderTooLong
 from app.core.sizes import format_bytes
 
 PREFIX_BYTES = 64 * 1024

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from app.catalog.find.endpoint import DEFAULT_ENDPOINT
-from app.core.hub_errors import NotARepo
+from app.core.catalog.hub_errors import NotARepo
 
 _MAX_LENGTH = 2000
 _NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]*[\w])?", re.ASCII)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.catalog.secret import Secret
-from app.core.hub import TokenPlace
-from app.core.hub_errors import InvalidToken, TokenUnsaved
+from app.core.catalog.hub import TokenPlace
+from app.core.catalog.hub_errors import InvalidToken, TokenUnsaved
 
 ACCOUNT = "huggingface"
 FILE_NAME = "hub-token"

@@ -13,7 +13,7 @@ from app.catalog.find.file_groups import FileGroup, gguf_candidates, safetensors
 from app.catalog.find.packed_weights import safetensors_variant
 from app.catalog.gguf.facts import estimated_parameters, estimated_weights, shape_of, weights_of
 from app.catalog.gguf.header import GgufHeader
-from app.core.hub import Format, Variant
+from app.core.catalog.hub import Format, Variant
 
 _QUANTIZATION = re.compile(
     r"(?<![A-Za-z0-9])((?:UD-)?(?:I?Q[1-8](?:_[0-9A-Z]+)*|TQ[12]_0|MXFP4(?:_MOE)?|BF16|F16|F32|FP16))(?![A-Za-z0-9])",

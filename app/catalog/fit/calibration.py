@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from app.catalog.fit.speeds import Estimate, MachineSpeed, Prior, fit_speed
-from app.core.fit import Device, Hardware
-from app.core.measurement import Measurement, MeasurementKind
-from app.core.speed import NOMINAL_BANDWIDTH
-from app.core.token_cost import TokenCost
+from app.core.engine.token_cost import TokenCost
+from app.core.prediction.fit import Device, Hardware
+from app.core.prediction.measurement import Measurement, MeasurementKind
+from app.core.prediction.speed import NOMINAL_BANDWIDTH
 
 MOST_MEASUREMENTS = 200
 _MEMORY_BOUNDS = 0.5, 3.0

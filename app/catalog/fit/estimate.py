@@ -6,9 +6,9 @@ import msgspec
 
 from app.catalog.fit.calibration import Calibration
 from app.catalog.fit.fit import READING_SPEED, estimated_weights, fit, typical_shape
-from app.core.fit import Fit, Hardware, Placement
-from app.core.hub import Format, Recommendation, RemoteFile, RepoSummary, Variant
-from app.core.loading import LoadOptions
+from app.core.catalog.hub import Format, Recommendation, RemoteFile, RepoSummary, Variant
+from app.core.engine.loading import LoadOptions
+from app.core.prediction.fit import Fit, Hardware, Placement
 
 COMMON_QUANTIZATION, COMMON_BITS = "Q4_K_M", 4.85
 """What most people take, and its bits per weight."""

@@ -12,12 +12,12 @@ import msgspec
 from app.catalog.fit.calibration import Calibration
 from app.catalog.fit.planned import planned
 from app.catalog.fit.speeds import Estimate, file_name
-from app.core.fit import Fit, Hardware, Need, NeedSource, Placement, Plan, Reason, ReasonKind, Speed
-from app.core.footprint import Allotment, Footprint, allot, footprint
-from app.core.hub import Format, ModelShape, Variant, Weights
-from app.core.loading import DEFAULT_CONTEXT, LoadOptions
-from app.core.probe_frames import MeasuredNeed
-from app.core.speed import backend_of, token_cost
+from app.core.catalog.hub import Format, ModelShape, Variant, Weights
+from app.core.engine.loading import DEFAULT_CONTEXT, LoadOptions
+from app.core.prediction.fit import Fit, Hardware, Need, NeedSource, Placement, Plan, Reason, ReasonKind, Speed
+from app.core.prediction.footprint import Allotment, Footprint, allot, footprint
+from app.core.prediction.probe_frames import MeasuredNeed
+from app.core.prediction.speed import backend_of, token_cost
 
 READING_SPEED = 8.0
 """Tokens per second that most people read; a variant that is slower is not recommended for its quality."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.catalog.gguf.facts import shape_of, weights_of
 from app.catalog.gguf.header import read_header, shard_paths
-from app.core.hub import Format, RemoteFile, Variant
+from app.core.catalog.hub import Format, RemoteFile, Variant
 
 
 def local_variant(path: Path) -> Variant:

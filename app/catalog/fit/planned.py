@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from app.core.fit import NeedSource, Plan
-from app.core.footprint import Footprint, footprint
-from app.core.hub import ModelShape, Weights
-from app.core.loading import DEFAULT_CONTEXT
-from app.core.probe_frames import MeasuredNeed
+from app.core.catalog.hub import ModelShape, Weights
+from app.core.engine.loading import DEFAULT_CONTEXT
+from app.core.prediction.fit import NeedSource, Plan
+from app.core.prediction.footprint import Footprint, footprint
+from app.core.prediction.probe_frames import MeasuredNeed
 
 _PRINTED_KV = 32 * 1024
 """How far the size that llama.cpp prints may be from the real one."""

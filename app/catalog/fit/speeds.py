@@ -14,8 +14,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PureWindowsPath
 
-from app.core.measurement import Measurement
-from app.core.token_cost import TokenCost
+from app.core.engine.token_cost import TokenCost
+from app.core.prediction.measurement import Measurement
 
 MODEL_SPREAD = 0.15
 """How far a model may lie from what the machine's factors say of it, as a logarithm."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from app.catalog.gguf.header import GgufHeader, TensorInfo
 from app.catalog.gguf.layer_kinds import cached_layers, windowed_layers
 from app.catalog.gguf.reader import ArraySummary
-from app.core.hub import ModelShape, Weights
+from app.core.catalog.hub import ModelShape, Weights
 
 _LAYER = re.compile(r"^blk\.(\d+)\.")
 _EMBEDDINGS = ("token_embd", "per_layer_token_embd", "position_embd", "token_types")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from app.catalog.gguf.facts import shape_of
 from app.catalog.gguf.header import GgufHeader
-from app.core.fit import Plan
-from app.core.footprint import layer_kv
-from app.core.loading import KvType
+from app.core.engine.loading import KvType
+from app.core.prediction.fit import Plan
+from app.core.prediction.footprint import layer_kv
 
 DEFAULT_MICRO_BATCH = 512
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.catalog.gguf.header import GgufHeader
-from app.core.repack import Making
+from app.core.checkpoints.repack import Making
 
 
 def making_of(header: GgufHeader) -> Making | None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from app.core.library import Owner
+from app.core.catalog.library import Owner
 
 _OLLAMA_MODEL = "application/vnd.ollama.image.model"
 _SHA256 = re.compile(r"[0-9a-f]{64}")

@@ -18,9 +18,9 @@ from app.catalog.gguf.header import read_header, shard_paths
 from app.catalog.gguf.making import making_of
 from app.catalog.shelf.adopt import Candidate, Place, candidates
 from app.catalog.shelf.keep import COPY
+from app.core.catalog.hub import Format
+from app.core.catalog.library import LibraryModel, Owner
 from app.core.errors import ParleyError
-from app.core.hub import Format
-from app.core.library import LibraryModel, Owner
 
 _MAGIC = b"GGUF"
 _NO_MODELS = frozenset({"clip", "mmproj"})

@@ -11,10 +11,10 @@ from pathlib import Path
 from app.catalog.fetch import disk
 from app.catalog.fetch.journal import journal_of
 from app.catalog.shelf.adopt import files_below
-from app.core.download_errors import CopyDiffers, FileInTheWay, NotOurs, TrashRefused
+from app.core.catalog.download_errors import CopyDiffers, FileInTheWay, NotOurs, TrashRefused
+from app.core.catalog.hub import Format
+from app.core.catalog.library import LibraryModel, Owner
 from app.core.errors import Cancelled, FileGone
-from app.core.hub import Format
-from app.core.library import LibraryModel, Owner
 
 _BLOCK = 1024 * 1024
 COPY = ".copy"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.catalog.gguf.header import read_header, shard_paths
+from app.core.engine.messages import ModelIdentity
 from app.core.errors import FileGone, FileUnreadable
-from app.core.messages import ModelIdentity
 from app.core.paths import expanded
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from app.core.download_errors import FolderNotNamed, FolderUnusable
+from app.core.catalog.download_errors import FolderNotNamed, FolderUnusable
 from app.core.paths import Folders
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 from llama_cpp import llama_cpp as llama
 
-from app.core.probe_frames import DeviceInfo, Machine
+from app.core.prediction.probe_frames import DeviceInfo, Machine
 from app.engines.llama import native
 from app.engines.llama.backends import idle_backends
 from app.engines.llama.native import NativeDevice

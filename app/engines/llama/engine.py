@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 import llama_cpp
 from llama_cpp import llama_cpp as llama
 
-from app.core.engine_frames import Finished, Generate, ModelInfo
+from app.core.chat.preview_frames import PromptRendered, RenderPrompt
+from app.core.engine.engine_frames import Finished, Generate, ModelInfo
+from app.core.engine.loading import FlashAttention, LoadOptions
+from app.core.engine.messages import FinishReason, Role, Timings, Usage
+from app.core.engine.templates import OWN_TEMPLATE
 from app.core.errors import Cancelled, NoModel
-from app.core.loading import FlashAttention, LoadOptions
-from app.core.messages import FinishReason, Role, Timings, Usage
-from app.core.preview_frames import PromptRendered, RenderPrompt
+from app.core.prediction.speed import backend_of
 from app.core.protocol import Event
-from app.core.speed import backend_of
-from app.core.templates import OWN_TEMPLATE
 from app.engines.base import Emit, ModelSource, StopFlag
 from app.engines.llama import native
 from app.engines.llama.context import LiveContext

@@ -10,10 +10,10 @@ from time import perf_counter
 
 from llama_cpp import llama_cpp as llama
 
+from app.core.engine.loading import LoadOptions
 from app.core.errors import ModelLoadFailed
-from app.core.fit import Hardware
-from app.core.loading import LoadOptions
-from app.core.probe_frames import MeasuredNeed
+from app.core.prediction.fit import Hardware
+from app.core.prediction.probe_frames import MeasuredNeed
 from app.engines.base import ModelSource
 from app.engines.llama import devices
 from app.engines.llama.model import Plan, context_parameters, decide, load_error, physical_cores

@@ -12,15 +12,15 @@ import msgspec
 import psutil
 from llama_cpp import llama_cpp as llama
 
-from app.core.engine_frames import LoadProgress
+from app.core.engine.engine_frames import LoadProgress
+from app.core.engine.loading import FlashAttention, KvType, LoadOptions, RopeKind
+from app.core.engine.token_cost import TokenCost
 from app.core.errors import ArchitectureUnknown, Cancelled, InvalidOption, ModelLoadFailed, OutOfMemory, ParleyError
-from app.core.fit import DeviceKind, Hardware, Need
-from app.core.fit import Plan as MemoryPlan
-from app.core.footprint import Allotment, allot, footprint
-from app.core.loading import FlashAttention, KvType, LoadOptions, RopeKind
+from app.core.prediction.fit import DeviceKind, Hardware, Need
+from app.core.prediction.fit import Plan as MemoryPlan
+from app.core.prediction.footprint import Allotment, allot, footprint
+from app.core.prediction.speed import token_cost
 from app.core.sizes import format_bytes
-from app.core.speed import token_cost
-from app.core.token_cost import TokenCost
 from app.engines.base import Emit, ModelSource, StopFlag
 from app.engines.llama import devices, native, rpc
 from app.engines.llama.memory import is_repacked, resident_bytes

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import msgspec
 
+from app.core.catalog.hub import ModelShape
+from app.core.engine.loading import DEFAULT_CONTEXT, FlashAttention, KvType, LoadOptions, RopeKind, RopeScaling
 from app.core.errors import InvalidOption
-from app.core.hub import ModelShape
-from app.core.loading import DEFAULT_CONTEXT, FlashAttention, KvType, LoadOptions, RopeKind, RopeScaling
 from app.engines.base import ModelSource
 
 DEFAULT_ROPE_BASE = 10_000.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.core.engine_frames import Generate
-from app.core.messages import Message, Role
+from app.core.engine.engine_frames import Generate
+from app.core.engine.messages import Message, Role
 from app.engines.base import StopFlag
 from app.engines.llama.sequence import LiveSequence, Mark, PromptText
 from app.engines.llama.vocabulary import Vocabulary

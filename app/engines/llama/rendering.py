@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.core.preview_frames import PromptRendered, RenderPrompt
+from app.core.chat.preview_frames import PromptRendered, RenderPrompt
 from app.engines.llama.vocabulary import Vocabulary
 from app.engines.prompt import Protection
 from app.engines.rendering import gaps_of

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from app.core.engine_frames import Piece, PromptProgress
-from app.core.messages import FinishReason, Timings, Usage
+from app.core.engine.engine_frames import Piece, PromptProgress
+from app.core.engine.messages import FinishReason, Timings, Usage
 from app.engines.base import Emit, StopFlag
 from app.engines.llama.context import LiveContext
 from app.engines.llama.sampler import Sampler

@@ -11,9 +11,9 @@ import struct
 from collections.abc import Callable, Sequence
 
 from app.core.errors import Cancelled
-from app.core.fit import Device, DeviceKind
-from app.core.rpc import address_of
-from app.core.rpc_errors import RpcGarbled, RpcMissing, RpcUnreachable, RpcVersionDiffers
+from app.core.prediction.fit import Device, DeviceKind
+from app.core.remote.rpc import address_of
+from app.core.remote.rpc_errors import RpcGarbled, RpcMissing, RpcUnreachable, RpcVersionDiffers
 from app.engines.base import StopFlag
 from app.engines.llama import native
 from app.engines.llama.native import NativeDevice

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from app.core.errors import Failure, ParleyError
 from app.core.protocol import Failed
-from app.core.rpc_errors import RpcLost, RpcSilent
+from app.core.remote.rpc_errors import RpcLost, RpcSilent
 from app.engines.base import Emit, StopFlag
 from app.engines.llama import rpc
 from app.engines.llama.native import NativeDevice

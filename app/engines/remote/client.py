@@ -16,9 +16,9 @@ from openai import OpenAI, Stream
 from openai.types.chat import ChatCompletionChunk
 
 from app import __version__
-from app.core.network import is_offline
-from app.core.server_errors import CertificatesUnreadable, ServerForbiddenOffline, ServerUnreachable
-from app.core.servers import Server
+from app.core.program.network import is_offline
+from app.core.remote.server_errors import CertificatesUnreadable, ServerForbiddenOffline, ServerUnreachable
+from app.core.remote.servers import Server
 from app.engines.remote.line import Wiring
 
 CONNECT_SECONDS = 10.0

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import openai
 
-from app.core.engine_frames import Generate, ModelInfo
+from app.core.chat.preview_frames import PromptRendered, RenderPrompt
+from app.core.engine.engine_frames import Generate, ModelInfo
+from app.core.engine.loading import LoadOptions
 from app.core.errors import Cancelled, NoModel
-from app.core.loading import LoadOptions
-from app.core.preview_frames import PromptRendered, RenderPrompt
-from app.core.server_errors import PromptMadeElsewhere, ServerModelUnknown
+from app.core.remote.server_errors import PromptMadeElsewhere, ServerModelUnknown
 from app.engines.base import Emit, StopFlag
 from app.engines.remote.client import Access, ServerClient
 from app.engines.remote.failures import failure_of

@@ -10,7 +10,7 @@ import httpx2
 import openai
 
 from app.core.errors import Bug, Failure, ParleyError
-from app.core.server_errors import (
+from app.core.remote.server_errors import (
     CertificateRefused,
     KeyNotAllowed,
     KeyRejected,

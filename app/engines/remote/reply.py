@@ -7,10 +7,10 @@ from time import perf_counter
 
 from openai.types.chat import ChatCompletionChunk
 
-from app.core.engine_frames import Finished, Generate, Piece
+from app.core.engine.engine_frames import Finished, Generate, Piece
+from app.core.engine.messages import FinishReason, Timings, Usage
 from app.core.errors import ParleyError
-from app.core.messages import FinishReason, Timings, Usage
-from app.core.server_errors import ReplyCutOff, ServerBusy, ServerFailed, ServerGarbled, ServerUnreachable
+from app.core.remote.server_errors import ReplyCutOff, ServerBusy, ServerFailed, ServerGarbled, ServerUnreachable
 from app.engines.base import Emit, StopFlag
 from app.engines.reasoning import ReasoningSplitter
 from app.engines.remote.client import Access, ServerClient

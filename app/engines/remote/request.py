@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app.core.engine_frames import Generate
-from app.core.messages import Message
-from app.core.sampling import Sampling
+from app.core.engine.engine_frames import Generate
+from app.core.engine.messages import Message
+from app.core.engine.sampling import Sampling
 
 _EVERYWHERE = ("temperature", "top_p", "frequency_penalty", "presence_penalty", "seed", "max_tokens")
 """Options that the OpenAI API itself knows, under the same names."""

@@ -17,10 +17,10 @@ from __future__ import annotations
 
 import re
 
-from app.core.attachments import Attachment, with_attachments
-from app.core.exchange import ImportFormat
-from app.core.exchange_errors import RecordInvalid
-from app.core.messages import MessageState, Role
+from app.core.chat.attachments import Attachment, with_attachments
+from app.core.data.exchange import ImportFormat
+from app.core.data.exchange_errors import RecordInvalid
+from app.core.engine.messages import MessageState, Role
 from app.exchange.fields import (
     Fields,
     fields_in,

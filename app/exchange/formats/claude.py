@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import json
 
-from app.core.attachments import Attachment, with_attachments
-from app.core.exchange import ImportFormat
-from app.core.messages import Role
+from app.core.chat.attachments import Attachment, with_attachments
+from app.core.data.exchange import ImportFormat
+from app.core.engine.messages import Role
 from app.exchange.fields import Fields, fields_in, flag_in, key_in, moment_in, objects_in, required_id, text_in
 from app.exchange.growing import Head, Seed, foreign_record, grow, line_of
 from app.exchange.portable import PortableConversation

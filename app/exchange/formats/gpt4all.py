@@ -12,10 +12,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from app.core.attachments import Attachment, with_attachments
-from app.core.exchange import ImportFormat
-from app.core.exchange_errors import FormatNewer, RecordInvalid
-from app.core.messages import MessageState, Role
+from app.core.chat.attachments import Attachment, with_attachments
+from app.core.data.exchange import ImportFormat
+from app.core.data.exchange_errors import FormatNewer, RecordInvalid
+from app.core.engine.messages import MessageState, Role
 from app.exchange.fields import clean, required_id
 from app.exchange.formats.qt_stream import QtStream
 from app.exchange.growing import Head, Seed, foreign_record, grow, line_of

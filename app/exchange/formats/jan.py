@@ -13,8 +13,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from app.core.exchange import ImportFormat
-from app.core.messages import MessageState, Role
+from app.core.data.exchange import ImportFormat
+from app.core.engine.messages import MessageState, Role
 from app.exchange.fields import Fields, fields_in, key_in, moment_in, objects_in, required_id, text_in
 from app.exchange.growing import Head, Seed, foreign_record, grow, line_of
 from app.exchange.portable import PortableConversation

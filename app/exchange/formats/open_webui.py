@@ -15,9 +15,9 @@ import json
 import re
 from dataclasses import replace
 
-from app.core.attachments import Attachment, with_attachments
-from app.core.exchange import ImportFormat
-from app.core.messages import MessageState, Role
+from app.core.chat.attachments import Attachment, with_attachments
+from app.core.data.exchange import ImportFormat
+from app.core.engine.messages import MessageState, Role
 from app.exchange.fields import (
     Fields,
     fields_in,

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from app.core.exchange import ImportFormat
-from app.core.exchange_errors import RecordInvalid
-from app.core.loading import LoadOptions
-from app.core.messages import MessageState
-from app.core.presets import Preset
-from app.core.sampling import Sampling
+from app.core.chat.presets import Preset
+from app.core.data.exchange import ImportFormat
+from app.core.data.exchange_errors import RecordInvalid
+from app.core.engine.loading import LoadOptions
+from app.core.engine.messages import MessageState
+from app.core.engine.sampling import Sampling
 from app.exchange.fields import Fields, clean
 from app.exchange.growing import Head, Seed, grow
 from app.exchange.portable import PortableConversation, PortableMessage

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO
 
-from app.core.exchange_errors import RecordInvalid
+from app.core.data.exchange_errors import RecordInvalid
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_COUNT = 1_000_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from app.core.messages import Role
+from app.core.engine.messages import Role
 from app.exchange.pages.body import body_of, direction_of
 from app.exchange.pages.words import facts_of, speaker_of, title_of
 from app.exchange.portable import PortableConversation, PortableMessage

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.core.messages import MessageState, Role
+from app.core.engine.messages import MessageState, Role
 from app.exchange.portable import PortableConversation, PortableMessage
 
 UNTITLED = "Conversation"

@@ -13,7 +13,7 @@ from itertools import takewhile
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
-from app.core.typeset_frames import Code, Drawn, Tint, Tinted, Work
+from app.core.chat.typeset_frames import Code, Drawn, Tint, Tinted, Work
 from app.ui.chat.blocks import BAR_HEIGHT, BlockLayout, Sideways, rounded
 from app.ui.chat.blocks_text import UNBOUNDED, TextPiece
 from app.ui.chat.markdown import Block

@@ -13,7 +13,7 @@ from PySide6.QtCore import QByteArray, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
-from app.core.typeset_frames import Drawn, Formula
+from app.core.chat.typeset_frames import Drawn, Formula
 
 # The formulas' typeface is smaller on its body than those of screens.
 _SIZE = 1.12

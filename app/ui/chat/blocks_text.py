@@ -16,7 +16,7 @@ from unicodedata import bidirectional
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QTextCharFormat, QTextLayout, QTextLine, QTextOption
 
-from app.core.typeset_frames import Tint
+from app.core.chat.typeset_frames import Tint
 from app.ui.chat.blocks_picture import Picture
 from app.ui.chat.markdown import OBJECT, Span, Style
 from app.ui.chat.transcript_style import Face, PageStyle

@@ -14,9 +14,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from app.core.conversations import Conversation, StoredMessage
+from app.core.chat.conversations import Conversation, StoredMessage
+from app.core.engine.messages import Role
 from app.core.errors import ParleyError
-from app.core.messages import Role
 from app.services.chat_session import ChatSession
 from app.services.chat_tools import ChatTools
 from app.services.engine_host import EngineHost

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.core.models import ModelFile
-from app.core.presets import StoredPreset
+from app.core.chat.presets import StoredPreset
+from app.core.engine.models import ModelFile
 
 
 class Choices:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer
 
-from app.core.engine_frames import ModelInfo
+from app.core.engine.engine_frames import ModelInfo
 from app.core.errors import EngineLost, ParleyError
 from app.core.sizes import format_bytes
 from app.services.chat_session import ChatSession

@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QSizePolicy, QStackedLayout, QToolButton, QWidget
 
-from app.core.exchange import ExportFormat
+from app.core.data.exchange import ExportFormat
 from app.ui.chat.elided_label import ElidedLabel
 from app.ui.chat.model_menu import ModelButton
 from app.ui.icons import IconButton, icon

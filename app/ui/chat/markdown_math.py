@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from app.core.typeset_frames import Formula
+from app.core.chat.typeset_frames import Formula
 from app.ui.chat.markdown import OBJECT, Block, InlineText, Kind, Style
 
 

@@ -9,8 +9,8 @@ from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
-from app.core.conversations import StoredMessage
-from app.core.messages import Role
+from app.core.chat.conversations import StoredMessage
+from app.core.engine.messages import Role
 from app.ui.chat.message_edit import MessageEdit
 from app.ui.chat.transcript import TranscriptView
 from app.ui.chat.transcript_user import UserItem

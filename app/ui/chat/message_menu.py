@@ -12,9 +12,9 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
-from app.core.conversations import StoredMessage
-from app.core.messages import Role
-from app.core.models import ModelFile
+from app.core.chat.conversations import StoredMessage
+from app.core.engine.messages import Role
+from app.core.engine.models import ModelFile
 from app.services.chat_session import ChatSession
 from app.services.engine_host import EngineHost
 from app.services.message_tree import MessageTree

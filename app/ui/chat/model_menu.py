@@ -12,8 +12,8 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from app.core.models import ModelFile
-from app.core.servers import Server
+from app.core.engine.models import ModelFile
+from app.core.remote.servers import Server
 from app.core.sizes import format_bytes
 from app.ui.icons import icon
 from app.ui.labels import tip

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
-from app.core.data_errors import DataFolderGone
+from app.core.data.data_errors import DataFolderGone
 from app.core.errors import (
     DatabaseDamaged,
     DatabaseLocked,

@@ -25,7 +25,7 @@ from app.ui.stylesheet import SCROLL_BAR_WIDTH
 from app.ui.theme import Theme
 
 if TYPE_CHECKING:
-    from app.core.conversations import StoredMessage
+    from app.core.chat.conversations import StoredMessage
     from app.ui.chat.transcript_print import PrintJob
 
 

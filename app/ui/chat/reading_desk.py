@@ -12,10 +12,10 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu
 
-from app.core.attachments import Attachment, split_attachments, with_attachments
-from app.core.conversations import Conversation, StoredMessage
-from app.core.guide_links import guide_link
-from app.core.messages import Role
+from app.core.chat.attachments import Attachment, split_attachments, with_attachments
+from app.core.chat.conversations import Conversation, StoredMessage
+from app.core.engine.messages import Role
+from app.core.program.guide_links import guide_link
 from app.core.sizes import format_count
 from app.services.chat_session import ChatSession
 from app.services.chat_tools import ChatTools

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
-from app.core.attachments import shortened, split_attachments, with_attachments
-from app.core.conversation_errors import MessageBeyondContext
+from app.core.chat.attachments import shortened, split_attachments, with_attachments
+from app.core.chat.conversation_errors import MessageBeyondContext
 from app.core.sizes import format_count
 from app.services.attaching import AttachedFile, Attaching
 from app.services.chat_session import ChatSession

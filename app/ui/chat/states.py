@@ -8,10 +8,10 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QProgressBar, QStackedWidget, QWidget
 
+from app.core.engine.models import ModelFile
 from app.core.errors import ParleyError
-from app.core.models import ModelFile
-from app.core.probe_frames import Machine
-from app.core.rpc import is_this_machine
+from app.core.prediction.probe_frames import Machine
+from app.core.remote.rpc import is_this_machine
 from app.core.sizes import format_bytes
 from app.ui.chat.guide_panel import GuidePanel
 from app.ui.chat.model_menu import described

@@ -22,8 +22,8 @@ from PySide6.QtCore import QElapsedTimer, QTimer, Signal
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QWidget
 
-from app.core.conversations import StoredMessage
-from app.core.messages import Role
+from app.core.chat.conversations import StoredMessage
+from app.core.engine.messages import Role
 from app.ui.chat.blocks_code import Typeset, leave_as_it_is
 from app.ui.chat.transcript_announcer import Announcer, announce
 from app.ui.chat.transcript_focus import Part, parts_of

@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QPointF
 
-from app.core.conversations import StoredMessage
-from app.core.messages import Role
+from app.core.chat.conversations import StoredMessage
+from app.core.engine.messages import Role
 from app.ui.chat.blocks import BlockLayout
 from app.ui.chat.transcript_items import Label, MessageItem
 from app.ui.chat.transcript_reply import ReplyItem

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QAccessible
 
-from app.core.messages import Role
+from app.core.engine.messages import Role
 from app.ui.chat.blocks import BlockLayout
 from app.ui.chat.blocks_code import CodeLayout
 from app.ui.chat.markdown import Block, Kind, Span, Style

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
-from app.core.typeset_frames import Drawn, Formula, Tinted
+from app.core.chat.typeset_frames import Drawn, Formula, Tinted
 from app.ui.chat.blocks_code import Typeset
 from app.ui.chat.blocks_picture import Picture
 from app.ui.chat.markdown import Block

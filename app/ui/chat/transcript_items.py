@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter
 
-from app.core.conversations import StoredMessage
+from app.core.chat.conversations import StoredMessage
 from app.ui.chat.blocks import BlockLayout
 from app.ui.chat.transcript_lines import DividerRow
 from app.ui.chat.transcript_rows import Action, Hot, Page, Place, Row

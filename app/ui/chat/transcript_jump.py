@@ -10,7 +10,7 @@ from itertools import chain
 
 from PySide6.QtCore import Qt
 
-from app.core.search import Hit
+from app.core.chat.search import Hit
 from app.ui.chat.transcript import TranscriptView
 from app.ui.chat.transcript_keys import FocusPlace
 from app.ui.chat.transcript_places import hits_in

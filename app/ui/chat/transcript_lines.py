@@ -11,8 +11,8 @@ from typing import NamedTuple
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
-from app.core.conversations import StoredMessage
-from app.core.messages import FinishReason, MessageState, Role
+from app.core.chat.conversations import StoredMessage
+from app.core.engine.messages import FinishReason, MessageState, Role
 from app.core.sizes import format_count
 from app.ui.chat.blocks_text import UNBOUNDED, TextPiece
 from app.ui.chat.transcript_rows import Action, Branch, Hot, Page, Row

@@ -14,8 +14,8 @@ from time import perf_counter
 from PySide6.QtCore import QObject, QPointF, QRectF, QTimer, Signal
 from PySide6.QtGui import QPagedPaintDevice, QPainter
 
-from app.core.conversations import StoredMessage
-from app.core.typeset_frames import Drawn, Tinted, Work
+from app.core.chat.conversations import StoredMessage
+from app.core.chat.typeset_frames import Drawn, Tinted, Work
 from app.ui.chat.blocks_code import Typeset
 from app.ui.chat.transcript_document import TranscriptDocument
 from app.ui.chat.transcript_rows import Page

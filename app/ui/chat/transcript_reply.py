@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
-from app.core.conversations import StoredMessage
-from app.core.messages import MessageState
+from app.core.chat.conversations import StoredMessage
+from app.core.engine.messages import MessageState
 from app.ui.chat.transcript_items import MessageItem
 from app.ui.chat.transcript_lines import FoldRow, FooterRow, fold_label, footer_of
 from app.ui.chat.transcript_rows import Page, Row

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
-from app.core.attachments import Attachment, split_attachments
-from app.core.conversations import StoredMessage
+from app.core.chat.attachments import Attachment, split_attachments
+from app.core.chat.conversations import StoredMessage
 from app.core.sizes import format_bytes
 from app.ui.chat.blocks import rounded
 from app.ui.chat.blocks_text import UNBOUNDED, TextPiece

@@ -11,8 +11,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QFont, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QTextEdit, QVBoxLayout, QWidget
 
-from app.core.conversations import StoredMessage
-from app.core.word_diff import Span
+from app.core.chat.conversations import StoredMessage
+from app.core.chat.word_diff import Span
 from app.services.reply_run import ChatState
 from app.ui.chat.blocks_code import Typeset
 from app.ui.chat.elided_label import ElidedLabel

@@ -14,12 +14,12 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from app.chat.again import repeated
 from app.chat.turn import opening_record
-from app.core.conversations import StoredMessage
+from app.core.chat.conversations import StoredMessage
+from app.core.chat.presets import ChosenPreset, Preset
+from app.core.engine.messages import Role
+from app.core.engine.models import ModelFile
+from app.core.engine.sampling import Sampling
 from app.core.errors import EngineBusy, NoModel, ParleyError
-from app.core.messages import Role
-from app.core.models import ModelFile
-from app.core.presets import ChosenPreset, Preset
-from app.core.sampling import Sampling
 from app.services.chat_session import ChatSession
 from app.services.chat_tools import ChatTools
 from app.services.compare import Candidate, Comparison, Question

@@ -21,11 +21,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.core.conversations import StoredMessage
+from app.core.chat.conversations import StoredMessage
+from app.core.chat.word_diff import WordDiff
 from app.core.errors import ParleyError
+from app.core.prediction.together import Together
 from app.core.sizes import format_bytes, format_count
-from app.core.together import Together
-from app.core.word_diff import WordDiff
 from app.services.compare import Begun, Comparison, Progress
 from app.services.reply_run import ChatState
 from app.ui.chat.blocks_code import Typeset

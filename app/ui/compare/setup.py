@@ -11,8 +11,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
-from app.core.models import ModelFile
-from app.core.presets import Preset, StoredPreset
+from app.core.chat.presets import Preset, StoredPreset
+from app.core.engine.models import ModelFile
 from app.ui.chat.model_menu import described
 from app.ui.icons import ComboBox
 from app.ui.preset_words import shown_name

@@ -13,9 +13,9 @@ from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
-from app.core.conversations import ConversationSummary
+from app.core.chat.conversations import ConversationSummary
+from app.core.data.exchange import ExportFormat, ExportReport, ImportReport
 from app.core.errors import ParleyError
-from app.core.exchange import ExportFormat, ExportReport, ImportReport
 from app.services.exchange import ExchangeService
 from app.ui.exchange.dialog import ExchangeDialog
 from app.ui.file_dialogs import ask_files, ask_folder, ask_target

@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.core.data.exchange import ExportReport, ImportReport, Skipped
 from app.core.errors import ParleyError
-from app.core.exchange import ExportReport, ImportReport, Skipped
 from app.core.sizes import format_bytes, format_count
 from app.ui.fitting_dialog import FittingDialog
 from app.ui.foot_row import foot_row

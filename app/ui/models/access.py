@@ -8,8 +8,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from app.core.catalog.hub import TokenPlace
 from app.core.errors import ParleyError
-from app.core.hub import TokenPlace
 from app.ui.fitting_dialog import FittingDialog
 from app.ui.labels import wrapped_label
 

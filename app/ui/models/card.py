@@ -8,9 +8,9 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from app.core.conversations import StoredMessage
-from app.core.hub import RepoPage
-from app.core.messages import Role
+from app.core.catalog.hub import RepoPage
+from app.core.chat.conversations import StoredMessage
+from app.core.engine.messages import Role
 from app.ui.chat.links import ask_to_open
 from app.ui.chat.transcript import TranscriptView
 from app.ui.chat.transcript_reply import ReplyItem

@@ -11,9 +11,9 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QWidget
 
 from app.catalog.find.recommended import load_recommended
-from app.core.hub import Variant
+from app.core.catalog.hub import Variant
 from app.core.paths import resources
-from app.core.probe_frames import Machine
+from app.core.prediction.probe_frames import Machine
 from app.services.child_slot import ChildFactory
 from app.services.disk_library import DiskLibrary
 from app.services.download_queue import DownloadQueue

@@ -11,7 +11,7 @@ from PySide6.QtCore import QCoreApplication, QPoint, Qt, QUrl, Signal
 from PySide6.QtGui import QAction, QContextMenuEvent, QDesktopServices
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QProgressBar, QPushButton, QVBoxLayout
 
-from app.core.downloads import Activity, Download, DownloadProgress, DownloadState
+from app.core.catalog.downloads import Activity, Download, DownloadProgress, DownloadState
 from app.core.sizes import format_bytes, format_decimal
 from app.ui.icons import IconButton
 from app.ui.labels import plain_label

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from app.core.downloads import Download, DownloadProgress, DownloadState
-from app.core.preparing import Preparation, PreparationState
-from app.core.repack import RepackProgress
+from app.core.catalog.downloads import Download, DownloadProgress, DownloadState
+from app.core.checkpoints.preparing import Preparation, PreparationState
+from app.core.checkpoints.repack import RepackProgress
 from app.core.sizes import format_bytes
 from app.services.download_queue import DownloadQueue
 from app.services.model_import import ModelImport

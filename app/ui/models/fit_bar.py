@@ -12,7 +12,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from app.core.fit import DeviceKind, Fit, Hardware, Placement
+from app.core.prediction.fit import DeviceKind, Fit, Hardware, Placement
 from app.core.sizes import format_bytes
 from app.ui.models import words
 from app.ui.theme import Theme

@@ -9,9 +9,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QPalette, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
-from app.core.fit import Fit, Hardware
-from app.core.hub import Variant
-from app.core.loading import DEFAULT_CONTEXT, KvType, LoadOptions
+from app.core.catalog.hub import Variant
+from app.core.engine.loading import DEFAULT_CONTEXT, KvType, LoadOptions
+from app.core.prediction.fit import Fit, Hardware
 from app.core.sizes import format_bytes
 from app.ui.icons import ComboBox
 from app.ui.labels import tip

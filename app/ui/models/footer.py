@@ -11,10 +11,10 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
-from app.core.hub import RepoPage, Variant
-from app.core.on_the_way import room_for
+from app.core.catalog.hub import RepoPage, Variant
+from app.core.catalog.on_the_way import room_for
+from app.core.checkpoints.preparing import Original
 from app.core.paths import is_folder
-from app.core.preparing import Original
 from app.core.sizes import format_bytes
 from app.services.fit_service import can_run, is_cut
 from app.ui.labels import tip

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
 
+from app.core.catalog.hub import Recommendation, RepoSummary, SearchPage, SearchQuery
 from app.core.errors import ParleyError
-from app.core.fit import Fit
-from app.core.hub import Recommendation, RepoSummary, SearchPage, SearchQuery
+from app.core.prediction.fit import Fit
 from app.core.sizes import format_bytes, format_count
 from app.services.fit_service import FitService
 from app.services.hub_service import HubService, Question

@@ -10,8 +10,8 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from app.core.hub import Variant
-from app.core.preparing import Original, Wishes
+from app.core.catalog.hub import Variant
+from app.core.checkpoints.preparing import Original, Wishes
 from app.core.sizes import format_bytes
 from app.ui.fitting_dialog import FittingDialog
 from app.ui.labels import plain_label

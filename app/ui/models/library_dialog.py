@@ -12,11 +12,11 @@ from PySide6.QtCore import QDateTime, QLocale, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from app.core.downloads import FileChecked
+from app.core.catalog.downloads import FileChecked
+from app.core.catalog.hub import Format
+from app.core.catalog.library import LibraryModel, Owner
+from app.core.engine.models import ModelFile
 from app.core.errors import Cancelled, ParleyError
-from app.core.hub import Format
-from app.core.library import LibraryModel, Owner
-from app.core.models import ModelFile
 from app.core.sizes import format_bytes
 from app.services.disk_library import DiskContents, DiskLibrary, Presence
 from app.services.library_work import Job, Work

@@ -14,11 +14,11 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.catalog.find.repo_ref import parse_repo_ref
+from app.core.catalog.hub import Recommendation, RepoPage, SearchQuery, Variant
+from app.core.catalog.hub_errors import NotARepo
+from app.core.checkpoints.preparing import Original, Wishes
+from app.core.engine.loading import LoadOptions
 from app.core.errors import ParleyError
-from app.core.hub import Recommendation, RepoPage, SearchQuery, Variant
-from app.core.hub_errors import NotARepo
-from app.core.loading import LoadOptions
-from app.core.preparing import Original, Wishes
 from app.services.fit_service import FitService
 from app.services.hub_service import HubService, Question
 from app.services.need_finder import NeedFinder

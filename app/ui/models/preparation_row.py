@@ -8,8 +8,8 @@ from __future__ import annotations
 from PySide6.QtCore import Signal, SignalInstance
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout
 
-from app.core.preparing import Original, Preparation, PreparationState
-from app.core.repack import RepackActivity, RepackProgress
+from app.core.checkpoints.preparing import Original, Preparation, PreparationState
+from app.core.checkpoints.repack import RepackActivity, RepackProgress
 from app.core.sizes import format_bytes
 from app.ui.labels import plain_label
 from app.ui.models import prepare_words

@@ -8,8 +8,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from app.core.hub import Prepared, Variant
-from app.core.repack import TypeChoice
+from app.core.catalog.hub import Prepared, Variant
+from app.core.checkpoints.repack import TypeChoice
 from app.core.sizes import format_bytes
 from app.ui.icons import ComboBox
 from app.ui.models import prepare_words

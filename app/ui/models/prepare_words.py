@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QCoreApplication
 
-from app.core.hub import Prepared
-from app.core.preparing import Preparation
-from app.core.repack import (
+from app.core.catalog.hub import Prepared
+from app.core.checkpoints.preparing import Preparation
+from app.core.checkpoints.repack import (
     Conversation,
     Making,
     Note,

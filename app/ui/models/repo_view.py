@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QProgressBar, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
+from app.core.catalog.hub import Recommendation, RepoPage, Variant
+from app.core.catalog.hub_errors import RepoGated, RepoNotFound, TokenRejected
+from app.core.engine.loading import LoadOptions
 from app.core.errors import ParleyError
-from app.core.hub import Recommendation, RepoPage, Variant
-from app.core.hub_errors import RepoGated, RepoNotFound, TokenRejected
-from app.core.loading import LoadOptions
 from app.services.fit_service import FitService, Ranked
 from app.ui.chat.panel import Panel
 from app.ui.models import words

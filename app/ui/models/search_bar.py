@@ -9,8 +9,8 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from app.catalog.find.repo_ref import RepoRef, parse_repo_ref
-from app.core.hub import Format, SearchOrder, SearchQuery
-from app.core.hub_errors import NotARepo
+from app.core.catalog.hub import Format, SearchOrder, SearchQuery
+from app.core.catalog.hub_errors import NotARepo
 from app.ui.icons import ComboBox
 from app.ui.models import words
 from app.ui.search_field import SearchField

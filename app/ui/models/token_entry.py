@@ -9,8 +9,8 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
+from app.core.catalog.hub import TokenPlace
 from app.core.errors import ParleyError
-from app.core.hub import TokenPlace
 from app.services.hub_service import HubService, Question
 from app.ui.models.access import TokenDialog
 

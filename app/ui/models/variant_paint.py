@@ -10,7 +10,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from app.core.fit import Fit, Placement
+from app.core.prediction.fit import Fit, Placement
 from app.ui.models.variant_rows import MOST_QUALITY, Column, Index, Role, VariantRow
 from app.ui.theme import Theme
 

@@ -11,8 +11,8 @@ from enum import IntEnum
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
-from app.core.fit import Fit, Placement
-from app.core.hub import Variant
+from app.core.catalog.hub import Variant
+from app.core.prediction.fit import Fit, Placement
 from app.core.sizes import format_bytes, format_decimal
 from app.ui.labels import tip
 from app.ui.models import words

@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QSortFilter
 from PySide6.QtGui import QFont, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHeaderView, QTableView, QWidget
 
-from app.core.hub import Variant
+from app.core.catalog.hub import Variant
 from app.ui.models.variant_paint import CIRCLE, PADDING, QUALITY_WIDTH, ROW_HEIGHT, VariantDelegate
 from app.ui.models.variant_rows import COLUMNS, Column, Role, VariantModel, VariantRow, row_key
 from app.ui.theme import Theme

@@ -9,10 +9,20 @@ from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import QCoreApplication
 
-from app.core.fit import CONTEXT_BYTES, Device, DeviceKind, Fit, Hardware, NeedSource, Placement, Reason, ReasonKind
-from app.core.hub import Access, Format, Recommendation, RepoPage, RepoSummary, Variant
-from app.core.library import Owner
-from app.core.measurement import Measurement
+from app.core.catalog.hub import Access, Format, Recommendation, RepoPage, RepoSummary, Variant
+from app.core.catalog.library import Owner
+from app.core.prediction.fit import (
+    CONTEXT_BYTES,
+    Device,
+    DeviceKind,
+    Fit,
+    Hardware,
+    NeedSource,
+    Placement,
+    Reason,
+    ReasonKind,
+)
+from app.core.prediction.measurement import Measurement
 from app.core.sizes import format_bytes, format_count, format_decimal
 
 TOKENS_PER_PAGE = 340

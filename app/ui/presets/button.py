@@ -11,7 +11,7 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from app.core.presets import ChosenPreset, StoredPreset
+from app.core.chat.presets import ChosenPreset, StoredPreset
 from app.ui.icons import icon
 from app.ui.labels import tip
 from app.ui.name_button import NameButton

@@ -11,7 +11,7 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from app.core.presets import ChosenPreset, StoredPreset
+from app.core.chat.presets import ChosenPreset, StoredPreset
 from app.services.chat_session import ChatSession
 from app.services.presets import PresetLibrary
 from app.ui.preset_words import shown_name

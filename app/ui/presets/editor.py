@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.core.chat.presets import Preset, StoredPreset, unused_name
 from app.core.errors import ParleyError
-from app.core.presets import Preset, StoredPreset, unused_name
 from app.services.engine_host import EngineHost
 from app.services.preferences import Preferences
 from app.services.presets import PresetLibrary

@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.core.presets import KNOWN_VARIABLES, MAX_NAME, Preset, Reasoning
-from app.core.templates import template_names
+from app.core.chat.presets import KNOWN_VARIABLES, MAX_NAME, Preset, Reasoning
+from app.core.engine.templates import template_names
 from app.ui.icons import ComboBox
 from app.ui.preset_words import shown_description, shown_name
 

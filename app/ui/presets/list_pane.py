@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.core.presets import StoredPreset
+from app.core.chat.presets import StoredPreset
 from app.ui.icons import IconButton
 from app.ui.labels import tip
 from app.ui.plain_list import PlainList

@@ -10,10 +10,10 @@ from datetime import datetime
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
+from app.core.chat.presets import Preset, filled, known_values
+from app.core.chat.preview_frames import PromptRendered, RenderPrompt
+from app.core.engine.messages import Message, Role
 from app.core.errors import ParleyError
-from app.core.messages import Message, Role
-from app.core.presets import Preset, filled, known_values
-from app.core.preview_frames import PromptRendered, RenderPrompt
 from app.core.sizes import format_count
 from app.services.prompt_preview import PromptPreview
 from app.ui.theme import code_font

@@ -9,7 +9,7 @@ import msgspec
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from app.core.presets import ChosenPreset
+from app.core.chat.presets import ChosenPreset
 from app.ui.fitting_dialog import FittingDialog
 from app.ui.preset_words import shown_name
 

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 
 from app.core.paths import Folders
-from app.core.setting import Page
+from app.core.program.setting import Page
 from app.services.chat_session import ChatSession
 from app.services.engine_host import EngineHost
 from app.services.network_ledger import NetworkLedger

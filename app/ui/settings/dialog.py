@@ -11,9 +11,9 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from app.core.presets import StoredPreset
-from app.core.setting import Form, Page
-from app.core.settings import SETTINGS
+from app.core.chat.presets import StoredPreset
+from app.core.program.setting import Form, Page
+from app.core.program.settings import SETTINGS
 from app.services.preferences import Preferences
 from app.ui.plain_list import PlainList
 from app.ui.preset_words import shown_name

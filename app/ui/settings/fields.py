@@ -12,7 +12,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QSpinBox, QWidget
 
-from app.core.setting import Form, Setting, Unit
+from app.core.program.setting import Form, Setting, Unit
 from app.ui.file_dialogs import ask_file
 from app.ui.icons import ComboBox
 from app.ui.settings.folders_field import FoldersEdit

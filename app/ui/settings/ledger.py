@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.core.ledger import LedgerEntry, Purpose
+from app.core.program.ledger import LedgerEntry, Purpose
 
 MOST_SHOWN = 500
 

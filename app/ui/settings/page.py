@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
-from app.core.setting import Page
+from app.core.program.setting import Page
 from app.ui.settings.actions import ActionRow
 from app.ui.settings.row import SettingRow
 from app.ui.settings.words import page_name

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from app.core.errors import InvalidOption, ParleyError
-from app.core.setting import Setting
+from app.core.program.setting import Setting
 from app.services.preferences import Preferences
 from app.ui.icons import IconButton
 from app.ui.labels import wrapped_label

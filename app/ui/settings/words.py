@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
-from app.core.setting import Effect, Page, Setting
+from app.core.program.setting import Effect, Page, Setting
 
 
 def said(text: str) -> str:

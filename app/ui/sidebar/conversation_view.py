@@ -22,7 +22,7 @@ from PySide6.QtGui import (
     QPen,
 )
 
-from app.core.listing import Folder
+from app.core.chat.listing import Folder
 from app.ui.sidebar.model import CONVERSATIONS, FOLDER, ConversationModel
 from app.ui.sidebar.rows import ConversationRow, FolderRow, HintRow, MoreRow
 from app.ui.sidebar.view import RowView

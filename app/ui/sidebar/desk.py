@@ -9,10 +9,10 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QApplication
 
-from app.core.conversations import ConversationSummary
+from app.core.chat.conversations import ConversationSummary
+from app.core.chat.listing import Folder, Listing, Shelf
+from app.core.chat.search import Hit
 from app.core.errors import ParleyError
-from app.core.listing import Folder, Listing, Shelf
-from app.core.search import Hit
 from app.services.chat_session import ChatSession
 from app.services.conversation_list import ConversationList
 from app.services.conversation_pages import ConversationPages

@@ -11,9 +11,9 @@ from PySide6.QtCore import QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
-from app.core.conversations import ConversationSummary
-from app.core.listing import Folder
-from app.core.presets import StoredPreset
+from app.core.chat.conversations import ConversationSummary
+from app.core.chat.listing import Folder
+from app.core.chat.presets import StoredPreset
 from app.ui import icons
 from app.ui.preset_words import shown_name
 

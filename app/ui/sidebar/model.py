@@ -11,8 +11,8 @@ from enum import IntEnum
 
 from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
-from app.core.conversations import ConversationSummary
-from app.core.listing import Folder
+from app.core.chat.conversations import ConversationSummary
+from app.core.chat.listing import Folder
 from app.ui.labels import tip
 from app.ui.sidebar.rows import (
     Content,

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
-from app.core.conversations import ConversationSummary
-from app.core.listing import Folder, TrashedMessages
+from app.core.chat.conversations import ConversationSummary
+from app.core.chat.listing import Folder, TrashedMessages
 
 _CONTEXT = "Sidebar"
 

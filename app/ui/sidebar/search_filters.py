@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
-from app.core.listing import Folder
-from app.core.messages import Role
-from app.core.search import SearchQuery
+from app.core.chat.listing import Folder
+from app.core.chat.search import SearchQuery
+from app.core.engine.messages import Role
 from app.ui.icons import ComboBox
 from app.ui.sidebar.menus import paths
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from app.core.search import SearchQuery, SearchResult
+from app.core.chat.search import SearchQuery, SearchResult
 from app.core.sizes import format_count
 from app.ui.sidebar.painting import INSET
 from app.ui.sidebar.search_filters import SearchFilters

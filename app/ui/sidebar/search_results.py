@@ -23,8 +23,8 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPalette, QTextCharFormat, QTextLayout, QTextOption
 from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from app.core.messages import Role
-from app.core.search import Hit, Marked
+from app.core.chat.search import Hit, Marked
+from app.core.engine.messages import Role
 from app.ui.labels import tip
 from app.ui.sidebar.painting import INSET, small
 

@@ -13,8 +13,8 @@ from PySide6.QtCore import QCoreApplication, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
-from app.core.conversations import ConversationSummary
-from app.core.listing import TRASH_DAYS, TrashedMessages
+from app.core.chat.conversations import ConversationSummary
+from app.core.chat.listing import TRASH_DAYS, TrashedMessages
 from app.core.sizes import format_count
 from app.ui.icons import IconButton
 from app.ui.sidebar.model import RowModel

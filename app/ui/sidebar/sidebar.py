@@ -13,8 +13,8 @@ from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
-from app.core.conversations import ConversationSummary
-from app.core.listing import Folder
+from app.core.chat.conversations import ConversationSummary
+from app.core.chat.listing import Folder
 from app.ui import icons
 from app.ui.downloads_entry import DownloadsEntry
 from app.ui.search_field import SearchField

@@ -1,0 +1,1 @@
+"""Conversations and what stands around their messages, as values: attachments, presets, search."""

@@ -1,0 +1,1 @@
+"""Checkpoints of safetensors and what becomes of them in GGUF, as values and rules."""

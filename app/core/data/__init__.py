@@ -1,0 +1,1 @@
+"""The user's data as a whole, as values: backups, exports and imports."""

@@ -1,0 +1,1 @@
+"""What a model needs of this machine and how fast it will be: values and formulas."""

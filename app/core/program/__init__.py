@@ -1,0 +1,1 @@
+"""The program itself, as values: its settings, its shortcuts, its network, its newer versions."""

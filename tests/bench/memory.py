@@ -4,11 +4,12 @@ Models of random weights, made once. Memory is predicted by the formula alone, o
 is corrected by what was measured. It is that of a child that has read a prompt of nearly the whole
 context and answered.
 
-Speed is told twice, for a reply late in the context. *After a reply of its own*: by a machine that
-knows one reply of the same model, from another child and early in its context; nothing of the late
-one is in the sample. *Left out*: by a machine that knows the replies of all other files, and nothing
-of this one. The nominal costs in `app.core.prediction.speed` were chosen from runs of some of these cases on one
-machine with two cores; only there are they in the sample.
+Speed is told three times, for a reply late in the context. *After a reply of its own*: by a machine
+that knows one reply of the same model and no other, from another child and early in its context; nothing
+of the late one is in the sample. *Left out*: by a machine that knows the replies of all other files, and
+nothing of this one. *Calibrated*: by a machine that knows both, as that of a user does. The nominal
+costs in `app.core.prediction.speed` were chosen from runs of some of these cases on one machine with two cores;
+only there are they in the sample.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from app.core.prediction.measurement import FEWEST_TOKENS, Measurement, speed_of
 from app.core.sizes import format_bytes
 from tests.bench.engine_child import Engine
 
-REPLY_TOKENS = FEWEST_TOKENS
+REPLY_SECONDS, MOST_REPLY_TOKENS = 0.25, 128
 FEWEST_ROUNDS, MOST_ROUNDS, STEADY_ROUNDS = 8, 40, 8
 FASTER = 0.02
 
@@ -96,9 +97,13 @@ class Run:
         """Of the late reply, as predicted by a machine that knows the early one alone; positive where slower."""
         return self._error([self.early])
 
-    def left_out_error(self, others: Iterable[Run]) -> float:
+    def left_out_error(self, runs: Iterable[Run]) -> float:
         """Of the late reply, as predicted by a machine that knows all replies of all other files."""
-        return self._error([one for run in others if run.info.path != self.info.path for one in run.replies])
+        return self._error(self._of_others(runs))
+
+    def calibrated_error(self, runs: Iterable[Run]) -> float:
+        """Of the late reply, as predicted by a machine that knows the early one and all those of all other files."""
+        return self._error([self.early, *self._of_others(runs)])
 
     @property
     def replies(self) -> tuple[Measurement, Measurement]:
@@ -113,6 +118,9 @@ class Run:
             f"predicted {predicted}, measured {measured} ({self.memory_error:+.1%}); {1 / self.late.measured:.0f} "
             f"tokens/s, fastest of {self.rounds}, after a reply of its own {self.own_error:+.0%}"
         )
+
+    def _of_others(self, runs: Iterable[Run]) -> list[Measurement]:
+        return [one for run in runs if run.info.path != self.info.path for one in run.replies]
 
     def _error(self, known: Sequence[Measurement]) -> float:
         late = self.late
@@ -129,9 +137,11 @@ def run(case: Case, model: Callable[[str, str], Path], hardware: Hardware) -> Ru
     load = Load(path=str(path), options=case.options)
     with Engine() as first, Engine() as second:
         info, again = first.load(load), second.load(load)
-        short, longer = (first.answer(_question(words, words)).usage.prompt_tokens for words in (10, 60))
-        words = int((case.context - REPLY_TOKENS - short - 40) / ((longer - short) / 50))
-        early, late = _Fastest(first, info, words // 4), _Fastest(second, again, words)
+        short, longer = (first.answer(_question(words, words)) for words in (10, 60))
+        tokens = max(FEWEST_TOKENS, min(int(short.timings.decode_rate * REPLY_SECONDS), MOST_REPLY_TOKENS))
+        word = (longer.usage.prompt_tokens - short.usage.prompt_tokens) / 50
+        words = int((case.context - tokens - short.usage.prompt_tokens - 40) / word)
+        early, late = _Fastest(first, info, words // 4, tokens), _Fastest(second, again, words, tokens)
         rounds = 0
         while rounds < FEWEST_ROUNDS or (rounds < MOST_ROUNDS and not (early.is_steady and late.is_steady)):
             rounds += 1
@@ -141,19 +151,17 @@ def run(case: Case, model: Callable[[str, str], Path], hardware: Hardware) -> Ru
         return Run(case, info, late.peak_bytes, early.speed, late.speed, rounds, hardware)
 
 
-def _question(words: int, number: int) -> Generate:
-    """A message of so many words; the same message again is not read anew."""
+def _question(words: int, number: int, tokens: int = FEWEST_TOKENS) -> Generate:
+    """A message of so many words, to be answered in so many tokens; the same message again is not read anew."""
     text = f"{words} " + "word " * words
-    return Generate(
-        id=number, messages=(Message(Role.USER, text),), sampling=Sampling(max_tokens=REPLY_TOKENS, seed=number)
-    )
+    return Generate(id=number, messages=(Message(Role.USER, text),), sampling=Sampling(max_tokens=tokens, seed=number))
 
 
 class _Fastest:
     """The fastest of equal replies, for a busy machine only makes them slower."""
 
-    def __init__(self, engine: Engine, info: ModelInfo, words: int) -> None:
-        self._engine, self._info, self._words = engine, info, words
+    def __init__(self, engine: Engine, info: ModelInfo, words: int, tokens: int) -> None:
+        self._engine, self._info, self._words, self._tokens = engine, info, words, tokens
         self._count = self._since = 0
         self.peak_bytes = 0
         self.speed: Measurement | None = None
@@ -166,7 +174,7 @@ class _Fastest:
     def answer(self) -> None:
         """Once more."""
         self._count += 1
-        reply = self._engine.answer(_question(self._words, self._count))
+        reply = self._engine.answer(_question(self._words, self._count, self._tokens))
         self.peak_bytes = max(self.peak_bytes, reply.peak_bytes)
         assert reply.cost is not None
         found = speed_of(self._info, reply.cost, reply.timings.decode_rate)

@@ -38,18 +38,18 @@ class Desks:
         made = ModelDesk(
             program.view,
             program.window.theme,
-            program.hub,
-            program.fetch,
-            program.downloads,
-            program.imports,
-            program.probe,
-            program.engine,
-            program.measurements,
-            program.disk,
-            program.library,
-            program.preferences,
-            program.starter(ChildRole.PROBE),
-            program.relay,
+            program.models.hub,
+            program.models.fetch,
+            program.models.downloads,
+            program.models.imports,
+            program.engines.probe,
+            program.engines.engine,
+            program.engines.measurements,
+            program.models.disk,
+            program.models.library,
+            program.ground.preferences,
+            program.ground.starter(ChildRole.PROBE),
+            program.ground.relay,
         )
         program.window.closing.connect(made.shutdown)
         return made
@@ -60,9 +60,9 @@ class Desks:
         from app.ui.exchange.desk import ExchangeDesk
 
         program = self._program
-        made = ExchangeDesk(program.exchange, program.window)
+        made = ExchangeDesk(program.chats.exchange, program.window)
         made.exported_one.connect(program.view.announce_export)
-        made.imported.connect(program.conversations.refresh)
+        made.imported.connect(program.chats.conversations.refresh)
         made.problem.connect(program.view.page.problems.show)
         return made
 
@@ -72,7 +72,7 @@ class Desks:
         from app.bootstrap.data_desk import DataDesk
 
         program = self._program
-        return DataDesk(program.window, program.backups, program.data_folder, os.environ, program.window.leave_for)
+        return DataDesk(program.window, program.ground.backups, program.ground.data_folder, os.environ, program.window.leave_for)
 
     @cached_property
     def settings(self) -> SettingsDesk:
@@ -80,16 +80,16 @@ class Desks:
         from app.ui.settings.desk import SettingsDesk
 
         program = self._program
-        folders = program.data_folder.folders
-        ledger = NetworkLedger(folders.logs, program.relay, program.window)
+        folders = program.ground.data_folder.folders
+        ledger = NetworkLedger(folders.logs, program.ground.relay, program.window)
         program.window.closing.connect(ledger.shutdown)
         return SettingsDesk(
             program.view,
-            program.session,
-            program.preferences,
-            program.presets,
-            program.preview,
-            program.engine,
+            program.chats.session,
+            program.ground.preferences,
+            program.chats.presets,
+            program.tools.preview,
+            program.engines.engine,
             ledger,
             folders,
         )
@@ -103,9 +103,9 @@ class Desks:
         program, source, updates = self._program, update_source(), None
         if source is not None:
             updates = Updates(
-                program.starter(ChildRole.UPDATE),
-                program.relay,
-                program.preferences,
+                program.ground.starter(ChildRole.UPDATE),
+                program.ground.relay,
+                program.ground.preferences,
                 source,
                 __version__,
                 Installation.of(),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from PySide6.QtGui import QGuiApplication
 
@@ -22,39 +22,36 @@ from app.bootstrap.services import (
     make_engines,
     make_ground,
     make_models,
+    make_tools,
 )
 from app.bootstrap.wiring import connect
 from app.core.chat.conversations import ConversationSummary
 from app.core.engine.models import ModelFile
 from app.core.paths import Folders
-from app.core.protocol import ChildRole
-from app.services.attaching import Attaching
-from app.services.chat_tools import ChatTools, CompareKit
+from app.services.chat_tools import ChatTools
 from app.services.idle_unload import IdleUnload
-from app.services.message_room import MessageRoom
-from app.services.message_tree import MessageTree
-from app.services.prompt_preview import PromptPreview
 from app.services.relay import ignore
-from app.services.token_counter import TokenCounter
 from app.storage.integrity import was_left_open
 from app.ui.main_view import MainView
-
-if TYPE_CHECKING:
-    from PySide6.QtCore import QObject
-
-    from app.services.compare import Candidate, Comparison, Question
+from app.ui.main_window import MainWindow
 
 _PROBE_AFTER_MS = 300
 
 
 @dataclass(frozen=True)
-class Program(Models, Chats, Engines, Ground):
-    """The window, what it shows, and what stands behind it."""
+class Program:
+    """The window, what it shows, and the services behind it, each group standing on those before it.
 
+    The `guide` answers where no model was chosen.
+    """
+
+    window: MainWindow
+    ground: Ground
+    engines: Engines
+    chats: Chats
+    models: Models
+    tools: ChatTools
     view: MainView
-    attaching: Attaching
-    preview: PromptPreview
-    collector: Collector
     guide: ModelFile | None
 
     @cached_property
@@ -64,63 +61,51 @@ class Program(Models, Chats, Engines, Ground):
 
     def start(self, model: Path | None = None) -> None:
         """Fill the view: conversations, known models, and the one to use, which is loaded when it is needed."""
-        self.backups.start(was_left_open(self.data_folder.folders.database))
-        self.conversations.refresh_folders()
-        self.conversations.refresh()
-        self.conversations.watch()
-        self.library.refresh()
-        self.servers.refresh()
-        self.presets.refresh()
-        self.measurements.refresh()
-        self.imports.restore()
-        self.downloads.restore()
+        self.ground.backups.start(was_left_open(self.ground.data_folder.folders.database))
+        self.chats.refresh()
+        self.models.library.refresh()
+        self.engines.servers.refresh()
+        self.engines.measurements.refresh()
+        self.models.imports.restore()
+        self.models.downloads.restore()
         if model is not None:
-            self.library.open(model)
+            self.models.library.open(model)
         else:
-            self.last_model.find(self._choose)
+            self.models.last_model.find(self._choose)
         self._reopen_last()
-        self.probe.ask_after(_PROBE_AFTER_MS)
-        self.collector.start()
+        self.engines.probe.ask_after(_PROBE_AFTER_MS)
+        self._collect_when_idle()
 
     def close(self) -> None:
         """Store what a running reply has, and end every child and thread."""
-        self.session.shutdown()
-        self.engine.shutdown()
-        self.preview.shutdown()
-        self.probe.shutdown()
-        self.typesetter.shutdown()
-        self.hub.shutdown()
-        self.servers.shutdown()
-        self.downloads.shutdown()
-        self.imports.shutdown()
-        self.disk.shutdown()
-        self.library.shutdown()
-        self.preferences.shutdown()
-        self.backups.shutdown()
-        self.data_folder.shutdown()
-        self.exchange.shutdown()
-        self.reader.shutdown()
-        self.temporary.lane.close()
-        self.conversations.shutdown()
-        self.search.shutdown()
-        self.storage.close()
+        self.chats.session.shutdown()
+        self.engines.shutdown()
+        self.tools.preview.shutdown()
+        self.models.shutdown()
+        self.chats.shutdown()
+        self.ground.shutdown()
 
     def _reopen_last(self) -> None:
         """Show the chat that was shown at the end, if the user wants that and it is still there."""
-        last = int(self.preferences.get("chat.last"))
-        if not last or not self.preferences.get("chat.reopen_last"):
+        preferences, session = self.ground.preferences, self.chats.session
+        last = int(preferences.get("chat.last"))
+        if not last or not preferences.get("chat.reopen_last"):
             return
 
         def show(found: ConversationSummary) -> None:
-            if self.session.conversation is None and found.trashed_at is None:
-                self.session.open(found.id)
+            if session.conversation is None and found.trashed_at is None:
+                session.open(found.id)
 
-        self.storage.call(lambda stores: stores.conversations.summary(last), show, ignore)
+        self.ground.storage.call(lambda stores: stores.conversations.summary(last), show, ignore)
 
     def _choose(self, last: ModelFile | None) -> None:
-        file = last or self.guide
-        if self.engine.file is None and file is not None:
-            self.engine.choose(file)
+        file, engine = last or self.guide, self.engines.engine
+        if engine.file is None and file is not None:
+            engine.choose(file)
+
+    def _collect_when_idle(self) -> None:
+        application = cast(QGuiApplication, QGuiApplication.instance())
+        Collector(application, lambda: self.chats.session.is_answering, self.window).start()
 
 
 def build(folders: Folders, child_command: Sequence[str] | None = None, *, guide: ModelFile | None = None) -> Program:
@@ -129,59 +114,19 @@ def build(folders: Folders, child_command: Sequence[str] | None = None, *, guide
 
 
 def furnish(frame: Frame, child_command: Sequence[str] | None = None, *, guide: ModelFile | None = None) -> Program:
-    """Make the services and the view, and put it into the window; the `guide` answers where no model was chosen."""
+    """Make the services and the view, connect them, and put the view into the window."""
     ground = make_ground(frame, child_command)
     engines = make_engines(ground)
     chats = make_chats(ground, engines)
     models = make_models(ground, engines)
-    tools = _tools(ground, engines, chats)
+    tools = make_tools(ground, engines, chats)
+    IdleUnload(engines.engine, ground.preferences, lambda: chats.session.is_answering, frame.window)
     view = _view(ground, engines, chats, models, tools)
-    IdleUnload(engines.engine, ground.preferences, lambda: chats.session.is_answering, ground.window)
-    program = Program(
-        **vars(ground),
-        **vars(engines),
-        **vars(chats),
-        **vars(models),
-        view=view,
-        attaching=tools.attaching,
-        preview=tools.preview,
-        collector=_collector(ground, chats),
-        guide=guide,
-    )
+    program = Program(frame.window, ground, engines, chats, models, tools, view, guide)
     connect(program)
-    program.window.setCentralWidget(view)
+    frame.window.setCentralWidget(view)
     view.page.composer.edit.setFocus()
     return program
-
-
-def _collector(ground: Ground, chats: Chats) -> Collector:
-    application = cast(QGuiApplication, QGuiApplication.instance())
-    return Collector(application, lambda: chats.session.is_answering, ground.window)
-
-
-def _tools(ground: Ground, engines: Engines, chats: Chats) -> ChatTools:
-    window, engine, session, undo = ground.window, engines.engine, chats.session, chats.conversations.undo
-    start = ground.starter(ChildRole.PROBE)
-    counter = TokenCounter(engine, lambda: session.is_answering, window)
-    return ChatTools(
-        tree=MessageTree(session, undo, window),
-        attaching=Attaching(chats.reader, counter, window),
-        room=MessageRoom(engine, counter, window),
-        undo=undo,
-        counter=counter,
-        preview=PromptPreview(start, engine, lambda: session.is_answering, ground.relay, window),
-        compare=_compare_kit(ground),
-    )
-
-
-def _compare_kit(ground: Ground) -> CompareKit:
-    def compare(question: Question, candidates: Sequence[Candidate], parent: QObject) -> Comparison:
-        from app.services.compare import Comparison
-
-        engines, probes = ground.starter(ChildRole.ENGINE), ground.starter(ChildRole.PROBE)
-        return Comparison(engines, probes, ground.relay, question, candidates, parent)
-
-    return CompareKit(compare, lambda: str(ground.preferences.get("chat.user_name")))
 
 
 def _view(ground: Ground, engines: Engines, chats: Chats, models: Models, tools: ChatTools) -> MainView:

@@ -8,14 +8,17 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from app.bootstrap.frame import Frame
 from app.bootstrap.starting import Starter, child_starter
 from app.catalog.shelf.library import identify
 from app.core.chat.listing import Listing, Shelf
 from app.core.protocol import ChildRole
+from app.services.attaching import Attaching
 from app.services.backups import BackupKeeper
 from app.services.chat_session import ChatSession
+from app.services.chat_tools import ChatTools, CompareKit
 from app.services.child_slot import ChildFactory
 from app.services.conversation_list import ConversationList
 from app.services.conversation_search import ConversationSearch
@@ -28,6 +31,8 @@ from app.services.hub_service import HubService
 from app.services.last_model import LastModel
 from app.services.machine_probe import MachineProbe
 from app.services.measurement_recorder import MeasurementRecorder
+from app.services.message_room import MessageRoom
+from app.services.message_tree import MessageTree
 from app.services.model_fetch import ModelFetch
 from app.services.model_folders import ModelFolders
 from app.services.model_import import ModelImport
@@ -36,14 +41,21 @@ from app.services.network_settings import NetworkSettings
 from app.services.new_chats import NewChats
 from app.services.preferences import Preferences
 from app.services.presets import PresetLibrary
+from app.services.prompt_preview import PromptPreview
 from app.services.relay import Relay, Storage
 from app.services.servers import ServerList
+from app.services.token_counter import TokenCounter
 from app.services.typesetter import Typesetter
 from app.storage.lane import Lane
 from app.storage.preparations import PreparationFile
 from app.storage.servers import ServerFile
 from app.storage.stores import open_kept, open_stores, open_temporary
 from app.ui.main_window import MainWindow
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QObject
+
+    from app.services.compare import Candidate, Comparison, Question
 
 
 @dataclass(frozen=True)
@@ -59,6 +71,14 @@ class Ground:
     temporary: Storage
     backups: BackupKeeper
     data_folder: DataFolder
+
+    def shutdown(self) -> None:
+        """Write what is not written yet, and close the stores."""
+        self.preferences.shutdown()
+        self.backups.shutdown()
+        self.data_folder.shutdown()
+        self.temporary.lane.close()
+        self.storage.close()
 
 
 def make_ground(frame: Frame, child_command: Sequence[str] | None) -> Ground:
@@ -91,6 +111,12 @@ class Engines:
     measurements: MeasurementRecorder
     servers: ServerList
 
+    def shutdown(self) -> None:
+        """End their children."""
+        self.engine.shutdown()
+        self.probe.shutdown()
+        self.servers.shutdown()
+
 
 def make_engines(ground: Ground) -> Engines:
     """Make them; no child is started yet."""
@@ -117,6 +143,21 @@ class Chats:
     new_chats: NewChats
     conversations: ConversationList
     search: ConversationSearch
+
+    def refresh(self) -> None:
+        """Read what there is, and watch for what other programs change."""
+        self.conversations.refresh_folders()
+        self.conversations.refresh()
+        self.conversations.watch()
+        self.presets.refresh()
+
+    def shutdown(self) -> None:
+        """End their children and the search."""
+        self.typesetter.shutdown()
+        self.exchange.shutdown()
+        self.reader.shutdown()
+        self.conversations.shutdown()
+        self.search.shutdown()
 
 
 def make_chats(ground: Ground, engines: Engines) -> Chats:
@@ -155,6 +196,14 @@ class Models:
     imports: ModelImport
     fetch: ModelFetch
 
+    def shutdown(self) -> None:
+        """End their children and threads; what is under way goes on with the next start."""
+        self.hub.shutdown()
+        self.downloads.shutdown()
+        self.imports.shutdown()
+        self.disk.shutdown()
+        self.library.shutdown()
+
 
 def make_models(ground: Ground, engines: Engines) -> Models:
     """Make them; no disk is looked at and nobody is asked yet."""
@@ -176,3 +225,29 @@ def make_models(ground: Ground, engines: Engines) -> Models:
         imports=imports,
         fetch=ModelFetch(downloads, imports, library, lambda: places.now[0]),
     )
+
+
+def make_tools(ground: Ground, engines: Engines, chats: Chats) -> ChatTools:
+    """What works on the shown conversation."""
+    window, engine, session, undo = ground.window, engines.engine, chats.session, chats.conversations.undo
+    counter = TokenCounter(engine, lambda: session.is_answering, window)
+    probes = ground.starter(ChildRole.PROBE)
+    return ChatTools(
+        tree=MessageTree(session, undo, window),
+        attaching=Attaching(chats.reader, counter, window),
+        room=MessageRoom(engine, counter, window),
+        undo=undo,
+        counter=counter,
+        preview=PromptPreview(probes, engine, lambda: session.is_answering, ground.relay, window),
+        compare=_compare_kit(ground),
+    )
+
+
+def _compare_kit(ground: Ground) -> CompareKit:
+    def compare(question: Question, candidates: Sequence[Candidate], parent: QObject) -> Comparison:
+        from app.services.compare import Comparison
+
+        engines, probes = ground.starter(ChildRole.ENGINE), ground.starter(ChildRole.PROBE)
+        return Comparison(engines, probes, ground.relay, question, candidates, parent)
+
+    return CompareKit(compare, lambda: str(ground.preferences.get("chat.user_name")))

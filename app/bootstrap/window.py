@@ -92,7 +92,7 @@ def _answer(program: Program, model: Path | None) -> None:
     """Parley was started once more."""
     program.window.come_forward()
     if model is not None:
-        program.library.open(model)
+        program.models.library.open(model)
 
 
 def _log_to(folders: Folders) -> None:

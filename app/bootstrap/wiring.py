@@ -26,9 +26,9 @@ def connect(program: Program) -> None:
     view = program.view
     program.window.closing.connect(view.close_down)
     program.window.closing.connect(view.page.close_comparisons)
-    view.page.set_typesetter(program.typesetter.ask)
+    view.page.set_typesetter(program.chats.typesetter.ask)
     view.page.header.model.set_guide(program.guide)
-    servers = ServerDesk(view.page, program.session, program.engine, program.servers, program.preferences)
+    servers = ServerDesk(view.page, program.chats.session, program.engines.engine, program.engines.servers, program.ground.preferences)
     Places(view, servers, lambda: program.desks.models, lambda: program.desks.settings)
     _connect_conversations(program)
     _connect_models(program)
@@ -43,41 +43,41 @@ def _watch_versions(program: Program) -> None:
 
 
 def _connect_conversations(program: Program) -> None:
-    conversations, session = program.conversations, program.session
+    conversations, session = program.chats.conversations, program.chats.session
     SidebarDesk(
         program.view.sidebar,
         session,
         conversations,
-        program.search,
-        program.library,
-        program.presets,
+        program.chats.search,
+        program.models.library,
+        program.chats.presets,
         program.view.page,
-        program.new_chats,
+        program.chats.new_chats,
     )
     session.conversations_changed.connect(conversations.refresh)
     conversations.changed_elsewhere.connect(session.read_again)
     titles = TitleMaker(
-        program.engine, session, program.storage, lambda: bool(program.preferences.get("chat.titles")), session
+        program.engines.engine, session, program.ground.storage, lambda: bool(program.ground.preferences.get("chat.titles")), session
     )
     titles.made.connect(lambda _: conversations.refresh())
 
 
 def _connect_models(program: Program) -> None:
-    view, engine, problems = program.view, program.engine, program.view.page.problems
-    engine.digest.connect(program.library.set_digest)
-    program.library.opened.connect(engine.load)
-    program.disk.moved.connect(program.library.follow)
-    program.disk.moved.connect(engine.follow)
-    program.disk.unreadable.connect(problems.show)
+    view, engine, problems = program.view, program.engines.engine, program.view.page.problems
+    engine.digest.connect(program.models.library.set_digest)
+    program.models.library.opened.connect(engine.load)
+    program.models.disk.moved.connect(program.models.library.follow)
+    program.models.disk.moved.connect(engine.follow)
+    program.models.disk.unreadable.connect(problems.show)
     entry = view.sidebar.downloads
-    program.downloads.changed.connect(entry.set_downloads)
-    program.downloads.progress.connect(entry.set_progress)
-    program.downloads.problem.connect(problems.show)
-    program.downloads.finished.connect(view.announce_download)
-    program.downloads.prepared.connect(lambda download, _: view.announce_download(download))
-    program.imports.changed.connect(entry.set_preparations)
-    program.imports.progress.connect(entry.set_preparation_progress)
-    program.imports.problem.connect(problems.show)
+    program.models.downloads.changed.connect(entry.set_downloads)
+    program.models.downloads.progress.connect(entry.set_progress)
+    program.models.downloads.problem.connect(problems.show)
+    program.models.downloads.finished.connect(view.announce_download)
+    program.models.downloads.prepared.connect(lambda download, _: view.announce_download(download))
+    program.models.imports.changed.connect(entry.set_preparations)
+    program.models.imports.progress.connect(entry.set_preparation_progress)
+    program.models.imports.problem.connect(problems.show)
 
 
 def _connect_dialogs(program: Program) -> None:
@@ -97,4 +97,4 @@ def _connect_dialogs(program: Program) -> None:
     view.backups_requested.connect(lambda: desks.data.show_backups())
     view.move_data_requested.connect(lambda: desks.data.show_move())
     view.salvage_requested.connect(lambda: desks.data.salvage())
-    program.backups.problem.connect(view.page.problems.show)
+    program.ground.backups.problem.connect(view.page.problems.show)

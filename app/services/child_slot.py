@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 ChildFactory = Callable[[Callable[[Event], None], "Callable[[Outcome], None]"], "Child"]
 
-_END_SECONDS = 1.0
+_END_SECONDS = 5.0
+"""How long a killed child may take: one that waits for a slow disk does not end at once."""
 
 
 class ChildSlot:

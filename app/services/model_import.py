@@ -21,16 +21,14 @@ from app.core.checkpoints.repack import RepackDone, RepackProgress, RepackReport
 from app.core.checkpoints.repack_errors import OriginalStays, PreparationsUnsaved, RepackerLost
 from app.core.errors import Failure
 from app.core.protocol import Cancel, Event, Failed
-from app.services.child_slot import ChildFactory
+from app.services.child_slot import ChildFactory, ChildSlot
 from app.services.relay import Relay, Storage, ignore
 from app.storage.preparations import PreparationFile
 
 if TYPE_CHECKING:
-    from app.children.child import Child
     from app.children.outcome import Outcome
 
 _STOP_MS = 3000
-_END_SECONDS = 5.0
 
 
 class ImportState(Enum):
@@ -54,13 +52,12 @@ class ModelImport(QObject):
     ) -> None:
         """`file` is read and written on the storage's thread."""
         super().__init__(parent)
-        self._start = start
+        self._slot = ChildSlot(start, relay, self._on_event, self._on_exit)
+        self._patience = QTimer(self, singleShot=True, interval=_STOP_MS)
+        self._patience.timeout.connect(self._slot.kill)
         self._storage = storage
         self._file = file
-        self._relay = relay
-        self._child: Child | None = None
         self._current = 0
-        self._leaving: list[Child] = []
         self._cleaner = ThreadPoolExecutor(1, thread_name_prefix="originals")
         self.preparations: list[Preparation] = []
         self.state = ImportState.IDLE
@@ -86,10 +83,10 @@ class ModelImport(QObject):
         if preparation_id != self._current:
             if self._find(preparation_id).state is PreparationState.QUEUED:
                 self._note(preparation_id, PreparationState.STOPPED)
-        elif self._child is not None and self.state is ImportState.WORKING:
+        elif self.state is ImportState.WORKING:
             self.state = ImportState.STOPPING
-            self._child.send(Cancel())
-            QTimer.singleShot(_STOP_MS, self, self._child.kill)
+            self._slot.tell(Cancel())
+            self._patience.start()
 
     def retry(self, preparation_id: int) -> None:
         """Go on with one that was stopped or has failed, when its turn comes."""
@@ -105,11 +102,8 @@ class ModelImport(QObject):
 
     def shutdown(self) -> None:
         """End the child; the next start of the program goes on."""
-        self._current = 0
-        for child in (*self._leaving, self._child):
-            if child is not None:
-                child.kill()
-                child.wait(_END_SECONDS)
+        self._patience.stop()
+        self._slot.shutdown()
         self._cleaner.shutdown()
 
     def _append(self, name: str, command: StartRepack, wishes: Wishes, **facts: Any) -> Preparation:
@@ -139,7 +133,10 @@ class ModelImport(QObject):
         self.preparations = cut + [msgspec.structs.replace(one, id=one.id + highest) for one in added]
         if self._current:
             self._current += highest
-        self.changed.emit(self.preparations)
+        if added:
+            self._keep()
+        else:
+            self.changed.emit(self.preparations)
         self._advance()
 
     def _advance(self) -> None:
@@ -148,17 +145,10 @@ class ModelImport(QObject):
         if self.state is not ImportState.IDLE or (following := next(waiting, None)) is None:
             return
         self.state, self._current = ImportState.WORKING, following.id
-        child = self._child = self._start(
-            lambda event: self._relay.post(lambda: self._on_event(child, event)),
-            lambda outcome: self._relay.post(lambda: self._on_exit(child, outcome)),
-        )
+        self._slot.send(following.command)
         self._note(following.id, PreparationState.RUNNING)
-        child.start()
-        child.send(following.command)
 
-    def _on_event(self, child: Child, event: Event) -> None:
-        if child is not self._child or not self._current:
-            return
+    def _on_event(self, event: Event) -> None:
         match event:
             case RepackProgress():
                 self.progress.emit(self._current, event)
@@ -169,14 +159,11 @@ class ModelImport(QObject):
             case Failed():
                 self._fail(event.failure)
 
-    def _on_exit(self, child: Child, outcome: Outcome) -> None:
-        if child in self._leaving:
-            self._leaving.remove(child)
-        elif child is self._child and self._current:
-            if self.state is ImportState.STOPPING:
-                self._end(PreparationState.STOPPED)
-            else:
-                self._fail(Failure.of(RepackerLost(reason=outcome.sentence)))
+    def _on_exit(self, outcome: Outcome) -> None:
+        if self.state is ImportState.STOPPING:
+            self._end(PreparationState.STOPPED)
+        else:
+            self._fail(Failure.of(RepackerLost(reason=outcome.sentence)))
 
     def _done(self, report: RepackReport) -> None:
         """The original goes only now, since the result is there and verified."""
@@ -193,11 +180,9 @@ class ModelImport(QObject):
 
     def _end(self, state: PreparationState, **changes: Any) -> None:
         """The one at work is over; the next begins."""
-        number, child = self._current, self._child
-        self._child, self._current, self.state = None, 0, ImportState.IDLE
-        if child is not None:
-            self._leaving.append(child)
-            child.close()
+        self._patience.stop()
+        self._slot.close()
+        number, self._current, self.state = self._current, 0, ImportState.IDLE
         self._note(number, state, **changes)
         self._advance()
 

@@ -79,7 +79,8 @@ QToolButton[kind="send"] { background: $accent; border-radius: 16px; padding: 0;
 QToolButton[kind="send"]:hover, QToolButton[kind="send"]:focus { border: 1px solid $text; }
 QToolButton[kind="send"]:disabled { background: $selection; }
 
-QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox { background: $surface; color: $text; border: 1px solid $border;
+QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox { background: $surface; color: $text;
+    placeholder-text-color: $muted; border: 1px solid $border;
     border-radius: 6px; padding: $field_room; min-height: 1.12em; }
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus { border-color: $accent; }
 QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled { color: $muted; background: $page; }

@@ -41,9 +41,19 @@ class Runner:
     def logits(self, ids: list[int]) -> NDArray[np.float32]:
         """For each token, those of the next."""
         llama.llama_memory_clear(llama.llama_get_memory(self.context), True)
+        return self._decoded(ids, 0)
+
+    def greedy(self, ids: list[int], count: int) -> list[int]:
+        """The likeliest continuation, a token at a time as a reply is made."""
+        written = [int(self.logits(ids)[-1].argmax())]
+        while len(written) < count:
+            written.append(int(self._decoded(written[-1:], len(ids) + len(written) - 1)[-1].argmax()))
+        return written
+
+    def _decoded(self, ids: list[int], start: int) -> NDArray[np.float32]:
         batch = llama.llama_batch_init(len(ids), 0, 1)
         for place, token in enumerate(ids):
-            batch.token[place], batch.pos[place], batch.n_seq_id[place] = token, place, 1
+            batch.token[place], batch.pos[place], batch.n_seq_id[place] = token, start + place, 1
             batch.seq_id[place][0], batch.logits[place] = 0, 1
         batch.n_tokens = len(ids)
         assert llama.llama_decode(self.context, batch) == 0
@@ -53,13 +63,6 @@ class Runner:
         found = np.stack(rows).copy()
         llama.llama_batch_free(batch)
         return found
-
-    def greedy(self, ids: list[int], count: int) -> list[int]:
-        """The likeliest continuation."""
-        written = list(ids)
-        for _ in range(count):
-            written.append(int(self.logits(written)[-1].argmax()))
-        return written[len(ids) :]
 
     def tokenize(self, text: str, *, special: bool = False) -> list[int]:
         """Without a token at the beginning."""

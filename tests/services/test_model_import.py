@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.bootstrap.starting import child_starter
+from app.children.child import Child
+from app.children.outcome import OutcomeKind
 from app.core.checkpoints.preparing import Original, Preparation, PreparationState, Wishes
 from app.core.checkpoints.repack import RepackReport, StartRepack, TypeChoice
 from app.core.checkpoints.repack_errors import NoCheckpoint, RepackerLost
 from app.core.paths import Folders
-from app.core.protocol import ChildRole
+from app.core.protocol import VERSION, ChildRole, Hello, encode
+from app.services import model_import
 from app.services.model_import import ImportState, ModelImport
 from app.services.relay import Relay, Storage
 from app.storage.lane import Lane
@@ -25,27 +31,58 @@ from tests.repack import models
 MILLISECONDS = 30_000
 
 
+@dataclass
+class Bench:
+    """Makes services over the same list, and keeps the children that they start."""
+
+    folders: Folders
+    relay: Relay
+    storage: Storage
+    made: list[ModelImport] = field(default_factory=list)
+    children: list[Child] = field(default_factory=list)
+    program: list[str] | None = None
+
+    @property
+    def file(self) -> PreparationFile:
+        """The list on the disk."""
+        return PreparationFile(self.folders.data / "preparations.json")
+
+    def __call__(self) -> ModelImport:
+        self.made.append(ModelImport(self._start, self.storage, self.file, self.relay))
+        return self.made[-1]
+
+    def _start(self, on_event: Any, on_exit: Any) -> Child:
+        log = self.folders.logs / "repack.log"
+        self.children.append(Child(ChildRole.REPACK, on_event, on_exit, log=log, command=self.program))
+        return self.children[-1]
+
+
 @pytest.fixture
-def make(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[[], ModelImport]]:
-    """Makes a service over the same list; all are ended."""
+def make(qtbot: QtBot, tmp_path: Path) -> Iterator[Bench]:
+    """All services are ended, and no child outlives them."""
     folders = Folders.of({"PARLEY_HOME": str(tmp_path / "home")})
     relay = Relay()
-    storage = Storage(Lane(lambda: open_stores(folders.database)), relay)
-    file = PreparationFile(folders.data / "preparations.json")
-    made: list[ModelImport] = []
-
-    def one() -> ModelImport:
-        made.append(ModelImport(child_starter(ChildRole.REPACK, folders, None), storage, file, relay))
-        return made[-1]
-
-    yield one
-    for service in made:
+    bench = Bench(folders, relay, Storage(Lane(lambda: open_stores(folders.database)), relay))
+    yield bench
+    for service in bench.made:
         service.shutdown()
-    storage.close()
+    bench.storage.close()
+    assert all(child.wait(0) for child in bench.children)
 
 
 @pytest.fixture
-def imports(make: Callable[[], ModelImport]) -> ModelImport:
+def imports(make: Bench) -> ModelImport:
+    return make()
+
+
+@pytest.fixture
+def deaf(make: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelImport:
+    """Its children greet, and then do nothing that they are asked for; it has no patience with them."""
+    monkeypatch.setattr(model_import, "_STOP_MS", 0)
+    script = tmp_path / "deaf.py"
+    hello = encode(Hello(version=VERSION, role="repack", pid=0))
+    script.write_text(f"import sys\nsys.stdout.buffer.write({hello!r})\nsys.stdout.flush()\nsys.stdin.read()\n")
+    make.program = [sys.executable, str(script)]
     return make()
 
 
@@ -92,17 +129,65 @@ def test_stopping_and_going_on(imports: ModelImport, qtbot: QtBot, tmp_path: Pat
     assert (tmp_path / "tiny-bnb8.gguf").is_file()
 
 
-def test_a_child_that_is_lost(imports: ModelImport, qtbot: QtBot, tmp_path: Path) -> None:
-    imports.progress.connect(lambda *_: imports._child and imports._child.kill())
+def test_one_that_waits_is_stopped_without_the_one_at_work(deaf: ModelImport, make: Bench, tmp_path: Path) -> None:
+    deaf.add("first", command(tmp_path / "first"), Wishes())
+    deaf.add("second", command(tmp_path / "second"), Wishes())
+    deaf.stop(deaf.preparations[1].id)
+    assert states(deaf) == [PreparationState.RUNNING, PreparationState.STOPPED]
+    assert deaf.state is ImportState.WORKING and len(make.children) == 1
+
+
+def test_a_child_that_does_not_stop_is_killed_and_the_next_one_is_not(
+    deaf: ModelImport, make: Bench, qtbot: QtBot, tmp_path: Path
+) -> None:
+    problems: list[object] = []
+    deaf.problem.connect(problems.append)
+    deaf.add("stopped", command(tmp_path / "first"), Wishes())
+    deaf.add("next", command(tmp_path / "second"), Wishes())
+    deaf.stop(deaf.preparations[0].id)
+    assert deaf.state is ImportState.STOPPING
+    qtbot.waitUntil(lambda: states(deaf) == [PreparationState.STOPPED, PreparationState.RUNNING])
+    assert [child.outcome.kind for child in make.children] == [OutcomeKind.KILLED, OutcomeKind.RUNNING]
+    assert deaf.state is ImportState.WORKING and not problems
+
+
+def test_a_child_that_is_lost(imports: ModelImport, make: Bench, qtbot: QtBot, tmp_path: Path) -> None:
+    imports.progress.connect(lambda *_: make.children[0].kill())
     with qtbot.waitSignal(imports.problem, timeout=MILLISECONDS) as signal:
         imports.add("tiny", command(tmp_path), Wishes())
     assert isinstance(signal.args[0], RepackerLost)
     assert states(imports) == [PreparationState.FAILED]
+    with qtbot.waitSignal(imports.finished, timeout=MILLISECONDS):
+        imports.retry(imports.preparations[0].id)
+    assert len(make.children) == 2 and states(imports) == [PreparationState.DONE]
 
 
-def test_what_was_under_way_goes_on_with_the_next_start(
-    make: Callable[[], ModelImport], qtbot: QtBot, tmp_path: Path
+def test_closing_ends_the_child_and_what_it_did_counts_as_under_way(
+    imports: ModelImport, make: Bench, qtbot: QtBot, tmp_path: Path
 ) -> None:
+    problems: list[object] = []
+    imports.problem.connect(problems.append)
+    with qtbot.waitSignal(imports.progress, timeout=MILLISECONDS):
+        imports.add("tiny", command(tmp_path), Wishes())
+    imports.shutdown()
+    assert make.children[0].wait(0)
+    assert make.storage.lane.submit(lambda _: make.file.read()).result(10) == imports.preparations
+    assert states(imports) == [PreparationState.RUNNING] and not problems
+
+
+def test_what_was_kept_stays_on_the_disk_while_something_new_is_at_work(
+    deaf: ModelImport, make: Bench, qtbot: QtBot, tmp_path: Path
+) -> None:
+    earlier = Preparation(id=1, name="kept", command=command(tmp_path), original=Original.KEEP)
+    make.file.write([msgspec.structs.replace(earlier, state=PreparationState.STOPPED)])
+    deaf.restore()
+    deaf.add("new", command(tmp_path / "new"), Wishes())
+    qtbot.waitUntil(lambda: len(deaf.preparations) == 2)
+    on_disk = make.storage.lane.submit(lambda _: make.file.read()).result(10)
+    assert [one.name for one in on_disk] == ["kept", "new"]
+
+
+def test_what_was_under_way_goes_on_with_the_next_start(make: Bench, qtbot: QtBot, tmp_path: Path) -> None:
     first = make()
     first.add("tiny", command(tmp_path), Wishes(choice=None))
     first.add("other", command(tmp_path / "other"), Wishes())
@@ -127,7 +212,7 @@ def test_the_original_goes_only_when_the_result_is_there(imports: ModelImport, q
     assert (tmp_path / "mine.gguf").is_file() and (folder / "config.json").is_file()
 
 
-def test_a_list_that_cannot_be_read_is_empty(make: Callable[[], ModelImport], qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_list_that_cannot_be_read_is_empty(make: Bench, qtbot: QtBot, tmp_path: Path) -> None:
     path = tmp_path / "home" / "data" / "preparations.json"
     path.parent.mkdir(parents=True)
     path.write_text("[{")

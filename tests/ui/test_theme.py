@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.core.paths import resources
@@ -28,11 +28,11 @@ from app.ui.theme import (
 
 SURFACES_OF = {
     "text": ("page", "sidebar", "surface", "selection", "code"),
-    "muted": ("page", "sidebar", "surface"),
-    "accent": ("page", "surface"),
+    "muted": ("page", "sidebar", "surface", "selection", "code"),
+    "accent": ("page", "sidebar", "surface", "selection"),
     "accent_text": ("accent",),
-    "good": ("page", "surface"),
-    "caution": ("page", "surface"),
+    "good": ("page", "surface", "selection"),
+    "caution": ("page", "surface", "selection"),
     "bad": ("page", "sidebar", "surface", "selection"),
     "code_keyword": ("code",),
     "code_string": ("code",),
@@ -59,6 +59,21 @@ def contrast(one: QColor, other: QColor) -> float:
 @pytest.mark.parametrize(("text", "surface"), PAIRS)
 def test_text_is_legible_on_its_surface(theme: Theme, text: str, surface: str) -> None:
     assert contrast(theme.color(text), theme.color(surface)) >= 4.5
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
+@pytest.mark.parametrize("kind", ["", "search", "heading", "inline"])
+def test_what_an_empty_field_says_is_legible_as_it_is_painted(themed: ThemeSource, theme: Theme, kind: str) -> None:
+    themed.choose(Appearance.DARK if theme.dark else Appearance.LIGHT)
+    field = QLineEdit()
+    field.setProperty("kind", kind)
+    field.setPlaceholderText("███")
+    field.ensurePolished()
+    field.resize(field.sizeHint())
+    picture = field.grab().toImage()
+    row = [picture.pixelColor(x, picture.height() // 2) for x in range(8, picture.width() - 8)]
+    surface = row[-1]
+    assert max(contrast(color, surface) for color in row) >= 4.5
 
 
 def test_every_colour_is_named_in_the_theme_alone() -> None:

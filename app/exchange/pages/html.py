@@ -12,8 +12,8 @@ from app.exchange.portable import PortableConversation, PortableMessage
 
 _STYLE = """
 :root { color-scheme: light dark; --page: #fbfaf8; --surface: #fff; --border: #e4e0d9; --text: #1f1d1a;
-  --muted: #6e6a63; --accent: #3b6fb6; --user: #ece8e1; --code: #f3f1ed; --keyword: #8b3fa0; --string: #2b7348;
-  --comment: #6e6a63; --number: #945a0c; --function: #2f62a8; }
+  --muted: #6b6761; --accent: #3868ab; --user: #ece8e1; --code: #f3f1ed; --keyword: #8b3fa0; --string: #2b7348;
+  --comment: #6b6761; --number: #945a0c; --function: #2f62a8; }
 @media (prefers-color-scheme: dark) { :root { --page: #1b1a19; --surface: #232220; --border: #3a3835;
   --text: #e8e5e0; --muted: #a39e96; --accent: #8ab4f0; --user: #2e2b28; --code: #151413; --keyword: #d3a0e6;
   --string: #8fd0a8; --comment: #a39e96; --number: #e0ae68; --function: #93bdf5; } }

@@ -32,8 +32,8 @@ from app.core.paths import Folders
 from app.core.protocol import ChildRole
 from app.services.relay import Relay
 from app.services.typesetter import Typesetter
-from app.ui.chat.transcript import TranscriptView
 from app.ui.theme import LIGHT, Appearance, ThemeSource
+from app.ui.transcript.widget.view import TranscriptView
 from tests.bench.hostile_texts import HOSTILE
 from tests.bench.long_conversation import finished, messages, streaming, tokens
 

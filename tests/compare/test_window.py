@@ -14,10 +14,10 @@ from app.core.chat.conversations import StoredMessage
 from app.core.engine.loading import LoadOptions
 from app.core.engine.messages import MessageState, Role
 from app.services.compare import Progress
-from app.ui.chat.transcript_rows import Action
 from app.ui.compare.dialog import CompareDialog
 from app.ui.compare.setup import CompareSetup
 from app.ui.details import DetailsDialog
+from app.ui.transcript.rows.row import Action
 from tests.window.conftest import User
 
 SHORT = LoadOptions(context_length=96, threads=1)

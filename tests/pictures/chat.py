@@ -24,7 +24,7 @@ from app.core.paths import Folders
 from app.services.engine_host import EngineState
 from app.services.message_room import Excess
 from app.storage.stores import Stores
-from app.ui.chat.transcript_keys import FocusPlace
+from app.ui.transcript.widget.keys import FocusPlace
 from tests.pictures.__main__ import MODEL, furnish, settle, wait_for
 from tests.pictures.order import command_line, take_order
 

@@ -28,11 +28,11 @@ from app.core.protocol import ChildRole
 from app.services.relay import Relay
 from app.services.typesetter import Typesetter
 from app.ui.chat.reading import ReadingPane
-from app.ui.chat.transcript import TranscriptView
-from app.ui.chat.transcript_keys import FocusPlace
-from app.ui.chat.transcript_rows import Action, Branch, Hot
-from app.ui.chat.transcript_selection import Position, Selection
 from app.ui.theme import DARK, LIGHT, Appearance, ThemeSource
+from app.ui.transcript.document.selection import Position, Selection
+from app.ui.transcript.rows.row import Action, Branch, Hot
+from app.ui.transcript.widget.keys import FocusPlace
+from app.ui.transcript.widget.view import TranscriptView
 
 SIZES = ((1016, 700), (636, 520))
 RECORD = ReplyRecord(

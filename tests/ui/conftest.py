@@ -18,9 +18,10 @@ from app.core.paths import Folders
 from app.core.protocol import ChildRole
 from app.services.relay import Relay
 from app.services.typesetter import Typesetter
-from app.ui.chat import transcript_document, transcript_stream
-from app.ui.chat.transcript import TranscriptView
 from app.ui.theme import LIGHT, Appearance, ThemeSource
+from app.ui.transcript.document import document
+from app.ui.transcript.rows import stream
+from app.ui.transcript.widget.view import TranscriptView
 
 SCRIPT = Path(__file__).with_name("scripted_engine.py")
 
@@ -73,7 +74,7 @@ def typesetter(qapp: QApplication, tmp_path: Path) -> Iterator[Typesetter]:
 @pytest.fixture(autouse=True)
 def laid_out_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """However busy the machine is, no test meets a transcript that is half laid out."""
-    for module in (transcript_document, transcript_stream):
+    for module in (document, stream):
         monkeypatch.setattr(module, "_SLICE_SECONDS", 60.0)
 
 

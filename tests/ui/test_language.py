@@ -15,10 +15,10 @@ from app.core.language import NUMBERS, TRANSLATE, NumberMarks
 from app.core.program.settings import SETTINGS, ShortcutTaken, check_conflict
 from app.core.sizes import format_bytes, format_count
 from app.storage.preset_file import builtin_presets
-from app.ui.chat.blocks_text import TextPiece
-from app.ui.chat.transcript_style import PageStyle
 from app.ui.presets.form import PresetForm
 from app.ui.theme import LIGHT
+from app.ui.transcript.blocks.piece import TextPiece
+from app.ui.transcript.style import PageStyle
 
 
 @pytest.fixture

@@ -29,8 +29,8 @@ from app.core.engine.messages import Role
 from app.services.engine_host import EngineState
 from app.services.new_chats import NewChats
 from app.services.reply_run import ChatState
-from app.ui.chat.links import ask_to_open
 from app.ui.details import DetailsDialog, describe
+from app.ui.links import ask_to_open
 from app.ui.model_options import ModelOptionsDialog
 from app.ui.presets.preview import PreviewPane
 from app.ui.theme import DARK

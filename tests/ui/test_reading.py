@@ -10,8 +10,8 @@ from PySide6.QtGui import QPdfWriter
 from pytestqt.qtbot import QtBot
 
 from app.services.typesetter import Typesetter
-from app.ui.chat.links import caution_about, tooltip_of
 from app.ui.chat.reading import ReadingPane
+from app.ui.links import caution_about, tooltip_of
 from app.ui.theme import LIGHT, ThemeSource
 from tests.ui.transcript_kit import SAMPLE, picture, reply, user
 

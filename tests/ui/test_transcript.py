@@ -14,11 +14,11 @@ from pytestqt.qtbot import QtBot
 from app.core.chat.conversations import StoredMessage
 from app.core.engine.messages import FinishReason, MessageState, Role
 from app.core.errors import EngineFailed, Failure
-from app.ui.chat.transcript import TranscriptView
-from app.ui.chat.transcript_lines import FooterRow, fold_label, footer_of
-from app.ui.chat.transcript_rows import Action
-from app.ui.chat.transcript_selection import Position, Selection
 from app.ui.theme import DARK
+from app.ui.transcript.document.selection import Position, Selection
+from app.ui.transcript.rows.lines import FooterRow, fold_label, footer_of
+from app.ui.transcript.rows.row import Action
+from app.ui.transcript.widget.view import TranscriptView
 from tests.ui.transcript_kit import (
     SAMPLE,
     click,

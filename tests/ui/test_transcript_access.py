@@ -11,9 +11,9 @@ from pytestqt.qtbot import QtBot
 
 from app.core.engine.messages import MessageState
 from app.core.errors import Failure
-from app.ui.chat.transcript import TranscriptView
-from app.ui.chat.transcript_focus import action_name, count_of, part_of, parts_of
-from app.ui.chat.transcript_rows import Action, Hot
+from app.ui.transcript.document.parts import action_name, count_of, part_of, parts_of
+from app.ui.transcript.rows.row import Action, Hot
+from app.ui.transcript.widget.view import TranscriptView
 from tests.bench.long_conversation import messages
 from tests.ui.transcript_kit import SAMPLE, record, reply, settle, user
 

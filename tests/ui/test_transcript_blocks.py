@@ -9,15 +9,15 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.core.engine.messages import MessageState
-from app.ui.chat.blocks import BlockLayout
-from app.ui.chat.blocks_code import CodeLayout
-from app.ui.chat.blocks_math import FormulaLayout
-from app.ui.chat.markdown import Kind
-from app.ui.chat.transcript import TranscriptView
-from app.ui.chat.transcript_rows import Action
-from app.ui.chat.transcript_style import BUBBLE_PADDING
-from app.ui.chat.transcript_text import TextRow
+from app.ui.markdown.block import Kind
 from app.ui.theme import LIGHT
+from app.ui.transcript.blocks.code import CodeLayout
+from app.ui.transcript.blocks.formula import FormulaLayout
+from app.ui.transcript.blocks.layout import BlockLayout
+from app.ui.transcript.rows.row import Action
+from app.ui.transcript.rows.text import TextRow
+from app.ui.transcript.style import BUBBLE_PADDING
+from app.ui.transcript.widget.view import TranscriptView
 from tests.ui.transcript_kit import click, hot, picture, reply, settle, shown_text, stream, user
 
 LONG = "value = " + " + ".join(f"name_{n}" for n in range(40))

@@ -10,11 +10,11 @@ from PySide6.QtGui import QAccessible, QAccessibleInterface, QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from app.core.engine.messages import MessageState
-from app.ui.chat.transcript import TranscriptView
-from app.ui.chat.transcript_announcer import Announcer
-from app.ui.chat.transcript_keys import FocusPlace
-from app.ui.chat.transcript_places import beside, edge
-from app.ui.chat.transcript_selection import Position
+from app.ui.transcript.document.places import beside, edge
+from app.ui.transcript.document.selection import Position
+from app.ui.transcript.widget.announcer import Announcer
+from app.ui.transcript.widget.keys import FocusPlace
+from app.ui.transcript.widget.view import TranscriptView
 from tests.ui.transcript_kit import SAMPLE, picture, point_of, record, reply, settle, user
 
 KEY = Qt.Key

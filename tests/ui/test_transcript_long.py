@@ -12,27 +12,25 @@ from PySide6.QtGui import QGuiApplication, QPdfWriter
 from pytestqt.qtbot import QtBot
 
 from app.core.engine.messages import MessageState
-from app.ui.chat import (
-    markdown_chunks,
-    transcript_access,
-    transcript_document,
-    transcript_print,
-    transcript_stream,
-    transcript_through,
-)
-from app.ui.chat.blocks_code import leave_as_it_is
-from app.ui.chat.markdown import Block, parse
 from app.ui.chat.reading import ReadingPane
-from app.ui.chat.transcript import TranscriptView
-from app.ui.chat.transcript_access import TranscriptAccess
-from app.ui.chat.transcript_find import Finder
-from app.ui.chat.transcript_menu import TranscriptMenu
-from app.ui.chat.transcript_places import hits_in
-from app.ui.chat.transcript_print import PrintJob
-from app.ui.chat.transcript_reply import ReplyItem
-from app.ui.chat.transcript_rows import Action, Hot, Page
-from app.ui.chat.transcript_text import Content, TextRow
+from app.ui.markdown import chunks
+from app.ui.markdown.block import Block
+from app.ui.markdown.parser import parse
 from app.ui.theme import LIGHT
+from app.ui.transcript import printing
+from app.ui.transcript.document import document, through
+from app.ui.transcript.document.places import hits_in
+from app.ui.transcript.document.reply import ReplyItem
+from app.ui.transcript.printing import PrintJob
+from app.ui.transcript.rows import stream
+from app.ui.transcript.rows.row import Action, Hot, Page
+from app.ui.transcript.rows.text import Content, TextRow
+from app.ui.transcript.typesetting import leave_as_it_is
+from app.ui.transcript.widget import access
+from app.ui.transcript.widget.access import TranscriptAccess
+from app.ui.transcript.widget.find import Finder
+from app.ui.transcript.widget.menu import TranscriptMenu
+from app.ui.transcript.widget.view import TranscriptView
 from tests.bench.hostile_texts import HOSTILE
 from tests.ui.transcript_kit import reply, settle, shown_text, user
 
@@ -43,7 +41,7 @@ PARAGRAPHS = "\n\n".join(f"Paragraph {number}." for number in range(3000))
 @pytest.fixture(autouse=True)
 def in_slices(laid_out_at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """As little as can be is done at a time."""
-    modules = (transcript_access, transcript_document, transcript_print, transcript_stream, transcript_through)
+    modules = (access, document, printing, stream, through)
     for module in modules:
         monkeypatch.setattr(module, "_SLICE_SECONDS", 0.0)
 
@@ -57,7 +55,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         found.append(source)
         return parse(source)
 
-    monkeypatch.setattr(markdown_chunks, "parse", noted)
+    monkeypatch.setattr(chunks, "parse", noted)
     return found
 
 

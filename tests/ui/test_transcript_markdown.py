@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.chat.typeset_frames import Formula
-from app.ui.chat.markdown import Block, Container, Kind, Style, parse
-from app.ui.chat.markdown_chunks import PASSAGE_CHARACTERS, PASSAGE_LINES
-from app.ui.chat.markdown_math import spelled_out
-from app.ui.chat.markdown_splitter import CODE_LINES, LIMIT, LINES, TABLE_CELLS, TABLE_ROWS, Splitter, chunks_of
-from app.ui.chat.markdown_tail import TailParser, completed
-from app.ui.chat.transcript_stream import TextStream
+from app.ui.markdown.block import Block, Container, Kind, Style
+from app.ui.markdown.chunks import PASSAGE_CHARACTERS, PASSAGE_LINES
+from app.ui.markdown.formulas import spelled_out
+from app.ui.markdown.parser import parse
+from app.ui.markdown.splitter import CODE_LINES, LIMIT, LINES, TABLE_CELLS, TABLE_ROWS, Splitter, chunks_of
+from app.ui.markdown.tail import TailParser, completed
+from app.ui.transcript.rows.stream import TextStream
 
 FRAGMENTS = [
     "word", " two words", "\n", "\n\n", "- ", "\n- item", "  - sub", "1. ", "\n2. two", "\n1) x", "> ", "\n> quote",

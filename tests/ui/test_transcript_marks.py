@@ -6,10 +6,10 @@ import msgspec
 from pytestqt.qtbot import QtBot
 
 from app.core.chat.attachments import Attachment, with_attachments
-from app.ui.chat.transcript import TranscriptView
-from app.ui.chat.transcript_rows import Action
-from app.ui.chat.transcript_style import BUBBLE_PADDING
-from app.ui.chat.transcript_user import FileRow
+from app.ui.transcript.document.user import FileRow
+from app.ui.transcript.rows.row import Action
+from app.ui.transcript.style import BUBBLE_PADDING
+from app.ui.transcript.widget.view import TranscriptView
 from tests.ui.transcript_kit import click, hot, picture, reply, settle, user
 
 

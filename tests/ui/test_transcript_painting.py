@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.core.engine.messages import MessageState
-from app.ui.chat.transcript import TranscriptView
 from app.ui.theme import LIGHT
+from app.ui.transcript.widget.view import TranscriptView
 from tests.ui.transcript_kit import SAMPLE, record, reply, user
 
 _CORNER = 8

@@ -11,10 +11,10 @@ from app.core.chat.conversations import StoredMessage
 from app.core.engine.loading import LoadOptions
 from app.core.engine.messages import MessageState, ModelIdentity, ReplyRecord, Role, Timings, Usage
 from app.core.engine.sampling import Sampling
-from app.ui.chat.transcript import TranscriptView
-from app.ui.chat.transcript_excerpt import everything, excerpt
-from app.ui.chat.transcript_rows import Action, Hot
-from app.ui.chat.transcript_text import TextRow
+from app.ui.transcript.document.excerpt import everything, excerpt
+from app.ui.transcript.rows.row import Action, Hot
+from app.ui.transcript.rows.text import TextRow
+from app.ui.transcript.widget.view import TranscriptView
 
 SAMPLE = """# Title
 

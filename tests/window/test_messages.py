@@ -17,9 +17,9 @@ from app.core.data.exchange import ExportFormat
 from app.core.engine.loading import LoadOptions
 from app.core.engine.messages import MessageState, Role
 from app.services.reply_run import ChatState
-from app.ui.chat.transcript_focus import parts_of
-from app.ui.chat.transcript_keys import FocusPlace
-from app.ui.chat.transcript_rows import Action, Branch
+from app.ui.transcript.document.parts import parts_of
+from app.ui.transcript.rows.row import Action, Branch
+from app.ui.transcript.widget.keys import FocusPlace
 from tests.window.conftest import User
 
 ALT, CONTROL, SHIFT = (

@@ -35,11 +35,11 @@ from app.ui.stylesheet import SCROLL_BAR_WIDTH
 from app.ui.theme import Theme
 
 if TYPE_CHECKING:
-    from app.ui.chat.blocks_code import Typeset
     from app.ui.chat.reading import ReadingPane
     from app.ui.chat.reading_desk import ReadingDesk
-    from app.ui.chat.transcript import TranscriptView
     from app.ui.compare.desk import CompareDesk
+    from app.ui.transcript.typesetting import Typeset
+    from app.ui.transcript.widget.view import TranscriptView
 
 COLUMN_WIDTH = 760
 _Modifier = Qt.KeyboardModifier

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from app.core.chat.conversations import StoredMessage
 from app.core.engine.messages import Role
 from app.ui.chat.message_edit import MessageEdit
-from app.ui.chat.transcript import TranscriptView
-from app.ui.chat.transcript_user import UserItem
+from app.ui.transcript.document.user import UserItem
+from app.ui.transcript.widget.view import TranscriptView
 
 _GAP = 24
 

@@ -20,9 +20,9 @@ from app.services.engine_host import EngineHost
 from app.services.message_tree import MessageTree
 from app.ui.chat.choices import Choices
 from app.ui.chat.model_menu import described
-from app.ui.chat.transcript_lines import is_cut_off
 from app.ui.icons import icon
 from app.ui.preset_words import shown_name
+from app.ui.transcript.rows.lines import is_cut_off
 
 _OLDER, _NEWER = -1, 1
 

@@ -15,18 +15,18 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core.errors import ParleyError
 from app.services.text_file import write_text
-from app.ui.chat.blocks_code import Typeset
 from app.ui.chat.find_bar import FindBar
-from app.ui.chat.transcript import TranscriptView
-from app.ui.chat.transcript_find import Finder
-from app.ui.chat.transcript_style import COLUMN, MARGIN
 from app.ui.file_dialogs import ask_target
 from app.ui.stylesheet import SCROLL_BAR_WIDTH
 from app.ui.theme import Theme
+from app.ui.transcript.style import COLUMN, MARGIN
+from app.ui.transcript.typesetting import Typeset
+from app.ui.transcript.widget.find import Finder
+from app.ui.transcript.widget.view import TranscriptView
 
 if TYPE_CHECKING:
     from app.core.chat.conversations import StoredMessage
-    from app.ui.chat.transcript_print import PrintJob
+    from app.ui.transcript.printing import PrintJob
 
 
 class ReadingPane(QWidget):
@@ -123,7 +123,7 @@ class ReadingPane(QWidget):
 
     def print_on(self, device: QPagedPaintDevice, messages: list[StoredMessage]) -> PrintJob:
         """Lay messages out for paper and paint them, while the window lives on."""
-        from app.ui.chat.transcript_print import PrintJob
+        from app.ui.transcript.printing import PrintJob
 
         job = PrintJob(messages, device, self._typeset, self)
         job.finished.connect(lambda _: self.said.emit(self.tr("Printed")))

@@ -23,9 +23,9 @@ from app.services.token_counter import TokenCount
 from app.ui.chat.message_editor import MessageEditor
 from app.ui.chat.message_menu import MessageMenu
 from app.ui.chat.reading import ReadingPane
-from app.ui.chat.transcript_rows import Action, Branch
-from app.ui.chat.transcript_words import words
 from app.ui.icons import icon
+from app.ui.transcript.rows.row import Action, Branch
+from app.ui.transcript.words import words
 
 _REST_MS = 150
 
@@ -175,7 +175,7 @@ class ReadingDesk(QObject):
         if place is not None:
             self.place_requested.emit(place)
             return
-        from app.ui.chat.links import ask_to_open
+        from app.ui.links import ask_to_open
 
         ask_to_open(target, self.transcript.window())
 

@@ -14,12 +14,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QStacked
 from app.core.chat.conversations import StoredMessage
 from app.core.chat.word_diff import Span
 from app.services.reply_run import ChatState
-from app.ui.chat.blocks_code import Typeset
 from app.ui.chat.elided_label import ElidedLabel
-from app.ui.chat.transcript import TranscriptView
-from app.ui.chat.transcript_style import MARGIN
 from app.ui.labels import tip
 from app.ui.theme import Theme
+from app.ui.transcript.style import MARGIN
+from app.ui.transcript.typesetting import Typeset
+from app.ui.transcript.widget.view import TranscriptView
 
 LEAST_WIDTH = 280
 

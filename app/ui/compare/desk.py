@@ -25,13 +25,13 @@ from app.services.chat_tools import ChatTools
 from app.services.compare import Candidate, Comparison, Question
 from app.services.comparison_end import ComparisonEnd
 from app.services.engine_host import EngineHost
-from app.ui.chat.blocks_code import Typeset
 from app.ui.chat.choices import Choices
 from app.ui.chat.model_menu import described
 from app.ui.compare.dialog import CompareDialog
 from app.ui.icons import icon
 from app.ui.preset_words import shown_name
 from app.ui.theme import Theme
+from app.ui.transcript.typesetting import Typeset
 
 Chosen = tuple[ModelFile, ChosenPreset | None]
 

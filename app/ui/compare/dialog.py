@@ -28,10 +28,10 @@ from app.core.prediction.together import Together
 from app.core.sizes import format_bytes, format_count
 from app.services.compare import Begun, Comparison, Progress
 from app.services.reply_run import ChatState
-from app.ui.chat.blocks_code import Typeset
-from app.ui.chat.transcript_lines import is_cut_off
 from app.ui.compare.column import ReplyColumn
 from app.ui.theme import Theme
+from app.ui.transcript.rows.lines import is_cut_off
+from app.ui.transcript.typesetting import Typeset
 
 
 class CompareDialog(QDialog):

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QW
 from app.core.catalog.hub import RepoPage
 from app.core.chat.conversations import StoredMessage
 from app.core.engine.messages import Role
-from app.ui.chat.links import ask_to_open
-from app.ui.chat.transcript import TranscriptView
-from app.ui.chat.transcript_reply import ReplyItem
+from app.ui.links import ask_to_open
 from app.ui.theme import Theme
+from app.ui.transcript.document.reply import ReplyItem
+from app.ui.transcript.widget.view import TranscriptView
 
 
 class CardDialog(QDialog):

@@ -22,7 +22,7 @@ from app.core.errors import ParleyError
 from app.services.fit_service import FitService
 from app.services.hub_service import HubService, Question
 from app.services.need_finder import NeedFinder
-from app.ui.chat.links import ask_to_open
+from app.ui.links import ask_to_open
 from app.ui.models import words
 from app.ui.models.footer import Footer
 from app.ui.models.found_pane import FoundPane

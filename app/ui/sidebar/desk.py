@@ -22,10 +22,10 @@ from app.services.new_chats import NewChats
 from app.services.presets import PresetLibrary
 from app.services.undo import Deed
 from app.ui.chat.chat_page import ChatPage
-from app.ui.chat.transcript_jump import show_hit
 from app.ui.sidebar.model import Answer
 from app.ui.sidebar.rows import Content
 from app.ui.sidebar.sidebar import Sidebar
+from app.ui.transcript.widget.jump import show_hit
 
 
 class SidebarDesk(QObject):

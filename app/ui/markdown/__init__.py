@@ -1,0 +1,1 @@
+"""Markdown source into blocks of styled text; pure values, no Qt."""

@@ -1,0 +1,1 @@
+"""What a message is made of from top to bottom: rows of text, and lines around it."""

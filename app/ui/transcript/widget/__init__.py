@@ -1,0 +1,1 @@
+"""The view onto a document: scrolling, painting, pointer, keys, screen reader."""

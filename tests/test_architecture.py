@@ -72,7 +72,7 @@ def test_conversations_are_listed_before_anything_is_imported_that_an_act_of_the
         from app.core.paths import Folders
         application = QApplication([])
         program = build(Folders.of({"PARLEY_HOME": sys.argv[1]}))
-        program.conversations.changed.connect(application.quit)
+        program.chats.conversations.changed.connect(application.quit)
         program.start()
         application.exec()
         print(*sorted({"difflib", "filelock", "psutil", "statistics", "yaml", "app.services.compare"} & {*sys.modules}))

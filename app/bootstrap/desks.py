@@ -35,21 +35,22 @@ class Desks:
         from app.ui.models.desk import ModelDesk
 
         program = self._program
+        ground, engines, models = program.ground, program.engines, program.models
         made = ModelDesk(
             program.view,
             program.window.theme,
-            program.models.hub,
-            program.models.fetch,
-            program.models.downloads,
-            program.models.imports,
-            program.engines.probe,
-            program.engines.engine,
-            program.engines.measurements,
-            program.models.disk,
-            program.models.library,
-            program.ground.preferences,
-            program.ground.starter(ChildRole.PROBE),
-            program.ground.relay,
+            models.hub,
+            models.fetch,
+            models.downloads,
+            models.imports,
+            engines.probe,
+            engines.engine,
+            engines.measurements,
+            models.disk,
+            models.library,
+            ground.preferences,
+            ground.starter(ChildRole.PROBE),
+            ground.relay,
         )
         program.window.closing.connect(made.shutdown)
         return made
@@ -71,23 +72,23 @@ class Desks:
         """Backups, salvage and the data folder."""
         from app.bootstrap.data_desk import DataDesk
 
-        program = self._program
-        return DataDesk(program.window, program.ground.backups, program.ground.data_folder, os.environ, program.window.leave_for)
+        window, ground = self._program.window, self._program.ground
+        return DataDesk(window, ground.backups, ground.data_folder, os.environ, window.leave_for)
 
     @cached_property
     def settings(self) -> SettingsDesk:
         """The settings and the presets' editor."""
         from app.ui.settings.desk import SettingsDesk
 
-        program = self._program
-        folders = program.ground.data_folder.folders
-        ledger = NetworkLedger(folders.logs, program.ground.relay, program.window)
+        program, ground, chats = self._program, self._program.ground, self._program.chats
+        folders = ground.data_folder.folders
+        ledger = NetworkLedger(folders.logs, ground.relay, program.window)
         program.window.closing.connect(ledger.shutdown)
         return SettingsDesk(
             program.view,
-            program.chats.session,
-            program.ground.preferences,
-            program.chats.presets,
+            chats.session,
+            ground.preferences,
+            chats.presets,
             program.tools.preview,
             program.engines.engine,
             ledger,
@@ -100,12 +101,13 @@ class Desks:
         from app.services.updates import Updates
         from app.ui.update_desk import UpdateDesk
 
-        program, source, updates = self._program, update_source(), None
+        program, ground = self._program, self._program.ground
+        source, updates = update_source(), None
         if source is not None:
             updates = Updates(
-                program.ground.starter(ChildRole.UPDATE),
-                program.ground.relay,
-                program.ground.preferences,
+                ground.starter(ChildRole.UPDATE),
+                ground.relay,
+                ground.preferences,
                 source,
                 __version__,
                 Installation.of(),

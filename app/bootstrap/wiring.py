@@ -23,16 +23,18 @@ _WATCH_AFTER_MS = 10_000
 
 def connect(program: Program) -> None:
     """Connect everything, once."""
-    view = program.view
+    view, ground = program.view, program.ground
     program.window.closing.connect(view.close_down)
     program.window.closing.connect(view.page.close_comparisons)
     view.page.set_typesetter(program.chats.typesetter.ask)
     view.page.header.model.set_guide(program.guide)
-    servers = ServerDesk(view.page, program.chats.session, program.engines.engine, program.engines.servers, program.ground.preferences)
-    Places(view, servers, lambda: program.desks.models, lambda: program.desks.settings)
+    engine, servers = program.engines.engine, program.engines.servers
+    desk = ServerDesk(view.page, program.chats.session, engine, servers, ground.preferences)
+    Places(view, desk, lambda: program.desks.models, lambda: program.desks.settings)
     _connect_conversations(program)
     _connect_models(program)
     _connect_dialogs(program)
+    ground.backups.problem.connect(view.page.problems.show)
     _watch_versions(program)
 
 
@@ -43,41 +45,44 @@ def _watch_versions(program: Program) -> None:
 
 
 def _connect_conversations(program: Program) -> None:
-    conversations, session = program.chats.conversations, program.chats.session
+    ground, chats = program.ground, program.chats
+    conversations, session = chats.conversations, chats.session
     SidebarDesk(
         program.view.sidebar,
         session,
         conversations,
-        program.chats.search,
+        chats.search,
         program.models.library,
-        program.chats.presets,
+        chats.presets,
         program.view.page,
-        program.chats.new_chats,
+        chats.new_chats,
     )
     session.conversations_changed.connect(conversations.refresh)
     conversations.changed_elsewhere.connect(session.read_again)
+    preferences = ground.preferences
     titles = TitleMaker(
-        program.engines.engine, session, program.ground.storage, lambda: bool(program.ground.preferences.get("chat.titles")), session
+        program.engines.engine, session, ground.storage, lambda: bool(preferences.get("chat.titles")), session
     )
     titles.made.connect(lambda _: conversations.refresh())
 
 
 def _connect_models(program: Program) -> None:
-    view, engine, problems = program.view, program.engines.engine, program.view.page.problems
-    engine.digest.connect(program.models.library.set_digest)
-    program.models.library.opened.connect(engine.load)
-    program.models.disk.moved.connect(program.models.library.follow)
-    program.models.disk.moved.connect(engine.follow)
-    program.models.disk.unreadable.connect(problems.show)
-    entry = view.sidebar.downloads
-    program.models.downloads.changed.connect(entry.set_downloads)
-    program.models.downloads.progress.connect(entry.set_progress)
-    program.models.downloads.problem.connect(problems.show)
-    program.models.downloads.finished.connect(view.announce_download)
-    program.models.downloads.prepared.connect(lambda download, _: view.announce_download(download))
-    program.models.imports.changed.connect(entry.set_preparations)
-    program.models.imports.progress.connect(entry.set_preparation_progress)
-    program.models.imports.problem.connect(problems.show)
+    engine, models = program.engines.engine, program.models
+    problems = program.view.page.problems
+    engine.digest.connect(models.library.set_digest)
+    models.library.opened.connect(engine.load)
+    models.disk.moved.connect(models.library.follow)
+    models.disk.moved.connect(engine.follow)
+    models.disk.unreadable.connect(problems.show)
+    entry = program.view.sidebar.downloads
+    models.downloads.changed.connect(entry.set_downloads)
+    models.downloads.progress.connect(entry.set_progress)
+    models.downloads.problem.connect(problems.show)
+    models.downloads.finished.connect(program.view.announce_download)
+    models.downloads.prepared.connect(lambda download, _: program.view.announce_download(download))
+    models.imports.changed.connect(entry.set_preparations)
+    models.imports.progress.connect(entry.set_preparation_progress)
+    models.imports.problem.connect(problems.show)
 
 
 def _connect_dialogs(program: Program) -> None:
@@ -97,4 +102,3 @@ def _connect_dialogs(program: Program) -> None:
     view.backups_requested.connect(lambda: desks.data.show_backups())
     view.move_data_requested.connect(lambda: desks.data.show_move())
     view.salvage_requested.connect(lambda: desks.data.salvage())
-    program.ground.backups.problem.connect(view.page.problems.show)

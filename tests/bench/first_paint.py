@@ -44,7 +44,7 @@ def show_parley(watcher: FirstPaint, home: str) -> None:
 
         program = furnish(frame)
         programs.append(program)
-        program.conversations.changed.connect(listed)
+        program.chats.conversations.changed.connect(listed)
         program.start()
 
     def listed() -> None:

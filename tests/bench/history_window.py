@@ -32,18 +32,18 @@ class Opening(QObject):
 
     def listed(self) -> None:
         """The sidebar has its conversations."""
-        self._program.conversations.changed.disconnect(self.listed)
+        self._program.chats.conversations.changed.disconnect(self.listed)
         print("listed", flush=True)
         if not self._conversation_id:
             self._end(0.0)
             return
-        self._program.session.conversation_changed.connect(self._on_read)
+        self._program.chats.session.conversation_changed.connect(self._on_read)
         self._program.view.page.transcript.viewport().installEventFilter(self)
         after_first_paint(self._program.view.sidebar.view.viewport(), self._open)
 
     def _open(self) -> None:
         self._begun = time.perf_counter()
-        self._program.session.open(self._conversation_id)
+        self._program.chats.session.open(self._conversation_id)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() is QEvent.Type.Paint and self._read:
@@ -73,7 +73,7 @@ def main() -> None:
         program = furnish(frame)
         opening = Opening(program, int(sys.argv[2]))
         made.append((program, opening))
-        program.conversations.changed.connect(opening.listed)
+        program.chats.conversations.changed.connect(opening.listed)
         program.start()
 
     after_first_paint(frame.window, go_on)

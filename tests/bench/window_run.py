@@ -43,13 +43,13 @@ class Run:
         self._arrivals: list[float] = []
         self._stopped_at = 0.0
         self.figures: list[dict[str, Any]] = []
-        engine, session = program.engine, program.session
+        engine, session = program.engines.engine, program.chats.session
         self._generate = engine.generate
         engine.generate = self._generate_without_end
         engine.state_changed.connect(self._on_engine)
         engine.reply_event.connect(self._on_event)
         session.reply_finished.connect(self._on_finished)
-        program.probe.found.connect(lambda _: self._begin())
+        program.engines.probe.found.connect(lambda _: self._begin())
 
     def _generate_without_end(self, command: Generate) -> None:
         """A model with random weights would end its reply at any moment."""
@@ -60,16 +60,18 @@ class Run:
         if state is EngineState.READY:
             self._begin()
         elif state is EngineState.FAILED:
-            raise SystemExit(str(self._program.engine.error))
+            raise SystemExit(str(self._program.engines.engine.error))
 
     def _begin(self) -> None:
         """Not while the machine is still being looked at: what starts once is not part of a reply."""
-        if self._program.engine.state is EngineState.READY and (self._paced or self._program.probe.machine is not None):
+        if self._program.engines.engine.state is EngineState.READY and (
+            self._paced or self._program.engines.probe.machine is not None
+        ):
             QTimer.singleShot(500, self._send)
 
     def _send(self) -> None:
         self._seen, self._cpu, self._arrivals = 0, [], []
-        self._program.session.send(" ".join(f"word{i}" for i in range(self._words)))
+        self._program.chats.session.send(" ".join(f"word{i}" for i in range(self._words)))
 
     def _on_event(self, event: Any) -> None:
         if tokens := getattr(event, "tokens", 0):
@@ -77,9 +79,9 @@ class Run:
             now, cpu = time.perf_counter(), time.process_time()
             self._arrivals += [now] * tokens
             self._cpu += [cpu] * tokens
-            if self._seen >= self._tokens and self._program.session.state is ChatState.GENERATING:
+            if self._seen >= self._tokens and self._program.chats.session.state is ChatState.GENERATING:
                 self._stopped_at = now
-                self._program.session.stop()
+                self._program.chats.session.stop()
 
     def _on_finished(self, reply: StoredMessage) -> None:
         assert reply.record and reply.record.usage and reply.record.timings, reply.record

@@ -37,12 +37,12 @@ def models(user: User, tiny_gguf: Path, tmp_path: Path) -> User:
 def written(user: User) -> StoredMessage:
     """A reply whose record knows the hash of the model's file."""
     reply = user.exchange("Say something")
-    shown = user.program.session.conversation
+    shown = user.program.chats.session.conversation
     assert shown is not None
     number = shown.summary.id
 
     def is_known() -> bool:
-        stored = user.program.storage.lane.submit(lambda stores: stores.conversations.load(number)).result()
+        stored = user.program.ground.storage.lane.submit(lambda stores: stores.conversations.load(number)).result()
         record = stored[reply.id].record
         return record is not None and bool(record.model.sha256)
 
@@ -65,17 +65,17 @@ def ended(user: User) -> CompareDialog:
 
 def left(user: User, leave: Callable[[], object]) -> list[StoredMessage]:
     """Leave the dialog; the path that is shown then."""
-    session = user.program.session
+    session = user.program.chats.session
     shows = session.conversation_changed if session.conversation is None else session.path_changed
     with user.qtbot.waitSignal(shows):
         leave()
-    shown = user.program.session.conversation
+    shown = user.program.chats.session.conversation
     assert shown is not None
     return shown.path()
 
 
 def siblings(user: User, message: StoredMessage) -> list[StoredMessage]:
-    shown = user.program.session.conversation
+    shown = user.program.chats.session.conversation
     assert shown is not None
     return [shown[number] for number in shown.siblings(message.id)]
 
@@ -96,7 +96,7 @@ def test_a_reply_that_is_run_again_exactly_is_the_same(models: User) -> None:
 
 def test_a_reply_that_was_stopped_is_the_same_as_far_as_it_goes(models: User) -> None:
     models.load_with(LoadOptions(context_length=4096, threads=1))
-    session = models.program.session
+    session = models.program.chats.session
     stopping = session.reply_text.connect(lambda *_: session.stop())
     first = written(models)
     session.disconnect(stopping)
@@ -112,17 +112,17 @@ def test_the_new_reply_can_be_discarded_and_brought_back(models: User) -> None:
     first = written(models)
     models.page.compare.run_again(first)
     dialog = ended(models)
-    with models.qtbot.waitSignal(models.program.conversations.undo.pushed):
+    with models.qtbot.waitSignal(models.program.chats.conversations.undo.pushed):
         models.qtbot.mouseClick(dialog.discard_button, Qt.MouseButton.LeftButton)
-    assert siblings(models, first) == [models.program.session.conversation.path()[-1]]  # type: ignore[union-attr]
-    with models.qtbot.waitSignal(models.program.session.path_changed):
-        models.program.conversations.undo.undo()
+    assert siblings(models, first) == [models.program.chats.session.conversation.path()[-1]]  # type: ignore[union-attr]
+    with models.qtbot.waitSignal(models.program.chats.session.path_changed):
+        models.program.chats.conversations.undo.undo()
     assert len(siblings(models, first)) == 2
 
 
 def test_a_changed_model_file_is_refused(models: User, make_model: Callable[..., Path]) -> None:
     first = written(models)
-    file = models.program.engine.file
+    file = models.program.engines.engine.file
     assert file is not None
     shutil.copy(make_model("tiny", "--no-template"), file.identity.path)
     models.page.compare.run_again(first)
@@ -188,7 +188,7 @@ def test_the_menu_of_a_reply_offers_it(models: User) -> None:
 
 def test_details_show_the_prompt_that_the_model_saw(models: User) -> None:
     reply = models.exchange("Say something")
-    shown = models.program.session.conversation
+    shown = models.program.chats.session.conversation
     assert shown is not None
     dialog = DetailsDialog(reply, shown.path(reply.parent_id), models.view.page._tools, models.window)
     dialog.open()
@@ -203,7 +203,7 @@ def test_details_show_the_prompt_that_the_model_saw(models: User) -> None:
 
 def test_a_pinned_message_is_still_seen_when_older_turns_are_left_out(models: User) -> None:
     models.load_with(LoadOptions(context_length=128, threads=1))
-    session, transcript = models.program.session, models.page.transcript
+    session, transcript = models.program.chats.session, models.page.transcript
     question = models.exchange("My name is Ada").parent_id
     assert question is not None
     with models.qtbot.waitSignal(session.path_changed):

@@ -53,12 +53,12 @@ class Studio:
         with tempfile.TemporaryDirectory() as home:
             engine = [sys.executable, "-m", "tests.pictures.staged_engine", stage]
             program = build(Folders.of({"PARLEY_HOME": home}), engine)
-            program.preferences.set("appearance.theme", self._order.appearance.value)
-            program.storage.lane.submit(furnish).result()
+            program.ground.preferences.set("appearance.theme", self._order.appearance.value)
+            program.ground.storage.lane.submit(furnish).result()
             program.window.resize(*self._order.size)
             program.window.show()
             program.start()
-            wait_for(lambda: program.probe.machine is not None)
+            wait_for(lambda: program.engines.probe.machine is not None)
             act(program)
             settle()
             self._order.keep(program.window.grab(), name)
@@ -95,47 +95,47 @@ def nothing(program: Program) -> None:
 
 
 def load(program: Program) -> None:
-    program.engine.load(MODEL)
+    program.engines.engine.load(MODEL)
     settle()
 
 
 def ask(program: Program) -> None:
-    program.engine.load(MODEL)
-    wait_for(lambda: program.engine.state is EngineState.READY)
-    program.session.send(QUESTION)
-    wait_for(lambda: program.session.state not in (ChatState.IDLE, ChatState.LOADING))
+    program.engines.engine.load(MODEL)
+    wait_for(lambda: program.engines.engine.state is EngineState.READY)
+    program.chats.session.send(QUESTION)
+    wait_for(lambda: program.chats.session.state not in (ChatState.IDLE, ChatState.LOADING))
     settle()
 
 
 def converse(program: Program) -> None:
     ask(program)
-    wait_for(lambda: program.session.state is ChatState.IDLE)
+    wait_for(lambda: program.chats.session.state is ChatState.IDLE)
 
 
 def stop(program: Program) -> None:
     ask(program)
-    program.engine.kill()
-    wait_for(lambda: program.session.state is ChatState.IDLE)
+    program.engines.engine.kill()
+    wait_for(lambda: program.chats.session.state is ChatState.IDLE)
 
 
 def run_out(program: Program) -> None:
     failure = Failure("OutOfMemory", {"file": "llama-2-70b.Q5_K_M.gguf", "need": "51.2 GB", "free": "11.2 GB"})
     assert isinstance(failure.error(), OutOfMemory)
-    program.engine.file = MODEL
-    program.engine.error = failure.error()
-    program.engine.state = EngineState.FAILED
-    program.engine.state_changed.emit(EngineState.FAILED)
+    program.engines.engine.file = MODEL
+    program.engines.engine.error = failure.error()
+    program.engines.engine.state = EngineState.FAILED
+    program.engines.engine.state_changed.emit(EngineState.FAILED)
 
 
 def be_locked(program: Program) -> None:
     converse(program)
-    program.session.problem.emit(DatabaseLocked(folder="/home/ada/.local/share/parley"))
+    program.chats.session.problem.emit(DatabaseLocked(folder="/home/ada/.local/share/parley"))
 
 
 PICTURES: dict[str, tuple[str, Callable[[Program], None]]] = {
     "no-model": ("done", nothing),
     "loading": ("loading", load),
-    "ready": ("done", lambda program: (program.engine.load(MODEL), settle())[-1]),
+    "ready": ("done", lambda program: (program.engines.engine.load(MODEL), settle())[-1]),
     "reading": ("reading", ask),
     "writing": ("writing", ask),
     "conversation": ("done", converse),

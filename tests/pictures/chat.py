@@ -74,12 +74,12 @@ def finish(stores: Stores, reply_id: int, file: ModelFile, text: str, reason: Fi
 
 
 def open_talk(program: Program) -> None:
-    program.engine.load(MODEL)
-    wait_for(lambda: program.engine.state is EngineState.READY)
-    number = program.storage.lane.submit(tell).result()
-    program.conversations.refresh()
-    program.session.open(number)
-    wait_for(lambda: program.session.conversation is not None)
+    program.engines.engine.load(MODEL)
+    wait_for(lambda: program.engines.engine.state is EngineState.READY)
+    number = program.ground.storage.lane.submit(tell).result()
+    program.chats.conversations.refresh()
+    program.chats.session.open(number)
+    wait_for(lambda: program.chats.session.conversation is not None)
     settle()
 
 
@@ -91,7 +91,7 @@ def hover_last(program: Program) -> None:
 
 def show_menu(program: Program) -> None:
     open_talk(program)
-    program.library.changed.emit([MODEL, OTHER])
+    program.models.library.changed.emit([MODEL, OTHER])
     transcript = program.view.page.transcript
     place = transcript.on_screen(1, None).topLeft() + QPoint(60, 60)
     local = transcript.viewport().mapFromGlobal(place)
@@ -105,18 +105,18 @@ def edit(program: Program) -> None:
 
 def delete(program: Program) -> None:
     open_talk(program)
-    path = program.session.conversation.path() if program.session.conversation else []
+    path = program.chats.session.conversation.path() if program.chats.session.conversation else []
     program.view.page.desk._tree.delete_message(path[-1].id)
     wait_for(lambda: program.view.page.toast.isVisible())
     # The message goes away before `settle` ends, but the toast does not.
 
 
 def attach(program: Program) -> None:
-    program.engine.load(MODEL)
-    wait_for(lambda: program.engine.state is EngineState.READY)
+    program.engines.engine.load(MODEL)
+    wait_for(lambda: program.engines.engine.state is EngineState.READY)
     page = program.view.page
     page.composer.set_text("Which month was the best one?")
-    program.attaching.replace(
+    program.tools.attaching.replace(
         [TABLE, CODE, Attachment("a-very-long-name-of-a-report-about-nothing.pdf", "", "x" * 900, pages=3)]
     )
 
@@ -128,15 +128,15 @@ def too_long(program: Program) -> None:
 
 
 def temporary_start(program: Program) -> None:
-    program.engine.load(MODEL)
-    wait_for(lambda: program.engine.state is EngineState.READY)
-    program.session.new_conversation(temporary=True)
+    program.engines.engine.load(MODEL)
+    wait_for(lambda: program.engines.engine.state is EngineState.READY)
+    program.chats.session.new_conversation(temporary=True)
 
 
 def temporary(program: Program) -> None:
     temporary_start(program)
-    program.session.send("Something that nobody is to read later")
-    wait_for(lambda: program.session.conversation is not None and not program.session.is_answering)
+    program.chats.session.send("Something that nobody is to read later")
+    wait_for(lambda: program.chats.session.conversation is not None and not program.chats.session.is_answering)
 
 
 def importing(program: Program) -> None:
@@ -186,12 +186,12 @@ def main() -> None:
             program = build(
                 Folders.of({"PARLEY_HOME": home}), [sys.executable, "-m", "tests.pictures.staged_engine", "done"]
             )
-            program.preferences.set("appearance.theme", order.appearance.value)
-            program.storage.lane.submit(furnish).result()
+            program.ground.preferences.set("appearance.theme", order.appearance.value)
+            program.ground.storage.lane.submit(furnish).result()
             program.window.resize(*order.size)
             program.window.show()
             program.start()
-            wait_for(lambda program=program: program.probe.machine is not None)
+            wait_for(lambda program=program: program.engines.probe.machine is not None)
             PICTURES[name](program)
             settle()
             screen = program.window.screen()

@@ -58,7 +58,7 @@ def reply(number: int, file: ModelFile, text: str, state: MessageState = Message
 def dialog_of(program: Program, *, exactly: bool) -> CompareDialog:
     page = program.view.page
     files = (MODEL, MODEL if exactly else OTHER)
-    question = Question(program.storage, None, (), ASKED)
+    question = Question(program.ground.storage, None, (), ASKED)
     candidates = [Candidate(file, opening_record(file, Sampling())) for file in files]
     comparison = page._tools.compare.make(question, candidates[:1] if exactly else candidates, page)
     names = ("Llama 2 13B Chat · Q4_K_M, then", "Now") if exactly else (MODEL.identity.name, OTHER.identity.name)
@@ -136,9 +136,9 @@ def details(program: Program) -> QWidget:
 
 
 def pinned(program: Program) -> QWidget:
-    program.session.open(program.storage.lane.submit(tell).result())
-    wait_for(lambda: program.session.conversation is not None)
-    shown = program.session.conversation
+    program.chats.session.open(program.ground.storage.lane.submit(tell).result())
+    wait_for(lambda: program.chats.session.conversation is not None)
+    shown = program.chats.session.conversation
     assert shown is not None
     first = shown.path()[0]
     program.view.page._tools.tree.pin(first.id, pinned=True)
@@ -168,11 +168,11 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as home:
             engine = [sys.executable, "-m", "tests.pictures.staged_engine", "done"]
             program = build(Folders.of({"PARLEY_HOME": home}), engine)
-            program.preferences.set("appearance.theme", order.appearance.value)
+            program.ground.preferences.set("appearance.theme", order.appearance.value)
             program.window.resize(*order.size)
             program.window.show()
             program.start()
-            wait_for(lambda program=program: program.probe.machine is not None)
+            wait_for(lambda program=program: program.engines.probe.machine is not None)
             widget = PICTURES[name](program)
             settle()
             order.keep(widget.grab(), name)

@@ -68,17 +68,17 @@ def converse(stores: Stores, title: str, question: str, days: float) -> int:
 def listed(program: Program) -> None:
     """The list with an open folder, an open conversation, and one that is answered."""
     program.view.sidebar.fold_requested.emit(1, True)
-    program.session.open(2)
-    wait_for(lambda: program.session.conversation is not None)
+    program.chats.session.open(2)
+    wait_for(lambda: program.chats.session.conversation is not None)
     program.view.sidebar.set_answers({3: Answer.HERE, 5: Answer.ELSEWHERE})
 
 
 def empty(program: Program) -> None:
     """Nothing yet."""
-    program.storage.lane.submit(lambda stores: stores.listing.trash(list(range(1, 30)))).result()
-    folders = program.storage.lane.submit(lambda stores: stores.folders.list()).result()
+    program.ground.storage.lane.submit(lambda stores: stores.listing.trash(list(range(1, 30)))).result()
+    folders = program.ground.storage.lane.submit(lambda stores: stores.folders.list()).result()
     for folder in folders:
-        program.conversations.delete_folder(folder.id)
+        program.chats.conversations.delete_folder(folder.id)
 
 
 def several(program: Program) -> None:
@@ -158,7 +158,7 @@ def emptying(program: Program) -> None:
 def undo(program: Program) -> None:
     """A conversation was deleted."""
     listed(program)
-    program.conversations.trash([3])
+    program.chats.conversations.trash([3])
 
 
 PICTURES: dict[str, Callable[[Program], None]] = {
@@ -184,8 +184,8 @@ def take(name: str, order: Order) -> None:
     with tempfile.TemporaryDirectory() as home:
         engine = [sys.executable, "-m", "tests.pictures.staged_engine", "done"]
         program = build(Folders.of({"PARLEY_HOME": home}), engine)
-        program.preferences.set("appearance.theme", order.appearance.value)
-        program.storage.lane.submit(furnish).result()
+        program.ground.preferences.set("appearance.theme", order.appearance.value)
+        program.ground.storage.lane.submit(furnish).result()
         program.window.resize(*order.size)
         program.window.move(QPoint(0, 0))
         program.window.show()

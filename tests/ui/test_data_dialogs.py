@@ -118,7 +118,7 @@ def test_what_else_can_be_wrong_is_a_sentence_with_a_next_step(
         qtbot.waitUntil(lambda: program.view.page.notice.error is not None)
         assert isinstance(problem(qtbot, program), DatabaseLocked)
         other.execute("COMMIT")
-    with qtbot.waitSignal(program.conversations.changed):
+    with qtbot.waitSignal(program.chats.conversations.changed):
         press(qtbot, program.view.page.notice, "Try again")
 
 
@@ -128,7 +128,7 @@ def test_a_database_of_a_later_version_is_shown_but_refuses_a_change(
     with closing(sqlite3.connect(database)) as other:
         other.execute("PRAGMA user_version = 9999")
     program = start()
-    program.conversations.rename(1, "new")
+    program.chats.conversations.rename(1, "new")
     assert isinstance(problem(qtbot, program), DatabaseNewer)
 
 
@@ -150,7 +150,7 @@ def test_a_data_folder_that_is_away_is_told_and_not_made_anew(
     assert isinstance(problem(qtbot, program), DataFolderGone)
     assert not (tmp_path / "unplugged").exists()
     chat(tmp_path / "unplugged" / "parley.sqlite3", "there again")
-    with qtbot.waitSignal(program.conversations.changed):
+    with qtbot.waitSignal(program.chats.conversations.changed):
         press(qtbot, program.view.page.notice, "Try again")
 
 
@@ -158,16 +158,16 @@ def test_a_full_disk_is_told_where_it_is_met(qtbot: QtBot, start: Callable[[], P
     program = start()
 
     def limit(pages: int) -> None:
-        program.storage.lane.submit(
+        program.ground.storage.lane.submit(
             lambda stores: stores.database._connection.execute(f"PRAGMA max_page_count = {pages}").fetchone()
         ).result()
 
     limit(1)
-    program.conversations.rename(1, "x" * 500_000)
+    program.chats.conversations.rename(1, "x" * 500_000)
     assert isinstance(problem(qtbot, program), DiskFull)
     limit(1_000_000)
-    with qtbot.waitSignal(program.conversations.changed):
-        program.conversations.rename(1, "y" * 500_000)
+    with qtbot.waitSignal(program.chats.conversations.changed):
+        program.chats.conversations.rename(1, "y" * 500_000)
 
 
 def test_a_backup_is_made_chosen_and_confirmed(qtbot: QtBot, start: Callable[[], Program], database: Path) -> None:
@@ -175,7 +175,7 @@ def test_a_backup_is_made_chosen_and_confirmed(qtbot: QtBot, start: Callable[[],
     program.view.backups_requested.emit()
     dialog = program.window.findChild(BackupsDialog)
     assert dialog is not None
-    with qtbot.waitSignal(program.backups.made):
+    with qtbot.waitSignal(program.ground.backups.made):
         press(qtbot, dialog, "Back up now")
     qtbot.waitUntil(lambda: dialog.rows.topLevelItemCount() == 1)
     assert dialog.rows.topLevelItem(0).text(2) == "1"
@@ -206,11 +206,11 @@ def test_another_folder_is_checked_before_it_can_be_chosen(
     dialog = program.window.findChild(MoveDialog)
     assert dialog is not None
     assert str(database.parent) in words(dialog)
-    with qtbot.waitSignal(program.data_folder.unsuited) as caught:
+    with qtbot.waitSignal(program.ground.data_folder.unsuited) as caught:
         dialog.check_requested.emit(database.parent)
     assert isinstance(caught.args[0], DataFolderNested)
     assert not dialog.move_there.isEnabled()
-    with qtbot.waitSignal(program.data_folder.suited):
+    with qtbot.waitSignal(program.ground.data_folder.suited):
         dialog.check_requested.emit(tmp_path / "new")
     assert str(tmp_path / "new") in words(dialog)
     with qtbot.waitSignal(program.window.errand_requested) as caught:

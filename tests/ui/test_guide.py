@@ -69,13 +69,13 @@ def menu_texts(program: Program) -> list[str]:
 def test_the_first_start_is_a_conversation_with_the_guide(qtbot: QtBot, start: Callable[[], Program]) -> None:
     program = start()
     page = program.view.page
-    qtbot.waitUntil(lambda: program.engine.file == GUIDE)
+    qtbot.waitUntil(lambda: program.engines.engine.file == GUIDE)
     assert page.header.model.text() == "Guide (built in)"
     assert page.composer.edit.placeholderText() == "Message Parley"
     assert all(suggestion(program, question).isEnabled() for question in QUESTIONS)
     qtbot.mouseClick(suggestion(program, QUESTIONS[0]), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: program.session.conversation is not None and not program.session.is_answering)
-    shown = program.session.conversation
+    qtbot.waitUntil(lambda: program.chats.session.conversation is not None and not program.chats.session.is_answering)
+    shown = program.chats.session.conversation
     assert shown is not None
     path = shown.path()
     assert [message.role for message in path] == [Role.USER, Role.ASSISTANT]
@@ -85,10 +85,10 @@ def test_the_first_start_is_a_conversation_with_the_guide(qtbot: QtBot, start: C
 
 def test_it_is_in_the_menu_apart_from_the_models(qtbot: QtBot, start: Callable[[], Program], tiny_gguf: Path) -> None:
     program = start()
-    qtbot.waitUntil(lambda: program.engine.file == GUIDE)
+    qtbot.waitUntil(lambda: program.engines.engine.file == GUIDE)
     assert menu_texts(program).count("Guide (built in)") == 1
-    with qtbot.waitSignal(program.library.changed, check_params_cb=bool) as changed:
-        program.library.add(tiny_gguf)
+    with qtbot.waitSignal(program.models.library.changed, check_params_cb=bool) as changed:
+        program.models.library.add(tiny_gguf)
     name = changed.args[0][0].identity.name
     qtbot.waitUntil(lambda: any(name in text for text in menu_texts(program)))
     texts = menu_texts(program)
@@ -97,16 +97,16 @@ def test_it_is_in_the_menu_apart_from_the_models(qtbot: QtBot, start: Callable[[
 
 def test_it_steps_back_once_a_model_was_chosen(qtbot: QtBot, start: Callable[[], Program], tiny_gguf: Path) -> None:
     program = start()
-    qtbot.waitUntil(lambda: program.engine.file == GUIDE)
-    with qtbot.waitSignal(program.library.opened):
-        program.library.open(tiny_gguf)
-    qtbot.waitUntil(lambda: program.engine.state is EngineState.READY and program.engine.file != GUIDE)
+    qtbot.waitUntil(lambda: program.engines.engine.file == GUIDE)
+    with qtbot.waitSignal(program.models.library.opened):
+        program.models.library.open(tiny_gguf)
+    qtbot.waitUntil(lambda: program.engines.engine.state is EngineState.READY and program.engines.engine.file != GUIDE)
     program = start()
-    qtbot.waitUntil(lambda: program.engine.file is not None)
-    assert program.engine.file is not None
-    assert program.engine.file.identity.path == str(tiny_gguf)
+    qtbot.waitUntil(lambda: program.engines.engine.file is not None)
+    assert program.engines.engine.file is not None
+    assert program.engines.engine.file.identity.path == str(tiny_gguf)
     program.view.page.header.model.chosen.emit(GUIDE)
-    qtbot.waitUntil(lambda: program.engine.state is EngineState.READY and program.engine.file == GUIDE)
+    qtbot.waitUntil(lambda: program.engines.engine.state is EngineState.READY and program.engines.engine.file == GUIDE)
 
 
 @pytest.mark.parametrize(
@@ -127,9 +127,9 @@ def test_a_link_of_a_reply_opens_its_place(
     qtbot: QtBot, start: Callable[[], Program], address: str, title: str
 ) -> None:
     program = start()
-    qtbot.waitUntil(lambda: program.engine.file == GUIDE)
-    program.session.send("Hello")
-    qtbot.waitUntil(lambda: program.session.conversation is not None and not program.session.is_answering)
+    qtbot.waitUntil(lambda: program.engines.engine.file == GUIDE)
+    program.chats.session.send("Hello")
+    qtbot.waitUntil(lambda: program.chats.session.conversation is not None and not program.chats.session.is_answering)
     program.view.page.transcript.follow_link(address)
     qtbot.waitUntil(lambda: title in open_titles(program))
     if address.endswith("chat.titles"):
@@ -140,7 +140,7 @@ def test_a_link_of_a_reply_opens_its_place(
 
 def test_a_link_to_models_searches_for_them(qtbot: QtBot, start: Callable[[], Program]) -> None:
     program = start()
-    qtbot.waitUntil(lambda: program.engine.file == GUIDE)
+    qtbot.waitUntil(lambda: program.engines.engine.file == GUIDE)
     program.view.page.place_requested.emit(GuideLink(Place.MODELS, query="mistral 7b"))
     picker = program.desks.models.picker
     assert picker.isVisible() and picker.search.field.text() == "mistral 7b" and picker.found.is_searching
@@ -148,11 +148,11 @@ def test_a_link_to_models_searches_for_them(qtbot: QtBot, start: Callable[[], Pr
 
 def test_a_link_begins_a_new_chat(qtbot: QtBot, start: Callable[[], Program]) -> None:
     program = start()
-    qtbot.waitUntil(lambda: program.engine.file == GUIDE)
-    program.session.send("Hello")
-    qtbot.waitUntil(lambda: program.session.conversation is not None and not program.session.is_answering)
+    qtbot.waitUntil(lambda: program.engines.engine.file == GUIDE)
+    program.chats.session.send("Hello")
+    qtbot.waitUntil(lambda: program.chats.session.conversation is not None and not program.chats.session.is_answering)
     program.view.page.transcript.follow_link("parley:new")
-    qtbot.waitUntil(lambda: program.session.conversation is None)
+    qtbot.waitUntil(lambda: program.chats.session.conversation is None)
 
 
 def open_titles(program: Program) -> set[str]:

@@ -50,18 +50,18 @@ def ask(qtbot: QtBot, program: Program, text: str) -> None:
 
 def wait_for_reply(qtbot: QtBot, program: Program) -> list[StoredMessage]:
     def answered() -> bool:
-        shown = program.session.conversation
-        return shown is not None and len(shown) >= 2 and program.session.state is ChatState.IDLE
+        shown = program.chats.session.conversation
+        return shown is not None and len(shown) >= 2 and program.chats.session.state is ChatState.IDLE
 
     qtbot.waitUntil(answered)
-    assert program.session.conversation is not None
-    return program.session.conversation.path()
+    assert program.chats.session.conversation is not None
+    return program.chats.session.conversation.path()
 
 
 @pytest.fixture
 def answered(qtbot: QtBot, program: Program, model_file: FileFactory) -> list[StoredMessage]:
-    program.engine.load(model_file())
-    qtbot.waitUntil(lambda: program.engine.state is EngineState.READY)
+    program.engines.engine.load(model_file())
+    qtbot.waitUntil(lambda: program.engines.engine.state is EngineState.READY)
     ask(qtbot, program, "What is a window?")
     return wait_for_reply(qtbot, program)
 
@@ -83,9 +83,9 @@ def test_a_message_goes_and_its_reply_comes(qtbot: QtBot, program: Program, answ
 
 
 def test_esc_stops_a_reply(qtbot: QtBot, program: Program, model_file: FileFactory) -> None:
-    program.engine.load(model_file())
+    program.engines.engine.load(model_file())
     ask(qtbot, program, "write on")
-    qtbot.waitUntil(lambda: program.session.state is ChatState.GENERATING)
+    qtbot.waitUntil(lambda: program.chats.session.state is ChatState.GENERATING)
     qtbot.keyClick(program.view.page.composer.edit, Qt.Key.Key_Escape)
     assert wait_for_reply(qtbot, program)[-1].text == "An *answer*."
 
@@ -98,8 +98,8 @@ def test_the_last_reply_is_copied_by_key(qtbot: QtBot, program: Program, answere
 
 
 def test_a_copied_conversation_names_its_system_prompt(qtbot: QtBot, program: Program, model_file: FileFactory) -> None:
-    program.engine.load(model_file())
-    program.session.use_preset(ChosenPreset(preset=Preset(name="Terse", system="Be brief.")))
+    program.engines.engine.load(model_file())
+    program.chats.session.use_preset(ChosenPreset(preset=Preset(name="Terse", system="Be brief.")))
     ask(qtbot, program, "What is a door?")
     wait_for_reply(qtbot, program)
     program.view.page.copy_conversation()
@@ -119,10 +119,10 @@ def test_ctrl_n_begins_anew_and_the_list_leads_back(
     qtbot: QtBot, program: Program, answered: list[StoredMessage]
 ) -> None:
     qtbot.keyClick(program.window, Qt.Key.Key_N, CONTROL)
-    assert program.session.conversation is None
+    assert program.chats.session.conversation is None
     assert program.view.page.start.isVisible()
     assert program.window.windowTitle() == "Parley"
-    with qtbot.waitSignal(program.session.conversation_changed):
+    with qtbot.waitSignal(program.chats.session.conversation_changed):
         program.view.sidebar.open_requested.emit(1)
     assert program.view.page.transcript.isVisible()
 
@@ -140,7 +140,7 @@ def test_a_rename_shows_everywhere(qtbot: QtBot, program: Program, answered: lis
 def test_new_chats_are_temporary_where_the_settings_say_so(
     qtbot: QtBot, program: Program, answered: list[StoredMessage]
 ) -> None:
-    session, header, preferences = program.session, program.view.page.header, program.preferences
+    session, header, preferences = program.chats.session, program.view.page.header, program.ground.preferences
     preferences.set("chat.temporary", True)
     assert not session.is_temporary  # the chat that is shown has begun
     qtbot.keyClick(program.window, Qt.Key.Key_N, CONTROL)
@@ -149,21 +149,21 @@ def test_new_chats_are_temporary_where_the_settings_say_so(
     assert not session.is_temporary
     with qtbot.waitSignal(session.conversation_changed):
         program.view.sidebar.open_requested.emit(1)
-    program.conversations.trash([1])
+    program.chats.conversations.trash([1])
     qtbot.waitUntil(lambda: session.is_temporary)  # the shown chat was deleted: a new one begins
     preferences.set("chat.temporary", False)
     assert not session.is_temporary  # it had not begun
-    program.new_chats.begin_in(1)
+    program.chats.new_chats.begin_in(1)
     preferences.set("chat.temporary", True)
     assert not session.is_temporary
 
 
 def test_the_first_chat_is_temporary_where_the_settings_say_so(program: Program) -> None:
-    program.session.new_conversation()
-    program.preferences.set("chat.temporary", True)
-    program.session.new_conversation()
-    NewChats(program.session, program.presets, program.preferences)
-    assert program.session.is_temporary
+    program.chats.session.new_conversation()
+    program.ground.preferences.set("chat.temporary", True)
+    program.chats.session.new_conversation()
+    NewChats(program.chats.session, program.chats.presets, program.ground.preferences)
+    assert program.chats.session.is_temporary
 
 
 def test_the_title_is_edited_in_place_and_esc_keeps_it(
@@ -206,7 +206,7 @@ def test_a_click_opens_the_models(qtbot: QtBot, program: Program, model_file: Fi
     there = tmp_path / "there.gguf"
     there.touch()
     files = [model_file("Here", str(there)), model_file("Gone", str(tmp_path / "gone.gguf"), 2)]
-    program.library.changed.emit(files)
+    program.models.library.changed.emit(files)
     menu = program.view.page.header.model.findChild(QMenu)
     assert isinstance(menu, QMenu)
     qtbot.mouseClick(program.view.page.header.model, Qt.MouseButton.LeftButton)
@@ -232,7 +232,7 @@ def test_models_of_one_name_are_told_apart_by_their_folders(
     qtbot: QtBot, program: Program, model_file: FileFactory, tmp_path: Path
 ) -> None:
     paths = [tmp_path / folder / "same.gguf" for folder in ("one", "two")]
-    program.library.changed.emit([model_file("Same", str(path), number) for number, path in enumerate(paths, 1)])
+    program.models.library.changed.emit([model_file("Same", str(path), number) for number, path in enumerate(paths, 1)])
     qtbot.mouseClick(program.view.page.header.model, Qt.MouseButton.LeftButton)
     menu = program.view.page.header.model.findChild(QMenu)
     assert isinstance(menu, QMenu)
@@ -265,13 +265,13 @@ def drop(program: Program, path: Path) -> None:
 def test_a_dropped_file_is_opened(qtbot: QtBot, program: Program, tmp_path: Path) -> None:
     dropped = tmp_path / "not a model.gguf"
     dropped.write_text("words")
-    with qtbot.waitSignal(program.library.problem):
+    with qtbot.waitSignal(program.models.library.problem):
         drop(program, dropped)
     assert "not a GGUF model" in str(program.view.page.notice.error)
 
 
 def test_what_is_dropped_may_have_a_name_that_no_disk_takes(qtbot: QtBot, program: Program, tmp_path: Path) -> None:
-    with qtbot.waitSignal(program.library.problem):
+    with qtbot.waitSignal(program.models.library.problem):
         drop(program, tmp_path / ("x" * 300 + ".gguf"))
     assert "cannot be read" in str(program.view.page.notice.error)
 
@@ -281,15 +281,15 @@ def test_the_chosen_appearance_is_kept(qtbot: QtBot, program: Program, qapp: QAp
 
     program.view.page.header.appearance_chosen.emit(Appearance.DARK)
     assert qapp.palette().window().color() == DARK.color("page")
-    assert program.preferences.get("appearance.theme") == "dark"
+    assert program.ground.preferences.get("appearance.theme") == "dark"
     program.view.page.header.appearance_chosen.emit(Appearance.LIGHT)
 
 
 def test_the_window_stands_where_it_stood(qtbot: QtBot, program: Program) -> None:
     program.view.setSizes([320, 960])
     program.window.close()
-    assert program.preferences.get("window.sidebar_width") == 320
-    assert program.preferences.get("window.geometry")
+    assert program.ground.preferences.get("window.sidebar_width") == 320
+    assert program.ground.preferences.get("window.geometry")
 
 
 def test_load_options_say_what_was_chosen(qtbot: QtBot, program: Program, model_file: FileFactory) -> None:
@@ -320,9 +320,9 @@ def test_load_options_show_what_the_model_sees_with_the_template_chosen(
     qtbot: QtBot, program: Program, model_file: FileFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[RenderPrompt] = []
-    monkeypatch.setattr(program.preview, "ask", asked.append)
+    monkeypatch.setattr(program.tools.preview, "ask", asked.append)
     file = model_file()
-    program.engine.choose(file)
+    program.engines.engine.choose(file)
     program.view.page.header.model.options_requested.emit()
     dialog = dialog_of(program.window, ModelOptionsDialog)
     assert isinstance(dialog, ModelOptionsDialog)
@@ -331,7 +331,7 @@ def test_load_options_show_what_the_model_sees_with_the_template_chosen(
     dialog.template.setCurrentIndex(dialog.template.findData("llama-2"))
     qtbot.waitUntil(lambda: len(asked) == 2)
     assert [(one.template, one.path) for one in asked] == [("", file.identity.path), ("llama-2", file.identity.path)]
-    program.preview.rendered.emit(PromptRendered(id=-1, text="[INST] Hello! [/INST]", template="llama-2"))
+    program.tools.preview.rendered.emit(PromptRendered(id=-1, text="[INST] Hello! [/INST]", template="llama-2"))
     assert pane.text.toPlainText() == "[INST] Hello! [/INST]" and "llama-2" in pane.state.text()
     dialog.reject()
 
@@ -365,10 +365,10 @@ def test_a_link_is_shown_before_it_is_opened(qtbot: QtBot, program: Program, tar
 @pytest.mark.parametrize("percent", [100, 140, 200])
 def test_larger_text_has_room_at_once(qtbot: QtBot, program: Program, model_file: FileFactory, percent: int) -> None:
     window, header = program.window, program.view.page.header
-    program.engine.choose(model_file(name="A model whose name is much too long for its button"))
+    program.engines.engine.choose(model_file(name="A model whose name is much too long for its button"))
     window.resize(900, 600)
     try:
-        program.preferences.set("appearance.text_size", percent)
+        program.ground.preferences.set("appearance.text_size", percent)
         # With some fonts the style's least height, of whole em, is rounded to a pixel less than is hinted.
         qtbot.waitUntil(lambda: all(one.height() >= one.sizeHint().height() - 1 for one in shown(window, QPushButton)))
         labels = shown(program.view.page.start, QLabel)
@@ -377,7 +377,7 @@ def test_larger_text_has_room_at_once(qtbot: QtBot, program: Program, model_file
             assert header.rect().contains(button.geometry())
             assert button.fontMetrics().horizontalAdvance(button.text()) <= button.width() - 46
     finally:
-        program.preferences.set("appearance.text_size", 100)
+        program.ground.preferences.set("appearance.text_size", 100)
 
 
 @pytest.mark.parametrize("size", [(900, 600), (1280, 800)])
@@ -425,12 +425,12 @@ def test_tab_walks_from_the_sidebar_to_the_composer(
 
 def test_esc_stops_from_the_transcript_too(qtbot: QtBot, program: Program, answered: list[StoredMessage]) -> None:
     ask(qtbot, program, "write on")
-    qtbot.waitUntil(lambda: program.session.state is ChatState.GENERATING)
+    qtbot.waitUntil(lambda: program.chats.session.state is ChatState.GENERATING)
     program.view.page.transcript.setFocus()
     focused = QApplication.focusWidget()
     assert focused is not None
     qtbot.keyClick(focused, Qt.Key.Key_Escape)
-    qtbot.waitUntil(lambda: program.session.state is ChatState.IDLE)
+    qtbot.waitUntil(lambda: program.chats.session.state is ChatState.IDLE)
 
 
 def test_what_is_typed_at_the_start_goes_into_the_composer(qtbot: QtBot, program: Program) -> None:

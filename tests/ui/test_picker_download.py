@@ -39,8 +39,8 @@ def test_the_speed_limit_is_kept_and_reaches_the_queue(qtbot: QtBot, program: Pr
     dialog = program.window.findChild(DownloadsDialog)
     assert dialog is not None
     dialog.limit.setCurrentIndex(dialog.limit.findData(5_000_000))
-    assert program.preferences.get("downloads.limit") == 5_000_000
-    assert program.downloads.limit == 5_000_000
+    assert program.ground.preferences.get("downloads.limit") == 5_000_000
+    assert program.models.downloads.limit == 5_000_000
     dialog.close()
 
 
@@ -64,8 +64,8 @@ def test_download_and_chat_ends_in_a_loaded_model(qtbot: QtBot, program: Program
     dialog.view.panel.slider.setValue(1)
     qtbot.mouseClick(dialog.footer.download, Qt.MouseButton.LeftButton)
     assert not dialog.isVisible()
-    qtbot.waitUntil(lambda: program.engine.state is EngineState.READY, timeout=60_000)
-    model, file = program.engine.model, program.engine.file
+    qtbot.waitUntil(lambda: program.engines.engine.state is EngineState.READY, timeout=60_000)
+    model, file = program.engines.engine.model, program.engines.engine.file
     assert model is not None and file is not None
     assert Path(model.path) == tmp_path / "home" / "data" / "models" / TINY / "tiny.F16.gguf"
     assert model.context_length == 768
@@ -80,22 +80,22 @@ def test_a_download_can_be_paused_resumed_and_cancelled(qtbot: QtBot, program: P
     choose_tiny(qtbot, dialog)
     tiny_hub.faults.add("stall", r"GET /cdn/", times=1, after=1000, seconds=20)
     qtbot.mouseClick(dialog.footer.download, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: bool(program.downloads.downloads))
-    number = program.downloads.downloads[0].id
+    qtbot.waitUntil(lambda: bool(program.models.downloads.downloads))
+    number = program.models.downloads.downloads[0].id
     program.view.sidebar.downloads.button.click()
     shown = program.view.findChild(DownloadsDialog)
     assert isinstance(shown, DownloadsDialog)
     row = shown.rows[number]
     qtbot.waitUntil(row.pause.isVisible)
     row.pause.click()
-    qtbot.waitUntil(lambda: program.downloads.downloads[0].state is DownloadState.PAUSED)
+    qtbot.waitUntil(lambda: program.models.downloads.downloads[0].state is DownloadState.PAUSED)
     assert row.text.startswith("Paused") and not row.pause.isVisible()
     assert program.view.sidebar.downloads.button.text() == "Downloads · paused"
     row.resume.click()
-    qtbot.waitUntil(lambda: program.engine.state is EngineState.READY, timeout=60_000)
+    qtbot.waitUntil(lambda: program.engines.engine.state is EngineState.READY, timeout=60_000)
     assert row.text.endswith("verified")
     row.cancel.click()
-    assert program.downloads.downloads == []
+    assert program.models.downloads.downloads == []
     assert not program.view.sidebar.downloads.isVisible()
     shown.close()
 
@@ -104,7 +104,7 @@ def test_what_was_downloaded_is_in_the_model_menu(qtbot: QtBot, program: Program
     dialog = open_picker(qtbot, program)
     choose_tiny(qtbot, dialog)
     qtbot.mouseClick(dialog.footer.download, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: program.engine.state is EngineState.READY, timeout=60_000)
+    qtbot.waitUntil(lambda: program.engines.engine.state is EngineState.READY, timeout=60_000)
     button = program.view.page.header.model
     button.open_menu()
     entries = [action.text() for action in button.drop_down.actions() if action.text()]

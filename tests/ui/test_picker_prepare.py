@@ -104,9 +104,9 @@ def open_repo(qtbot: QtBot, program: Program, repo: str) -> PickerDialog:
 
 
 def wait_for_model(qtbot: QtBot, program: Program) -> Path:
-    qtbot.waitUntil(lambda: program.engine.state is EngineState.READY, timeout=MILLISECONDS)
-    assert program.engine.model is not None
-    return Path(program.engine.model.path)
+    qtbot.waitUntil(lambda: program.engines.engine.state is EngineState.READY, timeout=MILLISECONDS)
+    assert program.engines.engine.model is not None
+    return Path(program.engines.engine.model.path)
 
 
 def downloads(program: Program) -> DownloadsDialog:
@@ -136,9 +136,9 @@ def test_download_and_prepare_ends_in_a_loaded_model(
     assert path == home / "tiny-GPTQ.gguf"
     assert abs(path.stat().st_size - foreseen.bytes) < 0.2 * foreseen.bytes  # the header of a tiny model is large
     qtbot.waitUntil(lambda: not (home / "model.safetensors").exists(), timeout=MILLISECONDS)
-    assert program.engine.model is not None and program.engine.model.context_length == 768
+    assert program.engines.engine.model is not None and program.engines.engine.model.context_length == 768
     assert program.view.sidebar.downloads.button.text() == "Downloads · done"
-    assert program.downloads.downloads == []
+    assert program.models.downloads.downloads == []
     shown = downloads(program)
     (row,) = shown.preparations.values()
     assert row.text.endswith("prepared and verified; the original is removed")
@@ -150,7 +150,7 @@ def test_download_and_prepare_ends_in_a_loaded_model(
     assert "The one that the model card describes" in text
     assert f"{PACKED} at " in text
     row.clear.click()
-    assert program.imports.preparations == [] and path.is_file()
+    assert program.models.imports.preparations == [] and path.is_file()
     shown.close()
 
 
@@ -174,17 +174,17 @@ def test_shards_are_prepared_while_they_arrive(
     server.faults.add("throttle", r"GET /cdn/", rate=2_000_000, times=-1)
     said: list[str] = []
     shown = downloads(program)
-    program.downloads.progress.connect(lambda number, _: said.append(shown.rows[number].text))
+    program.models.downloads.progress.connect(lambda number, _: said.append(shown.rows[number].text))
     qtbot.mouseClick(dialog.footer.download, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: any(text.startswith("Downloading and preparing") for text in said), timeout=MILLISECONDS)
-    (number,) = (one.id for one in program.downloads.downloads)
-    program.downloads.pause(number)
-    qtbot.waitUntil(lambda: program.downloads.downloads[0].state is DownloadState.PAUSED, timeout=MILLISECONDS)
-    assert len(shards_there(home)) <= 2 and program.imports.preparations == []
+    (number,) = (one.id for one in program.models.downloads.downloads)
+    program.models.downloads.pause(number)
+    qtbot.waitUntil(lambda: program.models.downloads.downloads[0].state is DownloadState.PAUSED, timeout=MILLISECONDS)
+    assert len(shards_there(home)) <= 2 and program.models.imports.preparations == []
     server.faults.clear()
-    program.downloads.resume(number)
+    program.models.downloads.resume(number)
     assert wait_for_model(qtbot, program) == home / "tiny-sharded.gguf"
-    assert shards_there(home) == [] and program.downloads.downloads == []
+    assert shards_there(home) == [] and program.models.downloads.downloads == []
     (row,) = shown.preparations.values()
     assert row.text.endswith("prepared and verified; the original is removed")
     shown.close()
@@ -195,7 +195,9 @@ def fetch_until_the_third_shard(qtbot: QtBot, program: Program, server: HubServe
     dialog = open_repo(qtbot, program, SHARDED)
     qtbot.mouseClick(dialog.footer.download, Qt.MouseButton.LeftButton)
     with qtbot.waitSignal(
-        program.downloads.progress, timeout=MILLISECONDS, check_params_cb=lambda _, told: "00003" in told.file.path
+        program.models.downloads.progress,
+        timeout=MILLISECONDS,
+        check_params_cb=lambda _, told: "00003" in told.file.path,
     ):
         pass
 
@@ -209,7 +211,7 @@ def test_shards_go_on_after_the_window_was_closed(
     server.faults.clear()
     again = start()
     assert wait_for_model(qtbot, again) == home / "tiny-sharded.gguf"
-    assert [one.state for one in again.imports.preparations] == [PreparationState.DONE]
+    assert [one.state for one in again.models.imports.preparations] == [PreparationState.DONE]
     assert shards_there(home) == []
 
 
@@ -219,13 +221,13 @@ def test_cancelled_shards_leave_nothing(
     home = tmp_path / "home" / "data" / "models" / "acme" / "tiny-sharded"
     program = start()
     fetch_until_the_third_shard(qtbot, program, server)
-    program.downloads.cancel(program.downloads.downloads[0].id)
+    program.models.downloads.cancel(program.models.downloads.downloads[0].id)
     companions = {path.name for path in (tmp_path / "hub" / SHARDED / "main").iterdir()} - {
         path.name for path in (tmp_path / "hub" / SHARDED / "main").glob("*.safetensors")
     }
     kept = companions | {f".{name}.parley" for name in companions}
     qtbot.waitUntil(lambda: {path.name for path in home.iterdir()} <= kept, timeout=MILLISECONDS)
-    assert program.downloads.downloads == []
+    assert program.models.downloads.downloads == []
 
 
 def test_an_unquantized_model_becomes_what_is_chosen(
@@ -259,10 +261,10 @@ def test_it_goes_on_after_the_window_was_closed(qtbot: QtBot, start: Callable[[]
     program = start()
     dialog = open_repo(qtbot, program, PACKED)
     qtbot.mouseClick(dialog.footer.download, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: program.imports.state is ImportState.WORKING, timeout=MILLISECONDS)
+    qtbot.waitUntil(lambda: program.models.imports.state is ImportState.WORKING, timeout=MILLISECONDS)
     again = start()
     path = wait_for_model(qtbot, again)
-    assert path.is_file() and [one.state for one in again.imports.preparations] == [PreparationState.DONE]
+    assert path.is_file() and [one.state for one in again.models.imports.preparations] == [PreparationState.DONE]
 
 
 def test_a_failure_keeps_the_original_and_can_be_retried(
@@ -276,7 +278,8 @@ def test_a_failure_keeps_the_original_and_can_be_retried(
     dialog = open_repo(qtbot, program, PACKED)
     qtbot.mouseClick(dialog.footer.download, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(
-        lambda: [one.state for one in program.imports.preparations] == [PreparationState.FAILED], timeout=MILLISECONDS
+        lambda: [one.state for one in program.models.imports.preparations] == [PreparationState.FAILED],
+        timeout=MILLISECONDS,
     )
     shown = downloads(program)
     (row,) = shown.preparations.values()

@@ -31,9 +31,9 @@ FileFactory = Callable[..., ModelFile]
 @pytest.fixture
 def ready(program: Program, qtbot: QtBot, model_file: FileFactory) -> Program:
     """A window that knows its presets and has a model chosen."""
-    program.presets.refresh()
-    qtbot.waitUntil(lambda: bool(program.presets.presets))
-    program.engine.choose(model_file())
+    program.chats.presets.refresh()
+    qtbot.waitUntil(lambda: bool(program.chats.presets.presets))
+    program.engines.engine.choose(model_file())
     return program
 
 
@@ -46,18 +46,18 @@ def editor(ready: Program, qtbot: QtBot) -> PresetEditor:
 
 
 def named(program: Program, name: str) -> StoredPreset:
-    return next(one for one in program.presets.presets if one.preset.name == name)
+    return next(one for one in program.chats.presets.presets if one.preset.name == name)
 
 
 def names(program: Program) -> list[str]:
-    return [one.preset.name for one in program.presets.presets]
+    return [one.preset.name for one in program.chats.presets.presets]
 
 
 def ask(program: Program, qtbot: QtBot, text: str) -> ReplyRecord:
     """Send a message and give the record of its reply."""
-    with qtbot.waitSignal(program.session.reply_finished) as finished:
-        program.session.send(text)
-    qtbot.waitUntil(lambda: program.session.state is ChatState.IDLE)
+    with qtbot.waitSignal(program.chats.session.reply_finished) as finished:
+        program.chats.session.send(text)
+    qtbot.waitUntil(lambda: program.chats.session.state is ChatState.IDLE)
     record = finished.args[0].record
     assert isinstance(record, ReplyRecord)
     return record
@@ -65,20 +65,20 @@ def ask(program: Program, qtbot: QtBot, text: str) -> ReplyRecord:
 
 def test_a_new_chat_begins_with_the_default(ready: Program, qtbot: QtBot) -> None:
     assert ready.view.page.header.preset.text() == "General"
-    ready.presets.make_default(named(ready, "Concise"))
+    ready.chats.presets.make_default(named(ready, "Concise"))
     qtbot.keyClick(ready.window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
     assert ready.view.page.header.preset.text() == "Concise"
     record = ask(ready, qtbot, "Hello")
     assert (record.preset, record.sampling.temperature, record.system) == ("Concise", 0.4, None)
-    assert ready.session.conversation is not None
-    assert ready.session.conversation.path()[0].role is Role.SYSTEM
+    assert ready.chats.session.conversation is not None
+    assert ready.chats.session.conversation.path()[0].role is Role.SYSTEM
 
 
 def test_the_default_preset_adds_no_message(ready: Program, qtbot: QtBot) -> None:
     record = ask(ready, qtbot, "Hello")
     assert record.preset == "General"
-    assert ready.session.conversation is not None
-    assert [one.role for one in ready.session.conversation.path()] == [Role.USER, Role.ASSISTANT]
+    assert ready.chats.session.conversation is not None
+    assert [one.role for one in ready.chats.session.conversation.path()] == [Role.USER, Role.ASSISTANT]
 
 
 def test_another_preset_counts_from_the_next_reply_on(ready: Program, qtbot: QtBot) -> None:
@@ -86,31 +86,31 @@ def test_another_preset_counts_from_the_next_reply_on(ready: Program, qtbot: QtB
     ready.view.page.header.preset.chosen.emit(named(ready, "Tutor"))
     record = ask(ready, qtbot, "And now?")
     assert (record.preset, (record.system or "")[:22]) == ("Tutor", "You are a patient tuto")
-    shown = ready.session.conversation
+    shown = ready.chats.session.conversation
     assert shown is not None
     number = shown.summary.id
     qtbot.keyClick(ready.window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
     assert ready.view.page.header.preset.text() == "General"
-    with qtbot.waitSignal(ready.session.preset_changed):
-        ready.session.open(number)
+    with qtbot.waitSignal(ready.chats.session.preset_changed):
+        ready.chats.session.open(number)
     assert ready.view.page.header.preset.text() == "Tutor"
 
 
 def test_retry_answers_with_the_preset_of_now(ready: Program, qtbot: QtBot) -> None:
     ask(ready, qtbot, "Hello")
     ready.view.page.header.preset.chosen.emit(named(ready, "Careful"))
-    shown = ready.session.conversation
+    shown = ready.chats.session.conversation
     assert shown is not None and shown.leaf_id is not None
-    with qtbot.waitSignal(ready.session.reply_finished) as finished:
-        ready.session.retry(shown.leaf_id)
+    with qtbot.waitSignal(ready.chats.session.reply_finished) as finished:
+        ready.chats.session.retry(shown.leaf_id)
     assert finished.args[0].record.preset == "Careful"
 
 
 def test_a_chat_keeps_a_deleted_preset(ready: Program, qtbot: QtBot) -> None:
     ready.view.page.header.preset.chosen.emit(named(ready, "Tutor"))
     ask(ready, qtbot, "Hello")
-    with qtbot.waitSignal(ready.presets.changed):
-        ready.presets.delete(named(ready, "Tutor").id)
+    with qtbot.waitSignal(ready.chats.presets.changed):
+        ready.chats.presets.delete(named(ready, "Tutor").id)
     assert "Tutor" not in names(ready)
     assert ask(ready, qtbot, "Go on").preset == "Tutor"
 
@@ -124,21 +124,21 @@ def test_free_variables_are_asked_for_before_it_is_used(ready: Program, qtbot: Q
     QTest.keyClick(dialog.fields["language"], Qt.Key.Key_Return)
     record = ask(ready, qtbot, "Hello")
     assert record.preset == "Translate"
-    assert ready.session.conversation is not None
-    assert ready.session.conversation.path()[0].text.startswith("Translate every message of the user into Latin.")
+    assert ready.chats.session.conversation is not None
+    assert ready.chats.session.conversation.path()[0].text.startswith("Translate every message of the user into Latin.")
 
 
 def test_a_default_with_variables_asks_when_the_first_message_is_sent(ready: Program, qtbot: QtBot) -> None:
-    ready.presets.make_default(named(ready, "Translate"))
+    ready.chats.presets.make_default(named(ready, "Translate"))
     qtbot.keyClick(ready.window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
-    ready.session.send("Good morning")
+    ready.chats.session.send("Good morning")
     dialog = ready.view.findChild(ValuesDialog)
     assert isinstance(dialog, ValuesDialog)
     QTest.keyClicks(dialog.fields["language"], "Greek")
-    with qtbot.waitSignal(ready.session.reply_finished):
+    with qtbot.waitSignal(ready.chats.session.reply_finished):
         dialog.use.click()
-    assert ready.session.conversation is not None
-    first, second, _ = ready.session.conversation.path()
+    assert ready.chats.session.conversation is not None
+    first, second, _ = ready.chats.session.conversation.path()
     assert ("Greek" in first.text, second.text) == (True, "Good morning")
 
 
@@ -169,7 +169,7 @@ def test_changes_are_saved_by_key_and_counted_where_they_are_used(
     editor.begin("Concise")
     QTest.keyClicks(editor.form.name, " answers")
     assert editor.save.isEnabled()
-    with qtbot.waitSignal(ready.presets.saved):
+    with qtbot.waitSignal(ready.chats.presets.saved):
         QTest.keyClick(editor.form.name, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     assert "Concise answers" in names(ready)
     assert not editor.save.isEnabled()
@@ -195,7 +195,7 @@ def test_a_taken_name_is_refused_and_nothing_is_lost(editor: PresetEditor, ready
     editor.begin("Coding")
     editor.form.name.setText("general")
     editor.form.edited.emit()
-    with qtbot.waitSignal(ready.presets.problem):
+    with qtbot.waitSignal(ready.chats.presets.problem):
         editor.save.click()
     assert "already" in editor.problem.text()
     assert editor.form.name.text() == "general"
@@ -205,38 +205,38 @@ def test_a_taken_name_is_refused_and_nothing_is_lost(editor: PresetEditor, ready
 
 
 def test_make_copy_order_and_delete(editor: PresetEditor, ready: Program, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(ready.presets.saved):
+    with qtbot.waitSignal(ready.chats.presets.saved):
         editor.pane.new_requested.emit()
     assert editor.form.name.text() == "New preset"
-    with qtbot.waitSignal(ready.presets.changed):
+    with qtbot.waitSignal(ready.chats.presets.changed):
         editor.pane._copy.click()
     assert names(ready)[-2:] == ["New preset", "New preset 2"]
     editor.pane.list.setFocus()
-    with qtbot.waitSignal(ready.presets.changed):
+    with qtbot.waitSignal(ready.chats.presets.changed):
         QTest.keyClick(editor.pane.list, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
     assert names(ready)[-2:] == ["New preset 2", "New preset"]
     editor.pane._delete.click()
     dialog = editor.findChild(MessageDialog)
     assert isinstance(dialog, MessageDialog)
-    with qtbot.waitSignal(ready.presets.changed):
+    with qtbot.waitSignal(ready.chats.presets.changed):
         next(button for button in dialog.findChildren(QPushButton) if button.text() == "Delete").click()
     assert "New preset 2" not in names(ready)
 
 
 def test_files_go_out_and_come_in(ready: Program, qtbot: QtBot, tmp_path: Path) -> None:
     file = tmp_path / "all.toml"
-    with qtbot.waitSignal(ready.presets.exported):
-        ready.presets.export_file(file, [one.preset for one in ready.presets.presets])
+    with qtbot.waitSignal(ready.chats.presets.exported):
+        ready.chats.presets.export_file(file, [one.preset for one in ready.chats.presets.presets])
     assert [one.name for one in read_presets(file)] == names(ready)
-    ready.presets.delete(named(ready, "Tutor").id)
-    with qtbot.waitSignal(ready.presets.imported) as imported:
-        ready.presets.import_file(file)
+    ready.chats.presets.delete(named(ready, "Tutor").id)
+    with qtbot.waitSignal(ready.chats.presets.imported) as imported:
+        ready.chats.presets.import_file(file)
     assert [one.preset.name for one in imported.args[0]] == ["Tutor"]
 
 
 def test_a_file_that_cannot_be_written_is_named(ready: Program, qtbot: QtBot, tmp_path: Path) -> None:
-    with qtbot.waitSignal(ready.presets.problem) as problem:
-        ready.presets.export_file(tmp_path / "no such folder" / "all.toml", [])
+    with qtbot.waitSignal(ready.chats.presets.problem) as problem:
+        ready.chats.presets.export_file(tmp_path / "no such folder" / "all.toml", [])
     assert isinstance(problem.args[0], ExportFailed) and "all.toml" in str(problem.args[0])
 
 
@@ -244,11 +244,11 @@ def test_the_preview_asks_for_what_is_typed(
     editor: PresetEditor, ready: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[RenderPrompt] = []
-    monkeypatch.setattr(ready.preview, "ask", asked.append)
+    monkeypatch.setattr(ready.tools.preview, "ask", asked.append)
     editor.begin("Tutor")
     editor.form.system.setPlainText("Teach {{user}} about {{topic}}.")
     editor.preview._pause.timeout.emit()
     assert asked[-1].messages[0].text == "Teach the user about {{topic}}."
-    ready.preview.rendered.emit(PromptRendered(id=-1, text="[system]", template="chatml", tokens=1234))
+    ready.tools.preview.rendered.emit(PromptRendered(id=-1, text="[system]", template="chatml", tokens=1234))
     assert editor.preview.text.toPlainText() == "[system]"
     assert "1,234 tokens" in editor.preview.state.text()

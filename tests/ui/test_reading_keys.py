@@ -20,9 +20,9 @@ CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftM
 def file(qtbot: QtBot, program: Program, model_file: FileFactory) -> ModelFile:
     """A model that has answered once."""
     made = model_file()
-    program.engine.load(made)
-    with qtbot.waitSignal(program.session.reply_finished):
-        program.session.send("Hello")
+    program.engines.engine.load(made)
+    with qtbot.waitSignal(program.chats.session.reply_finished):
+        program.chats.session.send("Hello")
     return made
 
 
@@ -32,7 +32,7 @@ def test_keys_find_and_zoom_and_follow_the_settings(qtbot: QtBot, program: Progr
     assert reading.transcript.zoom == 1.1
     qtbot.keyClick(program.window, Qt.Key.Key_0, CONTROL)
     assert reading.transcript.zoom == 1.0
-    program.preferences.set("shortcuts.find", "Ctrl+J")
+    program.ground.preferences.set("shortcuts.find", "Ctrl+J")
     qtbot.keyClick(program.window, Qt.Key.Key_F, CONTROL)
     assert not reading.find_bar.isVisible()
     qtbot.keyClick(program.window, Qt.Key.Key_J, CONTROL)

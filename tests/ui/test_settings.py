@@ -87,10 +87,10 @@ def test_text_and_density_change_the_window(program: Program, settings: Settings
     height = program.view.sidebar._new.sizeHint().height()
     settings.row("appearance.text_size").field.edited.emit(120)
     assert qapp.font().pointSizeF() == pytest.approx(usual * 1.2)
-    program.preferences.reset("appearance.text_size")
+    program.ground.preferences.reset("appearance.text_size")
     settings.row("appearance.density").field.edited.emit("compact")
     assert program.view.sidebar._new.sizeHint().height() < height
-    program.preferences.reset("appearance.density")
+    program.ground.preferences.reset("appearance.density")
 
 
 def test_what_cannot_be_is_refused_below_its_field(program: Program, settings: SettingsDialog) -> None:
@@ -99,7 +99,7 @@ def test_what_cannot_be_is_refused_below_its_field(program: Program, settings: S
     row.field.edited.emit("proxy:3128")
     assert row.problem.isVisible()
     assert "Proxy cannot be" in row.problem.text()
-    assert program.preferences.get("network.proxy") == ""
+    assert program.ground.preferences.get("network.proxy") == ""
     row.field.edited.emit("http://proxy:3128")
     assert not row.problem.isVisible()
 
@@ -145,7 +145,7 @@ def test_a_shortcut_is_recorded_and_acts(program: Program, settings: SettingsDia
     button.setFocus()
     QTest.keyClick(button, Qt.Key.Key_Space)
     QTest.keyClick(button, Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
-    assert program.preferences.get("shortcuts.find_model") == "Ctrl+Shift+M"
+    assert program.ground.preferences.get("shortcuts.find_model") == "Ctrl+Shift+M"
     settings.close()
     program.window.activateWindow()
     with qtbot.waitActive(program.window):
@@ -164,13 +164,13 @@ def test_a_shortcut_in_use_is_refused_and_can_be_taken_away(program: Program, se
     QTest.keyClick(button, Qt.Key.Key_Space)
     QTest.keyClick(button, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
     assert "Search chats" in row.problem.text()
-    assert program.preferences.get("shortcuts.new_chat") == "Ctrl+N"
+    assert program.ground.preferences.get("shortcuts.new_chat") == "Ctrl+N"
     QTest.keyClick(button, Qt.Key.Key_Space)
     QTest.keyClick(button, Qt.Key.Key_Escape)
     assert settings.isVisible()
     QTest.keyClick(button, Qt.Key.Key_Space)
     QTest.keyClick(button, Qt.Key.Key_Backspace)
-    assert program.preferences.get("shortcuts.new_chat") == ""
+    assert program.ground.preferences.get("shortcuts.new_chat") == ""
 
 
 def test_offline_is_told_to_every_child(program: Program, settings: SettingsDialog) -> None:
@@ -219,14 +219,14 @@ def test_everything_fits_from_right_to_left(settings: SettingsDialog, qapp: QApp
 def test_an_idle_model_is_unloaded_but_stays_chosen(program: Program, qtbot: QtBot, model_file: FileFactory) -> None:
     idle = program.window.findChild(IdleUnload)
     assert isinstance(idle, IdleUnload)
-    program.preferences.set("models.idle_unload", 5)
+    program.ground.preferences.set("models.idle_unload", 5)
     assert idle.remaining_ms == -1
     file = model_file()
-    program.engine.load(file)
-    qtbot.waitUntil(lambda: program.engine.state is EngineState.READY)
+    program.engines.engine.load(file)
+    qtbot.waitUntil(lambda: program.engines.engine.state is EngineState.READY)
     assert idle.remaining_ms > 4 * 60_000
     idle._timer.timeout.emit()
-    assert program.engine.state is EngineState.EMPTY
-    assert program.engine.file == file
+    assert program.engines.engine.state is EngineState.EMPTY
+    assert program.engines.engine.file == file
     assert idle.remaining_ms == -1
-    program.preferences.set("models.idle_unload", 0)
+    program.ground.preferences.set("models.idle_unload", 0)

@@ -39,6 +39,6 @@ def test_damaged_settings_are_told_of(damaged: Program) -> None:
 
 def test_settings_that_cannot_be_written_are_told_of(qtbot: QtBot, damaged: Program, folders: Folders) -> None:
     (folders.config / "settings.json").mkdir()
-    with qtbot.waitSignal(damaged.preferences.problem):
-        damaged.preferences.set("chat.send_with", "ctrl+enter")
+    with qtbot.waitSignal(damaged.ground.preferences.problem):
+        damaged.ground.preferences.set("chat.send_with", "ctrl+enter")
     assert isinstance(damaged.view.page.notice.error, DatabaseReadOnly)

@@ -36,7 +36,7 @@ class Searching:
         self.panel: SearchPanel = self.sidebar.found
 
     def ask(self, operation: Callable[[Stores], T]) -> T:
-        return self.program.storage.lane.submit(operation).result(20)
+        return self.program.ground.storage.lane.submit(operation).result(20)
 
     def type(self, words: str) -> None:
         self.qtbot.keyClick(self.program.window, Qt.Key.Key_K, CONTROL)
@@ -78,9 +78,9 @@ def searching(qtbot: QtBot, program: Program, model_file: FileFactory) -> Search
         stores.listing.file({3: folder})
 
     made.ask(furnish)
-    with qtbot.waitSignals([program.conversations.changed, program.conversations.folders_changed]):
-        program.conversations.refresh_folders()
-        program.conversations.refresh()
+    with qtbot.waitSignals([program.chats.conversations.changed, program.chats.conversations.folders_changed]):
+        program.chats.conversations.refresh_folders()
+        program.chats.conversations.refresh()
     return made
 
 
@@ -135,7 +135,7 @@ def test_enter_goes_to_the_message_and_marks_the_words(searching: Searching) -> 
     searching.wait_for(("Garden plan", "assistant"))
     searching.qtbot.keyClick(searching.sidebar.search, Qt.Key.Key_Return)
     searching.qtbot.waitUntil(lambda: searching.panel.view.hasFocus())
-    with searching.qtbot.waitSignal(searching.program.session.message_found):
+    with searching.qtbot.waitSignal(searching.program.chats.session.message_found):
         searching.qtbot.keyClick(searching.panel.view, Qt.Key.Key_Return)
     transcript = searching.program.view.page.transcript
     assert transcript.hasFocus()
@@ -157,10 +157,10 @@ def test_a_click_goes_to_a_message_on_another_branch(searching: Searching, model
     searching.type("tomatoes")
     searching.wait_for(("Garden plan", "assistant"))
     view = searching.panel.view
-    with searching.qtbot.waitSignal(searching.program.session.message_found):
+    with searching.qtbot.waitSignal(searching.program.chats.session.message_found):
         center = view.visualRect(view.model().index(0, 0)).center()
         searching.qtbot.mouseClick(view.viewport(), LEFT, pos=center)
-    shown = searching.program.session.conversation
+    shown = searching.program.chats.session.conversation
     assert shown is not None
     assert shown.path()[-1].text == "Sow tomatoes in the garden in May."
     assert searching.ask(lambda stores: stores.conversations.load(1)).leaf_id == shown.leaf_id

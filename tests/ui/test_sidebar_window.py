@@ -42,12 +42,14 @@ class Listed:
         self.view: ConversationView = self.sidebar.view
 
     def ask(self, operation: Callable[[Stores], T]) -> T:
-        return self.program.storage.lane.submit(operation).result(20)
+        return self.program.ground.storage.lane.submit(operation).result(20)
 
     def begin(self) -> None:
-        with self.qtbot.waitSignals([self.program.conversations.changed, self.program.conversations.folders_changed]):
-            self.program.conversations.refresh_folders()
-            self.program.conversations.refresh()
+        with self.qtbot.waitSignals(
+            [self.program.chats.conversations.changed, self.program.chats.conversations.folders_changed]
+        ):
+            self.program.chats.conversations.refresh_folders()
+            self.program.chats.conversations.refresh()
 
     def texts(self, view: RowView | None = None) -> list[str]:
         rows = (view or self.view).rows
@@ -143,7 +145,7 @@ def test_conversations_are_dragged_into_a_folder_and_out_and_back_by_undo(listed
     listed.view.setFocus()
     listed.key(Qt.Key.Key_Z, CONTROL)
     listed.wait_for("Folders", "Home", "Work", "Two", "One", "Today", "Three")
-    listed.program.view.page.toast.offer("", "Undo", listed.program.conversations.undo.undo)
+    listed.program.view.page.toast.offer("", "Undo", listed.program.chats.conversations.undo.undo)
     listed.qtbot.mouseClick(listed.program.view.page.toast.button, LEFT)
     listed.wait_for("Folders", "Home", "Work", "Nothing in it", "Today", "Three", "Two", "One")
 
@@ -221,13 +223,13 @@ def test_several_are_exported_by_the_bar(listed: Listed) -> None:
 
 
 def test_the_shown_chat_is_left_when_it_is_deleted(listed: Listed) -> None:
-    with listed.qtbot.waitSignal(listed.program.session.conversation_changed):
+    with listed.qtbot.waitSignal(listed.program.chats.session.conversation_changed):
         listed.click("Two")
-    listed.qtbot.waitUntil(lambda: listed.program.session.conversation is not None)
+    listed.qtbot.waitUntil(lambda: listed.program.chats.session.conversation is not None)
     listed.go("Two")
-    with listed.qtbot.waitSignal(listed.program.session.conversation_changed):
+    with listed.qtbot.waitSignal(listed.program.chats.session.conversation_changed):
         listed.key(Qt.Key.Key_Delete)
-    assert listed.program.session.conversation is None
+    assert listed.program.chats.session.conversation is None
     assert listed.view.hasFocus()
     listed.wait_for("Folders", "Home", "Work", "Today", "Three", "One")
 
@@ -240,7 +242,7 @@ def test_the_archive_opens_and_gives_back(listed: Listed) -> None:
     listed.qtbot.mouseClick(listed.sidebar.archive_button, LEFT)
     listed.wait_for("Today", "Two", view=archive)
     listed.qtbot.waitUntil(lambda: listed.program.window.focusWidget() is archive)
-    with listed.qtbot.waitSignal(listed.program.session.conversation_changed):
+    with listed.qtbot.waitSignal(listed.program.chats.session.conversation_changed):
         listed.key(Qt.Key.Key_Return)
     listed.menu("Two", archive)
     listed.press("Take out of the archive")
@@ -252,8 +254,8 @@ def test_the_archive_opens_and_gives_back(listed: Listed) -> None:
 
 
 def test_the_trash_says_when_things_go_and_gives_back(listed: Listed) -> None:
-    with listed.qtbot.waitSignal(listed.program.conversations.trashed):
-        listed.program.conversations.trash([2, 3])
+    with listed.qtbot.waitSignal(listed.program.chats.conversations.trashed):
+        listed.program.chats.conversations.trash([2, 3])
     trash = listed.sidebar.trash
     listed.qtbot.mouseClick(listed.sidebar.trash_button, LEFT)
     listed.wait_for("Two", "One", view=trash.view)
@@ -319,22 +321,22 @@ def answer(listed: Listed, button: str) -> None:
 
 def test_a_reply_in_another_conversation_is_marked(listed: Listed, model_file: FileFactory) -> None:
     program = listed.program
-    program.engine.load(model_file())
-    listed.qtbot.waitUntil(lambda: program.engine.state is EngineState.READY)
+    program.engines.engine.load(model_file())
+    listed.qtbot.waitUntil(lambda: program.engines.engine.state is EngineState.READY)
     edit = program.view.page.composer.edit
     edit.setFocus()
     listed.qtbot.keyClicks(edit, "write on")
     listed.qtbot.keyClick(edit, Qt.Key.Key_Return)
-    listed.qtbot.waitUntil(lambda: program.session.state is ChatState.GENERATING)
+    listed.qtbot.waitUntil(lambda: program.chats.session.state is ChatState.GENERATING)
     listed.qtbot.waitUntil(lambda: "write on" in listed.texts())
     assert spoken(listed, "write on") == "write on"
     listed.click("One")
     listed.qtbot.waitUntil(lambda: "A reply is being written" in spoken(listed, "write on"))
     listed.click("write on")
-    listed.qtbot.waitUntil(lambda: program.session.state is ChatState.GENERATING)
+    listed.qtbot.waitUntil(lambda: program.chats.session.state is ChatState.GENERATING)
     assert spoken(listed, "write on") == "write on"
-    program.session.stop()
-    listed.qtbot.waitUntil(lambda: program.session.state is ChatState.IDLE)
+    program.chats.session.stop()
+    listed.qtbot.waitUntil(lambda: program.chats.session.state is ChatState.IDLE)
 
 
 def spoken(listed: Listed, text: str) -> str:
@@ -350,7 +352,7 @@ def test_a_conversation_that_another_process_answers_is_marked_until_it_ends(lis
 
     parent = psutil_name()
     listed.ask(lambda stores: begin(stores, parent))
-    listed.program.conversations.watch(20)
+    listed.program.chats.conversations.watch(20)
     listed.qtbot.waitUntil(lambda: "is answering here" in spoken(listed, "Two"))
 
     def end(stores: Stores) -> None:
@@ -390,8 +392,8 @@ def test_five_thousand_conversations_come_by_pages(listed: Listed) -> None:
     assert rows.rowCount() < 600
     scrolled, row = listed.view.verticalScrollBar().value(), listed.view.current_row
     assert scrolled > 0 and isinstance(row, ConversationRow)
-    with listed.qtbot.waitSignal(listed.program.conversations.changed):
-        listed.program.conversations.refresh()
+    with listed.qtbot.waitSignal(listed.program.chats.conversations.changed):
+        listed.program.chats.conversations.refresh()
     assert listed.view.verticalScrollBar().value() == scrolled
     assert listed.view.current_row is not None and key_of(listed.view.current_row) == key_of(row)
 
@@ -428,33 +430,35 @@ def test_everything_in_the_sidebar_has_a_name_and_fits_a_small_window(listed: Li
 
 def test_a_chat_begins_in_a_folder_with_the_folders_preset(listed: Listed, model_file: FileFactory) -> None:
     program = listed.program
-    with listed.qtbot.waitSignal(program.presets.changed):
-        program.presets.refresh()
-    preset = program.presets.presets[1]
+    with listed.qtbot.waitSignal(program.chats.presets.changed):
+        program.chats.presets.refresh()
+    preset = program.chats.presets.presets[1]
     listed.menu("Work")
-    with listed.qtbot.waitSignal(program.presets.changed):
+    with listed.qtbot.waitSignal(program.chats.presets.changed):
         listed.press(f"Preset of its new chats > {preset.preset.name}")
-    program.engine.load(model_file())
-    listed.qtbot.waitUntil(lambda: program.engine.state is EngineState.READY)
+    program.engines.engine.load(model_file())
+    listed.qtbot.waitUntil(lambda: program.engines.engine.state is EngineState.READY)
     listed.menu("Work")
     listed.press("New chat here")
     edit = program.view.page.composer.edit
     assert program.window.focusWidget() is edit
     listed.qtbot.keyClicks(edit, "Hello")
-    with listed.qtbot.waitSignal(program.session.reply_finished):
+    with listed.qtbot.waitSignal(program.chats.session.reply_finished):
         listed.qtbot.keyClick(edit, Qt.Key.Key_Return)
     listed.wait_for("Folders", "Home", "Work", "Hello", "Today", "Three", "Two", "One")
-    assert program.session.preset is not None and program.session.preset.preset.name == preset.preset.name
+    assert program.chats.session.preset is not None and program.chats.session.preset.preset.name == preset.preset.name
 
 
 def test_the_page_follows_the_title_of_a_chat_in_a_folder(listed: Listed) -> None:
     program = listed.program
     roof = next(one for one in listed.ask(lambda stores: stores.conversations.summaries(9)) if one.title == "Roof")
-    with listed.qtbot.waitSignal(program.session.conversation_changed):
-        program.session.open(roof.id)
-    program.conversations.rename(roof.id, "Chimney")
+    with listed.qtbot.waitSignal(program.chats.session.conversation_changed):
+        program.chats.session.open(roof.id)
+    program.chats.conversations.rename(roof.id, "Chimney")
     listed.qtbot.waitUntil(lambda: program.window.windowTitle() == "Chimney — Parley")
-    assert program.session.conversation is not None and program.session.conversation.summary.title == "Chimney"
+    assert (
+        program.chats.session.conversation is not None and program.chats.session.conversation.summary.title == "Chimney"
+    )
 
 
 def test_a_folder_is_closed_while_it_is_read(listed: Listed) -> None:

@@ -33,11 +33,11 @@ def press(qtbot: QtBot, widget: QWidget, text: str) -> None:
 
 
 def begin_conversation(qtbot: QtBot, program: Program, model_file: FileFactory, text: str = "Hello") -> None:
-    program.engine.load(model_file())
-    qtbot.waitUntil(lambda: program.engine.state is EngineState.READY)
+    program.engines.engine.load(model_file())
+    qtbot.waitUntil(lambda: program.engines.engine.state is EngineState.READY)
     program.view.page.composer.edit.setPlainText(text)
     program.view.page.composer.send_requested.emit(text)
-    qtbot.waitUntil(lambda: program.session.conversation is not None)
+    qtbot.waitUntil(lambda: program.chats.session.conversation is not None)
 
 
 def test_without_a_model_there_is_one_thing_to_do(qtbot: QtBot, program: Program) -> None:
@@ -50,7 +50,7 @@ def test_without_a_model_there_is_one_thing_to_do(qtbot: QtBot, program: Program
 
 
 def test_the_machine_is_described_once_it_is_known(qtbot: QtBot, program: Program) -> None:
-    program.probe.ask()
+    program.engines.probe.ask()
     qtbot.waitUntil(lambda: "This machine has 16 GB of memory, 11.2 GB free." in words(program.view.page.start))
 
 
@@ -58,21 +58,21 @@ def test_loading_shows_its_progress_and_can_be_cancelled(
     qtbot: QtBot, program: Program, model_file: FileFactory
 ) -> None:
     page = program.view.page
-    program.engine.load(model_file(path="/models/slow.gguf"))
+    program.engines.engine.load(model_file(path="/models/slow.gguf"))
     qtbot.waitUntil(lambda: "42 %" in words(page.start))
     assert "Loading Scripted · Q4_K_M" in words(page.start)
     bar = next(bar for bar in page.start.findChildren(QProgressBar) if bar.isVisible())
     assert bar.value() == 420
     press(qtbot, page.start, "Cancel")
-    qtbot.waitUntil(lambda: program.engine.state is EngineState.EMPTY)
+    qtbot.waitUntil(lambda: program.engines.engine.state is EngineState.EMPTY)
     assert words(page.start)[0] == "What shall we talk about?"
-    assert program.engine.file is not None
+    assert program.engines.engine.file is not None
 
 
 def test_a_failed_load_says_what_to_do_next(qtbot: QtBot, program: Program, model_file: FileFactory) -> None:
     page = program.view.page
-    program.engine.load(model_file(path="/models/broken.gguf"))
-    qtbot.waitUntil(lambda: program.engine.state is EngineState.FAILED)
+    program.engines.engine.load(model_file(path="/models/broken.gguf"))
+    qtbot.waitUntil(lambda: program.engines.engine.state is EngineState.FAILED)
     assert words(page.start) == [
         "broken.gguf is damaged or incomplete: it ends too early.",
         "Download it again, or choose another file.",
@@ -83,14 +83,14 @@ def test_a_failed_load_says_what_to_do_next(qtbot: QtBot, program: Program, mode
     assert isinstance(dialog, TextDialog)
     assert "tensor out of bounds" in dialog.text
     dialog.close()
-    with qtbot.waitSignal(program.engine.state_changed):
+    with qtbot.waitSignal(program.engines.engine.state_changed):
         press(qtbot, page.start, "Try again")
 
 
 def test_a_ready_model_invites(qtbot: QtBot, program: Program, model_file: FileFactory) -> None:
     page = program.view.page
-    program.engine.load(model_file())
-    qtbot.waitUntil(lambda: program.engine.state is EngineState.READY)
+    program.engines.engine.load(model_file())
+    qtbot.waitUntil(lambda: program.engines.engine.state is EngineState.READY)
     assert words(page.start)[0] == "What shall we talk about?"
     assert "0 of 8,192 tokens" in words(page.composer)
     assert "● 1 B on CPU" in words(page.composer)
@@ -99,12 +99,12 @@ def test_a_ready_model_invites(qtbot: QtBot, program: Program, model_file: FileF
 @pytest.mark.parametrize("temporary", [False, True])
 def test_a_model_elsewhere_is_not_said_to_keep_text_here(qtbot: QtBot, program: Program, temporary: bool) -> None:
     page = program.view.page
-    program.session.new_conversation(temporary=temporary)
-    program.engine.choose(ModelFile.on(Server(name="Far", base_url="https://far.example.org/v1"), "large"))
+    program.chats.session.new_conversation(temporary=temporary)
+    program.engines.engine.choose(ModelFile.on(Server(name="Far", base_url="https://far.example.org/v1"), "large"))
     said = words(page.start)[1]
     assert "large runs on “Far” at far.example.org: what you write is sent there." in said
     assert "nothing leaves it" not in said
-    program.engine.choose(ModelFile.on(Server(name="Here", base_url="http://127.0.0.1:8000/v1"), "large"))
+    program.engines.engine.choose(ModelFile.on(Server(name="Here", base_url="http://127.0.0.1:8000/v1"), "large"))
     assert "sent there" not in words(page.start)[1]
 
 
@@ -113,7 +113,7 @@ def test_a_model_over_several_machines_is_not_said_to_stay_here(
 ) -> None:
     page = program.view.page
     options = LoadOptions(rpc_hosts=("box:50052", "127.0.0.1:50052"))
-    program.engine.choose(msgspec.structs.replace(model_file(), options=options))
+    program.engines.engine.choose(msgspec.structs.replace(model_file(), options=options))
     said = words(page.start)[1]
     assert "is on box:50052: what you write goes there unencrypted." in said and "nothing leaves it" not in said
 
@@ -123,7 +123,7 @@ def test_reading_a_long_prompt_shows_how_far_it_is(qtbot: QtBot, program: Progra
     begin_conversation(qtbot, program, model_file, "read slowly")
     qtbot.waitUntil(lambda: words(page.strip) == ["Reading the conversation", "512 of 2,048 tokens"])
     qtbot.keyClick(page.composer.edit, Qt.Key.Key_Escape)
-    qtbot.waitUntil(lambda: program.session.state is ChatState.IDLE)
+    qtbot.waitUntil(lambda: program.chats.session.state is ChatState.IDLE)
     assert not page.strip.isVisible()
 
 
@@ -132,8 +132,8 @@ def test_a_load_beside_a_conversation_stands_in_a_strip(
 ) -> None:
     page = program.view.page
     begin_conversation(qtbot, program, model_file)
-    qtbot.waitUntil(lambda: program.session.state is ChatState.IDLE)
-    program.engine.load(model_file(path="/models/slow.gguf"))
+    qtbot.waitUntil(lambda: program.chats.session.state is ChatState.IDLE)
+    program.engines.engine.load(model_file(path="/models/slow.gguf"))
     qtbot.waitUntil(lambda: words(page.strip) == ["Loading Scripted · Q4_K_M", "42 %"])
     assert not page.start.isVisible()
     press(qtbot, page.strip, "Cancel")
@@ -145,19 +145,19 @@ def test_a_failed_load_beside_a_conversation_is_a_notice(
 ) -> None:
     page = program.view.page
     begin_conversation(qtbot, program, model_file)
-    qtbot.waitUntil(lambda: program.session.state is ChatState.IDLE)
-    program.engine.load(model_file(path="/models/broken.gguf"))
+    qtbot.waitUntil(lambda: program.chats.session.state is ChatState.IDLE)
+    program.engines.engine.load(model_file(path="/models/broken.gguf"))
     qtbot.waitUntil(page.notice.isVisible)
     assert words(page.notice)[0] == "broken.gguf is damaged or incomplete: it ends too early."
-    program.engine.load(model_file())
-    qtbot.waitUntil(lambda: program.engine.state is EngineState.READY)
+    program.engines.engine.load(model_file())
+    qtbot.waitUntil(lambda: program.engines.engine.state is EngineState.READY)
     assert not page.notice.isVisible()
 
 
 def test_a_problem_stays_until_it_is_dismissed(qtbot: QtBot, program: Program) -> None:
     page = program.view.page
     problem = DatabaseLocked("busy", folder="/data")
-    program.conversations.problem.emit(problem)
+    program.chats.conversations.problem.emit(problem)
     assert words(page.notice) == [
         "Your conversations at /data are in use by another program.",
         "Close the other program and try again.",
@@ -165,7 +165,7 @@ def test_a_problem_stays_until_it_is_dismissed(qtbot: QtBot, program: Program) -
     with qtbot.waitSignal(page.problems.retry_storage_requested):
         press(qtbot, page.notice, "Try again")
     assert not page.notice.isVisible()
-    program.conversations.problem.emit(problem)
+    program.chats.conversations.problem.emit(problem)
     qtbot.keyClick(page.composer.edit, Qt.Key.Key_Escape)
     assert not page.notice.isVisible()
 

@@ -28,16 +28,16 @@ class User:
         self.page = program.view.page
 
     def open_model(self, path: Path) -> None:
-        with self.qtbot.waitSignal(self.program.library.opened):
-            self.program.library.open(path)
-        self.qtbot.waitUntil(lambda: self.program.engine.state is EngineState.READY)
+        with self.qtbot.waitSignal(self.program.models.library.opened):
+            self.program.models.library.open(path)
+        self.qtbot.waitUntil(lambda: self.program.engines.engine.state is EngineState.READY)
 
     def load_with(self, options: LoadOptions) -> None:
-        file = self.program.engine.file
+        file = self.program.engines.engine.file
         assert file is not None
-        with self.qtbot.waitSignal(self.program.library.opened):
-            self.program.library.set_options(file, options, "")
-        self.qtbot.waitUntil(lambda: self.program.engine.state is EngineState.READY)
+        with self.qtbot.waitSignal(self.program.models.library.opened):
+            self.program.models.library.set_options(file, options, "")
+        self.qtbot.waitUntil(lambda: self.program.engines.engine.state is EngineState.READY)
 
     def write(self, text: str) -> None:
         editor = self.page.composer.findChild(QPlainTextEdit)
@@ -47,7 +47,7 @@ class User:
         self.qtbot.keyClick(editor, Qt.Key.Key_Return)
 
     def exchange(self, text: str) -> StoredMessage:
-        with self.qtbot.waitSignal(self.program.session.reply_finished, timeout=60_000) as caught:
+        with self.qtbot.waitSignal(self.program.chats.session.reply_finished, timeout=60_000) as caught:
             self.write(text)
         reply: StoredMessage = caught.args[0]
         return reply
@@ -70,7 +70,7 @@ class User:
     def open_chat(self, title: str) -> None:
         self.qtbot.waitUntil(lambda: title in self.titles())
         place = self.chats.visualRect(self.chats.model().index(self.titles().index(title), 0))
-        with self.qtbot.waitSignal(self.program.session.conversation_changed):
+        with self.qtbot.waitSignal(self.program.chats.session.conversation_changed):
             self.qtbot.mouseClick(self.chats.viewport(), Qt.MouseButton.LeftButton, pos=place.center())
 
 

@@ -29,12 +29,12 @@ def main(backup: str) -> int:
 
         def listed(summaries: list[object]) -> None:
             print(len(summaries), flush=True)
-            made.conversations.changed.disconnect(listed)
+            made.chats.conversations.changed.disconnect(listed)
             folders = Folders.of(os.environ)
             leave = lambda: made.window.leave_for(restoring(folders, Path(backup)))  # noqa: E731
             QTimer.singleShot(0, leave if first else made.window.close)
 
-        made.conversations.changed.connect(listed)
+        made.chats.conversations.changed.connect(listed)
         return made
 
     program.furnish = furnished  # type: ignore[assignment]

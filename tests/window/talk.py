@@ -24,15 +24,15 @@ def main(model: str, question: str) -> None:
 
     def on_state(state: EngineState) -> None:
         if state is EngineState.READY:
-            program.session.send(question)
+            program.chats.session.send(question)
 
     def ask_again() -> None:
         print("again", flush=True)
-        QTimer.singleShot(0, lambda: program.session.send(question))
+        QTimer.singleShot(0, lambda: program.chats.session.send(question))
 
-    program.engine.state_changed.connect(on_state)
-    program.session.reply_text.connect(lambda _id, text, _reasoning: print(repr(text), flush=True))
-    program.session.reply_finished.connect(lambda _reply: ask_again())
+    program.engines.engine.state_changed.connect(on_state)
+    program.chats.session.reply_text.connect(lambda _id, text, _reasoning: print(repr(text), flush=True))
+    program.chats.session.reply_finished.connect(lambda _reply: ask_again())
     program.window.show()
     program.start(Path(model))
     application.exec()

@@ -41,14 +41,14 @@ def talking(user: User, tiny_gguf: Path) -> User:
 
 
 def path(user: User) -> list[StoredMessage]:
-    assert user.program.session.conversation is not None
-    return user.program.session.conversation.path()
+    assert user.program.chats.session.conversation is not None
+    return user.program.chats.session.conversation.path()
 
 
 def stored(user: User) -> list[StoredMessage]:
-    shown = user.program.session.conversation
+    shown = user.program.chats.session.conversation
     assert shown is not None
-    storage = user.program.session.storage
+    storage = user.program.chats.session.storage
     return storage.lane.submit(lambda stores: stores.conversations.load(shown.summary.id)).result(10).path()
 
 
@@ -87,7 +87,7 @@ def choose(user: User, index: int, text: str) -> None:
 
 
 def finished(user: User, act: Callable[[], object]) -> StoredMessage:
-    with user.qtbot.waitSignal(user.program.session.reply_finished, timeout=60_000) as caught:
+    with user.qtbot.waitSignal(user.program.chats.session.reply_finished, timeout=60_000) as caught:
         act()
     reply: StoredMessage = caught.args[0]
     return reply
@@ -134,7 +134,7 @@ def test_esc_gives_up_an_edit(talking: User) -> None:
     talking.qtbot.keyClicks(editor.edit, " and more")
     talking.qtbot.keyClick(editor.edit, Qt.Key.Key_Escape)
     assert not editor.isVisible() and transcript.hasFocus()
-    assert len(path(talking)) == 2 and talking.program.session.state is ChatState.IDLE
+    assert len(path(talking)) == 2 and talking.program.chats.session.state is ChatState.IDLE
 
 
 def test_a_menu_offers_nothing_twice(talking: User) -> None:
@@ -188,7 +188,7 @@ def test_a_reply_is_given_anew_with_another_model_and_preset(
 def test_a_stopped_reply_is_continued(user: User, tiny_gguf: Path) -> None:
     user.open_model(tiny_gguf)
     user.load_with(LoadOptions(context_length=512, threads=1))
-    with user.qtbot.waitSignal(user.program.session.reply_text):
+    with user.qtbot.waitSignal(user.program.chats.session.reply_text):
         user.write("Tell me everything")
     cut = finished(user, lambda: user.qtbot.keyClick(user.page.composer.edit, Qt.Key.Key_Escape))
     assert cut.state is MessageState.STOPPED
@@ -205,18 +205,18 @@ def test_a_message_is_deleted_and_brought_back_by_toast_and_key(talking: User) -
     transcript = user.page.transcript
     transcript.setFocus()
     transcript.set_focus_place(FocusPlace(1))
-    with user.qtbot.waitSignal(user.program.session.path_changed):
+    with user.qtbot.waitSignal(user.program.chats.session.path_changed):
         user.qtbot.keyClick(transcript, Qt.Key.Key_Delete)
     assert [message.text for message in path(user)] == [before[0], *before[2:]]
     user.qtbot.waitUntil(user.page.toast.isVisible)
-    with user.qtbot.waitSignal(user.program.session.path_changed):
+    with user.qtbot.waitSignal(user.program.chats.session.path_changed):
         user.qtbot.mouseClick(user.page.toast.button, Qt.MouseButton.LeftButton)
     assert [message.text for message in path(user)] == before
-    with user.qtbot.waitSignal(user.program.session.path_changed):
+    with user.qtbot.waitSignal(user.program.chats.session.path_changed):
         choose(user, 2, "Delete from here on")
     assert [message.text for message in path(user)] == before[:2]
     user.page.composer.edit.setFocus()
-    with user.qtbot.waitSignal(user.program.session.path_changed):
+    with user.qtbot.waitSignal(user.program.chats.session.path_changed):
         user.qtbot.keyClick(user.page.composer.edit, Qt.Key.Key_Z, CONTROL)
     assert [message.text for message in path(user)] == before
     assert [message.text for message in stored(user)] == before
@@ -226,10 +226,10 @@ def test_a_branch_becomes_a_chat_of_its_own(talking: User) -> None:
     user = talking
     user.exchange("First words")
     user.exchange("Second words")
-    with user.qtbot.waitSignal(user.program.session.conversation_changed):
+    with user.qtbot.waitSignal(user.program.chats.session.conversation_changed):
         choose(user, 1, "Branch into a new chat")
     assert [message.role for message in path(user)] == [Role.USER, Role.ASSISTANT]
-    assert user.program.storage.lane.submit(lambda stores: stores.conversations.count()).result(10) == 2
+    assert user.program.ground.storage.lane.submit(lambda stores: stores.conversations.count()).result(10) == 2
 
 
 def drop(user: User, files: list[Path]) -> None:
@@ -242,7 +242,7 @@ def drop(user: User, files: list[Path]) -> None:
 
 def wait_for_counts(user: User) -> None:
     def counted() -> bool:
-        files = user.program.attaching.files
+        files = user.program.tools.attaching.files
         return bool(files) and all(file.count is not None and file.count.is_exact for file in files)
 
     user.qtbot.waitUntil(counted)
@@ -254,11 +254,11 @@ def test_each_file_that_cannot_be_attached_is_named(user: User, tmp_path: Path) 
         file.write_bytes(bytes(100))
     files[2].write_text("words")
     drop(user, files)
-    user.qtbot.waitUntil(lambda: not user.program.attaching.is_reading)
+    user.qtbot.waitUntil(lambda: not user.program.tools.attaching.is_reading)
     said = "\n".join(label.text() for label in user.page.notice.findChildren(QLabel))
     assert "a.bin" in said and "b.bin" in said and "good.txt" not in said
-    user.program.attaching.add([tmp_path / "c.bin"])
-    user.qtbot.waitUntil(lambda: not user.program.attaching.is_reading)
+    user.program.tools.attaching.add([tmp_path / "c.bin"])
+    user.qtbot.waitUntil(lambda: not user.program.tools.attaching.is_reading)
     said = "\n".join(label.text() for label in user.page.notice.findChildren(QLabel))
     assert "c.bin" in said and "a.bin" not in said
 
@@ -284,7 +284,7 @@ def test_files_come_by_drop_and_paste_and_go_with_the_message(talking: User, tmp
         ("table.csv", table.read_text()),
     ]
     assert own == "What do they say?"
-    assert user.program.session.conversation.summary.title.startswith("What do they say")
+    assert user.program.chats.session.conversation.summary.title.startswith("What do they say")
     click(user, 0, Action.OPEN_FILE)
     dialog = next(one for one in user.window.findChildren(QPushButton) if one.text() == "Close").window()
     assert dialog.windowTitle() == "notes.md"
@@ -297,7 +297,7 @@ def test_a_file_that_cannot_be_read_is_told_and_left_out(talking: User, tmp_path
     drop(talking, [binary])
     talking.qtbot.waitUntil(talking.page.notice.isVisible)
     assert "picture.bin" in str(talking.page.notice.error)
-    assert talking.program.attaching.files == []
+    assert talking.program.tools.attaching.files == []
 
 
 def test_too_long_is_said_before_and_the_beginning_can_be_sent(talking: User, tmp_path: Path) -> None:
@@ -311,7 +311,7 @@ def test_too_long_is_said_before_and_the_beginning_can_be_sent(talking: User, tm
     user.qtbot.keyClicks(user.page.composer.edit, "So?")
     user.qtbot.keyClick(user.page.composer.edit, Qt.Key.Key_Return)
     user.qtbot.waitUntil(user.page.notice.isVisible)
-    assert user.program.session.conversation is None
+    assert user.program.chats.session.conversation is None
     start = next(one for one in user.page.notice.findChildren(QPushButton) if one.text() == "Send only the beginning")
     finished(user, lambda: user.qtbot.mouseClick(start, Qt.MouseButton.LeftButton))
     question, reply = stored(user)
@@ -329,7 +329,7 @@ def test_a_longer_context_is_loaded_for_a_long_message(talking: User) -> None:
     user.qtbot.keyClick(user.page.composer.edit, Qt.Key.Key_Return)
     user.qtbot.waitUntil(user.page.notice.isVisible)
     load = next(one for one in user.page.notice.findChildren(QPushButton) if one.text().startswith("Load with"))
-    with user.qtbot.waitSignal(user.program.library.opened):
+    with user.qtbot.waitSignal(user.program.models.library.opened):
         user.qtbot.mouseClick(load, Qt.MouseButton.LeftButton)
     reply = finished(user, lambda: user.qtbot.keyClick(user.page.composer.edit, Qt.Key.Key_Return))
     assert reply.record is not None and (reply.record.options.context_length or 0) > 256
@@ -351,13 +351,13 @@ def test_the_rest_of_a_long_message_comes_back_into_the_composer(talking: User) 
 def test_a_temporary_chat_is_marked_and_leaves_nothing(talking: User, tmp_path: Path) -> None:
     user = talking
     user.qtbot.keyClick(user.window, Qt.Key.Key_N, CONTROL | SHIFT)
-    assert user.program.session.is_temporary
+    assert user.program.chats.session.is_temporary
     assert user.page.header._tag.isVisible() and user.page.header.temporary.isChecked()
     user.exchange("A secret of mine")
-    assert user.program.storage.lane.submit(lambda stores: stores.conversations.count()).result(10) == 0
+    assert user.program.ground.storage.lane.submit(lambda stores: stores.conversations.count()).result(10) == 0
     user.page.header.renamed.emit("Hidden")
     user.qtbot.mouseClick(user.page.header.temporary, Qt.MouseButton.LeftButton)
-    assert not user.program.session.is_temporary and user.program.session.conversation is None
+    assert not user.program.chats.session.is_temporary and user.program.chats.session.conversation is None
     assert not user.page.header._tag.isVisible()
     user.exchange("Something else")
     files = [file for file in (tmp_path / "home").rglob("*") if file.is_file()]
@@ -371,7 +371,7 @@ def test_the_open_chat_is_exported(talking: User, tmp_path: Path, form: ExportFo
     user.page.header.export_requested.emit(form)
     chooser = next(one for one in user.window.findChildren(QFileDialog) if one.isVisible())
     target = tmp_path / f"chat{form.suffix}"
-    with user.qtbot.waitSignal(user.program.exchange.exported, timeout=60_000):
+    with user.qtbot.waitSignal(user.program.chats.exchange.exported, timeout=60_000):
         chooser.selectFile(str(target))
         chooser.accept()
     assert target.stat().st_size > 100
@@ -381,14 +381,14 @@ def test_the_open_chat_is_exported(talking: User, tmp_path: Path, form: ExportFo
 def test_chats_chosen_in_the_sidebar_are_exported(talking: User, tmp_path: Path) -> None:
     user = talking
     user.exchange("First words")
-    first = user.program.session.conversation
-    user.program.session.new_conversation()
+    first = user.program.chats.session.conversation
+    user.program.chats.session.new_conversation()
     user.exchange("Second words")
     assert first is not None
     user.program.view.sidebar.export_requested.emit([first.summary.id])
     chooser = next(one for one in user.window.findChildren(QFileDialog) if one.isVisible())
     target = tmp_path / "chosen.json"
-    with user.qtbot.waitSignal(user.program.exchange.exported, timeout=60_000):
+    with user.qtbot.waitSignal(user.program.chats.exchange.exported, timeout=60_000):
         chooser.selectFile(str(target))
         chooser.accept()
     assert "First words" in target.read_text() and "Second words" not in target.read_text()
@@ -403,7 +403,7 @@ def test_all_chats_go_out_and_come_in_once(talking: User, tmp_path: Path) -> Non
     user.page.header.export_all_requested.emit()
     chooser = next(one for one in user.window.findChildren(QFileDialog) if one.isVisible())
     target = tmp_path / "all.json"
-    with user.qtbot.waitSignal(user.program.exchange.exported, timeout=60_000):
+    with user.qtbot.waitSignal(user.program.chats.exchange.exported, timeout=60_000):
         chooser.selectFile(str(target))
         chooser.accept()
     dialog = user.program.desks.exchange.dialog
@@ -412,13 +412,13 @@ def test_all_chats_go_out_and_come_in_once(talking: User, tmp_path: Path) -> Non
     bad = tmp_path / "bad.json"
     bad.write_text(target.read_text()[:-200])
     dialog = user.program.desks.exchange.show_import()
-    with user.qtbot.waitSignal(user.program.exchange.imported, timeout=60_000):
+    with user.qtbot.waitSignal(user.program.chats.exchange.imported, timeout=60_000):
         dialog.paths_chosen.emit([target])
     assert dialog.verdict.text() == "Nothing new came in" and "1 were here already" in dialog.facts.text()
     user.qtbot.keyClick(dialog.close_button, Qt.Key.Key_Return)
-    assert user.program.storage.lane.submit(lambda stores: stores.conversations.count()).result(10) == 1
+    assert user.program.ground.storage.lane.submit(lambda stores: stores.conversations.count()).result(10) == 1
     dialog = user.program.desks.exchange.show_import()
-    outcome = [user.program.exchange.imported, user.program.exchange.failed]
+    outcome = [user.program.chats.exchange.imported, user.program.chats.exchange.failed]
     outcome_count: list[object] = []
     for signal in outcome:
         signal.connect(outcome_count.append)

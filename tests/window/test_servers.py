@@ -33,7 +33,7 @@ def model_server(tiny_gguf: Path) -> Iterator[ModelServer]:
 @pytest.fixture
 def user(user: User) -> User:
     """Whose replies end soon: a model with random weights, on a server with room, would write for minutes."""
-    presets = user.program.presets
+    presets = user.program.chats.presets
     user.qtbot.waitUntil(lambda: presets.default is not None)
     stored = presets.default
     assert stored is not None
@@ -60,7 +60,7 @@ def add_server(user: User, name: str, address: str) -> None:
     assert form is not None
     user.qtbot.keyClicks(form.name, name)
     user.qtbot.keyClicks(form.address, address)
-    with user.qtbot.waitSignal(user.program.servers.known):
+    with user.qtbot.waitSignal(user.program.engines.servers.known):
         user.qtbot.mouseClick(form.save, LEFT)
     dialog.accept()
 
@@ -71,7 +71,7 @@ def choose(user: User, server: str, model: str) -> None:
     menu = next(action.menu() for action in button.drop_down.actions() if action.text() == f"On {server}")
     next(action for action in menu.actions() if action.text() == model).trigger()
     button.drop_down.close()
-    user.qtbot.waitUntil(lambda: user.program.engine.state is EngineState.READY)
+    user.qtbot.waitUntil(lambda: user.program.engines.engine.state is EngineState.READY)
 
 
 def test_text_goes_to_another_machine_only_after_a_yes(user: User, model_server: ModelServer, tiny_gguf: Path) -> None:
@@ -84,13 +84,13 @@ def test_text_goes_to_another_machine_only_after_a_yes(user: User, model_server:
     consent = dialog_of(user, ConsentDialog)
     assert isinstance(consent, ConsentDialog)
     user.qtbot.mouseClick(consent.keep, LEFT)
-    assert user.program.session.conversation is None
+    assert user.program.chats.session.conversation is None
     assert user.page.composer.text() == "Hello"
 
     user.write("")
     consent = dialog_of(user, ConsentDialog)
     assert isinstance(consent, ConsentDialog)
-    with user.qtbot.waitSignal(user.program.session.reply_finished, timeout=60_000) as caught:
+    with user.qtbot.waitSignal(user.program.chats.session.reply_finished, timeout=60_000) as caught:
         user.qtbot.mouseClick(consent.send, LEFT)
     reply = caught.args[0]
     assert reply.state is MessageState.COMPLETE
@@ -114,7 +114,7 @@ def test_a_model_is_named_by_hand_where_the_server_lists_none(user: User, model_
     with closing(FaultProxy(model_server.address)) as quiet:
         quiet.plan.listing = 404
         add_server(user, "Quiet", quiet.address)
-        assert user.program.servers.servers[0].models == ()
+        assert user.program.engines.servers.servers[0].models == ()
         user.page.header.model.servers_requested.emit()
         dialog = dialog_of(user, ServersDialog)
         assert isinstance(dialog, ServersDialog)
@@ -122,9 +122,9 @@ def test_a_model_is_named_by_hand_where_the_server_lists_none(user: User, model_
         form = dialog.form
         assert form is not None
         user.qtbot.keyClicks(form.models, " tiny , another,tiny,")
-        with user.qtbot.waitSignal(user.program.servers.known):
+        with user.qtbot.waitSignal(user.program.engines.servers.known):
             user.qtbot.mouseClick(form.save, LEFT)
-        assert user.program.servers.servers[0].typed_models == ("tiny", "another")
+        assert user.program.engines.servers.servers[0].typed_models == ("tiny", "another")
         dialog.accept()
         choose(user, "Quiet", "tiny")
         assert user.exchange("Hello").state is MessageState.COMPLETE
@@ -132,10 +132,10 @@ def test_a_model_is_named_by_hand_where_the_server_lists_none(user: User, model_
 
 def test_going_offline_leaves_a_server_elsewhere(user: User, model_server: ModelServer) -> None:
     add_server(user, "Far", f"http://0.0.0.0:{model_server.port}/v1")
-    user.program.servers.trust("Far")
+    user.program.engines.servers.trust("Far")
     choose(user, "Far", "tiny")
     assert user.exchange("Hello").state is MessageState.COMPLETE
-    user.program.preferences.set("network.offline", True)
+    user.program.ground.preferences.set("network.offline", True)
     reply = user.exchange("Still there?")
     assert reply.state is MessageState.FAILED
     assert reply.record.failure.code == "ServerForbiddenOffline"
@@ -151,19 +151,19 @@ def test_a_servers_model_is_chosen_again_after_a_restart(
     close(first)
 
     second = start_program()
-    second.qtbot.waitUntil(lambda: second.program.engine.file is not None)
+    second.qtbot.waitUntil(lambda: second.program.engines.engine.file is not None)
     assert "tiny · on Here" in second.page.header.model.accessibleName()
-    with second.qtbot.waitSignal(second.program.session.reply_text, timeout=60_000):
+    with second.qtbot.waitSignal(second.program.chats.session.reply_text, timeout=60_000):
         second.write("Hello")
-    with second.qtbot.waitSignal(second.program.session.reply_finished, timeout=60_000) as caught:
-        second.program.session.stop()
+    with second.qtbot.waitSignal(second.program.chats.session.reply_finished, timeout=60_000) as caught:
+        second.program.chats.session.stop()
     assert caught.args[0].record.model.server == "Here"
     second.open_model(tiny_gguf)
     close(second)
 
     third = start_program()
-    third.qtbot.waitUntil(lambda: third.program.engine.file is not None)
-    assert third.program.engine.file is not None and third.program.engine.file.server is None
+    third.qtbot.waitUntil(lambda: third.program.engines.engine.file is not None)
+    assert third.program.engines.engine.file is not None and third.program.engines.engine.file.server is None
 
 
 def close(user: User) -> None:

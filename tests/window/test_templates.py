@@ -62,9 +62,9 @@ def saved_as(user: User, name: str, source: str) -> ModelOptionsDialog:
 def loaded_with(user: User, options: ModelOptionsDialog) -> None:
     options.context.setValue(256)  # the replies of this model never end by themselves
     options.threads.setValue(1)
-    with user.qtbot.waitSignal(user.program.library.opened):
+    with user.qtbot.waitSignal(user.program.models.library.opened):
         options.accept()
-    user.qtbot.waitUntil(lambda: user.program.engine.state is EngineState.READY)
+    user.qtbot.waitUntil(lambda: user.program.engines.engine.state is EngineState.READY)
 
 
 def click(dialog: QDialog, text: str) -> None:
@@ -176,7 +176,7 @@ def test_changes_are_not_given_up_unasked(user: User) -> None:
 def test_a_model_whose_own_template_is_broken_can_be_mended(user: User, tiny_gguf: Path) -> None:
     saved = saved_as(user, "mine", MINE)
     saved.reject()
-    path = user.program.data_folder.folders.templates / "mine.jinja"
+    path = user.program.ground.data_folder.folders.templates / "mine.jinja"
     path.write_text("{% for %}")
     options = load_options(user)
     options.template.setCurrentIndex(options.template.findData("mine"))

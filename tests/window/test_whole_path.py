@@ -35,8 +35,8 @@ def test_a_conversation_is_there_again_after_a_restart(start_program: Callable[[
     again = start_program()
     again.open_chat("What is group size?")
     assert again.read() == seen
-    assert again.program.engine.file is not None
-    assert again.program.engine.file.identity.path == str(tiny_gguf)
+    assert again.program.engines.engine.file is not None
+    assert again.program.engines.engine.file.identity.path == str(tiny_gguf)
     assert again.exchange("And act-order?").state is MessageState.COMPLETE
 
 
@@ -49,7 +49,7 @@ def test_a_file_dropped_on_the_window_is_opened(user: User, tiny_gguf: Path) -> 
     user.view.dragEnterEvent(entering)
     assert entering.isAccepted()
     user.view.dropEvent(QDropEvent(where, copy, data, button, key))
-    user.qtbot.waitUntil(lambda: user.program.engine.state is EngineState.READY)
+    user.qtbot.waitUntil(lambda: user.program.engines.engine.state is EngineState.READY)
 
 
 def test_a_file_that_is_no_model_is_refused_and_the_window_lives_on(
@@ -57,33 +57,33 @@ def test_a_file_that_is_no_model_is_refused_and_the_window_lives_on(
 ) -> None:
     letter = tmp_path / "letter.gguf"
     letter.write_text("Dear Sir or Madam")
-    with user.qtbot.waitSignal(user.program.library.problem):
-        user.program.library.open(letter)
+    with user.qtbot.waitSignal(user.program.models.library.problem):
+        user.program.models.library.open(letter)
     assert user.page.notice.isVisible()
     user.open_model(tiny_gguf)
 
 
 def test_escape_stops_the_reply_and_keeps_it(user: User, tiny_gguf: Path) -> None:
     user.open_model(tiny_gguf)
-    with user.qtbot.waitSignal(user.program.session.reply_text):
+    with user.qtbot.waitSignal(user.program.chats.session.reply_text):
         user.write("Tell me everything")
-    with user.qtbot.waitSignal(user.program.session.reply_finished) as caught:
+    with user.qtbot.waitSignal(user.program.chats.session.reply_finished) as caught:
         user.qtbot.keyClick(user.page.composer.edit, Qt.Key.Key_Escape)
     assert caught.args[0].state is MessageState.STOPPED
     assert caught.args[0].text.strip()
-    assert user.program.session.state is ChatState.IDLE
+    assert user.program.chats.session.state is ChatState.IDLE
 
 
 def test_an_engine_killed_during_a_reply_leaves_the_window_alive(user: User, tiny_gguf: Path) -> None:
     user.open_model(tiny_gguf)
-    with user.qtbot.waitSignal(user.program.session.reply_text):
+    with user.qtbot.waitSignal(user.program.chats.session.reply_text):
         user.write("Tell me everything")
     children = [child for child in psutil.Process().children() if "engine" in child.cmdline()]
     assert len(children) == 1
-    with user.qtbot.waitSignal(user.program.session.reply_finished) as caught:
+    with user.qtbot.waitSignal(user.program.chats.session.reply_finished) as caught:
         children[0].kill()
     assert caught.args[0].state is MessageState.INTERRUPTED
-    with user.qtbot.waitSignal(user.program.session.reply_text):
+    with user.qtbot.waitSignal(user.program.chats.session.reply_text):
         user.write("Still there?")
 
 
@@ -107,8 +107,8 @@ def test_a_window_killed_during_a_reply_loses_nothing(
 
     user = start_program()
     user.open_chat("Tell me everything")
-    assert user.program.session.conversation is not None
-    question, reply = user.program.session.conversation.path()[-2:]
+    assert user.program.chats.session.conversation is not None
+    question, reply = user.program.chats.session.conversation.path()[-2:]
     assert question.text == "Tell me everything"
     assert reply.state is MessageState.INTERRUPTED
     assert reply.text

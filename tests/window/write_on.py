@@ -38,7 +38,7 @@ def say_all(conversation: Conversation | None) -> None:
 def main() -> None:
     application = QApplication([])
     program = build(Folders.of(os.environ), [sys.executable, str(ENGINE)])
-    session = program.session
+    session = program.chats.session
     sent = 0
 
     def send() -> None:
@@ -55,7 +55,7 @@ def main() -> None:
     program.window.show()
     program.start()
     identity = ModelIdentity("Chatty", "/models/chatty.gguf", 1, "llama", "Q4_K_M")
-    program.engine.choose(ModelFile(id=1, identity=identity, modified_ns=0, context_length=4096))
+    program.engines.engine.choose(ModelFile(id=1, identity=identity, modified_ns=0, context_length=4096))
     QTimer.singleShot(0, send)
     application.exec()
 

@@ -78,28 +78,10 @@ def table_of(name: str) -> CommandTable:
             from app.cli.ask import COMMANDS
         case ["chat"]:
             from app.cli.chat import COMMANDS
-        case ["chats", "export" | "import"]:
-            from app.cli.exchange import COMMANDS
-        case ["chats", "list" | "show" | "search"]:
-            from app.cli.chats import COMMANDS
-        case ["chats", *_]:
-            from app.cli.chats_changes import COMMANDS
-        case ["models", "search" | "variants"]:
-            from app.cli.hub import COMMANDS
-        case ["models", "token", _]:
-            from app.cli.token import COMMANDS
-        case ["models", "fit"]:
-            from app.cli.fit import COMMANDS
-        case ["models", "pull"]:
-            from app.cli.pull import COMMANDS
-        case ["models", "import"]:
-            from app.cli.repack import COMMANDS
-        case ["models", "folders", _]:
-            from app.cli.folders import COMMANDS
-        case ["models", "verify" | "repair" | "move" | "remove"]:
-            from app.cli.library import COMMANDS
-        case ["models", *_]:
-            from app.cli.models import COMMANDS
+        case ["chats", act, *_]:
+            return _table_of_chats(act)
+        case ["models", act, *_]:
+            return _table_of_models(act)
         case ["servers", _]:
             from app.cli.servers import COMMANDS
         case ["presets", _]:
@@ -114,6 +96,38 @@ def table_of(name: str) -> CommandTable:
             from app.cli.data import COMMANDS
         case _:
             from app.cli.doctor import COMMANDS
+    return COMMANDS
+
+
+def _table_of_chats(act: str) -> CommandTable:
+    match act:
+        case "export" | "import":
+            from app.cli.exchange import COMMANDS
+        case "list" | "show" | "search":
+            from app.cli.chats import COMMANDS
+        case _:
+            from app.cli.chats_changes import COMMANDS
+    return COMMANDS
+
+
+def _table_of_models(act: str) -> CommandTable:
+    match act:
+        case "search" | "variants":
+            from app.cli.hub import COMMANDS
+        case "token":
+            from app.cli.token import COMMANDS
+        case "fit":
+            from app.cli.fit import COMMANDS
+        case "pull":
+            from app.cli.pull import COMMANDS
+        case "import":
+            from app.cli.repack import COMMANDS
+        case "folders":
+            from app.cli.folders import COMMANDS
+        case "verify" | "repair" | "move" | "remove":
+            from app.cli.library import COMMANDS
+        case _:
+            from app.cli.models import COMMANDS
     return COMMANDS
 
 

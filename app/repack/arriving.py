@@ -17,11 +17,12 @@ from app.core.catalog.on_the_way import SHARDS_AT_ONCE
 from app.core.catalog.safetensors import SafetensorsHeader
 from app.core.checkpoints.repack_errors import SourceChanged
 from app.core.errors import Cancelled
-from app.repack.checkpoint import Array, Checkpoint, SourceFile
+from app.repack.arrays import Array
+from app.repack.checkpoint import Checkpoint, SourceFile
+from app.repack.layout import Module
 from app.repack.part import Part
 from app.repack.skeleton import Skeleton
-from app.repack.supply import Identity, NeedsAll
-from app.repack.writer import Module
+from app.repack.whereabouts import Identity, NeedsAll
 
 _LOOK_SECONDS = 0.1
 

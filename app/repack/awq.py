@@ -10,15 +10,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from gguf import GGMLQuantizationType as Kind
-from numpy.typing import NDArray
 
 from app.core.checkpoints.quantized import Scheme, awq_becomes
 from app.core.checkpoints.repack_errors import QuantizationMismatch, ScalesNotFinite, TensorMissing
 from app.repack import blocks, codes
+from app.repack.arrays import Bytes, Floats, Halves, Indices, Words
 from app.repack.blocks import BLOCK
 from app.repack.checkpoint import WORDS, Checkpoint, as_floats, require_type
 from app.repack.codes import AWQ_OUTPUTS
-from app.repack.source import Bytes, Fate, Floats, Loaded, Rows, Source, fate_of, span
+from app.repack.source import Fate, Loaded, Source, fate_of, span
 
 _EIGHT = 8
 
@@ -111,9 +111,7 @@ def _names(module: str) -> tuple[str, ...]:
 class _LoadedAwq:
     """The packed weights of a module in memory."""
 
-    def __init__(
-        self, source: AwqSource, words: codes.Words, scales: NDArray[np.float16], offsets: Floats, zeros: Bytes
-    ) -> None:
+    def __init__(self, source: AwqSource, words: Words, scales: Halves, offsets: Floats, zeros: Bytes) -> None:
         self._source = source
         self._words = words
         self._scales = scales
@@ -121,7 +119,7 @@ class _LoadedAwq:
         self._zeros = zeros
         self._kind = source.fate.kind
 
-    def encode(self, rows: Rows) -> Bytes:
+    def encode(self, rows: Indices) -> Bytes:
         """These rows as blocks."""
         first, last = int(rows.min()) // _EIGHT, int(rows.max()) // _EIGHT + 1
         words, chosen = self._words[:, first:last], span(rows - first * _EIGHT)
@@ -135,14 +133,14 @@ class _LoadedAwq:
         offsets = np.ascontiguousarray(self._offsets[:, rows].T.astype(np.float16))[:, groups]
         return blocks.q4_1(pairs, scales, offsets)
 
-    def decode(self, rows: Rows) -> Floats:
+    def decode(self, rows: Indices) -> Floats:
         """What these rows mean, nibble by nibble."""
         place = np.argsort(AWQ_OUTPUTS)[rows % _EIGHT]
         words = self._words[:, rows // _EIGHT]
         found = (words >> (4 * place).astype(np.uint32)[None, :]) & np.uint32(15)
         return self._weights(found.T.astype(np.uint8), rows)
 
-    def _weights(self, found: Bytes, rows: Rows) -> Floats:
+    def _weights(self, found: Bytes, rows: Indices) -> Floats:
         scales = np.repeat(self._scales[:, rows].T.astype(np.float32), self._source.group, axis=1)
         zeros = np.repeat(self._zeros[:, rows].T.astype(np.float32), self._source.group, axis=1)
         return scales * (found - zeros)

@@ -24,9 +24,10 @@ from app.core.checkpoints.repack_errors import (
     TensorWrong,
 )
 from app.repack import blocks
+from app.repack.arrays import Bytes, Floats, Indices
 from app.repack.blocks import BLOCK
 from app.repack.checkpoint import Checkpoint, require_type
-from app.repack.source import Bytes, Fate, Floats, Loaded, Rows, Source, fate_of
+from app.repack.source import Fate, Loaded, Source, fate_of
 
 _INT8_SCALE = 127
 _STATES = ("nf4", "fp4")
@@ -103,7 +104,7 @@ class _LoadedInt8:
         self._scales = scales
         self._kind = source.fate.kind
 
-    def encode(self, rows: Rows) -> Bytes:
+    def encode(self, rows: Indices) -> Bytes:
         """These rows as blocks."""
         found = self._codes(rows)
         if self._kind is not Kind.Q8_0:
@@ -111,11 +112,11 @@ class _LoadedInt8:
         scales = np.repeat(self._scales[rows, None].astype(np.float16), self._source.columns // BLOCK, axis=1)
         return blocks.q8_0(found.view(np.uint8), scales)
 
-    def decode(self, rows: Rows) -> Floats:
+    def decode(self, rows: Indices) -> Floats:
         """What these rows mean."""
         return self._codes(rows).astype(np.float32) * self._scales[rows, None]
 
-    def _codes(self, rows: Rows) -> NDArray[np.int8]:
+    def _codes(self, rows: Indices) -> NDArray[np.int8]:
         first = int(rows.min())
         found = self._source.checkpoint.rows(f"{self._source.module}.weight", first, int(rows.max()) + 1)
         return np.ascontiguousarray(found.view(np.int8)[rows - first])
@@ -250,7 +251,7 @@ class _LoadedFourBit:
         self._largest = largest
         self._kind = source.fate.kind
 
-    def encode(self, rows: Rows) -> Bytes:
+    def encode(self, rows: Indices) -> Bytes:
         """These rows as blocks."""
         if self._kind is not Kind.Q8_0 or self._source.columns % BLOCK:
             return blocks.encoded(self.decode(rows), self._kind)
@@ -260,7 +261,7 @@ class _LoadedFourBit:
         places = (rows[:, None] * per_row + np.arange(per_row)) * BLOCK // self._source.state.blocksize
         return blocks.q8_0(found, (self._largest[places] / stretch).astype(np.float16))
 
-    def decode(self, rows: Rows) -> Floats:
+    def decode(self, rows: Indices) -> Floats:
         """What these rows mean, half a byte at a time."""
         packed = self._bytes(rows)
         found = np.stack([packed >> 4, packed & 15], axis=2).reshape(len(rows), -1)
@@ -282,7 +283,7 @@ class _LoadedFourBit:
         both[:, 1] = signed[np.arange(256) & 15]
         return stretches[best], both.view(np.uint16).reshape(-1)
 
-    def _bytes(self, rows: Rows) -> Bytes:
+    def _bytes(self, rows: Indices) -> Bytes:
         """(rows, columns / 2): the packed codes, whatever type they are stored as."""
         source, first, last = self._source, int(rows.min()), int(rows.max()) + 1
         half = source.columns // 2

@@ -14,11 +14,7 @@ from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
 from gguf.quants import quantize
 from numpy.typing import NDArray
 
-from app.repack.codes import Pairs
-
-Bytes = NDArray[np.uint8]
-Floats = NDArray[np.float32]
-Halves = NDArray[np.float16]
+from app.repack.arrays import Array, Bytes, Floats, Halves, Pairs
 
 BLOCK = 32
 K_QUANTS = frozenset(
@@ -105,5 +101,5 @@ def _blocks(codes: NDArray[np.unsignedinteger], *halves: Halves) -> Bytes:
     return _as_bytes(found)
 
 
-def _as_bytes(rows: NDArray[np.generic]) -> Bytes:
+def _as_bytes(rows: Array) -> Bytes:
     return rows.reshape(rows.shape[0], -1).view(np.uint8)

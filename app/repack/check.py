@@ -8,12 +8,12 @@ import numpy as np
 from gguf import GGMLQuantizationType as Kind
 from gguf import GGUFReader
 from gguf.quants import dequantize
-from numpy.typing import NDArray
 
 from app.core.checkpoints.repack import NoteKind
 from app.core.checkpoints.repack_errors import RepackUnsound
-from app.repack.source import LOSSLESS, Fate, Floats, Rows
-from app.repack.target import Target
+from app.repack.arrays import Bytes, Floats, Indices
+from app.repack.layout import Layout
+from app.repack.source import LOSSLESS, Fate
 
 _SAMPLED_ROWS = 4
 _EXACT = frozenset({NoteKind.EXACT, NoteKind.COPIED})
@@ -31,13 +31,13 @@ _TINY_SEARCHED = {Kind.Q6_K: 2.0**-12, Kind.Q5_K: 2.0**-13, Kind.Q4_K: 2.0**-14}
 """The same where that scale is one of scales: a weight is up to 128 times 32 of it."""
 
 
-def sampled_rows(rows: int, seed: int) -> Rows:
+def sampled_rows(rows: int, seed: int) -> Indices:
     """Some rows of a module, the first and the last among them; the same for the same seed."""
     inner = np.random.default_rng(seed).integers(0, rows, _SAMPLED_ROWS)
     return np.unique(np.concatenate([[0, rows - 1], inner])).astype(np.intp)
 
 
-def require_alike(name: str, fate: Fate, kind: Kind, stored: NDArray[np.uint8], meant: Floats) -> None:
+def require_alike(name: str, fate: Fate, kind: Kind, stored: Bytes, meant: Floats) -> None:
     """Compare rows of the result, as bytes, with what the checkpoint means by them.
 
     Raises:
@@ -52,7 +52,7 @@ def require_alike(name: str, fate: Fate, kind: Kind, stored: NDArray[np.uint8], 
         raise RepackUnsound(tensor=name, reason=f"by {worst:.2%} of its largest weight")
 
 
-def require_header(path: Path, targets: tuple[Target, ...], offsets: tuple[int, ...]) -> None:
+def require_header(path: Path, layout: Layout) -> None:
     """Read the result's header with the `gguf` package and compare it with the plan.
 
     Raises:
@@ -60,9 +60,11 @@ def require_header(path: Path, targets: tuple[Target, ...], offsets: tuple[int, 
     """
     reader = GGUFReader(path)
     found = {tensor.name: tensor for tensor in reader.tensors}
-    if len(found) != len(targets):
-        raise RepackUnsound(tensor="its header", reason=f"it lists {len(found)} tensors instead of {len(targets)}")
-    for target, offset in zip(targets, offsets, strict=True):
+    if len(found) != len(layout.targets):
+        raise RepackUnsound(
+            tensor="its header", reason=f"it lists {len(found)} tensors instead of {len(layout.targets)}"
+        )
+    for target, offset in zip(layout.targets, layout.offsets, strict=True):
         tensor = found.get(target.name)
         if tensor is None:
             raise RepackUnsound(tensor=target.name, reason="it is missing")

@@ -1,6 +1,6 @@
 """The tensors of a checkpoint, read from its files as they are needed; a file that changes meanwhile is noticed.
 
-Files of weights that are still to arrive are a `Supply`'s matter.
+Files of weights that are still to arrive are a matter of its `Whereabouts`.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from io import FileIO
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.core.catalog.safetensors import Tensor
 from app.core.checkpoints.repack_errors import QuantizationUnknown, SourceChanged, TensorWrong
 from app.core.errors import FileGone, FileUnreadable
+from app.repack.arrays import Array, Bytes, Floats
 from app.repack.folder import COMPANIONS, Settings, check_index, read_config, read_json, tables, weight_files
-from app.repack.supply import ON_DISK, Supply
+from app.repack.whereabouts import IN_PLACE, Whereabouts
 
 _LARGE_BYTES = 4 * 1024 * 1024
 _TESTED_VALUES = 1 << 22
@@ -33,8 +33,6 @@ _NARROW_FLOATS = ("F8", "F6", "F4")
 
 WORDS = ("I32", "U32")
 """The types of packed codes."""
-
-Array = NDArray[np.generic]
 
 
 @dataclass(frozen=True)
@@ -77,10 +75,10 @@ class SourceFile:
 class Checkpoint:
     """The tensors of all files by name; `read` and `rows` may be called by any thread.
 
-    `weights` are the safetensors files, brought by the `supply`; `files` all that the result depends on.
+    `weights` are the safetensors files, which `whereabouts` finds; `files` all that the result depends on.
     """
 
-    def __init__(self, folder: Path, supply: Supply = ON_DISK) -> None:
+    def __init__(self, folder: Path, whereabouts: Whereabouts = IN_PLACE) -> None:
         """Read the headers.
 
         Raises:
@@ -88,11 +86,11 @@ class Checkpoint:
         """
         self.folder = folder
         self.config = read_config(folder)
-        self.supply = supply
-        self.weights = weight_files(folder, supply.arriving)
+        self._whereabouts = whereabouts
+        self.weights = weight_files(folder, whereabouts.arriving)
         self.files = (*self.weights, *(folder / name for name in COMPANIONS if (folder / name).is_file()))
-        self._watched = [SourceFile.of(path) for path in self.files if path.name not in supply.arriving]
-        self.tensors, self._places = tables(self.weights, supply.header)
+        self._watched = [SourceFile.of(path) for path in self.files if path.name not in whereabouts.arriving]
+        self.tensors, self._places = tables(self.weights, whereabouts.header)
         check_index(folder, self.weights, self._places)
         self._local = threading.local()
         self._handles: list[tuple[Path, FileIO]] = []
@@ -106,7 +104,8 @@ class Checkpoint:
     @property
     def identity(self) -> list[tuple[str | int, ...]]:
         """What tells its files from others of the same names."""
-        return [*((file.path.name, file.bytes, file.modified_ns) for file in self._watched), *self.supply.identity]
+        watched = [(file.path.name, file.bytes, file.modified_ns) for file in self._watched]
+        return [*watched, *self._whereabouts.identity]
 
     def file_of(self, name: str) -> Path:
         """The file that a tensor lies in."""
@@ -133,11 +132,11 @@ class Checkpoint:
         data = self._bytes(name, first * width, (last - first) * width)
         return data.view(self._dtype(name)).reshape(last - first, *tensor.shape[1:])
 
-    def part(self, name: str, start: int, count: int) -> NDArray[np.uint8]:
+    def part(self, name: str, start: int, count: int) -> Bytes:
         """Some bytes of a tensor, whatever its type; raises as `read`."""
         return self._bytes(name, start, count)
 
-    def floats(self, name: str) -> NDArray[np.float32]:
+    def floats(self, name: str) -> Floats:
         """A whole small tensor of floats.
 
         Raises:
@@ -147,7 +146,7 @@ class Checkpoint:
 
     def fulfils(self, name: str, test: Callable[[Array], bool]) -> bool:
         """Whether a test holds for all of a matrix; of one that is still to arrive it is presumed, and tried then."""
-        return self.supply.presume(self._places[name], name, test) or self.passes(name, test)
+        return self._whereabouts.presume(self._places[name], name, test) or self.passes(name, test)
 
     def passes(self, name: str, test: Callable[[Array], bool]) -> bool:
         """Whether a test holds for all of a matrix that is here, looked at by some rows at a time."""
@@ -187,8 +186,8 @@ class Checkpoint:
             raise TensorWrong(tensor=name, reason=f"is of the type {dtype}, which is not known")
         return np.dtype(_DTYPES[dtype])
 
-    def _bytes(self, name: str, start: int, count: int) -> NDArray[np.uint8]:
-        path, place = self.supply.locate(self._places[name], self.tensors[name].offset + start, count)
+    def _bytes(self, name: str, start: int, count: int) -> Bytes:
+        path, place = self._whereabouts.locate(self._places[name], self.tensors[name].offset + start, count)
         buffer = _room(count)
         handle = self._handle(path)
         handle.seek(place)
@@ -214,7 +213,7 @@ class Checkpoint:
         return handles[path]
 
 
-def _room(count: int) -> NDArray[np.uint8]:
+def _room(count: int) -> Bytes:
     """An empty buffer; a large one goes back to the system as soon as it is not used, which malloc does not promise."""
     if count < _LARGE_BYTES:
         return np.empty(count, np.uint8)
@@ -241,7 +240,7 @@ def require_type(tensor: Tensor, name: str, *types: str) -> None:
     raise TensorWrong(tensor=name, reason=f"is of the type {tensor.dtype} instead of {types[0]}")
 
 
-def as_floats(values: Array, tensor: Tensor, name: str) -> NDArray[np.float32]:
+def as_floats(values: Array, tensor: Tensor, name: str) -> Floats:
     """Stored values as float32, exactly (but F64).
 
     Raises:

@@ -14,10 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-Bytes = NDArray[np.uint8]
-Words = NDArray[np.uint32]
-Pairs = NDArray[np.uint32] | NDArray[np.uint8]
-"""(outputs, blocks, 16 bytes as whatever numbers): views, in an order of their own in memory."""
+from app.repack.arrays import Bytes, Pairs, Words
 
 WORD_BITS = 32
 AWQ_OUTPUTS = np.array([0, 2, 4, 6, 1, 3, 5, 7])
@@ -106,7 +103,7 @@ def unpack_row(words: Words, bits: int, count: int) -> Bytes:
     return gptq_codes(np.ascontiguousarray(words.T), bits)[:, :count]
 
 
-def _eights_of_three(words: NDArray[np.uint32]) -> NDArray[np.uint64]:
+def _eights_of_three(words: Words) -> NDArray[np.uint64]:
     """Three words hold 32 codes of 3 bits: four times 24 bits, which may cross a word."""
     first, second, third = (words[..., i].astype(np.uint64) for i in range(3))
     eights = np.empty((*words.shape[:-1], 4), np.uint64)

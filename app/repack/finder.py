@@ -20,15 +20,16 @@ from app.core.checkpoints.quantized import Method, Schemes, text_config
 from app.core.checkpoints.repack import TypeChoice
 from app.core.checkpoints.repack_errors import QuantizationMismatch, TensorLeftOver, TensorMissing
 from app.repack.architectures import Architecture, Shape, Sizes, root_of
+from app.repack.arrays import Array, Indices
 from app.repack.awq import awq_source
 from app.repack.bitsandbytes import four_bit_source, int8_source
-from app.repack.checkpoint import Array, Checkpoint
+from app.repack.checkpoint import Checkpoint
 from app.repack.gptq import gptq_source
-from app.repack.ordering import Order, Slot, rotary_order, undo_act_order
+from app.repack.ordering import rotary_order, undo_act_order
 from app.repack.plain import PlainSource, plain_source, vector_source
 from app.repack.skeleton import PROBED_ROWS
 from app.repack.source import Source
-from app.repack.target import Target
+from app.repack.target import Slot, Target
 
 _COMPARED_ROWS = 1024
 _HALF_MAX_BITS = 0x4780
@@ -105,13 +106,13 @@ class Finder:
                 slots[f"{name}.bias"] = bias
         return slots
 
-    def _rotary(self, module: str) -> Order | None:
+    def _rotary(self, module: str) -> Indices | None:
         if module not in self._architecture.rotary:
             return None
         heads = self._sizes.heads if module.endswith("q_proj") else self._sizes.kv_heads
         return rotary_order(heads, self._sizes["head"])
 
-    def _bias(self, module: str, name: str, size: int, order: Order | None) -> Slot | None:
+    def _bias(self, module: str, name: str, size: int, order: Indices | None) -> Slot | None:
         """A module's bias; one of zeros, as GPTQ's tools used to write, has no effect and no place."""
         if name not in self._checkpoint.tensors:
             if module in self._architecture.needs_bias:

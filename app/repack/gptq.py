@@ -20,12 +20,11 @@ from app.core.catalog.safetensors import Tensor
 from app.core.checkpoints.quantized import BITS, Scheme, gptq_becomes, group_size
 from app.core.checkpoints.repack_errors import QuantizationMismatch, ScalesNotFinite, TensorMissing, TensorWrong
 from app.repack import blocks, codes
+from app.repack.arrays import Bytes, Floats, Halves, Indices, Pairs, Words
 from app.repack.blocks import BLOCK
 from app.repack.checkpoint import WORDS, Checkpoint, as_floats, require_type
 from app.repack.codes import WORD_BITS
-from app.repack.source import Bytes, Fate, Floats, Loaded, Rows, Source, fate_of, span
-
-Index = NDArray[np.intp]
+from app.repack.source import Fate, Loaded, Source, fate_of, span
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class GptqSource:
     zero: int | None
     index: NDArray[np.uint16] | None
     scales_exact: bool
-    order: Index | None = None
+    order: Indices | None = None
     kind: Kind | None = None
 
     @property
@@ -61,7 +60,7 @@ class GptqSource:
         return sum(self.checkpoint.tensors[name].nbytes for name in self.names)
 
     @property
-    def group_of(self) -> Index:
+    def group_of(self) -> Indices:
         """The group of each input, in the order of writing."""
         if self.index is None:
             return np.arange(self.columns) // self.group
@@ -183,7 +182,7 @@ def _holds(words: int, bits: int, count: int) -> bool:
     return words * WORD_BITS >= count * bits and (WORD_BITS % bits == 0 or words % bits == 0)
 
 
-def _group_index(checkpoint: Checkpoint, name: str, groups: int, plain: Index) -> NDArray[np.uint16] | None:
+def _group_index(checkpoint: Checkpoint, name: str, groups: int, plain: Indices) -> NDArray[np.uint16] | None:
     """The group of each input, None where it is the `plain` one: one after the other."""
     tensor = checkpoint.tensors.get(name)
     if tensor is None or not tensor.elements:
@@ -205,7 +204,7 @@ def _common_zero(source: GptqSource) -> int | None:
     return first if bool((zeros == first).all()) else None
 
 
-def _in_blocks(group_of: Index) -> bool:
+def _in_blocks(group_of: Indices) -> bool:
     if len(group_of) % BLOCK:
         return False
     parts = group_of.reshape(-1, BLOCK)
@@ -215,7 +214,7 @@ def _in_blocks(group_of: Index) -> bool:
 class _LoadedGptq:
     """The packed weights of a module in memory."""
 
-    def __init__(self, source: GptqSource, words: codes.Words, scales: NDArray[np.float16], zeros: Bytes) -> None:
+    def __init__(self, source: GptqSource, words: Words, scales: Halves, zeros: Bytes) -> None:
         self._source = source
         self._words = words
         self._scales = scales
@@ -224,7 +223,7 @@ class _LoadedGptq:
         self._fate = source.fate
         self._ordered = source.is_ordered
 
-    def encode(self, rows: Rows) -> Bytes:
+    def encode(self, rows: Indices) -> Bytes:
         """These rows as blocks."""
         source, kind, chosen = self._source, self._fate.kind, span(rows)
         if not self._ordered or kind not in (Kind.Q4_0, Kind.Q4_1, Kind.Q8_0):
@@ -243,7 +242,7 @@ class _LoadedGptq:
         offsets = -(scales.astype(np.float32) * zeros)
         return blocks.q4_1(self._pairs(chosen), scales, _finite(offsets, f"{source.module}.scales"))
 
-    def decode(self, rows: Rows) -> Floats:
+    def decode(self, rows: Indices) -> Floats:
         """What these rows mean, bit by bit."""
         bits = self._source.bits
         lines = np.ascontiguousarray(self._words[:, rows].T).view(np.uint8)
@@ -255,16 +254,16 @@ class _LoadedGptq:
         zeros = self._zeros[:, rows].T.astype(np.float32)[:, self._group_of]
         return (scales * (found - zeros)).astype(np.float32)
 
-    def _pairs(self, chosen: slice | Rows) -> codes.Pairs:
+    def _pairs(self, chosen: slice | Indices) -> Pairs:
         if self._source.bits == 4 and self._source.order is None:
             return codes.gptq_pairs(self._words[:, chosen])
         return blocks.paired(self._codes(chosen))
 
-    def _codes(self, chosen: slice | Rows) -> Bytes:
+    def _codes(self, chosen: slice | Indices) -> Bytes:
         found = codes.gptq_codes(self._words[:, chosen], self._source.bits)
         return found if self._source.order is None else np.take(found, self._source.order, axis=1)
 
-    def _weights(self, chosen: slice | Rows) -> Floats:
+    def _weights(self, chosen: slice | Indices) -> Floats:
         scales = np.ascontiguousarray(self._scales[:, chosen].T.astype(np.float32))
         weights = self._codes(chosen).astype(np.float32)
         if self._source.zero is not None:
@@ -276,7 +275,7 @@ class _LoadedGptq:
         return weights
 
 
-def _finite(values: Floats, name: str) -> NDArray[np.float16]:
+def _finite(values: Floats, name: str) -> Halves:
     halves = values.astype(np.float16)
     if not np.isfinite(halves).all():
         raise ScalesNotFinite(tensor=name)

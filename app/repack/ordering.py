@@ -8,28 +8,18 @@ groups: y = D (g(x) * u(x)) = (D P') (P g(x) * P u(x)). Nothing changes but the 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.repack.architectures import Architecture
+from app.repack.arrays import Indices
 from app.repack.gptq import GptqSource
 from app.repack.plain import VectorSource
-from app.repack.source import Source
-
-Order = NDArray[np.intp]
+from app.repack.target import Slot
 
 
-@dataclass(frozen=True)
-class Slot:
-    """A module and the order in which its rows are written; None as they are."""
-
-    source: Source
-    order: Order | None = None
-
-
-def rotary_order(heads: int, head: int) -> Order:
+def rotary_order(heads: int, head: int) -> Indices:
     """Where llama.cpp finds each row of a query or key: the two halves of a head, interleaved."""
     rows = np.arange(heads * head).reshape(heads, 2, head // 2)
     return np.ascontiguousarray(rows.transpose(0, 2, 1)).reshape(-1)
@@ -66,6 +56,6 @@ def undo_act_order(
     return changed
 
 
-def _repeated(order: Order, rows: int) -> Order:
+def _repeated(order: Indices, rows: int) -> Indices:
     """The order for a module that holds several producers, one below the other."""
     return np.concatenate([order + start for start in range(0, rows, len(order))])

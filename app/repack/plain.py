@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from gguf import GGMLQuantizationType as Kind
-from numpy.typing import NDArray
 
 from app.core.checkpoints.quantized import plain_becomes
 from app.core.checkpoints.repack import NoteKind
 from app.core.checkpoints.repack_errors import ScalesNotFinite, TensorMissing, TensorWrong
 from app.repack import blocks
+from app.repack.arrays import Array, Bytes, Floats, Indices
 from app.repack.checkpoint import Checkpoint, as_floats, require_type
-from app.repack.source import Bytes, Fate, Floats, Loaded, Rows, Source
+from app.repack.source import Fate, Loaded, Source
 
 _SAME = {"F32": Kind.F32, "F16": Kind.F16, "BF16": Kind.BF16}
 _HALF_MAX = 65504
@@ -77,7 +77,7 @@ class _LoadedPlain:
         self._source = source
         self._fate = source.fate
 
-    def encode(self, rows: Rows) -> Bytes:
+    def encode(self, rows: Indices) -> Bytes:
         """These rows as they are, or as blocks.
 
         Raises:
@@ -93,17 +93,17 @@ class _LoadedPlain:
             raise ScalesNotFinite(tensor=self._source.name)
         return blocks.encoded(weights, self._fate.kind)
 
-    def decode(self, rows: Rows) -> Floats:
+    def decode(self, rows: Indices) -> Floats:
         """What these rows mean."""
         return as_floats(self._stored(rows), self._source.checkpoint.tensors[self._source.name], self._source.name)
 
-    def _stored(self, rows: Rows) -> Bytes:
+    def _stored(self, rows: Indices) -> Bytes:
         first = int(rows.min())
         found = self._source.checkpoint.rows(self._source.name, first, int(rows.max()) + 1)
         return np.ascontiguousarray(found[rows - first])
 
 
-def _are_numbers(stored: NDArray[np.generic]) -> bool:
+def _are_numbers(stored: Array) -> bool:
     """Whether floats of 16 bits, BF16 as integers, are all finite: where not, all bits of the exponent are set."""
     exponent = np.uint16(0x7F80 if stored.dtype == np.uint16 else 0x7C00)
     return not bool(((stored.view(np.uint16) & exponent) == exponent).any())
@@ -117,7 +117,7 @@ class VectorSource:
     name: str
     columns: int
     shift: float = 0.0
-    order: Rows | None = None
+    order: Indices | None = None
     rows: int = 1
 
     @property
@@ -195,10 +195,10 @@ class Values:
     def __init__(self, values: Floats) -> None:
         self._values = values
 
-    def encode(self, rows: Rows) -> Bytes:
+    def encode(self, rows: Indices) -> Bytes:
         """As bytes."""
         return blocks.encoded(self.decode(rows), Kind.F32)
 
-    def decode(self, rows: Rows) -> Floats:
+    def decode(self, rows: Indices) -> Floats:
         """As they are."""
         return self._values.reshape(1, -1)[rows]

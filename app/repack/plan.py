@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-import numpy as np
 from gguf import GGMLQuantizationType as Kind
 
 from app.core.checkpoints.quantized import Method, Schemes, text_config
@@ -18,15 +17,15 @@ from app.core.checkpoints.repack import Note, NoteKind, TypeChoice
 from app.core.checkpoints.repack_errors import TensorLeftOver, TypeNotOffered
 from app.repack import blocks
 from app.repack.architectures import Architecture, Sizes, architecture_of, is_other_media, require_activation, sizes_of
+from app.repack.arrays import Floats
 from app.repack.checkpoint import Checkpoint
 from app.repack.finder import Finder
 from app.repack.folder import Settings
-from app.repack.ordering import Slot
 from app.repack.plain import MadeSource
 from app.repack.rope import Rope, rope_of
 from app.repack.scheme import read_schemes
 from app.repack.source import LOSSLESS
-from app.repack.target import Target, widened
+from app.repack.target import Slot, Target, widened
 
 _REDUNDANT = re.compile(r"\.rotary_emb\.inv_freq$")
 
@@ -86,7 +85,7 @@ def make_plan(checkpoint: Checkpoint, choice: TypeChoice | None = None) -> Plan:
     return Plan(choice, architecture, text, sizes, rope, method, (*made, *targets), tuple(notes))
 
 
-def _made(name: str, values: np.ndarray[tuple[int], np.dtype[np.float32]]) -> Target:
+def _made(name: str, values: Floats) -> Target:
     return Target(name, (len(values),), Kind.F32, (Slot(MadeSource(values)),))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,16 +37,16 @@ from app.core.errors import Cancelled
 from app.repack.check import require_header
 from app.repack.checkpoint import Checkpoint
 from app.repack.hashing import SourceHashes
+from app.repack.layout import Layout, in_order_of_reading
 from app.repack.metadata import Label, header
 from app.repack.part import Part, header_of, part_of, write_error
 from app.repack.plan import Plan, make_plan
-from app.repack.supply import ON_DISK, NeedsAll, Supply
-from app.repack.target import Target
+from app.repack.supply import ON_DISK, Supply
 from app.repack.vocabulary import Vocabulary, read_vocabulary, special_vocabulary
-from app.repack.writer import Meter, Module, Quantize, Writer
+from app.repack.whereabouts import NeedsAll
+from app.repack.writer import Means, Meter, Quantize, Writer
 
 _VERSION = 1
-_ALIGNMENT = 32
 _MAX_WORKERS = 16
 _LOOK_SECONDS = 0.1
 _WORTHLESS = (
@@ -134,7 +134,7 @@ def repack(
             size = errand.target.stat().st_size
         else:
             workers = workers or min(_MAX_WORKERS, os.cpu_count() or 1)
-            size = _make(draft, errand.target, meter, stopped, quantize, workers)
+            size = _make(draft, errand.target, meter, Means(stopped, quantize, workers, supply))
         return _report(draft, errand.target, size, time.monotonic() - begun)
     finally:
         checkpoint.close()
@@ -158,25 +158,22 @@ def _is_made(draft: _Draft, target: Path, meter: Meter, stopped: Stopped) -> boo
         return file.read(len(wanted)) == wanted
 
 
-def _make(draft: _Draft, target: Path, meter: Meter, stopped: Stopped, quantize: Quantize, workers: int) -> int:
+def _make(draft: _Draft, target: Path, meter: Meter, means: Means) -> int:
     """Write the file; its size."""
-    checkpoint, targets = draft.checkpoint, draft.plan.targets
-    blank = draft.header(target, {})
-    offsets = tuple(_offsets(targets, len(blank)))
-    size = offsets[-1] + _padded(targets[-1].nbytes)
-    part = Part(target, size, _fingerprint(blank, checkpoint))
+    checkpoint, blank = draft.checkpoint, draft.header(target, {})
+    layout = Layout.after(len(blank), draft.plan.targets)
+    part = Part(target, layout.bytes, _fingerprint(blank, checkpoint))
     hashing = SourceHashes(checkpoint.files, draft.label.provenance.sha256)
     try:
-        modules = _modules(targets, offsets)
+        modules = list(layout.modules())
         meter.skip(sum(module.source.nbytes for module in modules if module.number in part.done))
-        left = [module for module in modules if module.number not in part.done]
-        left.sort(key=lambda module: _place(module, checkpoint))
-        checkpoint.supply.begin(checkpoint, left, part)
-        Writer(part, meter, stopped, quantize, workers, checkpoint.supply).run(left)
-        part.write(0, draft.header(target, _awaited(hashing, meter, stopped)))
+        left = in_order_of_reading([module for module in modules if module.number not in part.done], checkpoint)
+        means.supply.begin(checkpoint, left, part)
+        Writer(part, meter, means).run(left)
+        part.write(0, draft.header(target, _awaited(hashing, meter, means.stopped)))
         part.sync()
         meter.tell(RepackActivity.VERIFYING)
-        require_header(part_of(target), targets, offsets)
+        require_header(part_of(target), layout)
         checkpoint.require_unchanged()
         part.put_in_place()
     except Cancelled:
@@ -188,7 +185,7 @@ def _make(draft: _Draft, target: Path, meter: Meter, stopped: Stopped, quantize:
     finally:
         hashing.close()
         part.close()
-    return size
+    return layout.bytes
 
 
 def _awaited(hashing: SourceHashes, meter: Meter, stopped: Stopped) -> dict[str, str]:
@@ -197,37 +194,6 @@ def _awaited(hashing: SourceHashes, meter: Meter, stopped: Stopped) -> dict[str,
         if stopped():
             raise Cancelled
     return hashes
-
-
-def _modules(targets: Sequence[Target], offsets: Sequence[int]) -> list[Module]:
-    found: list[Module] = []
-    for target, start in zip(targets, offsets, strict=True):
-        offset = start
-        for slot in target.slots:
-            module = Module(len(found), target, slot.source, slot.order, offset)
-            found.append(module)
-            offset += slot.source.rows * module.row_bytes
-    return found
-
-
-def _place(module: Module, checkpoint: Checkpoint) -> tuple[str, str, int]:
-    """The last and the first file that a module lies in, and where most of it does."""
-    names = module.source.names
-    if not names:
-        return ("", "", 0)
-    files = [checkpoint.file_of(name).name for name in names]
-    largest = max(names, key=lambda name: checkpoint.tensors[name].nbytes)
-    return (max(files), min(files), checkpoint.tensors[largest].offset)
-
-
-def _offsets(targets: Sequence[Target], start: int) -> Iterator[int]:
-    for target in targets:
-        yield start
-        start += _padded(target.nbytes)
-
-
-def _padded(size: int) -> int:
-    return -(-size // _ALIGNMENT) * _ALIGNMENT
 
 
 def _fingerprint(blank: bytes, checkpoint: Checkpoint) -> str:

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from gguf import GGUFWriter, RopeScalingType
-from numpy.typing import NDArray
 
 from app.core.checkpoints.repack_errors import ConfigUnusable, RopeUnknown
+from app.repack.arrays import Floats
 from app.repack.folder import CONFIG, Settings
 
 _SAME = frozenset({"", "default", "none"})
@@ -33,7 +33,7 @@ class Rope:
     kind: RopeScalingType | None = None
     numbers: Mapping[str, float] = field(default_factory=dict)
     original_context: int | None = None
-    factors: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    factors: Mapping[str, Floats] = field(default_factory=dict)
     dynamic: bool = False
 
     def write(self, out: GGUFWriter) -> None:
@@ -93,7 +93,7 @@ def _yarn(text: Settings, full: Settings, theta: float) -> Rope:
     return Rope(theta, None, RopeScalingType.YARN, {"factor": _number(full, "factor"), **numbers}, original)
 
 
-def _llama3(full: Settings, head: int, theta: float) -> NDArray[np.float32]:
+def _llama3(full: Settings, head: int, theta: float) -> Floats:
     """What each frequency is divided by: 1 for short waves, `factor` for long ones, smoothly between."""
     factor = _number(full, "factor", 8.0)
     low, high = _number(full, "low_freq_factor", 1.0), _number(full, "high_freq_factor", 4.0)
@@ -115,7 +115,7 @@ def _longrope(text: Settings, full: Settings, theta: float) -> Rope:
     return Rope(theta, None, RopeScalingType.LONGROPE, {"attn_factors": attention}, int(original), factors)
 
 
-def _factors(full: Settings, name: str) -> NDArray[np.float32]:
+def _factors(full: Settings, name: str) -> Floats:
     found = full.get(name)
     if not isinstance(found, list) or not found or not all(isinstance(value, int | float) for value in found):
         raise ConfigUnusable(file=CONFIG, reason=f"{name} is no list of numbers")

@@ -10,14 +10,10 @@ from typing import Protocol
 
 import numpy as np
 from gguf import GGMLQuantizationType as Kind
-from numpy.typing import NDArray
 
 from app.core.checkpoints.quantized import Becomes
 from app.core.checkpoints.repack import NoteKind
-
-Rows = NDArray[np.intp]
-Bytes = NDArray[np.uint8]
-Floats = NDArray[np.float32]
+from app.repack.arrays import Bytes, Floats, Indices
 
 LOSSLESS = frozenset(
     {
@@ -52,10 +48,10 @@ def fate_of(found: Becomes, was: str, widened: Kind | None) -> Fate:
 class Loaded(Protocol):
     """A module whose packed weights are in memory, or read as they are needed."""
 
-    def encode(self, rows: Rows) -> Bytes:
+    def encode(self, rows: Indices) -> Bytes:
         """These rows as blocks; (rows, bytes)."""
 
-    def decode(self, rows: Rows) -> Floats:
+    def decode(self, rows: Indices) -> Floats:
         """What these rows mean; (rows, columns)."""
 
 
@@ -94,7 +90,7 @@ class Source(Protocol):
         """
 
 
-def span(rows: Rows) -> slice | Rows:
+def span(rows: Indices) -> slice | Indices:
     """Neighbouring rows as a slice, which numpy reads much faster."""
     first, count = int(rows[0]), len(rows)
     if int(rows[-1]) - first == count - 1 and np.all(np.diff(rows) == 1):

@@ -1,4 +1,4 @@
-"""A tensor of the result: its shape and type, and the modules that it is made of."""
+"""A tensor of the result: its shape and type, and the modules that it is made of, each with an order of rows."""
 
 from __future__ import annotations
 
@@ -7,9 +7,18 @@ from dataclasses import dataclass, replace
 from gguf import GGMLQuantizationType as Kind
 
 from app.repack import blocks
-from app.repack.ordering import Slot
+from app.repack.arrays import Indices
+from app.repack.source import Source
 
 _WIDTH = (Kind.Q4_0, Kind.Q4_1, Kind.Q5_0, Kind.Q5_1, Kind.Q8_0, Kind.BF16, Kind.F16, Kind.F32)
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A module and the order in which its rows are written; None as they are."""
+
+    source: Source
+    order: Indices | None = None
 
 
 @dataclass(frozen=True)

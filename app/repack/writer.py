@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -18,14 +18,13 @@ from app.core.checkpoints.repack import RepackActivity, RepackProgress
 from app.core.checkpoints.repack_errors import ScalesNotFinite
 from app.core.errors import Cancelled
 from app.repack import blocks
+from app.repack.arrays import Bytes, Floats
 from app.repack.check import require_alike, sampled_rows
+from app.repack.layout import Module
 from app.repack.part import Part
-from app.repack.source import Bytes, Floats, Loaded, Rows, Source
+from app.repack.source import Loaded
 from app.repack.supply import Supply
-from app.repack.target import Target
 
-_STRIP_WEIGHTS = 1 << 19
-_STRIP_STEP = 8
 _LOADED_BYTES = 256 * 1024 * 1024
 _TELL_SECONDS = 0.2
 _LARGEST = 65504.0
@@ -33,33 +32,6 @@ _LARGEST = 65504.0
 
 Quantize = Callable[[Floats, int], Bytes]
 """Makes blocks of weights (rows, columns), of a type by its number in ggml: see `blocks.K_QUANTS`."""
-
-
-@dataclass(frozen=True)
-class Module:
-    """A module of a tensor: its number in the plan, the order of its rows, and where it begins in the file."""
-
-    number: int
-    target: Target
-    source: Source
-    order: Rows | None
-    offset: int
-
-    @property
-    def row_bytes(self) -> int:
-        """What a row takes in the file."""
-        return blocks.row_bytes(self.target.kind, self.source.columns)
-
-    def rows(self, first: int, last: int) -> Rows:
-        """The source's rows that are written at these places."""
-        places = np.arange(first, last)
-        return places if self.order is None else self.order[first:last]
-
-    def strips(self) -> Iterator[tuple[int, int]]:
-        """Ranges of rows of a bounded number of weights."""
-        step = max(_STRIP_STEP, _STRIP_WEIGHTS // self.source.columns // _STRIP_STEP * _STRIP_STEP)
-        for first in range(0, self.source.rows, step):
-            yield first, min(first + step, self.source.rows)
 
 
 class Meter:
@@ -103,18 +75,23 @@ class _Begun:
     strips: tuple[Future[None], ...]
 
 
+@dataclass(frozen=True)
+class Means:
+    """What modules are written with; `stopped` is asked often, `workers` is how many threads encode."""
+
+    stopped: Callable[[], bool]
+    quantize: Quantize
+    workers: int
+    supply: Supply
+
+
 class Writer:
     """Writes modules that are not yet done."""
 
-    def __init__(
-        self, part: Part, meter: Meter, stopped: Callable[[], bool], quantize: Quantize, workers: int, supply: Supply
-    ) -> None:
+    def __init__(self, part: Part, meter: Meter, means: Means) -> None:
         self._part = part
         self._meter = meter
-        self._stopped = stopped
-        self._quantize = quantize
-        self._workers = workers
-        self._supply = supply
+        self._means = means
 
     def run(self, modules: Sequence[Module]) -> None:
         """Write them in this order; before one has to be waited for, those begun are finished.
@@ -124,12 +101,12 @@ class Writer:
             ParleyError: the source is unsound or does not come, the result differs, or the disk takes no more.
         """
         begun: deque[_Begun] = deque()
-        with ThreadPoolExecutor(self._workers, thread_name_prefix="repack") as pool:
+        with ThreadPoolExecutor(self._means.workers, thread_name_prefix="repack") as pool:
             try:
                 for module in modules:
-                    while begun and (_exceeds(begun, module) or not self._supply.has(module)):
+                    while begun and (_exceeds(begun, module) or not self._means.supply.has(module)):
                         self._finish(begun.popleft())
-                    self._supply.wait_for(module)
+                    self._means.supply.wait_for(module)
                     self._require_going()
                     loaded = module.source.load()
                     strips = [pool.submit(self._strip, module, loaded, *rows) for rows in module.strips()]
@@ -149,7 +126,7 @@ class Writer:
     def _quantized(self, module: Module, weights: Floats) -> Bytes:
         if not np.abs(weights).max() <= _LARGEST:
             raise ScalesNotFinite(tensor=module.source.names[0])
-        return self._quantize(weights, module.target.kind)
+        return self._means.quantize(weights, module.target.kind)
 
     def _finish(self, begun: _Begun) -> None:
         """Wait for a module's strips, compare some rows, and note that it is done."""
@@ -164,10 +141,10 @@ class Writer:
         require_alike(module.target.name, module.source.fate, module.target.kind, rows, meant)
         self._part.finished(module.number, module.source.rows * module.row_bytes)
         self._meter.add(module.source.nbytes)
-        self._supply.finished(module)
+        self._means.supply.finished(module)
 
     def _require_going(self) -> None:
-        if self._stopped():
+        if self._means.stopped():
             raise Cancelled
 
 

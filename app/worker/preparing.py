@@ -16,7 +16,7 @@ from app.core.checkpoints.repack import RepackReport, StartRepack
 from app.core.checkpoints.repack_errors import SourceChanged
 from app.repack import skeleton
 from app.repack.arriving import Arriving
-from app.repack.supply import NeedsAll
+from app.repack.whereabouts import NeedsAll
 from app.worker.repacking import alone, repacked
 from app.worker.shipment import Shipment, Tell
 

@@ -6,6 +6,7 @@ Window process, interface thread. Each returns at once; `then` is called with wh
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,15 +55,30 @@ def ask_target(
     dialog = _dialog(parent, title, str(Path(_latest(), name)))
     dialog.setAcceptMode(dialog.AcceptMode.AcceptSave)
 
-    def follow(chosen: str) -> None:
-        dialog.setDefaultSuffix(chosen.rpartition("*.")[2].rstrip(")"))
-
     if filters:
         dialog.setNameFilters(list(filters))
-        dialog.filterSelected.connect(follow)
-        follow(filters[0])
-    dialog.fileSelected.connect(lambda chosen: then(Path(chosen), dialog.selectedNameFilter()))
+        dialog.filterSelected.connect(lambda form: dialog.setDefaultSuffix(_ending(form)))
+        dialog.setDefaultSuffix(_ending(filters[0]))
+
+    def take(chosen: str) -> None:
+        form = dialog.selectedNameFilter()
+        then(_with_ending(Path(chosen), _ending(form) if filters else ""), form)
+
+    dialog.fileSelected.connect(take)
     dialog.open()
+
+
+def _ending(form: str) -> str:
+    """The ending that a filter such as `Text (*.txt)` names."""
+    return form.rpartition("*.")[2].rstrip(")")
+
+
+def _with_ending(path: Path, ending: str) -> Path:
+    """Add the ending, which Qt adds to no name with a dot in it; never naming a file that nobody agreed to replace."""
+    if not ending or path.name.lower().endswith(f".{ending}"):
+        return path
+    names = chain([path.name], (f"{path.name} ({number})" for number in count(2)))
+    return next(one for name in names if not (one := path.with_name(f"{name}.{ending}")).exists())
 
 
 def _dialog(parent: QWidget | None, title: str, start: str) -> QFileDialog:

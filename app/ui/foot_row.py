@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton
 
 
 def foot_row(leading: Sequence[QPushButton], trailing: Sequence[QPushButton]) -> QHBoxLayout:
-    """Lay them out; Enter presses none but the dialog's default."""
+    """Lay them out; none becomes the default by having the focus."""
     row = QHBoxLayout()
     row.setSpacing(8)
     for button in leading:

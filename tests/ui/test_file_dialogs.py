@@ -87,3 +87,26 @@ def test_a_target_without_forms_keeps_its_name(parent: QWidget, tmp_path: Path) 
     ask_target(parent, "Where?", "code.py", (), lambda path, _form: taken.append(path))
     choose(parent, tmp_path / "Makefile")
     assert taken == [tmp_path / "Makefile"]
+
+
+def saved_as(parent: QWidget, folder: Path, typed: str) -> Path:
+    taken: list[Path] = []
+    ask_target(parent, "Where?", "chat", ["Page (*.html)"], lambda path, _form: taken.append(path))
+    dialog = opened(parent)
+    dialog.setDirectory(str(folder))
+    field = dialog.findChild(QLineEdit)
+    assert field is not None
+    field.setText(typed)
+    dialog.accept()
+    (path,) = taken
+    return path
+
+
+def test_a_date_in_a_name_is_not_taken_for_an_ending(parent: QWidget, tmp_path: Path) -> None:
+    assert saved_as(parent, tmp_path, "Chats 21.11.2026") == tmp_path / "Chats 21.11.2026.html"
+    assert saved_as(parent, tmp_path, "Chats 21.11.HTML") == tmp_path / "Chats 21.11.HTML"
+
+
+def test_a_file_that_nobody_agreed_to_replace_is_not_named(parent: QWidget, tmp_path: Path) -> None:
+    (tmp_path / "Chats 21.11.html").touch()
+    assert saved_as(parent, tmp_path, "Chats 21.11") == tmp_path / "Chats 21.11 (2).html"

@@ -25,6 +25,11 @@ def format_decimal(value: float, digits: int) -> str:
     return f"{value:.{digits}f}".replace(".", NUMBERS.get().decimal)
 
 
+def format_rate(per_second: float) -> str:
+    """Two figures that mean something, thousands apart: `9.7`, `41`, `3,663`."""
+    return format_decimal(per_second, 1) if per_second < 9.95 else format_count(round(per_second))
+
+
 def format_count(count: int) -> str:
     """Thousands apart: `8,192`."""
     return f"{count:,}".replace(",", NUMBERS.get().group)

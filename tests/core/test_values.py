@@ -9,7 +9,7 @@ from app.core.engine.messages import Role
 from app.core.engine.sampling import Sampling
 from app.core.errors import InvalidOption
 from app.core.paths import Folders, resources
-from app.core.sizes import format_bytes, format_count
+from app.core.sizes import format_bytes, format_count, format_rate
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,11 @@ def test_bytes_are_shown_with_three_figures(count: int, shown: str) -> None:
 
 def test_counts_are_shown_with_their_thousands_apart() -> None:
     assert format_count(8192) == "8,192"
+
+
+@pytest.mark.parametrize(("rate", "shown"), [(9.74, "9.7"), (9.96, "10"), (41.4, "41"), (3663.2, "3,663")])
+def test_rates_are_shown_in_one_way(rate: float, shown: str) -> None:
+    assert format_rate(rate) == shown
 
 
 @pytest.mark.parametrize(

@@ -338,7 +338,7 @@ def test_load_options_show_what_the_model_sees_with_the_template_chosen(
 
 def test_details_tell_how_a_reply_came_to_be(qtbot: QtBot, program: Program, answered: list[StoredMessage]) -> None:
     text = describe(answered[1])
-    for line in ("Scripted", "scripted.gguf", "scripted 1", "chatml", "Seed", "1,200", "41.0 tok/s"):
+    for line in ("Scripted", "scripted.gguf", "scripted 1", "chatml", "Seed", "1,200", "41 tok/s"):
         assert line in text
     program.view.page.transcript.details_requested.emit(answered[1].id)
     dialog = dialog_of(program.window, DetailsDialog)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from app.core.sizes import format_count
+from app.core.sizes import format_count, format_rate
 from app.services.attaching import AttachedFile
 from app.ui.chat.attachment_chips import AttachmentChips
 from app.ui.chat.message_edit import MessageEdit
@@ -138,8 +138,7 @@ class Composer(QWidget):
 
     def set_rate(self, rate: float) -> None:
         """Tokens per second; 0 hides it."""
-        digits = 1 if rate < 10 else 0
-        self._rate.setText(self.tr("{rate} tok/s").format(rate=f"{rate:.{digits}f}") if rate else "")
+        self._rate.setText(self.tr("{rate} tok/s").format(rate=format_rate(rate)) if rate else "")
 
     def set_device(self, device: str) -> None:
         """Where the model runs; empty when none does."""

@@ -13,7 +13,7 @@ from PySide6.QtGui import QPainter
 
 from app.core.chat.conversations import StoredMessage
 from app.core.engine.messages import FinishReason, MessageState, Role
-from app.core.sizes import format_count
+from app.core.sizes import format_count, format_rate
 from app.ui.transcript.blocks.piece import UNBOUNDED, TextPiece
 from app.ui.transcript.rows.row import Action, Branch, Hot, Page, Row
 from app.ui.transcript.style import PageStyle
@@ -249,7 +249,7 @@ def _measure(message: StoredMessage) -> str:
             parts.append(words("{0} tokens").format(format_count(record.usage.completion_tokens)))
         if record.timings is not None and record.timings.decode_rate:
             rate = record.timings.decode_rate
-            parts.append(words("{0} tok/s").format(round(rate, 1) if rate < 10 else round(rate)))
+            parts.append(words("{0} tok/s").format(format_rate(rate)))
     reason = record.finish_reason if record is not None else None
     if message.state is MessageState.STOPPED or reason is FinishReason.CANCELLED:
         parts.append(words("Stopped"))

@@ -11,22 +11,23 @@ from datetime import datetime
 import msgspec
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.chat.again import seen_messages, template_of
 from app.core.chat.conversations import StoredMessage
 from app.core.chat.preview_frames import PromptRendered, RenderPrompt
 from app.core.engine.messages import FinishReason, MessageState, ReplyRecord, Timings, Usage
 from app.core.errors import ParleyError
-from app.core.sizes import format_bytes, format_count
+from app.core.sizes import format_bytes, format_count, format_decimal, format_rate
 from app.services.chat_tools import ChatTools
 from app.services.token_counter import TokenCount
+from app.ui.fitting_dialog import BoundedDialog
 from app.ui.theme import code_font
 
 Line = tuple[str, object]
 
 
-class DetailsDialog(QDialog):
+class DetailsDialog(BoundedDialog):
     """The record on top; below it the prompt of a reply, rendered anew as its record says. Both can be copied."""
 
     def __init__(
@@ -195,11 +196,19 @@ def _usage_lines(usage: Usage) -> Iterator[Line]:
 
 
 def _timing_lines(timings: Timings) -> Iterator[Line]:
-    yield _tr("First token after"), f"{timings.first_token_seconds:.2f} s"
-    yield _tr("Prompt"), f"{timings.prompt_seconds:.2f} s, {timings.prompt_rate:.1f} tok/s"
-    yield _tr("Reply"), f"{timings.decode_seconds:.2f} s, {timings.decode_rate:.1f} tok/s"
+    yield _tr("First token after"), _seconds(timings.first_token_seconds)
+    yield _tr("Prompt"), _took(timings.prompt_seconds, timings.prompt_rate)
+    yield _tr("Reply"), _took(timings.decode_seconds, timings.decode_rate)
     if timings.reasoning_seconds:
-        yield _tr("Thought for"), f"{timings.reasoning_seconds:.1f} s"
+        yield _tr("Thought for"), _seconds(timings.reasoning_seconds)
+
+
+def _took(seconds: float, rate: float) -> str:
+    return f"{_seconds(seconds)}, {format_rate(rate)} tok/s"
+
+
+def _seconds(seconds: float) -> str:
+    return f"{format_decimal(seconds, 2)} s"
 
 
 def _state(state: MessageState) -> str:

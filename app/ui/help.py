@@ -10,12 +10,14 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from app.ui.fitting_dialog import BoundedDialog
 
 _COLUMNS = 2
 
 
-class ShortcutsDialog(QDialog):
+class ShortcutsDialog(BoundedDialog):
     """Keys, and beside them what they do; in columns, so that a small screen has room for them."""
 
     def __init__(self, shortcuts: Sequence[tuple[str, str]], parent: QWidget | None = None) -> None:

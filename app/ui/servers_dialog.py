@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import msgspec
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.core.errors import ParleyError
 from app.core.remote.servers import KeyPlace, Server
 from app.services.servers import ServerList
+from app.ui.fitting_dialog import BoundedDialog
 from app.ui.labels import plain_label
 from app.ui.server_form import ServerForm
 
@@ -90,7 +91,7 @@ class ServerCard(QFrame):
         return button
 
 
-class ServersDialog(QDialog):
+class ServersDialog(BoundedDialog):
     """A card for each server; what is added is asked for its models at once."""
 
     def __init__(self, servers: ServerList, parent: QWidget | None = None) -> None:

@@ -30,6 +30,7 @@ QFrame[kind="chip"]:focus { border-color: $accent; }
 QFrame[kind="column"] { background: $page; border: 1px solid $border; border-radius: 12px; }
 QTextEdit[kind="differences"] { background: transparent; border: none; font-size: ${body_points}pt; }
 QWidget[kind="clear"] { background: transparent; }
+QLabel[kind="key"] { border: 1px solid $border; border-radius: 6px; padding: 1px 6px; background: $surface; }
 QLabel[kind="tag"] { color: $muted; border: 1px solid $border; border-radius: 6px; padding: 2px 8px;
     font-size: ${small_points}pt; }
 QFrame[kind="notice"] { background: $surface; border: 1px solid $bad; border-radius: 12px; }
@@ -66,7 +67,7 @@ QPushButton[kind="entry"] { text-align: left; background: transparent; border-co
 QPushButton[kind="entry"]:hover { background: $selection; }
 QPushButton[kind="entry"]:focus { border-color: $accent; }
 QPushButton[kind="menu"] { text-align: left; padding-left: 12px; padding-right: 34px; }
-QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; button-layout: 3; }
 QPushButton[kind="quiet"] { background: transparent; border-color: transparent; color: $text; padding: 5px 10px; }
 QPushButton[kind="quiet"]:hover { background: $selection; }
 QPushButton[kind="quiet"]:focus { border-color: $accent; }

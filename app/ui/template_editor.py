@@ -8,7 +8,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -25,6 +24,7 @@ from app.core.engine.templates import MAX_NAME, own_names, template_names, templ
 from app.core.errors import ParleyError
 from app.services.prompt_preview import PromptPreview
 from app.storage.template_files import delete_template, save_template
+from app.ui.fitting_dialog import BoundedDialog
 from app.ui.labels import wrapped_label
 from app.ui.models.prepare_words import gap_words
 from app.ui.presets.preview import PreviewPane
@@ -34,7 +34,7 @@ from app.ui.theme import code_font
 _PARAGRAPH = "\u2029"
 
 
-class TemplateEditor(QDialog):
+class TemplateEditor(BoundedDialog):
     """Begins with a template that there is; only what renders can be saved, as one of the user's own."""
 
     saved = Signal(str)  # its name

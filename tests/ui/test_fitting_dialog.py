@@ -13,6 +13,7 @@ from app.core.data.data_errors import DataFolderNested
 from app.core.remote.servers import checked_server
 from app.ui.data_move import MoveDialog
 from app.ui.exchange.dialog import ExchangeDialog
+from app.ui.fitting_dialog import BoundedDialog, FittingDialog
 from app.ui.models.access import TokenDialog
 from app.ui.server_consent import ConsentDialog
 from app.ui.text_dialog import MessageDialog, TextDialog
@@ -69,3 +70,13 @@ def test_what_is_said_later_is_shown_whole(qtbot: QtBot, themed: ThemeSource) ->
     low = dialog.minimumHeight()
     dialog.resize(1000, low)
     qtbot.waitUntil(lambda: dialog.minimumHeight() < low)
+
+
+@pytest.mark.parametrize("kind", [BoundedDialog, FittingDialog])
+def test_no_dialog_is_larger_than_its_screen(qtbot: QtBot, kind: type[BoundedDialog]) -> None:
+    dialog = kind()
+    qtbot.addWidget(dialog)
+    room = dialog.screen().availableGeometry()
+    dialog.resize(room.width() + 200, room.height() + 200)
+    dialog.show()
+    assert dialog.width() <= room.width() and dialog.height() <= room.height()

@@ -29,12 +29,13 @@ from app.core.sizes import format_bytes, format_count
 from app.services.compare import Begun, Comparison, Progress
 from app.services.reply_run import ChatState
 from app.ui.compare.column import ReplyColumn
+from app.ui.fitting_dialog import BoundedDialog
 from app.ui.theme import Theme
 from app.ui.transcript.rows.lines import is_cut_off
 from app.ui.transcript.typesetting import Typeset
 
 
-class CompareDialog(QDialog):
+class CompareDialog(BoundedDialog):
     """Shows a comparison; `old` is a reply that is there already and stands on the left.
 
     `left` follows once, with the id of the reply to go on with, or None, and whether the new ones are to go.

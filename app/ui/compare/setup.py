@@ -9,11 +9,12 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.core.chat.presets import Preset, StoredPreset
 from app.core.engine.models import ModelFile
 from app.ui.chat.model_menu import described
+from app.ui.fitting_dialog import BoundedDialog
 from app.ui.icons import ComboBox
 from app.ui.preset_words import shown_name
 
@@ -53,7 +54,7 @@ class CandidateRow(QWidget):
         return self._files[self.model.currentIndex()], self._presets[self.preset.currentIndex()]
 
 
-class CompareSetup(QDialog):
+class CompareSetup(BoundedDialog):
     """`wanted` carries the message and a list of models, each with its preset or None."""
 
     wanted = Signal(str, list)

@@ -6,18 +6,19 @@ Window process, interface thread.
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.core.catalog.hub import RepoPage
 from app.core.chat.conversations import StoredMessage
 from app.core.engine.messages import Role
+from app.ui.fitting_dialog import BoundedDialog
 from app.ui.links import ask_to_open
 from app.ui.theme import Theme
 from app.ui.transcript.document.reply import ReplyItem
 from app.ui.transcript.widget.view import TranscriptView
 
 
-class CardDialog(QDialog):
+class CardDialog(BoundedDialog):
     """The text to read; a link is opened outside, after its target was shown."""
 
     def __init__(self, page: RepoPage, theme: Theme, parent: QWidget | None = None) -> None:

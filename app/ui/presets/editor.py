@@ -8,9 +8,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
-    QDialog,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -25,6 +23,8 @@ from app.services.engine_host import EngineHost
 from app.services.preferences import Preferences
 from app.services.presets import PresetLibrary
 from app.services.prompt_preview import PromptPreview
+from app.ui.fitting_dialog import BoundedDialog
+from app.ui.labels import wrapped_label
 from app.ui.preset_words import shown_name
 from app.ui.presets import questions
 from app.ui.presets.form import PresetForm
@@ -35,7 +35,7 @@ _NEW = 0
 _SCROLL_ROOM = 28
 
 
-class PresetEditor(QDialog):
+class PresetEditor(BoundedDialog):
     """Unsaved changes stay with their preset until they are saved or given up, whichever one is shown."""
 
     def __init__(
@@ -55,13 +55,11 @@ class PresetEditor(QDialog):
         self._preferences = preferences
         self._drafts: dict[int, Preset] = {}
         self._shown = _NEW
+        self._is_leaving = False
         self.pane = PresetListPane()
         self.form = PresetForm()
         self.preview = PreviewPane(preview)
-        self.problem = QLabel()
-        self.problem.setProperty("kind", "bad")
-        self.problem.setWordWrap(True)
-        self.problem.setTextFormat(Qt.TextFormat.PlainText)
+        self.remark = wrapped_label("small")
         self.save = QPushButton(self.tr("Save"))
         self.save.setProperty("kind", "primary")
         self.revert = QPushButton(self.tr("Revert"))
@@ -92,7 +90,7 @@ class PresetEditor(QDialog):
         self.pane.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
-        buttons.addWidget(self.problem, 1)
+        buttons.addWidget(self.remark, 1)
         buttons.addWidget(self.revert)
         buttons.addWidget(self.save)
         area = self._area = QScrollArea()
@@ -161,6 +159,7 @@ class PresetEditor(QDialog):
         library.changed.connect(self._on_presets)
         library.saved.connect(self._on_saved)
         library.imported.connect(self._on_imported)
+        library.exported.connect(lambda path: self._tell(self.tr("Exported to {name}").format(name=path.name)))
         library.problem.connect(self._on_problem)
         self._engine.state_changed.connect(lambda _: self._render())
 
@@ -172,9 +171,11 @@ class PresetEditor(QDialog):
         preset = self._drafts.get(preset_id) or (stored.preset if stored else None)
         if preset is None:
             return
+        if preset_id != self._shown:
+            self._area.verticalScrollBar().setValue(0)
         self._shown = preset_id
         self.form.show_preset(preset)
-        self.problem.setText("")
+        self._tell("")
         self._judge()
         self._render()
 
@@ -186,7 +187,7 @@ class PresetEditor(QDialog):
             self._say(error)
             self.save.setEnabled(False)
             return
-        self.problem.setText("")
+        self._tell("")
         if stored is not None and stored.preset == preset:
             self._drafts.pop(self._shown, None)
         else:
@@ -260,6 +261,7 @@ class PresetEditor(QDialog):
             self.reject()
 
         def save_all() -> None:
+            self._is_leaving = True
             for preset_id, draft in list(self._drafts.items()):
                 self._library.save(draft, preset_id)
 
@@ -273,20 +275,35 @@ class PresetEditor(QDialog):
             self._show(self.pane.current)
 
     def _on_saved(self, stored: StoredPreset) -> None:
+        is_new = stored.id not in self.pane.order
         self._drafts.pop(stored.id, None)
         self._list()
         self.pane.choose(stored.id)
         self._show(stored.id)
+        if is_new:
+            self.form.name.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.form.name.selectAll()
+        if self._is_leaving and not self._drafts:
+            self._is_leaving = False
+            self.reject()
 
     def _on_imported(self, added: list[StoredPreset]) -> None:
         if added:
             self._list()
             self.pane.choose(added[0].id)
             self._show(added[0].id)
+        else:
+            self._tell(self.tr("These presets are here already."))
 
     def _on_problem(self, error: ParleyError) -> None:
+        self._is_leaving = False
         if self.isVisible():
             self._say(error)
 
     def _say(self, error: ParleyError) -> None:
-        self.problem.setText(f"{error.sentence} {error.next_step}")
+        self._tell(f"{error.sentence} {error.next_step}", "bad")
+
+    def _tell(self, text: str, kind: str = "small") -> None:
+        self.remark.setProperty("kind", kind)
+        self.remark.style().polish(self.remark)
+        self.remark.setText(text)

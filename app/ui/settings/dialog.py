@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from app.core.chat.presets import StoredPreset
 from app.core.program.setting import Form, Page
 from app.core.program.settings import SETTINGS
 from app.services.preferences import Preferences
+from app.ui.fitting_dialog import BoundedDialog
 from app.ui.plain_list import PlainList
 from app.ui.preset_words import shown_name
 from app.ui.search_field import SearchField
@@ -25,7 +26,7 @@ from app.ui.settings.row import SettingRow
 from app.ui.settings.words import page_name
 
 
-class SettingsDialog(QDialog):
+class SettingsDialog(BoundedDialog):
     """Every change counts at once, so that there is nothing to confirm."""
 
     def __init__(

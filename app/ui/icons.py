@@ -15,7 +15,8 @@ from app.core.paths import resources
 from app.ui.labels import tip
 
 SIZE = 16
-_TINT_CHANGES = (QEvent.Type.PaletteChange, QEvent.Type.DevicePixelRatioChange)
+_OF_LINE = 0.85  # of a line's height, which makes `SIZE` of text at its usual size
+_TINT_CHANGES = (QEvent.Type.PaletteChange, QEvent.Type.DevicePixelRatioChange, QEvent.Type.FontChange)
 _WINDOW_ICON_SIZES = (16, 32, 48, 128)
 _STROKE = b'stroke-width="1.4"'
 
@@ -36,12 +37,19 @@ def pixmap(name: str, color: QColor, scale: float = 1.0, size: int = SIZE) -> QP
     return drawn
 
 
-def icon(name: str, widget: QWidget, role: QPalette.ColorRole = QPalette.ColorRole.ButtonText) -> QIcon:
+def size_beside(widget: QWidget) -> int:
+    """As large as an icon is to be in a widget: it grows with the text, and is never smaller than it was drawn."""
+    return max(SIZE, round(widget.fontMetrics().height() * _OF_LINE))
+
+
+def icon(
+    name: str, widget: QWidget, role: QPalette.ColorRole = QPalette.ColorRole.ButtonText, size: int = SIZE
+) -> QIcon:
     """An icon in a role's colour, muted where it is disabled, sharp on the widget's screen."""
     palette, scale, active = widget.palette(), widget.devicePixelRatioF(), QPalette.ColorGroup.Active
-    made = QIcon(pixmap(name, palette.color(active, role), scale))
+    made = QIcon(pixmap(name, palette.color(active, role), scale, size))
     muted = palette.color(active, QPalette.ColorRole.PlaceholderText)
-    made.addPixmap(pixmap(name, muted, scale), QIcon.Mode.Disabled)
+    made.addPixmap(pixmap(name, muted, scale, size), QIcon.Mode.Disabled)
     return made
 
 
@@ -89,7 +97,6 @@ class IconButton(QToolButton):
         super().__init__(parent)
         self._icon_name = ""
         self._role = role
-        self.setIconSize(QSize(SIZE, SIZE))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.show_as(icon_name, name)
 
@@ -114,8 +121,10 @@ class IconButton(QToolButton):
             self._tint()
 
     def _tint(self) -> None:
+        size = size_beside(self)
+        self.setIconSize(QSize(size, size))
         if self.isVisible():
-            self.setIcon(icon(self._icon_name, self, self._role))
+            self.setIcon(icon(self._icon_name, self, self._role, size))
 
 
 class LabelledButton(QPushButton):
@@ -124,14 +133,18 @@ class LabelledButton(QPushButton):
     def __init__(self, icon_name: str, text: str, parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
         self._icon_name = icon_name
-        self.setIconSize(QSize(SIZE, SIZE))
-        self.setIcon(icon(icon_name, self))
+        self._tint()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme and the screen."""
         super().changeEvent(event)
         if event.type() in _TINT_CHANGES:
-            self.setIcon(icon(self._icon_name, self))
+            self._tint()
+
+    def _tint(self) -> None:
+        size = size_beside(self)
+        self.setIconSize(QSize(size, size))
+        self.setIcon(icon(self._icon_name, self, size=size))
 
 
 class MenuButton(QPushButton):

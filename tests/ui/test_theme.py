@@ -158,3 +158,16 @@ def test_labels_take_the_colour_of_their_kind(qtbot: QtBot, themed: ThemeSource)
     qtbot.addWidget(label)
     label.show()
     assert label.palette().color(QPalette.ColorRole.WindowText) == QColor(LIGHT.muted)
+
+
+def test_icons_grow_with_the_text_beside_them(qtbot: QtBot, themed: ThemeSource) -> None:
+    buttons = icons.IconButton("search", "Search"), icons.LabelledButton("plus", "New chat")
+    for button in buttons:
+        qtbot.addWidget(button)
+        button.show()
+        assert button.iconSize().width() == icons.SIZE
+    themed.set_text_size(200)
+    for button in buttons:
+        assert button.iconSize().width() >= 1.5 * icons.SIZE
+        assert button.icon().actualSize(button.iconSize()) == button.iconSize()
+    themed.set_text_size(100)

@@ -48,13 +48,13 @@ class PresetListPane(QWidget):
         self.list = _OrderedList(self.tr("Presets"))
         self.list.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         self.list.currentItemChanged.connect(lambda item, _: self.chosen.emit(item.data(_ID)) if item else None)
-        self.list.model().rowsMoved.connect(lambda *_: self.arranged.emit(self._order()))
+        self.list.model().rowsMoved.connect(lambda *_: self.arranged.emit(self.order))
         self.list.moved.connect(self._move)
         self._new = IconButton("plus", self.tr("New preset"))
         self._new.clicked.connect(self.new_requested)
         self._copy = IconButton("copy", self.tr("Duplicate"))
         self._copy.clicked.connect(lambda: self.duplicate_requested.emit(self.current))
-        self._delete = IconButton("close", self.tr("Delete"))
+        self._delete = IconButton("trash", self.tr("Delete"))
         self._delete.clicked.connect(lambda: self.delete_requested.emit(self.current))
         self.more = IconButton("dots", self.tr("More"))
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -97,16 +97,18 @@ class PresetListPane(QWidget):
 
     def choose(self, preset_id: int) -> None:
         """Go to a preset without telling of it; to the first one where that is gone."""
-        order = self._order()
+        order = self.order
         self.list.blockSignals(True)
         self.list.setCurrentRow(order.index(preset_id) if preset_id in order else 0)
         self.list.blockSignals(False)
 
-    def _order(self) -> list[int]:
+    @property
+    def order(self) -> list[int]:
+        """The numbers of all presets, from the top."""
         return [int(self.list.item(row).data(_ID)) for row in range(self.list.count())]
 
     def _move(self, by: int) -> None:
-        order, row = self._order(), self.list.currentRow()
+        order, row = self.order, self.list.currentRow()
         target = row + by
         if row >= 0 and 0 <= target < len(order):
             order.insert(target, order.pop(row))

@@ -169,6 +169,7 @@ class MainView(QSplitter):
     def _connect_page(self) -> None:
         page, header = self.page, self.page.header
         page.start.find_requested.connect(self.find_model_requested)
+        page.problems.find_model_requested.connect(self.find_model_requested)
         header.model.find_requested.connect(self.find_model_requested)
         header.model.library_requested.connect(self.library_requested)
         page.problems.retry_storage_requested.connect(self._conversations.reopen)

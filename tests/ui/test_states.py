@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from app.bootstrap.program import Program
 from app.core.engine.loading import LoadOptions
 from app.core.engine.models import ModelFile
-from app.core.errors import DatabaseLocked, NoModel, ParleyError
+from app.core.errors import DatabaseLocked, NoModel, OutOfMemory, ParleyError
 from app.core.remote.servers import Server
 from app.services.engine_host import EngineState
 from app.services.reply_run import ChatState
@@ -85,6 +85,36 @@ def test_a_failed_load_says_what_to_do_next(qtbot: QtBot, program: Program, mode
     dialog.close()
     with qtbot.waitSignal(program.engines.engine.state_changed):
         press(qtbot, page.start, "Try again")
+
+
+def test_another_model_than_one_that_failed_is_chosen_where_all_are(
+    qtbot: QtBot, program: Program, model_file: FileFactory
+) -> None:
+    page = program.view.page
+    program.engines.engine.load(model_file(path="/models/broken.gguf"))
+    qtbot.waitUntil(lambda: program.engines.engine.state is EngineState.FAILED)
+    assert button(page.start, "Try again").property("kind") == "primary"
+    press(qtbot, page.start, "Choose another…")
+    assert page.header.model.drop_down.isVisible()
+    page.header.model.drop_down.close()
+
+
+def test_a_model_that_is_too_large_leads_to_those_that_fit(qtbot: QtBot, program: Program) -> None:
+    page = program.view.page
+    page.start.show_failed(OutOfMemory(file="large.gguf", need="51.2 GB", free="11.2 GB"))
+    assert button(page.start, "Try again").property("kind") != "primary"
+    program.view.find_model_requested.disconnect()
+    with qtbot.waitSignal(program.view.find_model_requested):
+        press(qtbot, page.start, "Find one that fits…")
+
+
+def test_a_long_word_of_the_window_stays_within_it(program: Program) -> None:
+    page = program.view.page
+    program.window.resize(480, 480)
+    page.say("a-model-with-a-name-that-is-longer-than-the-window-is-wide · Q4_K_M is downloaded and verified. " * 2)
+    assert page.rect().contains(page.toast.geometry())
+    page.say("Reply copied")
+    assert page.toast.height() < 60 and page.toast.width() < 200
 
 
 def test_a_ready_model_invites(qtbot: QtBot, program: Program, model_file: FileFactory) -> None:

@@ -220,6 +220,8 @@ class ChatPage(QWidget):
         self.header.copy_requested.connect(self.copy_conversation)
         self.problems.open_model_requested.connect(self.open_model_requested)
         self.start.open_requested.connect(self.open_model_requested)
+        self.start.choose_requested.connect(self.header.model.open_menu)
+        self.problems.choose_model_requested.connect(self.header.model.open_menu)
         self.start.asked.connect(self.sending.send)
 
     def choose_files(self) -> None:

@@ -17,8 +17,10 @@ from app.core.sizes import format_count
 from app.ui.chat.states import PERMILLE
 from app.ui.icons import Emblem, IconButton
 
-_TOAST_MS = 1600
+_LEAST_MS, _MS_PER_LETTER = 1000, 60
 _OFFER_MS = 8000
+_MARGIN, _GAP = 12, 12
+_MOST_WIDTH = 560
 
 
 class ProgressStrip(QFrame):
@@ -40,21 +42,21 @@ class ProgressStrip(QFrame):
         self._cancel = QPushButton(self.tr("Cancel"))
         self._cancel.setProperty("kind", "quiet")
         self._cancel.clicked.connect(self.cancel_requested)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(16, 6, 8, 6)
+        self._row = row = QHBoxLayout(self)
         row.setSpacing(12)
         row.addWidget(self._what, 1)
         row.addWidget(self._value)
         row.addWidget(self._bar)
         row.addWidget(self._cancel)
         self.setMinimumHeight(44)
+        self._offer_cancel(True)
         self.hide()
 
     def show_load(self, model: str, fraction: float) -> None:
         """A model is being read into memory."""
         self._set(self.tr("Loading {model}").format(model=model), round(fraction * PERMILLE), PERMILLE)
         self._value.setText(self.tr("{percent} %").format(percent=int(fraction * 100)))
-        self._cancel.show()
+        self._offer_cancel(True)
         self.show()
 
     def set_prompt(self, done: int, total: int) -> None:
@@ -63,7 +65,12 @@ class ProgressStrip(QFrame):
         self._value.setText(
             self.tr("{done} of {total} tokens").format(done=format_count(done), total=format_count(total))
         )
-        self._cancel.hide()
+        self._offer_cancel(False)
+
+    def _offer_cancel(self, offered: bool) -> None:
+        """A quiet button brings its own room at its ends; a bar does not."""
+        self._cancel.setVisible(offered)
+        self._row.setContentsMargins(16, 6, 8 if offered else 16, 6)
 
     def _set(self, what: str, value: int, limit: int) -> None:
         self._what.setText(what)
@@ -88,8 +95,8 @@ class Toast(QFrame):
         self.button.setProperty("kind", "toast")
         self.button.clicked.connect(self._press)
         row = QHBoxLayout(self)
-        row.setContentsMargins(12, 6, 12, 6)
-        row.setSpacing(12)
+        row.setContentsMargins(_MARGIN, 6, _MARGIN, 6)
+        row.setSpacing(_GAP)
         row.addWidget(self._label)
         row.addWidget(self.button)
         self._timer = QTimer(self, singleShot=True)
@@ -101,9 +108,9 @@ class Toast(QFrame):
         return self._label.text()
 
     def say(self, text: str) -> None:
-        """Show a text for a moment."""
+        """Show a text for as long as it takes to read it."""
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._show(text, "", _TOAST_MS)
+        self._show(text, "", _LEAST_MS + _MS_PER_LETTER * len(text))
 
     def offer(self, text: str, action: str, act: Callable[[], object]) -> None:
         """Show a text with something to do, for a while."""
@@ -112,20 +119,28 @@ class Toast(QFrame):
         self._show(text, action, _OFFER_MS)
 
     def place(self) -> None:
-        """Stand in the middle, as things lie now."""
+        """Stand in the middle, as things lie now, and within the window."""
         parent = self.parentWidget()
         if parent is not None:
+            self._fit(min(parent.width() - 2 * _GAP, _MOST_WIDTH))
             self.move((parent.width() - self.width()) // 2, self._lower.geometry().top() - self.height() - 12)
 
     def _show(self, text: str, action: str, milliseconds: int) -> None:
         self._label.setText(text)
         self.button.setText(action)
         self.button.setVisible(bool(action))
-        self.adjustSize()
         self.place()
         self.show()
         self.raise_()
         self._timer.start(milliseconds)
+
+    def _fit(self, most: int) -> None:
+        """A text that is wider goes on in another line."""
+        taken = 2 * _MARGIN + (0 if self.button.isHidden() else _GAP + self.button.sizeHint().width())
+        wanted = self._label.fontMetrics().horizontalAdvance(self._label.text()) + 2
+        self._label.setWordWrap(wanted > most - taken)
+        self._label.setFixedWidth(min(wanted, most - taken))
+        self.adjustSize()
 
     def _press(self) -> None:
         self.hide()

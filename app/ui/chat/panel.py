@@ -62,8 +62,7 @@ class Panel(QScrollArea):
         """One more thing to do."""
         button = QPushButton(text)
         button.setAutoDefault(False)  # in a dialog, Enter belongs to the field that has the focus
-        if primary:
-            button.setProperty("kind", "primary")
+        set_primary(button, primary)
         self.buttons.addWidget(button)
         return button
 
@@ -80,3 +79,10 @@ class Panel(QScrollArea):
         label.setTextFormat(Qt.TextFormat.PlainText)
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         return label
+
+
+def set_primary(button: QPushButton, primary: bool) -> None:
+    """Mark what one mostly wants, or no longer."""
+    button.setProperty("kind", "primary" if primary else "")
+    button.style().unpolish(button)
+    button.style().polish(button)

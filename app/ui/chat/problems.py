@@ -15,6 +15,7 @@ from app.core.errors import (
     DatabaseUnreachable,
     DiskFull,
     NoModel,
+    OutOfMemory,
     ParleyError,
 )
 from app.ui.chat.notices import Notice, NoticeAction
@@ -25,6 +26,8 @@ _STORAGE_ERRORS = (DatabaseLocked, DatabaseReadOnly, DatabaseDamaged, DatabaseUn
 class Problems(QObject):
     """Fills the notice; a problem of the model goes away once a model is ready."""
 
+    find_model_requested = Signal()
+    choose_model_requested = Signal()
     open_model_requested = Signal()
     load_requested = Signal()
     retry_storage_requested = Signal()
@@ -40,6 +43,7 @@ class Problems(QObject):
         """Tell of a problem that belongs to no reply."""
         actions = []
         if isinstance(error, NoModel):
+            actions.append(NoticeAction(self.tr("Find a model…"), self.find_model_requested.emit))
             actions.append(NoticeAction(self.tr("Open a GGUF file…"), self.open_model_requested.emit))
         elif isinstance(error, _STORAGE_ERRORS):
             actions.append(NoticeAction(self.tr("Try again"), self._retry_storage))
@@ -54,13 +58,18 @@ class Problems(QObject):
             self.show(error)
             return
         self._of_model = error
-        self._tell(error, [NoticeAction(self.tr("Choose another…"), self.open_model_requested.emit)])
+        self._tell(error, [NoticeAction(self.tr("Choose another…"), self.choose_model_requested.emit)])
 
     def show_load(self, error: ParleyError) -> None:
         """Tell that the chosen model did not load."""
         self._of_model = error
-        again = NoticeAction(self.tr("Try again"), self._load_again)
-        self._tell(error, [again, NoticeAction(self.tr("Choose another…"), self.open_model_requested.emit)])
+        actions = [
+            NoticeAction(self.tr("Try again"), self._load_again),
+            NoticeAction(self.tr("Choose another…"), self.choose_model_requested.emit),
+        ]
+        if isinstance(error, OutOfMemory):
+            actions.insert(0, NoticeAction(self.tr("Find one that fits…"), self.find_model_requested.emit))
+        self._tell(error, actions)
 
     def model_is_ready(self) -> None:
         """Forget a problem that a loaded model has solved."""

@@ -9,13 +9,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QProgressBar, QStackedWidget, QWidget
 
 from app.core.engine.models import ModelFile
-from app.core.errors import ParleyError
+from app.core.errors import OutOfMemory, ParleyError
 from app.core.prediction.probe_frames import Machine
 from app.core.remote.rpc import is_this_machine
 from app.core.sizes import format_bytes
 from app.ui.chat.guide_panel import GuidePanel
 from app.ui.chat.model_menu import described
-from app.ui.chat.panel import Panel
+from app.ui.chat.panel import Panel, set_primary
 
 _WIDTH = 460
 PERMILLE = 1000
@@ -26,6 +26,7 @@ class StartView(QStackedWidget):
 
     find_requested = Signal()
     open_requested = Signal()
+    choose_requested = Signal()
     cancel_requested = Signal()
     retry_requested = Signal()
     details_requested = Signal()
@@ -55,6 +56,9 @@ class StartView(QStackedWidget):
         """The model did not load."""
         self._failed.title.setText(error.sentence)
         self._failed.text.setText(error.next_step)
+        is_too_large = isinstance(error, OutOfMemory)
+        self._fitting.setVisible(is_too_large)
+        set_primary(self._again, not is_too_large)
         self._details.setVisible(bool(error.detail))
         self.setCurrentWidget(self._failed)
 
@@ -135,8 +139,11 @@ class StartView(QStackedWidget):
 
     def _make_failed(self) -> Panel:
         panel = Panel("notice", "")
-        panel.add_button(self.tr("Try again"), primary=True).clicked.connect(self.retry_requested)
-        panel.add_button(self.tr("Choose another…")).clicked.connect(self.open_requested)
+        self._fitting = panel.add_button(self.tr("Find one that fits…"), primary=True)
+        self._fitting.clicked.connect(self.find_requested)
+        self._again = panel.add_button(self.tr("Try again"))
+        self._again.clicked.connect(self.retry_requested)
+        panel.add_button(self.tr("Choose another…")).clicked.connect(self.choose_requested)
         self._details = panel.add_button(self.tr("Details"))
         self._details.clicked.connect(self.details_requested)
         return panel

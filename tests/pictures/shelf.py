@@ -37,7 +37,7 @@ from app.core.engine.models import ModelFile
 from app.core.errors import Failure
 from app.core.paths import Folders
 from app.core.protocol import ChildRole
-from app.services.disk_library import DiskLibrary
+from app.services.disk_library import DiskContents, DiskLibrary, Presence
 from app.services.download_queue import DownloadQueue
 from app.services.library_work import Job, Work
 from app.services.model_folders import ModelFolders
@@ -181,7 +181,7 @@ def library(shelf: Shelf) -> LibraryDialog:
         identity.path: ModelFile(id=number, identity=identity, modified_ns=0, last_used_at=time.time())
         for number, identity in enumerate((used, gone))
     }
-    dialog._show(FOUND)
+    dialog._show(DiskContents(FOUND, {gone.path: Presence.GONE}))
     return dialog
 
 
@@ -218,7 +218,7 @@ def nothing(shelf: Shelf) -> QDialog:
     dialog = LibraryDialog(shelf.disk, shelf.library)
     settle()
     dialog._known = {}
-    dialog._show(())
+    dialog._show(DiskContents((), {}))
     return dialog
 
 

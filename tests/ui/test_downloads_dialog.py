@@ -145,3 +145,11 @@ def test_a_failure_says_why_and_what_is_kept_and_can_be_tried_again(
     dialog.clear.click()
     assert queue.downloads == [] and dialog.rows == {} and not dialog.clear.isVisible()
     assert (tmp_path / "models" / "a.gguf").exists()
+
+
+def test_an_empty_list_leads_to_the_models(qtbot: QtBot, dialog: DownloadsDialog) -> None:
+    find = next(one for one in dialog.findChildren(QPushButton) if one.text() == "Find a model…")
+    assert find.isVisible()
+    with qtbot.waitSignal(dialog.find_requested):
+        qtbot.mouseClick(find, Qt.MouseButton.LeftButton)
+    assert not dialog.isVisible()

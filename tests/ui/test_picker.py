@@ -87,7 +87,7 @@ def starred(dialog: PickerDialog) -> list[str]:
 def test_the_first_page_needs_no_network(qtbot: QtBot, picker: Opener, tiny_hub: HubServer) -> None:
     dialog = picker(LAPTOP)
     assert next(row.title for row in dialog.found.repos.rows) == "Qwen3 4B"
-    assert "8 GB memory, 5.1 free" in words(dialog)
+    assert "8 GB of memory, 5.1 GB free" in words(dialog)
     assert tiny_hub.log == []
 
 
@@ -98,14 +98,19 @@ def test_enter_in_the_search_field_searches_and_opens_nothing_else(
     dialog.search.field.setText("llama")
     qtbot.keyClick(dialog.search.field, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: any("Llama" in row.title for row in dialog.found.repos.rows))
-    assert dialog.view.page is None and button(dialog.view, "See its variants").isVisible()
+    assert dialog.view.page is None and "Choose a model at the left" in words(dialog.view)
+    dialog.search.field.clear()
+    assert button(dialog.view, "See its variants").isVisible()
 
 
 @pytest.mark.parametrize(("name", "line"), [
-    ("laptop", "8 GB memory, 5.1 free"),
-    ("desktop", "16 GB memory, 11.2 free · RTX 4070, 12 GB, 10.8 free"),
-    ("mac", "24 GB memory, shared with the GPU, 17.5 free · Apple M4"),
-    ("workstation", "128 GB memory, 112 free · RTX 4090, 24 GB, 22.8 free · RTX 4090, 24 GB, 23.2 free"),
+    ("laptop", "8 GB of memory, 5.1 GB free"),
+    ("desktop", "16 GB of memory, 11.2 GB free · RTX 4070: 12 GB, 10.8 GB free"),
+    ("mac", "24 GB of memory, shared with the GPU, 17.5 GB free · Apple M4"),
+    (
+        "workstation",
+        "128 GB of memory, 112 GB free · RTX 4090: 24 GB, 22.8 GB free · RTX 4090: 24 GB, 23.2 GB free",
+    ),
 ])  # fmt: skip
 def test_the_machine_is_on_top(picker: Opener, name: str, line: str) -> None:
     assert line in words(picker(MACHINES[name])).split("\n")
@@ -353,3 +358,30 @@ def test_an_address_opens_its_repo(qtbot: QtBot, picker: Opener) -> None:
     dialog.search.submit()
     qtbot.waitUntil(lambda: dialog.view.page is not None)
     assert [row.variant.branch for row in dialog.view.table.rows] == ["gptq-3bit-128g-actorder_True"]
+
+
+def test_what_does_not_fit_is_not_what_one_is_led_to(qtbot: QtBot, picker: Opener) -> None:
+    dialog = picker(LAPTOP)
+    open_repo(qtbot, dialog, GGUF_13B)
+    assert button(dialog.footer, "Download anyway").property("kind") != "primary"
+    qtbot.mouseClick(button(dialog.footer, "See what fits here"), Qt.MouseButton.LeftButton)
+    assert dialog.search.field.text() == "" and "Good on this machine" in words(dialog)
+    assert "Qwen3 4B suits this machine" in words(dialog.view)
+    assert not dialog.footer.fitting.isVisible() and not dialog.footer.download.isVisible()
+
+
+def test_a_variant_that_fits_at_another_context_is_offered_at_once(qtbot: QtBot, picker: Opener) -> None:
+    dialog = picker(LAPTOP)
+    open_repo(qtbot, dialog, GGUF_13B)
+    assert dialog.footer.fitting.isVisible()
+    dialog.view.panel.slider.setValue(dialog.view.panel.slider.minimum())
+    fits = dialog.view.fits
+    assert dialog.footer.fitting.isVisible() is not fits
+    assert dialog.footer.download.text() == ("Download and chat" if fits else "Download anyway")
+
+
+def test_a_list_says_what_it_is_before_it_is_there(picker: Opener) -> None:
+    dialog = picker(DESKTOP)
+    dialog.search.field.setText("llama")
+    dialog.search.submit()
+    assert "Searching…" in words(dialog.found) and "Good on this machine" not in words(dialog.found)

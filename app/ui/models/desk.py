@@ -89,11 +89,14 @@ class ModelDesk(QObject):
 
     def show_downloads(self) -> None:
         """Open the list of downloads."""
-        DownloadsDialog(self._queue, self._imports, self._preferences, self._window).open()
+        dialog = DownloadsDialog(self._queue, self._imports, self._preferences, self._window)
+        dialog.find_requested.connect(self.choose_model)
+        dialog.open()
 
     def show_library(self) -> LibraryDialog:
         """Open the list of models on this machine."""
         dialog = LibraryDialog(self._disk, self._library, self._window)
+        dialog.find_requested.connect(self.choose_model)
         dialog.import_requested.connect(self.choose_folder)
         dialog.prepare_requested.connect(self.import_folder)
         dialog.open()

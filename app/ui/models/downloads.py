@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.core.catalog.downloads import Download, DownloadProgress, DownloadState
 from app.core.checkpoints.preparing import Preparation, PreparationState
@@ -17,6 +17,8 @@ from app.core.sizes import format_bytes
 from app.services.download_queue import DownloadQueue
 from app.services.model_import import ModelImport
 from app.services.preferences import Preferences
+from app.ui.chat.panel import Panel
+from app.ui.fitting_dialog import BoundedDialog
 from app.ui.icons import ComboBox
 from app.ui.labels import plain_label
 from app.ui.models.download_row import DownloadRow, time_left
@@ -29,8 +31,10 @@ _OPEN = (DownloadState.RUNNING, DownloadState.QUEUED)
 _WORTH_ASKING = 10_000_000
 
 
-class DownloadsDialog(QDialog):
+class DownloadsDialog(BoundedDialog):
     """All downloads in their order; it can be closed while they go on."""
+
+    find_requested = Signal()
 
     def __init__(
         self, queue: DownloadQueue, imports: ModelImport, preferences: Preferences, parent: QWidget | None = None
@@ -41,46 +45,20 @@ class DownloadsDialog(QDialog):
         self._preferences = preferences
         self.rows: dict[int, DownloadRow] = {}
         self.preparations: dict[int, PreparationRow] = {}
+        self._progress: dict[int, DownloadProgress] = {}
         self.setWindowTitle(self.tr("Downloads"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(620, 460)
-        self._progress: dict[int, DownloadProgress] = {}
         self._all = plain_label("muted")
-        self._nothing = plain_label("muted", self.tr("There are no downloads."))
-        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        inner = QWidget()
-        self._column = QVBoxLayout(inner)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(10)
-        self._column.addWidget(self._nothing)
-        self._column.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidget(inner)
-        close = QPushButton(self.tr("Close"))
-        close.setDefault(True)
-        close.clicked.connect(self.accept)
+        self._nothing = self._make_nothing()
+        self._area = QScrollArea()
         self.limit = self._limit_choice()
         self.clear = QPushButton(self.tr("Clear finished"))
         self.clear.setAutoDefault(False)
         self.clear.clicked.connect(self._clear_finished)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addWidget(self.limit)
-        buttons.addWidget(self.clear)
-        buttons.addStretch(1)
-        buttons.addWidget(close)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 24, 24, 16)
-        column.setSpacing(16)
-        column.addWidget(self._all)
-        column.addWidget(area, 1)
-        column.addLayout(buttons)
-        queue.changed.connect(self._show)
-        queue.progress.connect(self._show_progress)
-        imports.changed.connect(self._show_preparations)
-        imports.progress.connect(self._show_preparing)
+        self._fill_area()
+        self._lay_out()
+        self._listen()
         self._show(queue.downloads)
         self._show_preparations(imports.preparations)
 
@@ -88,6 +66,52 @@ class DownloadsDialog(QDialog):
     def summary(self) -> str:
         """How far all are together; nothing where that is no more than what the one says."""
         return self._all.text() if self._all.isVisible() else ""
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 24, 24, 16)
+        column.setSpacing(16)
+        column.addWidget(self._all)
+        column.addWidget(self._nothing, 1)
+        column.addWidget(self._area, 1)
+        column.addLayout(self._buttons())
+
+    def _make_nothing(self) -> Panel:
+        text = self.tr("What you download is listed here, and goes on while this window is closed.")
+        panel = Panel("download", self.tr("No downloads"), text)
+        find = panel.add_button(self.tr("Find a model…"))
+        find.clicked.connect(self.accept)
+        find.clicked.connect(self.find_requested)
+        return panel
+
+    def _fill_area(self) -> None:
+        """Where the rows go, one below the other."""
+        inner = QWidget()
+        self._column = QVBoxLayout(inner)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(10)
+        self._column.addStretch(1)
+        self._area.setWidgetResizable(True)
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setWidget(inner)
+
+    def _buttons(self) -> QHBoxLayout:
+        close = QPushButton(self.tr("Close"))
+        close.setDefault(True)
+        close.clicked.connect(self.accept)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.limit)
+        buttons.addWidget(self.clear)
+        buttons.addStretch(1)
+        buttons.addWidget(close)
+        return buttons
+
+    def _listen(self) -> None:
+        self._queue.changed.connect(self._show)
+        self._queue.progress.connect(self._show_progress)
+        self._imports.changed.connect(self._show_preparations)
+        self._imports.progress.connect(self._show_preparing)
 
     def _limit_choice(self) -> ComboBox:
         now = int(self._preferences.get("downloads.limit"))
@@ -134,7 +158,7 @@ class DownloadsDialog(QDialog):
 
     def _add_preparation(self, preparation: Preparation) -> PreparationRow:
         row = self.preparations[preparation.id] = PreparationRow(preparation)
-        self._column.insertWidget(self._column.count() - 2, row)
+        self._column.insertWidget(self._column.count() - 1, row)
         row.stopped.connect(self._imports.stop)
         row.retried.connect(self._imports.retry)
         row.cleared.connect(self._imports.clear)
@@ -147,7 +171,9 @@ class DownloadsDialog(QDialog):
 
     def _show_what_is_over(self) -> None:
         downloads, preparations = self._queue.downloads, self._imports.preparations
-        self._nothing.setVisible(not downloads and not preparations)
+        is_empty = not downloads and not preparations
+        self._nothing.setVisible(is_empty)
+        self._area.setVisible(not is_empty)
         over = any(download.state is DownloadState.DONE for download in downloads)
         self.clear.setVisible(over or any(one.state is PreparationState.DONE for one in preparations))
 

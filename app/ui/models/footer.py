@@ -17,6 +17,7 @@ from app.core.checkpoints.preparing import Original
 from app.core.paths import is_folder
 from app.core.sizes import format_bytes
 from app.services.fit_service import can_run, is_cut
+from app.ui.chat.panel import set_primary
 from app.ui.labels import tip
 from app.ui.models import words
 
@@ -27,6 +28,7 @@ class Footer(QWidget):
     card_requested = Signal()
     files_requested = Signal()
     download_requested = Signal()
+    fitting_requested = Signal()
 
     def __init__(self, folder: Path, parent: QWidget | None = None) -> None:
         """`folder` is where downloads go."""
@@ -40,7 +42,8 @@ class Footer(QWidget):
         self._card = QPushButton(self.tr("Model card"))
         self._files = QPushButton(self.tr("Show files"))
         self.download = QPushButton(self.tr("Download and chat"))
-        self.download.setProperty("kind", "primary")
+        self.fitting = QPushButton(self.tr("See what fits here"))
+        set_primary(self.fitting, True)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
@@ -49,16 +52,20 @@ class Footer(QWidget):
             (self._card, self.card_requested),
             (self._files, self.files_requested),
             (self.download, self.download_requested),
+            (self.fitting, self.fitting_requested),
         ):
             button.setAutoDefault(False)
             button.clicked.connect(signal)
             row.addWidget(button)
 
-    def show_chosen(self, page: RepoPage | None, variant: Variant | None, original: Original = Original.KEEP) -> None:
+    def show_chosen(
+        self, page: RepoPage | None, variant: Variant | None, original: Original = Original.KEEP, *, fits: bool = True
+    ) -> None:
         """Tell what is known, and offer what can be done; nothing where no variant is chosen.
 
-        `original` is what is to become of a checkpoint.
+        `original` is what is to become of a checkpoint; what does not fit is not what one is led to.
         """
+        self.fitting.setVisible(variant is not None and not fits)
         for button in (self._card, self._files):
             button.setVisible(page is not None and bool(page.variants))
         self._card.setEnabled(page is not None and bool(page.card))
@@ -69,7 +76,7 @@ class Footer(QWidget):
         free, room = _free_bytes(self._folder), _room(variant, original)
         refused = self._refused(page, variant, free, room)
         prepared = variant.becomes
-        self.download.setText(self.tr("Download and prepare") if prepared else self.tr("Download and chat"))
+        self._name_download(is_prepared=prepared is not None, fits=fits)
         self.download.setEnabled(not refused)
         self.download.setToolTip(tip(refused))
         size = self.tr("{size} to download").format(size=format_bytes(variant.bytes))
@@ -78,6 +85,13 @@ class Footer(QWidget):
         if free:
             size += self.tr(", {free} free on disk").format(free=format_bytes(free))
         self._facts.setText(refused or " · ".join([*words.page_facts(page), size]))
+
+    def _name_download(self, *, is_prepared: bool, fits: bool) -> None:
+        if not fits:
+            self.download.setText(self.tr("Download anyway"))
+        else:
+            self.download.setText(self.tr("Download and prepare") if is_prepared else self.tr("Download and chat"))
+        set_primary(self.download, fits)
 
     def _refused(self, page: RepoPage, variant: Variant, free: int, room: int) -> str:
         """Why it cannot be downloaded to chat with; empty when it can."""

@@ -72,6 +72,7 @@ class FoundPane(QFrame):
         if query is None:
             self.recommend()
         else:
+            self._title.setText(self.tr("Found on the Hub"))
             self._say(self.tr("Searching…"))
             self._hub.search(query)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QDateTime, QLocale, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.core.catalog.downloads import FileChecked
 from app.core.catalog.hub import Format
@@ -22,6 +22,7 @@ from app.services.disk_library import DiskContents, DiskLibrary, Presence
 from app.services.library_work import Job, Work
 from app.services.model_library import ModelLibrary
 from app.ui.file_dialogs import ask_folder
+from app.ui.fitting_dialog import BoundedDialog
 from app.ui.labels import plain_label
 from app.ui.models import words
 from app.ui.models.folders_dialog import FoldersDialog
@@ -32,9 +33,10 @@ from app.ui.text_dialog import MessageDialog, TextDialog
 _WORST_FIRST = (False, None, True)
 
 
-class LibraryDialog(QDialog):
+class LibraryDialog(BoundedDialog):
     """Models in the user's folders, those of other programs, and known ones that are gone."""
 
+    find_requested = Signal()
     import_requested = Signal()
     prepare_requested = Signal(object)  # Path of a folder of safetensors
 
@@ -85,6 +87,10 @@ class LibraryDialog(QDialog):
         self._library.problem.connect(self._show_problem)
 
     def _buttons(self) -> QHBoxLayout:
+        find = QPushButton(self.tr("Find a model…"))
+        find.setAutoDefault(False)
+        find.clicked.connect(self.accept)
+        find.clicked.connect(self.find_requested)
         folders = QPushButton(self.tr("Folders…"))
         folders.setAutoDefault(False)
         folders.clicked.connect(lambda: FoldersDialog(self._disk.folders, self).open())
@@ -96,6 +102,7 @@ class LibraryDialog(QDialog):
         close.setDefault(True)
         close.clicked.connect(self.accept)
         buttons = QHBoxLayout()
+        buttons.addWidget(find)
         buttons.addWidget(folders)
         buttons.addWidget(imports)
         buttons.addStretch(1)
@@ -117,8 +124,10 @@ class LibraryDialog(QDialog):
             if path in self._known:
                 self._add(path, self._row_of_stray(self._known[path], presence))
         total = format_bytes(sum(model.bytes for model in contents.models))
-        text = self.tr("{count} models, {total}").format(count=len(self.rows), total=total)
-        self._state.setText(text if self.rows else self.tr("There are no models in the folders yet."))
+        one, several = self.tr("One model, {total}"), self.tr("{count} models, {total}")
+        text = (one if len(self.rows) == 1 else several).format(count=len(self.rows), total=total)
+        nothing = self.tr("There are no models in the folders yet. Find one, or add a folder that has some.")
+        self._state.setText(text if self.rows else nothing)
         for job in self._disk.work.jobs:
             self._show_waiting(job)
 

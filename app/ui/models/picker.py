@@ -11,10 +11,10 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.catalog.find.repo_ref import parse_repo_ref
-from app.core.catalog.hub import Recommendation, RepoPage, SearchQuery, Variant
+from app.core.catalog.hub import Recommendation, RepoPage, SearchPage, SearchQuery, Variant
 from app.core.catalog.hub_errors import NotARepo
 from app.core.checkpoints.preparing import Original, Wishes
 from app.core.engine.loading import LoadOptions
@@ -22,6 +22,8 @@ from app.core.errors import ParleyError
 from app.services.fit_service import FitService
 from app.services.hub_service import HubService, Question
 from app.services.need_finder import NeedFinder
+from app.ui.fitting_dialog import BoundedDialog
+from app.ui.labels import plain_label
 from app.ui.links import ask_to_open
 from app.ui.models import words
 from app.ui.models.footer import Footer
@@ -32,7 +34,7 @@ from app.ui.models.token_entry import TokenEntry
 from app.ui.text_dialog import TextDialog
 from app.ui.theme import Theme
 
-_LIST_WIDTH = 268
+_LIST_WIDTH = 288
 _NARROW_LIST_WIDTH = 216
 _NARROW = 960
 
@@ -45,7 +47,7 @@ class Wanted:
     wishes: Wishes
 
 
-class PickerDialog(QDialog):
+class PickerDialog(BoundedDialog):
     """Shows the machine, the repos, and one repo's variants."""
 
     download_requested = Signal(object)  # Wanted
@@ -70,9 +72,8 @@ class PickerDialog(QDialog):
         self.setWindowTitle(self.tr("Choose a model"))
         self.resize(1080, 720)
         self.setMinimumSize(820, 560)
-        self._machine = QLabel()
-        self._machine.setProperty("kind", "muted")
-        self._machine.setTextFormat(Qt.TextFormat.PlainText)
+        self._machine = plain_label("muted")
+        self._machine.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
         self.search = SearchBar()
         self.found = FoundPane(hub, fit, recommended)
         self.view = RepoView(fit, theme)
@@ -121,6 +122,13 @@ class PickerDialog(QDialog):
         else:
             self.found.search(query, by_fit=self.search.sorts_by_fit)
 
+    def _show_what_fits(self) -> None:
+        """Forget what was searched, and begin again with what suits this machine."""
+        self.search.clear()
+        self._recommend()
+        self.view.show_invitation(self.found.suggestion)
+        self._show_footer()
+
     def _recommend(self) -> None:
         self.found.recommend()
         if self.view.page is None:
@@ -129,6 +137,11 @@ class PickerDialog(QDialog):
     def _again(self) -> None:
         if self._asked:
             self.open_repo(self._asked)
+
+    def _on_found(self, found: SearchPage) -> None:
+        """Among what was found one is to be chosen; where nothing was, the suggestion is still a way on."""
+        if self.view.invites:
+            self.view.show_invitation(None if found.repos else self.found.suggestion)
 
     def _on_opened(self, page: RepoPage) -> None:
         recommended = self.found.recommended(page.summary.id)
@@ -187,9 +200,10 @@ class PickerDialog(QDialog):
         return Original.DELETE if self.view.prepare.remove.isChecked() else Original.KEEP
 
     def _show_footer(self) -> None:
-        self.footer.show_chosen(self.view.page, self.view.variant, self._original)
+        self.footer.show_chosen(self.view.page, self.view.variant, self._original, fits=self.view.fits)
 
     def _connect(self) -> None:
+        self._hub.found.connect(self._on_found)
         self._hub.repo_opened.connect(self._on_opened)
         self._hub.failed.connect(self._on_failed)
         self._needs.opened.connect(self.view.replace)
@@ -199,6 +213,7 @@ class PickerDialog(QDialog):
         self.search.named.connect(self.open_repo)
         self.found.chosen.connect(self.open_repo)
         self.view.variant_chosen.connect(lambda _: self._show_footer())
+        self.view.fits_changed.connect(self._show_footer)
         self.view.looked_at_changed.connect(self._measure)
         self.view.prepare.changed.connect(self._show_footer)
         self.view.repo_requested.connect(self.open_repo)
@@ -208,14 +223,15 @@ class PickerDialog(QDialog):
         self.footer.card_requested.connect(self._show_card)
         self.footer.files_requested.connect(self._show_files)
         self.footer.download_requested.connect(self._download)
+        self.footer.fitting_requested.connect(self._show_what_fits)
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         title = QLabel(self.tr("Choose a model"))
         title.setProperty("kind", "title")
         head.addWidget(title)
-        head.addStretch(1)
-        head.addWidget(self._machine)
+        head.addSpacing(16)
+        head.addWidget(self._machine, 1)
         body = QHBoxLayout()
         body.setSpacing(14)
         body.addWidget(self.found)

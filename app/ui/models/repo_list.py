@@ -112,11 +112,15 @@ class RepoDelegate(QStyledItemDelegate):
 
     def _paint_lines(self, painter: QPainter, where: QRect, option: QStyleOptionViewItem, index: Index) -> None:
         middle = where.center().y() + 1
-        lines = ((index.data(), option.font, QPalette.ColorRole.Text, Qt.AlignmentFlag.AlignBottom, -1),)
         small = QFont(option.font)
         small.setPointSizeF(small.pointSizeF() - 1)
+        name = (index.data(), option.font, QPalette.ColorRole.Text, Qt.AlignmentFlag.AlignBottom, -1)
         remark = (index.data(_Role.REMARK), small, QPalette.ColorRole.PlaceholderText, Qt.AlignmentFlag.AlignTop, 2)
-        for text, font, role, align, shift in (*lines, remark):
+        # What tells two repos of a model apart is often the end of their names.
+        for (text, font, role, align, shift), cut in (
+            (name, Qt.TextElideMode.ElideMiddle),
+            (remark, Qt.TextElideMode.ElideRight),
+        ):
             painter.setFont(font)
             painter.setPen(option.palette.color(role))
             half = QRect(where)
@@ -124,7 +128,7 @@ class RepoDelegate(QStyledItemDelegate):
                 half.setBottom(middle + shift)
             else:
                 half.setTop(middle + shift)
-            shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, half.width())
+            shown = painter.fontMetrics().elidedText(text, cut, half.width())
             painter.drawText(half, align | Qt.AlignmentFlag.AlignLeading, shown)
 
 

@@ -32,6 +32,7 @@ class RepoView(QStackedWidget):
 
     variant_chosen = Signal(object)  # Variant
     looked_at_changed = Signal()
+    fits_changed = Signal()
     repo_requested = Signal(str)
     retry_requested = Signal()
     token_requested = Signal()
@@ -45,6 +46,7 @@ class RepoView(QStackedWidget):
         self._variants: list[Variant] = []
         self._ranked = Ranked(())
         self._suggested = ""
+        self.fits = True  # whether the chosen variant does, or as long as nobody knows
         self._invitation = self._make_invitation()
         self._reading = self._make_reading()
         self._failed = self._make_failed()
@@ -67,6 +69,11 @@ class RepoView(QStackedWidget):
         """The chosen variant."""
         row = self.table.current
         return row.variant if row is not None and self.currentWidget() is self._content else None
+
+    @property
+    def invites(self) -> bool:
+        """Whether nothing was chosen yet."""
+        return self.currentWidget() is self._invitation
 
     @property
     def looked_at(self) -> tuple[Variant, ...]:
@@ -164,6 +171,7 @@ class RepoView(QStackedWidget):
         row, hardware = self.table.current, self._fit.hardware
         self.panel.setEnabled(row is not None and row.fit is not None)
         self.prepare.show_variant(row.variant if row is not None else None)
+        self._tell_whether_it_fits(row is None or row.fit is None or row.fit.verdict.fits)
         if row is None or row.fit is None or hardware is None:
             return
         others = [(other.variant, other.fit) for other in self.table.rows if other.fit is not None]
@@ -171,6 +179,11 @@ class RepoView(QStackedWidget):
         run = self._fit.last_run(row.variant)
         past = [words.predicted_and_measured(run)] if run is not None else []
         self.panel.show_fit(row.variant, row.fit, hardware, " ".join([reason, *past]))
+
+    def _tell_whether_it_fits(self, fits: bool) -> None:
+        if fits != self.fits:
+            self.fits = fits
+            self.fits_changed.emit()
 
     def _make_content(self) -> QWidget:
         card = QFrame()

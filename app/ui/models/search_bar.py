@@ -90,6 +90,18 @@ class SearchBar(QWidget):
         self.field.setText(text)
         self.submit()
 
+    def clear(self) -> None:
+        """Ask for nothing any more."""
+        for field in (self.field, self.author):
+            field.blockSignals(True)
+            field.clear()
+            field.blockSignals(False)
+        for choice in (self.format, self.order):
+            choice.blockSignals(True)
+            choice.setCurrentIndex(0)
+            choice.blockSignals(False)
+        self._pause.stop()
+
     def submit(self) -> None:
         """Search at once; open what is named in full."""
         self._pause.stop()

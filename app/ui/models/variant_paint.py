@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app.core.prediction.fit import Fit, Placement
-from app.ui.models.variant_rows import MOST_QUALITY, Column, Index, Role, VariantRow
+from app.ui.models.variant_rows import MOST_QUALITY, NUMBERS, Column, Index, Role, VariantRow
 from app.ui.theme import Theme
 
 ROW_HEIGHT = 33
@@ -66,7 +66,8 @@ class VariantDelegate(QStyledItemDelegate):
     def _paint_text(self, painter: QPainter, where: QRectF, column: Column, text: str) -> None:
         muted = column in (Column.FORMAT, Column.BITS, Column.SIZE)
         painter.setPen(self.theme.color("muted" if muted else "text"))
-        _draw(painter, where, text)
+        side = Qt.AlignmentFlag.AlignTrailing if column in NUMBERS else Qt.AlignmentFlag.AlignLeading
+        _draw(painter, where, text, side)
 
     def _paint_name(self, painter: QPainter, where: QRectF, row: VariantRow, text: str) -> None:
         painter.setPen(self.theme.color("text"))
@@ -117,5 +118,5 @@ def _paint_circle(painter: QPainter, box: QRectF, placement: Placement, color: Q
         painter.drawEllipse(box)
 
 
-def _draw(painter: QPainter, where: QRectF, text: str) -> None:
-    painter.drawText(where, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeading, text)
+def _draw(painter: QPainter, where: QRectF, text: str, side: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeading) -> None:
+    painter.drawText(where, Qt.AlignmentFlag.AlignVCenter | side, text)

@@ -44,6 +44,8 @@ class Column(IntEnum):
 
 
 COLUMNS = tuple(Column)
+NUMBERS = (Column.BITS, Column.SIZE, Column.NEEDS, Column.SPEED)
+"""They stand below each other at their ends, so that a larger one is seen at a glance."""
 
 
 class Role(IntEnum):
@@ -104,7 +106,8 @@ class VariantModel(QAbstractTableModel):
         if orientation is not Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return int(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)
+            side = Qt.AlignmentFlag.AlignTrailing if COLUMNS[section] in NUMBERS else Qt.AlignmentFlag.AlignLeading
+            return int(side | Qt.AlignmentFlag.AlignVCenter)
         return self._titles[section] if role == Qt.ItemDataRole.DisplayRole else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:

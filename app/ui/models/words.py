@@ -23,7 +23,7 @@ from app.core.prediction.fit import (
     ReasonKind,
 )
 from app.core.prediction.measurement import Measurement
-from app.core.sizes import format_bytes, format_count, format_decimal
+from app.core.sizes import format_bytes, format_count, format_decimal, format_rate
 
 TOKENS_PER_PAGE = 340
 _VISIBLE_BITS = 0.4
@@ -67,18 +67,19 @@ def _short_name(gpu: Device) -> str:
 
 
 def machine_line(hardware: Hardware) -> str:
-    """`16 GB memory, 11.2 free · RTX 4070, 12 GB, 10.8 free`."""
+    """`16 GB of memory, 11.2 GB free · RTX 4070: 12 GB, 10.8 GB free`."""
     memory = hardware.memory
     shared = any(gpu.kind is DeviceKind.UNIFIED for gpu in hardware.gpus)
-    text = _tr("{total} memory, shared with the GPU, {free} free") if shared else _tr("{total} memory, {free} free")
-    parts = [text.format(total=format_bytes(memory.total), free=_without_unit(memory.free, memory.total))]
+    told = _tr("{total} of memory, {free} free")
+    if shared:
+        told = _tr("{total} of memory, shared with the GPU, {free} free")
+    parts = [told.format(total=format_bytes(memory.total), free=format_bytes(memory.free))]
     for gpu in hardware.gpus:
         if gpu.kind is DeviceKind.UNIFIED:
             parts.append(device_name(hardware, gpu.name))
         else:
-            free = _without_unit(gpu.free - CONTEXT_BYTES.get(gpu.backend, 0), gpu.total)
-            total = format_bytes(gpu.total)
-            parts.append(_tr("{name}, {total}, {free} free").format(name=_short_name(gpu), total=total, free=free))
+            total, free = format_bytes(gpu.total), format_bytes(gpu.free - CONTEXT_BYTES.get(gpu.backend, 0))
+            parts.append(_tr("{name}: {total}, {free} free").format(name=_short_name(gpu), total=total, free=free))
     return " · ".join(parts)
 
 
@@ -121,20 +122,15 @@ def speed(found: Fit) -> str:
     """The likely rate."""
     if found.speed is None:
         return "—"
-    return _tr("~{rate} tok/s").format(rate=rate(found.speed.likely))
+    return _tr("~{rate} tok/s").format(rate=format_rate(found.speed.likely))
 
 
 def speed_range(found: Fit) -> str:
     """The range, for a tooltip."""
     if found.speed is None:
         return ""
-    low, high = rate(found.speed.low), rate(found.speed.high)
+    low, high = format_rate(found.speed.low), format_rate(found.speed.high)
     return _tr("Between {low} and {high} tokens per second").format(low=low, high=high)
-
-
-def rate(tokens: float) -> str:
-    """Two figures that mean something."""
-    return format_decimal(tokens, 1 if tokens < 9.95 else 0)
 
 
 def need_source(found: Fit) -> str:
@@ -276,14 +272,9 @@ def file_list(variant: Variant) -> str:
 def _short_count(count: int) -> str:
     for limit, unit in ((1_000_000, "M"), (1000, "k")):
         if count >= limit:
-            return f"{count / limit:.1f}".removesuffix(".0") + unit
+            tenths = round(10 * count / limit)
+            return format_decimal(tenths / 10, 1 if tenths % 10 else 0) + unit
     return str(count)
-
-
-def _without_unit(size: int, beside: int) -> str:
-    """A size in the same unit as the one it stands beside."""
-    text, unit = format_bytes(size), format_bytes(beside).rpartition(" ")[2]
-    return text.removesuffix(f" {unit}")
 
 
 def _tr(text: str) -> str:

@@ -41,7 +41,8 @@ def show_found(known: set[str], invocation: Invocation) -> int:
             invocation.terminal.record({"type": "found", **msgspec.to_builtins(model), "present": True})
         else:
             facts = f"{model.format}, {format_bytes(model.bytes)}, in {model.owner.value}"
-            invocation.terminal.line(f"{model.name} ({facts})\n  {model.path}")
+            lacks = f"  (incomplete: {Path(model.missing[0]).name} is not there)" if model.missing else ""
+            invocation.terminal.line(f"{model.name} ({facts})\n  {model.path}{lacks}")
     return len(models)
 
 
@@ -55,6 +56,8 @@ def verify(arguments: argparse.Namespace, invocation: Invocation) -> int:
                 # Parley's own note beside the file says more than its owner's word, and is asked for by an empty one.
                 sha256 = "" if read_pins(Path(path)) is not None else sha256
                 sound = _verify(child, Path(path), sha256, invocation) and sound
+    for path in (path for model in models for path in model.missing):
+        raise FileGone(file=Path(path).name, folder=str(Path(path).parent))
     return 0 if sound else 1
 
 

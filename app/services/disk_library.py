@@ -18,6 +18,7 @@ from app.catalog.fetch.journal import read_pins
 from app.core.catalog.downloads import CheckFile, ModelMoved, MoveModel, RepairFile
 from app.core.catalog.hub import Variant
 from app.core.catalog.library import LibraryModel, Owner
+from app.core.errors import FileGone
 from app.core.paths import is_file
 from app.services.child_slot import ChildFactory
 from app.services.library_work import Job, LibraryWork, Work
@@ -91,7 +92,11 @@ class DiskLibrary(QObject):
         self._relay.deliver(self._worker.submit(_delete, model), lambda _: self.refresh(), self.problem.emit)
 
     def verify(self, model: LibraryModel) -> None:
-        """Compare each file with what it must be, or was at the first look."""
+        """Compare each file with what it must be, or was at the first look; a model that lacks one is a problem."""
+        if model.missing:
+            lacking = Path(model.missing[0])
+            self.problem.emit(FileGone(file=lacking.name, folder=str(lacking.parent)))
+            return
         # Parley's own note beside a file says more than its owner's word, and is asked for by an empty one.
         commands = [
             CheckFile(path=path, sha256="" if model.repairable else sha256)

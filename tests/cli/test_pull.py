@@ -12,6 +12,7 @@ import pytest
 
 from tests.cli.conftest import CommandLine
 from tests.download.conftest import MIB, Hub, hub  # noqa: F401 - a fixture
+from tests.models.split_gguf import split_gguf
 
 REPO = "acme/tiny-GGUF"
 
@@ -88,6 +89,18 @@ def test_a_file_without_a_checksum_is_noted_at_the_first_look(
     assert "is what it was on" in parley.done("models", "verify", path).out
     refused = parley.run("models", "repair", path)
     assert (refused.code, "does not know where" in refused.err) == (1, True), refused
+
+
+def test_a_split_model_that_lacks_a_part_is_not_said_to_be_whole(
+    parley: CommandLine, served: Hub, tiny_gguf: Path, tmp_path: Path
+) -> None:
+    first, second, *_ = split_gguf(tiny_gguf, tmp_path, tensors=8)
+    assert parley.run("models", "verify", first).code == 0
+    second.unlink()
+    lacking = parley.run("models", "verify", first)
+    assert (lacking.code, second.name in lacking.err) == (1, True), lacking
+    parley.done("models", "folders", "add", tmp_path)
+    assert f"incomplete: {second.name}" in parley.done("models", "list").out
 
 
 def test_a_pull_goes_on_after_an_interruption(parley: CommandLine, served: Hub, tmp_path: Path) -> None:

@@ -71,6 +71,40 @@ def test_other_programs_models_are_adopted_where_they_are(tmp_path: Path, tiny_g
     assert all(Path(model.path).exists() for model in found.values())
 
 
+def test_what_is_no_json_hides_no_other_model(tmp_path: Path, tiny_gguf: Path) -> None:
+    models, home = tmp_path / "models", tmp_path / "home"
+    manifests = home / ".ollama/models/manifests/registry.example/library"
+    for index, junk in enumerate((b'{"quantization_config": "\xff"}', b'{"a":' * 100_000)):
+        (models / str(index)).mkdir(parents=True)
+        (models / str(index) / "config.json").write_bytes(junk)
+        (models / str(index) / "model.safetensors").write_bytes(bytes(100))
+        (models / str(index) / "model.safetensors.index.json").write_bytes(junk)
+        (manifests / str(index)).mkdir(parents=True)
+        (manifests / str(index) / "latest").write_bytes(junk)
+    shutil.copy(tiny_gguf, models)
+    (home / ".lmstudio-home-pointer").write_text("\n")
+    found = scan([Place(models, Owner.USER), *places({}, home)])
+    assert [Path(model.path).name for model in found] == [tiny_gguf.name]
+    assert Place(home / ".lmstudio/models", Owner.LM_STUDIO) in places({}, home)
+
+
+def test_the_parts_that_are_missing_are_named(tmp_path: Path, tiny_gguf: Path) -> None:
+    (tmp_path / "gguf").mkdir()
+    parts = split_gguf(tiny_gguf, tmp_path / "gguf", tensors=8)
+    assert only(tmp_path / "gguf").missing == ()
+    parts[1].unlink()
+    assert only(tmp_path / "gguf").missing == (str(parts[1]),)
+    gptq = tmp_path / "gptq"
+    gptq.mkdir()
+    names = [f"model-0000{number}-of-00002.safetensors" for number in (1, 2)]
+    (gptq / "config.json").write_text("{}")
+    (gptq / "model.safetensors.index.json").write_text(json.dumps({"weight_map": dict(zip("ab", names, strict=True))}))
+    (gptq / names[0]).write_bytes(bytes(100))
+    assert only(gptq).missing == (str(gptq / names[1]),)
+    (gptq / names[0]).rename(gptq / "model.safetensors")
+    assert only(gptq).missing == ()
+
+
 def test_a_file_reached_by_two_ways_is_one_model(tmp_path: Path, tiny_gguf: Path) -> None:
     (tmp_path / "a").mkdir()
     shutil.copy(tiny_gguf, tmp_path / "a/tiny.gguf")
@@ -173,6 +207,19 @@ def test_a_safetensors_model_moves_with_its_config(tmp_path: Path) -> None:
     move(model, target, nobody, never)
     assert only(tmp_path / "other").path == str(target)
     assert {path.name for path in target.iterdir()} == {"config.json", "model.safetensors", "tokenizer.json"}
+
+
+def test_what_is_made_of_a_safetensors_model_stays_where_it_is(tmp_path: Path, tiny_gguf: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in ("config.json", "model.safetensors", ".tiny.gguf.parley", ".model.safetensors.parley"):
+        (home / name).write_text("{}")
+    shutil.copy(tiny_gguf, home / "tiny.gguf")
+    (model,) = (one for one in scan([Place(home, Owner.USER)]) if one.format is not Format.GGUF)
+    move(model, tmp_path / "other", nobody, never)
+    assert {path.name for path in home.iterdir()} == {"tiny.gguf", ".tiny.gguf.parley"}
+    moved = {".model.safetensors.parley", "config.json", "model.safetensors"}
+    assert {path.name for path in (tmp_path / "other").iterdir()} == moved
 
 
 def test_a_model_that_is_still_being_downloaded_is_not_listed(hub: Hub, attempt: Attempt, tiny_gguf: Path) -> None:

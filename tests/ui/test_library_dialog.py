@@ -36,6 +36,7 @@ from app.ui.models.library_dialog import LibraryDialog
 from app.ui.text_dialog import MessageDialog, TextDialog
 from app.ui.theme import ThemeSource
 from tests.download.conftest import REPO, Attempt, Hub, attempt, hub  # noqa: F401 - fixtures
+from tests.models.split_gguf import split_gguf
 from tests.repack import models
 
 
@@ -141,6 +142,17 @@ def test_verifying_without_a_checksum_compares_with_the_first_look(
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
     press(dialog, path, "Verify")
     says(qtbot, dialog, path, "Damaged. Parley does not know where it came from")
+
+
+def test_a_model_that_lacks_a_part_is_not_verified(qtbot: QtBot, dialog: LibraryDialog, tmp_path: Path) -> None:
+    folder = tmp_path / "models"
+    first, second, *_ = split_gguf(folder / "tiny.gguf", folder, tensors=8)
+    second.unlink()
+    dialog._disk.refresh()
+    qtbot.waitUntil(lambda: str(first) in dialog.rows)
+    press(dialog, first, "Verify")
+    assert second.name in dialog._problem.text()
+    assert not dialog._disk.work.jobs
 
 
 def test_work_can_be_stopped_while_it_runs_and_while_it_waits(

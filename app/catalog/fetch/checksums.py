@@ -51,7 +51,7 @@ class Checksums:
     def _read(self) -> dict[str, Checksum]:
         try:
             return msgspec.json.decode(self._path.read_bytes(), type=dict[str, Checksum])
-        except (OSError, msgspec.DecodeError):
+        except (OSError, ValueError):
             return {}
 
     def _write(self, known: dict[str, Checksum]) -> None:

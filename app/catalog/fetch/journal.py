@@ -60,6 +60,11 @@ def journal_of(target: Path) -> Path:
     return target.with_name(f".{target.name}.parley")
 
 
+def is_journal(path: Path) -> bool:
+    """Whether a file is the journal of another."""
+    return path.name.startswith(".") and path.suffix == ".parley"
+
+
 class Journal:
     """An open journal; its methods may be called by any thread. One process at a time has it."""
 

@@ -49,7 +49,7 @@ def _end(path: Path) -> bytes:
 
 
 def _json(path: Path) -> dict[str, object]:
-    with contextlib.suppress(OSError, msgspec.DecodeError, UnicodeDecodeError):
+    with contextlib.suppress(OSError, ValueError, RecursionError):
         found = msgspec.json.decode(path.read_bytes())
         if isinstance(found, dict):
             return found

@@ -1,4 +1,4 @@
-"""What the first bytes of a GGUF file tell, when the rest is far away; runs in any process."""
+"""What the first bytes of a GGUF file tell, without the rest or when that is far away; runs in any process."""
 
 from __future__ import annotations
 
@@ -9,6 +9,15 @@ from pathlib import Path
 from app.catalog.gguf.header import MAGIC, MAX_FIELDS, GgufHeader
 from app.catalog.gguf.reader import Damaged, FieldReader, Value
 from app.core.errors import NotGguf
+
+
+def is_gguf(path: Path) -> bool:
+    """Whether a file begins like one, whatever its name; not if it cannot be read."""
+    try:
+        with path.open("rb", buffering=0) as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError:
+        return False
 
 
 def read_prefix(data: bytes, path: Path, file_bytes: int) -> GgufHeader:

@@ -106,7 +106,7 @@ def _ollama(folder: Path) -> Iterator[Candidate]:
         try:
             layers = msgspec.json.decode(manifest.read_bytes(), type=dict[str, Any]).get("layers", [])
             digests = [layer["digest"] for layer in layers if layer.get("mediaType") == _OLLAMA_MODEL]
-        except (OSError, msgspec.DecodeError, AttributeError, KeyError, TypeError):
+        except (OSError, ValueError, RecursionError, AttributeError, KeyError, TypeError):
             continue
         parts = manifest.relative_to(folder / "manifests").parts
         name = f"{'/'.join(parts[1:-1]).removeprefix('library/')}:{parts[-1]}"
@@ -118,9 +118,10 @@ def _ollama(folder: Path) -> Iterator[Candidate]:
 
 def _lm_studio_home(home: Path) -> Path:
     try:
-        return Path((home / ".lmstudio-home-pointer").read_text(encoding="utf-8").strip())
+        told = (home / ".lmstudio-home-pointer").read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
-        return home / ".lmstudio"
+        told = ""
+    return Path(told) if told else home / ".lmstudio"
 
 
 def _path(environment: Mapping[str, str], name: str) -> Path | None:

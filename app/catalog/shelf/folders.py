@@ -16,13 +16,14 @@ import msgspec
 from app.catalog.fetch.journal import part_of, read_pins
 from app.catalog.gguf.header import read_header, shard_paths
 from app.catalog.gguf.making import making_of
+from app.catalog.gguf.prefix import is_gguf
 from app.catalog.shelf.adopt import Candidate, Place, candidates
 from app.catalog.shelf.keep import COPY
 from app.core.catalog.hub import Format
 from app.core.catalog.library import LibraryModel, Owner
 from app.core.errors import ParleyError
 
-_MAGIC = b"GGUF"
+_SAFETENSORS = ".safetensors"
 _NO_MODELS = frozenset({"clip", "mmproj"})
 _METHODS = {"gptq": Format.GPTQ, "awq": Format.AWQ, "bitsandbytes": Format.BITSANDBYTES}
 
@@ -36,9 +37,9 @@ def scan(places: Iterable[Place]) -> list[LibraryModel]:
         for candidate in candidates(place):
             if _is_unfinished(candidate.path):
                 continue
-            if candidate.path.suffix == ".safetensors":
+            if candidate.path.suffix == _SAFETENSORS:
                 folders.setdefault(candidate.path.parent, []).append(candidate)
-            elif _is_gguf(candidate.path) and (model := _gguf(candidate)) is not None:
+            elif is_gguf(candidate.path) and (model := _gguf(candidate)) is not None:
                 found += _unseen(model, seen)
         for folder, parts in folders.items():
             if (folder / "config.json").is_file() and (model := _safetensors(folder, parts)) is not None:
@@ -61,14 +62,6 @@ def _is_unfinished(path: Path) -> bool:
     return any(path.parent.glob(f".{glob.escape(target.name)}.*"))  # the journal of whoever is at it
 
 
-def _is_gguf(path: Path) -> bool:
-    try:
-        with path.open("rb", buffering=0) as file:
-            return file.read(len(_MAGIC)) == _MAGIC
-    except OSError:
-        return False
-
-
 def _gguf(candidate: Candidate) -> LibraryModel | None:
     """The model, unless it is a later part of one, or none by itself."""
     path, name = candidate.path, candidate.name
@@ -86,21 +79,39 @@ def _gguf(candidate: Candidate) -> LibraryModel | None:
     except ParleyError:
         name = name or path.name  # damaged: shown all the same, so that it can be fetched again or deleted
     hashes = {candidate.path: candidate.sha256}
-    found = _model(candidate, Format.GGUF, path, [part for part in paths if part.exists()], name or path.stem, hashes)
-    return None if found is None else msgspec.structs.replace(found, making=making)
+    there = [part for part in paths if part.exists()]
+    found = _model(candidate, Format.GGUF, path, there, name or path.stem, hashes)
+    missing = _texts(set(paths).difference(there))
+    return None if found is None else msgspec.structs.replace(found, making=making, missing=missing)
 
 
 def _safetensors(folder: Path, parts: list[Candidate]) -> LibraryModel | None:
     try:
         config = msgspec.json.decode((folder / "config.json").read_bytes(), type=dict[str, Any])
-    except (OSError, msgspec.DecodeError):
+    except (OSError, ValueError, RecursionError):
         return None
     quantization = config.get("quantization_config")
     method = quantization.get("quant_method", "") if isinstance(quantization, dict) else ""
     kind = _METHODS.get(str(method).lower(), Format.SAFETENSORS)
     name = parts[0].repo or folder.name
     hashes = {part.path: part.sha256 for part in parts}
-    return _model(parts[0], kind, folder, [part.path for part in parts], name, hashes)
+    found = _model(parts[0], kind, folder, [part.path for part in parts], name, hashes)
+    told = {folder / name for name in _indexed(folder)}
+    missing = told - hashes.keys() if told & hashes.keys() else set()  # an index may be left over from another one
+    return None if found is None else msgspec.structs.replace(found, missing=_texts(missing))
+
+
+def _indexed(folder: Path) -> set[str]:
+    """The files that a checkpoint in several parts says it has."""
+    try:
+        index = msgspec.json.decode((folder / "model.safetensors.index.json").read_bytes(), type=dict[str, Any])
+        return {str(name) for name in index["weight_map"].values() if Path(str(name)).suffix == _SAFETENSORS}
+    except (OSError, ValueError, RecursionError, KeyError, AttributeError):
+        return set()
+
+
+def _texts(paths: Iterable[Path]) -> tuple[str, ...]:
+    return tuple(sorted(str(path.absolute()) for path in paths))
 
 
 def _model(

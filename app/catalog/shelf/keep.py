@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from app.catalog.fetch import disk
-from app.catalog.fetch.journal import journal_of
+from app.catalog.fetch.journal import is_journal, journal_of
+from app.catalog.gguf.prefix import is_gguf
 from app.catalog.shelf.adopt import files_below
 from app.core.catalog.download_errors import CopyDiffers, FileInTheWay, NotOurs, TrashRefused
 from app.core.catalog.hub import Format
@@ -154,10 +155,11 @@ class _Carrier:
 
 
 def _files(model: LibraryModel) -> list[Path]:
-    """A GGUF model is its files; one of safetensors is its whole folder's, since its config lies beside."""
+    """A GGUF model is its files; one of safetensors is its folder's, for its config lies beside, but no other model."""
     if model.format is Format.GGUF:
         return [Path(path) for path in model.paths]
-    return [path for path in files_below(Path(model.path)) if path.parent == Path(model.path)]
+    beside = [path for path in files_below(Path(model.path)) if path.parent == Path(model.path)]
+    return [path for path in beside if not is_journal(path) and not is_gguf(path)]
 
 
 def _require_ours(model: LibraryModel) -> None:

@@ -28,6 +28,7 @@ class LibraryModel(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     weights, `bytes` their size. `hashes` says for each of them what SHA-256 it must have, empty where its
     owner does not know. `modified` is in Unix seconds; `repo` is the repo it came from, if that is known.
     `repairable` says whether its files can be fetched again in parts. `making` is told by a file that was made here.
+    `missing` are the files without which the others are no whole model.
     """
 
     name: str
@@ -41,3 +42,4 @@ class LibraryModel(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     repo: str = ""
     repairable: bool = False
     making: Making | None = None
+    missing: tuple[str, ...] = ()

@@ -8,8 +8,10 @@ from queue import SimpleQueue
 
 import pytest
 
+from app.catalog.find.repo_ref import RepoRef
 from app.children.child import Child
 from app.children.outcome import Outcome
+from app.core import protocol
 from app.core.catalog.hub import SearchQuery, TokenPlace
 from app.core.catalog.hub_frames import (
     AskToken,
@@ -25,7 +27,7 @@ from app.core.catalog.hub_frames import (
 from app.core.errors import Failure
 from app.core.prediction.probe_frames import Probe
 from app.core.protocol import ChildRole, Command, Event, Failed
-from tests.hub.conftest import GATED, MEMBER
+from tests.hub.conftest import GATED, MEMBER, Connect
 from tests.hub.hubserver import HubServer
 
 Ask = Callable[[Command], Event | Outcome]
@@ -66,6 +68,15 @@ def test_a_gated_repo_opens_once_a_token_was_entered(ask: Ask) -> None:
     granted = ask(OpenRepo(id=4, text=GATED))
     assert isinstance(granted, RepoOpened) and granted.page.refusal is None
     assert ask(KeepToken(id=5)) == TokenState(id=5, place=TokenPlace.NONE)
+
+
+def test_a_card_with_half_a_character_hides_no_repo(connect: Connect, own_repo: tuple[HubServer, Path]) -> None:
+    server, root = own_repo
+    ref = RepoRef("localmodels/Llama-2-7B-Chat-GGUF")
+    (root / ref.repo / "main/README.md").write_text('---\nlicense: "m\\uD800t"\n---\n# A card\n')
+    opened = RepoOpened(id=1, page=connect(server).open_repo(ref))
+    assert protocol.decode_event(protocol.encode(opened)) == opened
+    assert (opened.page.license, opened.page.card) == ("m?t", "# A card")
 
 
 def test_failures_carry_the_commands_number(ask: Ask) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from app.catalog.find.hub import Hub
-from app.catalog.find.hub_client import Connection
+from app.catalog.find.hub_client import Connection, HubClient
 from app.catalog.find.local_checkpoint import local_checkpoint
 from app.catalog.find.repo_ref import RepoRef
 from app.core.catalog.hub import Access, Format, SearchOrder, SearchQuery
@@ -189,6 +189,11 @@ class TestFaults:
         hub = connect(server)
         server.stop()
         with pytest.raises(HubSilent):
+            hub.search(SearchQuery())
+
+    def test_an_address_of_no_use_is_told(self, tmp_path: Path) -> None:
+        hub = Hub(HubClient(Connection("hub.example")), tmp_path)
+        with pytest.raises(HubSilent, match="begin with http"):
             hub.search(SearchQuery())
 
     def test_offline_asks_nobody(self, connect: Connect, server: HubServer) -> None:

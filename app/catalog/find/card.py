@@ -20,11 +20,14 @@ class Card:
     front: Mapping[str, object] = field(default_factory=dict)
 
     def value(self, name: str) -> str:
-        """A text of the front matter, the first one of a list; empty where there is none."""
+        """A text of the front matter, the first one of a list; empty where there is none.
+
+        Half a character, which YAML and JSON can name, becomes a question mark: no frame could hold it.
+        """
         found = self.front.get(name)
         if isinstance(found, list) and found:
             found = found[0]
-        return found if isinstance(found, str) else ""
+        return found.encode("utf-8", "replace").decode() if isinstance(found, str) else ""
 
 
 def parse_card(data: bytes) -> Card:

@@ -242,6 +242,8 @@ def _reason(error: httpx2.TransportError) -> str:
     match error:
         case httpx2.TimeoutException():
             return "it took too long"
+        case httpx2.UnsupportedProtocol():
+            return "its address has to begin with http:// or https://"
         case httpx2.ProxyError():
             return "the proxy refuses"
         case httpx2.ConnectError():

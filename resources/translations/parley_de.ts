@@ -873,12 +873,20 @@
         <translation>Downloads</translation>
     </message>
     <message>
+        <source>Find a model…</source>
+        <translation>Modell finden …</translation>
+    </message>
+    <message>
         <source>How it was made</source>
         <translation>Wie es entstand</translation>
     </message>
     <message>
         <source>Keep it</source>
         <translation>Behalten</translation>
+    </message>
+    <message>
+        <source>No downloads</source>
+        <translation>Keine Downloads</translation>
     </message>
     <message>
         <source>No speed limit</source>
@@ -889,8 +897,8 @@
         <translation>Tempolimit</translation>
     </message>
     <message>
-        <source>There are no downloads.</source>
-        <translation>Es gibt keine Downloads.</translation>
+        <source>What you download is listed here, and goes on while this window is closed.</source>
+        <translation>Was Sie herunterladen, steht hier und läuft weiter, wenn dieses Fenster geschlossen ist.</translation>
     </message>
     <message>
         <source>{done} of {total}</source>
@@ -958,6 +966,10 @@
 <context>
     <name>Errand</name>
     <message>
+        <source>At {count} places something could not be read.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Moving your data</source>
         <translation>Ihre Daten werden verschoben</translation>
     </message>
@@ -966,8 +978,21 @@
         <translation>Ihre Unterhaltungen werden wiederhergestellt</translation>
     </message>
     <message>
+        <source>Saved: {chats} chats, {messages} messages.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Saving what can be read</source>
         <translation>Was lesbar ist, wird gerettet</translation>
+    </message>
+    <message>
+        <source>The damaged database is kept as {file}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Your data is at its new place. These files could not be removed from the old one:
+{files}</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -975,6 +1000,10 @@
     <message>
         <source>Cancel</source>
         <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation type="unfinished">Fertig</translation>
     </message>
     <message>
         <source>Open Parley</source>
@@ -1960,6 +1989,14 @@
         <translation>Schaffen Sie Platz auf dem Datenträger mit {folder} und versuchen Sie es erneut. Die tägliche Sicherung versucht es stündlich.</translation>
     </message>
     <message>
+        <source>Name another place with --host or --port; port 0 is any that is free.</source>
+        <translation>Nennen Sie mit --host oder --port etwas anderes; Port 0 ist irgendein freier.</translation>
+    </message>
+    <message>
+        <source>Parley cannot listen at {address}: {reason}.</source>
+        <translation>Parley kann unter {address} nicht erreichbar sein: {reason}.</translation>
+    </message>
+    <message>
         <source>There is no room for a backup of your conversations: {need} are needed, {free} are free.</source>
         <translation>Für eine Sicherung Ihrer Unterhaltungen fehlt der Platz: {need} sind nötig, {free} sind frei.</translation>
     </message>
@@ -2552,6 +2589,10 @@
         <translation>nur eine neue Unterhaltung kann einen bekommen</translation>
     </message>
     <message>
+        <source>other machines could use the model, so that it needs --api-key</source>
+        <translation>andere Rechner könnten das Modell benutzen, daher braucht es --api-key</translation>
+    </message>
+    <message>
         <source>permission denied</source>
         <translation>Zugriff verweigert</translation>
     </message>
@@ -2578,6 +2619,10 @@
     <message>
         <source>the connection broke off</source>
         <translation>die Verbindung ist abgebrochen</translation>
+    </message>
+    <message>
+        <source>the disk gives back other bytes than were written</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>the file cannot be written</source>
@@ -3303,12 +3348,20 @@
         <translation>Herunterladen und vorbereiten</translation>
     </message>
     <message>
+        <source>Download anyway</source>
+        <translation>Trotzdem herunterladen</translation>
+    </message>
+    <message>
         <source>Model card</source>
         <translation>Modellkarte</translation>
     </message>
     <message>
         <source>Parley cannot join the pieces of this file yet; choose another variant.</source>
         <translation>Parley kann die Teile dieser Datei noch nicht zusammenfügen; wählen Sie eine andere Variante.</translation>
+    </message>
+    <message>
+        <source>See what fits here</source>
+        <translation>Zeigen, was hier passt</translation>
     </message>
     <message>
         <source>Show files</source>
@@ -3622,6 +3675,10 @@
         <translation>Löschen …</translation>
     </message>
     <message>
+        <source>Find a model…</source>
+        <translation>Modell finden …</translation>
+    </message>
+    <message>
         <source>Folders…</source>
         <translation>Ordner …</translation>
     </message>
@@ -3670,6 +3727,10 @@
         <translation>Bisher keine Prüfsumme bekannt; für spätere Prüfungen ist sie jetzt vermerkt.</translation>
     </message>
     <message>
+        <source>One model, {total}</source>
+        <translation>Ein Modell, {total}</translation>
+    </message>
+    <message>
         <source>Open</source>
         <translation>Öffnen</translation>
     </message>
@@ -3694,8 +3755,8 @@
         <translation>Im Ordner zeigen</translation>
     </message>
     <message>
-        <source>There are no models in the folders yet.</source>
-        <translation>In den Ordnern sind noch keine Modelle.</translation>
+        <source>There are no models in the folders yet. Find one, or add a folder that has some.</source>
+        <translation>In den Ordnern liegen noch keine Modelle. Finden Sie eins, oder fügen Sie einen Ordner mit Modellen hinzu.</translation>
     </message>
     <message>
         <source>Verified: it is what it must be.</source>
@@ -4388,8 +4449,16 @@
         <translation>{name} wäre besser zu lesen, liefe aber mit {percent} % des Tempos.</translation>
     </message>
     <message>
-        <source>{name}, {total}, {free} free</source>
-        <translation>{name}, {total}, {free} frei</translation>
+        <source>{name}: {total}, {free} free</source>
+        <translation>{name}: {total}, {free} frei</translation>
+    </message>
+    <message>
+        <source>{total} of memory, shared with the GPU, {free} free</source>
+        <translation>{total} Arbeitsspeicher, mit der GPU geteilt, {free} frei</translation>
+    </message>
+    <message>
+        <source>{total} of memory, {free} free</source>
+        <translation>{total} Arbeitsspeicher, {free} frei</translation>
     </message>
     <message>
         <source>{part} of {all} layers</source>
@@ -4410,14 +4479,6 @@
     <message>
         <source>{tokens} tokens · about {pages} pages</source>
         <translation>{tokens} Tokens · etwa {pages} Seiten</translation>
-    </message>
-    <message>
-        <source>{total} memory, shared with the GPU, {free} free</source>
-        <translation>{total} Arbeitsspeicher, mit der GPU geteilt, {free} frei</translation>
-    </message>
-    <message>
-        <source>{total} memory, {free} free</source>
-        <translation>{total} Arbeitsspeicher, {free} frei</translation>
     </message>
     <message>
         <source>~{rate} tok/s</source>
@@ -4717,6 +4778,10 @@
 <context>
     <name>PresetEditor</name>
     <message>
+        <source>Exported to {name}</source>
+        <translation type="unfinished">Exportiert nach {name}</translation>
+    </message>
+    <message>
         <source>New preset</source>
         <translation>Neues Preset</translation>
     </message>
@@ -4731,6 +4796,10 @@
     <message>
         <source>Save</source>
         <translation>Speichern</translation>
+    </message>
+    <message>
+        <source>These presets are here already.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -5045,6 +5114,14 @@
     <message>
         <source>Details</source>
         <translation>Details</translation>
+    </message>
+    <message>
+        <source>Find a model…</source>
+        <translation>Modell finden …</translation>
+    </message>
+    <message>
+        <source>Find one that fits…</source>
+        <translation>Eins finden, das passt …</translation>
     </message>
     <message>
         <source>Open a GGUF file…</source>
@@ -6163,6 +6240,10 @@
     <message>
         <source>Find a model…</source>
         <translation>Modell finden …</translation>
+    </message>
+    <message>
+        <source>Find one that fits…</source>
+        <translation>Eins finden, das passt …</translation>
     </message>
     <message>
         <source>Loading {model}</source>

@@ -873,12 +873,20 @@
         <translation>下载</translation>
     </message>
     <message>
+        <source>Find a model…</source>
+        <translation>查找模型…</translation>
+    </message>
+    <message>
         <source>How it was made</source>
         <translation>制作详情</translation>
     </message>
     <message>
         <source>Keep it</source>
         <translation>保留</translation>
+    </message>
+    <message>
+        <source>No downloads</source>
+        <translation>没有下载</translation>
     </message>
     <message>
         <source>No speed limit</source>
@@ -889,8 +897,8 @@
         <translation>限速</translation>
     </message>
     <message>
-        <source>There are no downloads.</source>
-        <translation>没有下载任务。</translation>
+        <source>What you download is listed here, and goes on while this window is closed.</source>
+        <translation>下载的内容会列在这里；关闭此窗口后下载仍会继续。</translation>
     </message>
     <message>
         <source>{done} of {total}</source>
@@ -958,6 +966,10 @@
 <context>
     <name>Errand</name>
     <message>
+        <source>At {count} places something could not be read.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Moving your data</source>
         <translation>正在移动您的数据</translation>
     </message>
@@ -966,8 +978,21 @@
         <translation>正在恢复您的对话</translation>
     </message>
     <message>
+        <source>Saved: {chats} chats, {messages} messages.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Saving what can be read</source>
         <translation>正在抢救可读取的内容</translation>
+    </message>
+    <message>
+        <source>The damaged database is kept as {file}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Your data is at its new place. These files could not be removed from the old one:
+{files}</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -975,6 +1000,10 @@
     <message>
         <source>Cancel</source>
         <translation>取消</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation type="unfinished">完成</translation>
     </message>
     <message>
         <source>Open Parley</source>
@@ -1960,6 +1989,14 @@
         <translation>请在 {folder} 所在的磁盘上腾出空间，然后重试。每日备份每小时会再试一次。</translation>
     </message>
     <message>
+        <source>Name another place with --host or --port; port 0 is any that is free.</source>
+        <translation>请用 --host 或 --port 指定别处；端口 0 表示任意空闲端口。</translation>
+    </message>
+    <message>
+        <source>Parley cannot listen at {address}: {reason}.</source>
+        <translation>Parley 无法在 {address} 监听：{reason}。</translation>
+    </message>
+    <message>
         <source>There is no room for a backup of your conversations: {need} are needed, {free} are free.</source>
         <translation>没有空间备份您的对话：需要 {need}，可用 {free}。</translation>
     </message>
@@ -2552,6 +2589,10 @@
         <translation>只有新对话才能设置</translation>
     </message>
     <message>
+        <source>other machines could use the model, so that it needs --api-key</source>
+        <translation>其他机器可能使用该模型，因此需要 --api-key</translation>
+    </message>
+    <message>
         <source>permission denied</source>
         <translation>权限不足</translation>
     </message>
@@ -2578,6 +2619,10 @@
     <message>
         <source>the connection broke off</source>
         <translation>连接已中断</translation>
+    </message>
+    <message>
+        <source>the disk gives back other bytes than were written</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>the file cannot be written</source>
@@ -3303,12 +3348,20 @@
         <translation>下载并准备</translation>
     </message>
     <message>
+        <source>Download anyway</source>
+        <translation>仍然下载</translation>
+    </message>
+    <message>
         <source>Model card</source>
         <translation>模型卡</translation>
     </message>
     <message>
         <source>Parley cannot join the pieces of this file yet; choose another variant.</source>
         <translation>Parley 尚不能合并此文件的各部分；请选择其他变体。</translation>
+    </message>
+    <message>
+        <source>See what fits here</source>
+        <translation>查看适合本机的模型</translation>
     </message>
     <message>
         <source>Show files</source>
@@ -3622,6 +3675,10 @@
         <translation>删除…</translation>
     </message>
     <message>
+        <source>Find a model…</source>
+        <translation>查找模型…</translation>
+    </message>
+    <message>
         <source>Folders…</source>
         <translation>文件夹…</translation>
     </message>
@@ -3670,6 +3727,10 @@
         <translation>此前没有校验和；现已记下，供日后校验。</translation>
     </message>
     <message>
+        <source>One model, {total}</source>
+        <translation>1 个模型，{total}</translation>
+    </message>
+    <message>
         <source>Open</source>
         <translation>打开</translation>
     </message>
@@ -3694,8 +3755,8 @@
         <translation>在文件夹中显示</translation>
     </message>
     <message>
-        <source>There are no models in the folders yet.</source>
-        <translation>文件夹中还没有模型。</translation>
+        <source>There are no models in the folders yet. Find one, or add a folder that has some.</source>
+        <translation>文件夹中还没有模型。请查找一个，或添加已有模型的文件夹。</translation>
     </message>
     <message>
         <source>Verified: it is what it must be.</source>
@@ -4388,8 +4449,16 @@
         <translation>{name} 的文字质量更好，但速度只有 {percent}%。</translation>
     </message>
     <message>
-        <source>{name}, {total}, {free} free</source>
-        <translation>{name}，{total}，可用 {free}</translation>
+        <source>{name}: {total}, {free} free</source>
+        <translation>{name}：{total}，可用 {free}</translation>
+    </message>
+    <message>
+        <source>{total} of memory, shared with the GPU, {free} free</source>
+        <translation>{total} 内存，与 GPU 共享，可用 {free}</translation>
+    </message>
+    <message>
+        <source>{total} of memory, {free} free</source>
+        <translation>{total} 内存，可用 {free}</translation>
     </message>
     <message>
         <source>{part} of {all} layers</source>
@@ -4410,14 +4479,6 @@
     <message>
         <source>{tokens} tokens · about {pages} pages</source>
         <translation>{tokens} token · 约 {pages} 页</translation>
-    </message>
-    <message>
-        <source>{total} memory, shared with the GPU, {free} free</source>
-        <translation>{total} 内存，与 GPU 共用，可用 {free}</translation>
-    </message>
-    <message>
-        <source>{total} memory, {free} free</source>
-        <translation>{total} 内存，可用 {free}</translation>
     </message>
     <message>
         <source>~{rate} tok/s</source>
@@ -4717,6 +4778,10 @@
 <context>
     <name>PresetEditor</name>
     <message>
+        <source>Exported to {name}</source>
+        <translation type="unfinished">已导出到 {name}</translation>
+    </message>
+    <message>
         <source>New preset</source>
         <translation>新建预设</translation>
     </message>
@@ -4731,6 +4796,10 @@
     <message>
         <source>Save</source>
         <translation>保存</translation>
+    </message>
+    <message>
+        <source>These presets are here already.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -5045,6 +5114,14 @@
     <message>
         <source>Details</source>
         <translation>详细信息</translation>
+    </message>
+    <message>
+        <source>Find a model…</source>
+        <translation>查找模型…</translation>
+    </message>
+    <message>
+        <source>Find one that fits…</source>
+        <translation>查找适合的模型…</translation>
     </message>
     <message>
         <source>Open a GGUF file…</source>
@@ -6163,6 +6240,10 @@
     <message>
         <source>Find a model…</source>
         <translation>查找模型…</translation>
+    </message>
+    <message>
+        <source>Find one that fits…</source>
+        <translation>查找适合的模型…</translation>
     </message>
     <message>
         <source>Loading {model}</source>

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import platform
 import re
 import shutil
 import struct
 import subprocess
 import sys
 import tarfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import artwork
@@ -30,6 +33,9 @@ from app.core.program.updates import update_source as read_by_the_program
 
 KEY = minisign.KeyPair.generate().public_key.to_base64().decode()
 RESOURCES = Path(__file__).parents[2] / "resources"
+PACKAGING = Path(__file__).parents[2] / "packaging"
+TOOL = b'#!/bin/sh\necho "$@" >"$RAN"\n'
+RUNTIME = b"starts it"
 linux_only = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a matter of Linux")
 
 
@@ -106,6 +112,59 @@ def test_an_older_version_is_taken_away_when_a_newer_one_unpacks(bundle: Path, t
     single = build_single_file(bundle, "1.2", tmp_path)
     subprocess.run([single], env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)}, check=False)
     assert not old.exists() and len(list(old.parent.iterdir())) == 1
+
+
+@pytest.fixture
+def appimage(tmp_path: Path) -> Callable[[Mapping[str, bytes]], subprocess.CompletedProcess[str]]:
+    """Runs the script with what is fetched as the test says; the SHA-256 in it are those of `TOOL` and `RUNTIME`."""
+    script = (PACKAGING / "linux" / "make-appimage.sh").read_text(encoding="utf-8")
+    for name, content in (("tool", TOOL), ("runtime", RUNTIME)):
+        noted = rf"(?<= {name}_sha256=)[0-9a-f]{{64}}$"
+        script, places = re.subn(noted, hashlib.sha256(content).hexdigest(), script, flags=re.MULTILINE)
+        assert places == 2
+    programs, target = tmp_path / "bin", tmp_path / "dist"
+    for folder in (programs, target, tmp_path / "net", tmp_path / "packaging" / "linux", tmp_path / "app"):
+        folder.mkdir(parents=True)
+    (tmp_path / "app" / "__init__.py").write_text('__version__ = "1.2"\n', encoding="utf-8")
+    (target / "parley_1.2_amd64.deb").touch()
+    place = tmp_path / "packaging" / "linux" / "make-appimage.sh"
+    place.write_text(script, encoding="utf-8")
+    for name, text in (("curl", f'cp "{tmp_path}/net/$(basename "$4")" "$3"'), ("dpkg-deb", 'mkdir "$3"')):
+        (programs / name).write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+        (programs / name).chmod(0o755)
+
+    def run(served: Mapping[str, bytes]) -> subprocess.CompletedProcess[str]:
+        for name, content in served.items():
+            (tmp_path / "net" / name).write_bytes(content)
+        environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "RAN": str(tmp_path / "ran")}
+        return subprocess.run(
+            ["sh", str(place), str(target)], env=environment, capture_output=True, text=True, check=False
+        )
+
+    return run
+
+
+@linux_only
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the names of the files are those of x86_64")
+def test_an_appimage_is_made_with_nothing_that_was_not_verified(
+    appimage: Callable[[Mapping[str, bytes]], subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    tool, runtime = "appimagetool-x86_64.AppImage", "runtime-x86_64"
+    for served in ({tool: TOOL + b"# changed", runtime: RUNTIME}, {tool: TOOL, runtime: b"changed"}):
+        refused = appimage(served)
+        assert refused.returncode != 0 and "did NOT match" in refused.stderr
+        assert not (tmp_path / "ran").exists()
+    made = appimage({tool: TOOL, runtime: RUNTIME})
+    assert made.returncode == 0, made.stderr
+    arguments = (tmp_path / "ran").read_text(encoding="utf-8").split()
+    assert arguments[:2] == ["--appimage-extract-and-run", "--runtime-file"]
+    assert arguments[-1] == str(tmp_path / "dist" / "Parley-1.2-x86_64.AppImage")
+
+
+def test_the_workflows_run_what_others_wrote_at_one_commit_only() -> None:
+    for workflow in (PACKAGING.parent / ".github" / "workflows").glob("*.yml"):
+        for action, version in re.findall(r"uses: ([\w./-]+)@(\S+)", workflow.read_text(encoding="utf-8")):
+            assert action.startswith("actions/") or re.fullmatch(r"[0-9a-f]{40}", version), (workflow.name, action)
 
 
 def test_the_uninstaller_removes_what_was_installed_and_no_more(bundle: Path) -> None:

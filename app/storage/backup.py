@@ -77,8 +77,7 @@ def make_backup(
         with _in_place_of(target) as partial:
             with nullcontext(source) if source is not None else closing(_reader(database)) as opened:
                 copy_database(opened, partial, progress, pause)
-            if problem := findings(partial, thorough=thorough):
-                raise DatabaseDamaged(problem, file=database.name)
+            _require_whole(partial, database, thorough)
             keep_templates(templates_beside(database), target)
     return _described(target, kind, made_at)
 
@@ -196,6 +195,11 @@ def copy_database(source: sqlite3.Connection, target: Path, progress: Progress |
             source.execute("ROLLBACK")
         copy.execute("PRAGMA journal_mode = DELETE")
     flush(target)
+
+
+def _require_whole(copy: Path, database: Path, thorough: bool) -> None:
+    if problem := findings(copy, thorough=thorough):
+        raise DatabaseDamaged(problem, file=database.name)
 
 
 def _free_second(folder: Path, clock: Callable[[], float]) -> int:

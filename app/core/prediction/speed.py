@@ -115,25 +115,16 @@ def token_cost(
     """
     gpu_layers = allotment.verdict.gpu_layers
     first = len(weights.layers) - max(gpu_layers - 1, 0)
-    active = _active_weights(shape, weights)
+    active, seen = _active_weights(shape, weights), _seen(shape, tokens)
     output = weights.output + (weights.embedding if weights.tied else 0)
-    kind = hardware.gpus[0].kind if hardware.gpus else DeviceKind.GPU
-    seen = _seen(shape, tokens)
-    drawing = TOKEN_SECONDS + ENTRY_SECONDS * shape.vocabulary
-    on_cpu = sum(active[:first]) + (0 if gpu_layers else output)
-    cpu = DeviceCost(
-        weights=on_cpu * _slowness(weights, quantization) / NOMINAL_BANDWIDTH[DeviceKind.CPU],
-        attention=_attention_on_cpu(shape, plan, hardware, seen[:first]),
-        fixed=drawing + (len(weights.layers) + 1 - gpu_layers) * LAYER_SECONDS[DeviceKind.CPU],
-    )
+    on_cpu = (sum(active[:first]) + (0 if gpu_layers else output)) * _slowness(weights, quantization)
+    attention = _attention_on_cpu(shape, plan, hardware, seen[:first])
+    cpu = _cpu_cost(on_cpu, attention, len(weights.layers) + 1 - gpu_layers, shape.vocabulary)
     if not gpu_layers:
         return TokenCost(cpu)
-    gpu = DeviceCost(
-        weights=(sum(active[first:]) + output) / NOMINAL_BANDWIDTH[kind],
-        attention=_cache_bytes(shape, plan, seen, first) / NOMINAL_BANDWIDTH[kind],
-        fixed=gpu_layers * LAYER_SECONDS[kind],
-    )
-    return TokenCost(cpu, gpu)
+    kind = hardware.gpus[0].kind if hardware.gpus else DeviceKind.GPU
+    cache = _cache_bytes(shape, plan, seen, first)
+    return TokenCost(cpu, _gpu_cost(kind, sum(active[first:]) + output, cache, gpu_layers))
 
 
 def backend_of(allotment: Allotment, hardware: Hardware) -> str:
@@ -142,6 +133,23 @@ def backend_of(allotment: Allotment, hardware: Hardware) -> str:
     gpus = {gpu.backend: None for gpu in hardware.gpus} if verdict.gpu_layers else {}
     names = [*gpus] if verdict.gpu_layers == verdict.layers else ["CPU", *gpus]
     return "+".join(names)
+
+
+def _cpu_cost(weight_bytes: float, attention: float, layers: int, vocabulary: int) -> DeviceCost:
+    """The processor also draws each token, wherever its layers are."""
+    return DeviceCost(
+        weights=weight_bytes / NOMINAL_BANDWIDTH[DeviceKind.CPU],
+        attention=attention,
+        fixed=TOKEN_SECONDS + ENTRY_SECONDS * vocabulary + layers * LAYER_SECONDS[DeviceKind.CPU],
+    )
+
+
+def _gpu_cost(kind: DeviceKind, weight_bytes: float, cache_bytes: float, layers: int) -> DeviceCost:
+    return DeviceCost(
+        weights=weight_bytes / NOMINAL_BANDWIDTH[kind],
+        attention=cache_bytes / NOMINAL_BANDWIDTH[kind],
+        fixed=layers * LAYER_SECONDS[kind],
+    )
 
 
 def _slowness(weights: Weights, quantization: str) -> float:

@@ -967,7 +967,7 @@
     <name>Errand</name>
     <message>
         <source>At {count} places something could not be read.</source>
-        <translation type="unfinished"></translation>
+        <translation>An {count} Stellen war etwas nicht lesbar.</translation>
     </message>
     <message>
         <source>Moving your data</source>
@@ -979,7 +979,7 @@
     </message>
     <message>
         <source>Saved: {chats} chats, {messages} messages.</source>
-        <translation type="unfinished"></translation>
+        <translation>Gerettet: {chats} Chats, {messages} Nachrichten.</translation>
     </message>
     <message>
         <source>Saving what can be read</source>
@@ -987,12 +987,13 @@
     </message>
     <message>
         <source>The damaged database is kept as {file}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die beschädigte Datenbank ist als {file} aufgehoben.</translation>
     </message>
     <message>
         <source>Your data is at its new place. These files could not be removed from the old one:
 {files}</source>
-        <translation type="unfinished"></translation>
+        <translation>Ihre Daten sind am neuen Ort. Diese Dateien ließen sich am alten nicht entfernen:
+{files}</translation>
     </message>
 </context>
 <context>
@@ -1003,7 +1004,7 @@
     </message>
     <message>
         <source>Done</source>
-        <translation type="unfinished">Fertig</translation>
+        <translation>Fertig</translation>
     </message>
     <message>
         <source>Open Parley</source>
@@ -4779,7 +4780,7 @@
     <name>PresetEditor</name>
     <message>
         <source>Exported to {name}</source>
-        <translation type="unfinished">Exportiert nach {name}</translation>
+        <translation>Exportiert nach {name}</translation>
     </message>
     <message>
         <source>New preset</source>
@@ -4799,7 +4800,7 @@
     </message>
     <message>
         <source>These presets are here already.</source>
-        <translation type="unfinished"></translation>
+        <translation>Diese Presets sind schon da.</translation>
     </message>
 </context>
 <context>

@@ -967,7 +967,7 @@
     <name>Errand</name>
     <message>
         <source>At {count} places something could not be read.</source>
-        <translation type="unfinished"></translation>
+        <translation>有 {count} 处内容无法读取。</translation>
     </message>
     <message>
         <source>Moving your data</source>
@@ -979,7 +979,7 @@
     </message>
     <message>
         <source>Saved: {chats} chats, {messages} messages.</source>
-        <translation type="unfinished"></translation>
+        <translation>已挽救：{chats} 个对话，{messages} 条消息。</translation>
     </message>
     <message>
         <source>Saving what can be read</source>
@@ -987,12 +987,13 @@
     </message>
     <message>
         <source>The damaged database is kept as {file}.</source>
-        <translation type="unfinished"></translation>
+        <translation>损坏的数据库保留为 {file}。</translation>
     </message>
     <message>
         <source>Your data is at its new place. These files could not be removed from the old one:
 {files}</source>
-        <translation type="unfinished"></translation>
+        <translation>数据已移到新位置。以下文件无法从旧位置删除：
+{files}</translation>
     </message>
 </context>
 <context>
@@ -1003,7 +1004,7 @@
     </message>
     <message>
         <source>Done</source>
-        <translation type="unfinished">完成</translation>
+        <translation>完成</translation>
     </message>
     <message>
         <source>Open Parley</source>
@@ -4779,7 +4780,7 @@
     <name>PresetEditor</name>
     <message>
         <source>Exported to {name}</source>
-        <translation type="unfinished">已导出到 {name}</translation>
+        <translation>已导出到 {name}</translation>
     </message>
     <message>
         <source>New preset</source>
@@ -4799,7 +4800,7 @@
     </message>
     <message>
         <source>These presets are here already.</source>
-        <translation type="unfinished"></translation>
+        <translation>这些预设已经存在。</translation>
     </message>
 </context>
 <context>

@@ -71,11 +71,6 @@ class ConversationList(ConversationPages):
         """Read the folders anew."""
         self._storage.call(lambda stores: stores.folders.list(), self.folders_changed.emit, self.problem.emit)
 
-    @property
-    def is_watching(self) -> bool:
-        """Whether changes from now on will be noticed."""
-        return self._change_number is not None
-
     def watch(self, interval_ms: int = WATCH_MS) -> None:
         """Look from now on whether another process changes the database."""
         self._watch.start(interval_ms)

@@ -64,11 +64,6 @@ class HubService(QObject):
         self._idle.timeout.connect(self._rest)
 
     @property
-    def is_running(self) -> bool:
-        """Whether there is a child now."""
-        return self._slot.is_filled
-
-    @property
     def asked_variant(self) -> Variant | None:
         """The variant whose headers are being read."""
         asked = self._open.get(Question.VARIANT)

@@ -30,11 +30,6 @@ class IdleUnload(QObject):
         engine.reply_event.connect(lambda _: self.used())
         preferences.changed.connect(lambda key, _: self.used() if key == KEY else None)
 
-    @property
-    def remaining_ms(self) -> int:
-        """How long it will still wait; -1 when it does not."""
-        return self._timer.remainingTime()
-
     def used(self) -> None:
         """Begin to wait anew."""
         minutes = int(self._preferences.get(KEY))

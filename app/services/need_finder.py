@@ -59,11 +59,6 @@ class NeedFinder(QObject):
         hub.variant_opened.connect(self._on_opened)
         hub.failed.connect(self._on_failed)
 
-    @property
-    def is_running(self) -> bool:
-        """Whether there is a child now."""
-        return self._slot.is_filled
-
     def want(self, variants: Sequence[Variant], options: LoadOptions) -> None:
         """Measure these, in order, once the user's hand rests; what was wanted before is no more."""
         self._wanted, self._options = tuple(variants), options

@@ -53,11 +53,6 @@ class TitleMaker(QObject):
         session.conversation_changed.connect(lambda _: self._idle.stop())
         engine.reply_event.connect(self._on_event)
 
-    @property
-    def is_waiting(self) -> bool:
-        """Whether the model will be asked as soon as it has been idle long enough."""
-        return self._idle.isActive()
-
     def _consider(self, reply: StoredMessage) -> None:
         shown = self._session.conversation
         if shown is None or shown.summary.is_temporary or not self._wanted():

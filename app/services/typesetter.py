@@ -49,11 +49,6 @@ class Typesetter(QObject):
         self._idle.timeout.connect(self._rest)
 
     @property
-    def is_running(self) -> bool:
-        """Whether there is a child now."""
-        return self._slot.is_filled
-
-    @property
     def is_busy(self) -> bool:
         """Whether something that was asked for is not done."""
         return bool(self._waiting)

@@ -54,11 +54,6 @@ class UndoStack(QObject):
         self._storage = storage
         self._entries: deque[_Entry] = deque(maxlen=MOST_KEPT)
 
-    @property
-    def can_undo(self) -> bool:
-        """Whether there is anything to take back."""
-        return bool(self._entries)
-
     def push(
         self,
         deed: Deed,

@@ -99,10 +99,11 @@ def test_what_is_done_can_be_taken_back(lists: Lists) -> None:
         assert deeds == [deed]
         assert lists.shown(service.undo.undo) == ["second", "first"]
         service.undo.pushed.disconnect(deeds.append)
-    assert not service.undo.can_undo
     assert lists.other.listing.count(Listing(folder_id=folder)) == 0
     lists.shown(service.pin, [first], False)
-    assert not service.undo.can_undo
+    service.undo.undone.connect(deeds.append)
+    service.undo.undo()
+    assert lists.shown(service.refresh) == ["second", "first"] and deeds == [deed]
 
 
 def test_folders_are_arranged_and_brought_back(lists: Lists) -> None:
@@ -165,7 +166,7 @@ def test_what_another_process_writes_is_seen(lists: Lists) -> None:
     service = lists.list
     lists.shown(service.refresh)
     service.watch(interval_ms=1)
-    lists.qtbot.waitUntil(lambda: service.is_watching)
+    lists.qtbot.waitUntil(lambda: service._change_number is not None)
     with lists.qtbot.waitSignals([service.changed_elsewhere, service.changed]):
         lists.make("from the command line")
     assert lists.shown(service.refresh) == ["from the command line"]

@@ -42,10 +42,6 @@ def opened(qtbot: QtBot, hub: HubService, text: str) -> RepoPage:
     return page
 
 
-def test_no_child_runs_before_something_is_asked(hub: HubService) -> None:
-    assert not hub.is_running
-
-
 def test_a_search_comes_in_pages(qtbot: QtBot, hub: HubService) -> None:
     first = found(qtbot, hub, SearchQuery(text="llama", limit=3))
     second = found(qtbot, hub, SearchQuery(text="llama", limit=3), first.cursor)

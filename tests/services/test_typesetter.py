@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.starting import child_starter
+from app.children.child import Child
 from app.core.chat.typeset_frames import Code, Drawn, Formula, Tint, Tinted, Work
 from app.core.paths import Folders
 from app.core.protocol import ChildRole
@@ -19,9 +21,20 @@ ENDLESS = Formula("\\sqrt{" * 30 + "x" + "}" * 30)
 
 
 @pytest.fixture
-def typesetter(qtbot: QtBot, tmp_path: Path) -> Iterator[Typesetter]:
+def children() -> list[Child]:
+    """All that were started."""
+    return []
+
+
+@pytest.fixture
+def typesetter(qtbot: QtBot, tmp_path: Path, children: list[Child]) -> Iterator[Typesetter]:
     starter = child_starter(ChildRole.TYPESET, Folders.of({"PARLEY_HOME": str(tmp_path)}), None)
-    made = Typesetter(starter, Relay())
+
+    def start(on_event: Any, on_exit: Any) -> Child:
+        children.append(starter(on_event, on_exit))
+        return children[-1]
+
+    made = Typesetter(start, Relay())
     yield made
     made.shutdown()
 
@@ -99,15 +112,18 @@ def test_the_latest_is_done_first_and_too_much_is_not_done_at_all(typesetter: Ty
     assert len(done) == MOST_WAITING
 
 
-def test_the_child_rests_and_another_one_is_started(typesetter: Typesetter, qtbot: QtBot) -> None:
+def test_the_child_rests_and_another_one_is_started(
+    typesetter: Typesetter, children: list[Child], qtbot: QtBot
+) -> None:
     results(typesetter, qtbot, Formula("x"))
     typesetter._rest()
-    assert not typesetter.is_running
+    assert children[0].wait(10)
     assert isinstance(results(typesetter, qtbot, Formula("y"))[0], Drawn)
+    assert len(children) == 2
 
 
-def test_nothing_is_done_after_the_end(typesetter: Typesetter, qtbot: QtBot) -> None:
+def test_nothing_is_done_after_the_end(typesetter: Typesetter, children: list[Child], qtbot: QtBot) -> None:
     typesetter.shutdown()
     said: list[Result] = []
     typesetter.ask(Formula("x"), said.append)
-    assert not said and not typesetter.is_running
+    assert not said and not children

@@ -25,11 +25,6 @@ class WordDiff(NamedTuple):
     left: tuple[Span, ...]
     right: tuple[Span, ...]
 
-    @property
-    def is_same(self) -> bool:
-        """Whether both are the same."""
-        return not self.left and not self.right
-
 
 def word_diff(left: str, right: str) -> WordDiff:
     """Compare by words, signs and spaces (Ratcliff and Obershelp, through `difflib`)."""

@@ -220,13 +220,13 @@ def test_an_idle_model_is_unloaded_but_stays_chosen(program: Program, qtbot: QtB
     idle = program.window.findChild(IdleUnload)
     assert isinstance(idle, IdleUnload)
     program.ground.preferences.set("models.idle_unload", 5)
-    assert idle.remaining_ms == -1
+    assert idle._timer.remainingTime() == -1
     file = model_file()
     program.engines.engine.load(file)
     qtbot.waitUntil(lambda: program.engines.engine.state is EngineState.READY)
-    assert idle.remaining_ms > 4 * 60_000
+    assert idle._timer.remainingTime() > 4 * 60_000
     idle._timer.timeout.emit()
     assert program.engines.engine.state is EngineState.EMPTY
     assert program.engines.engine.file == file
-    assert idle.remaining_ms == -1
+    assert idle._timer.remainingTime() == -1
     program.ground.preferences.set("models.idle_unload", 0)

@@ -11,7 +11,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,9 +59,9 @@ def destination(chosen: Path, folders: Folders) -> Path:
     if folders.home is Home.PORTABLE:
         raise DataFolderPortable(folder=str(folders.data))
     target = chosen.expanduser().absolute()
-    if target.exists() and (not target.is_dir() or os.path.ismount(target) or not _is_free(target, folders)):
-        if not target.is_dir():
-            raise DataFolderTaken(folder=str(target))
+    if target.exists() and not target.is_dir():
+        raise DataFolderTaken(folder=str(target))
+    if target.exists() and (target.is_symlink() or os.path.ismount(target) or not _is_free(target, folders)):
         target = target / "Parley"
     present, wanted = folders.data.resolve(), target.resolve()
     if present == wanted or present in wanted.parents or wanted in present.parents:
@@ -98,21 +98,26 @@ def move_data(
     target = destination(chosen, folders)
     if not folders.database.exists():
         raise NothingToBackUp
-    with translated(target / "data"):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        staged = target.with_name(f"{target.name}.moving")
-        shutil.rmtree(staged, ignore_errors=True)  # of a process that was killed
-        try:
-            with alone(folders.database, busy_seconds) as live:
-                files = _files(folders)
-                _require_room(folders, files, target.parent)
-                staged.mkdir(mode=0o700)
-                _copy(live, folders, files, target, staged, progress)
-                _switch(folders, usual, target, staged)
-                _retire(live)
-        finally:
-            shutil.rmtree(staged, ignore_errors=True)
+    goal = target / folders.database.name  # the inner one names it before `alone` blames the database that is here
+    with translated(goal), _staged(target) as staged, alone(folders.database, busy_seconds) as live, translated(goal):
+        files = _files(folders)
+        _require_room(folders, files, target.parent)
+        _copy(live, folders, files, target, staged, progress)
+        _switch(folders, usual, target, staged)
+        _retire(live)
     return Moved(target, tuple(_clear(folders, files)))
+
+
+@contextmanager
+def _staged(target: Path) -> Iterator[Path]:
+    """A new folder beside the target, to fill and rename; nothing is left of it in the end."""
+    staged = target.with_name(f"{target.name}.moving")
+    shutil.rmtree(staged, ignore_errors=True)  # of a process that was killed
+    try:
+        staged.mkdir(mode=0o700, parents=True)
+        yield staged
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
 
 
 def _is_free(folder: Path, folders: Folders) -> bool:
@@ -131,7 +136,7 @@ def _mark(folder: Path, folders: Folders) -> None:
 
 
 def _files(folders: Folders) -> list[Path]:
-    """Every file but the database and what belongs to a running process, relative to the data folder."""
+    """Every file and link but the database and what belongs to a running process, relative to the data folder."""
     own = {folders.database.name + ending for ending in ("", "-wal", "-shm", "-journal")} | {_MARK}
     found = []
     for root, names, files in os.walk(folders.data):
@@ -139,14 +144,15 @@ def _files(folders: Folders) -> list[Path]:
         if here == Path():
             names[:] = [name for name in names if name not in _LEFT_BEHIND]
             files = [name for name in files if name not in own]
-        found += [here / name for name in files]
+        links = [name for name in names if (Path(root) / name).is_symlink()]
+        found += [here / name for name in (*files, *links)]
     return sorted(found)
 
 
 def _require_room(folders: Folders, files: list[Path], place: Path) -> None:
     same_disk = place.stat().st_dev == folders.data.stat().st_dev
     need = 2 * size_of(folders.database) + _SLACK
-    need += 0 if same_disk else sum(size_of(folders.data / file) for file in files)
+    need += 0 if same_disk else sum(_size(folders.data / file) for file in files)
     free = shutil.disk_usage(place).free
     if free < need:
         raise NoRoom(folder=str(place), need=format_bytes(need), free=format_bytes(free))
@@ -155,10 +161,14 @@ def _require_room(folders: Folders, files: list[Path], place: Path) -> None:
 def _copy(
     live: sqlite3.Connection, folders: Folders, files: list[Path], target: Path, staged: Path, progress: Progress
 ) -> None:
-    sizes = [size_of(folders.data / file) for file in files]
+    sizes = [_size(folders.data / file) for file in files]
     total = sum(sizes) + size_of(folders.database)
     done = 0
     for file, size in zip(files, sizes, strict=True):
+        (staged / file).parent.mkdir(parents=True, exist_ok=True)
+        if (folders.data / file).is_symlink():
+            (staged / file).symlink_to(_leading(folders.data / file, folders.data, target))
+            continue
         for part in _copy_file(folders.data / file, staged / file):
             progress(done + part, total)
         done += size
@@ -172,15 +182,22 @@ def _copy(
         flush(Path(folder))
 
 
+def _size(path: Path) -> int:
+    """What a copy of it takes: nothing where it only leads elsewhere."""
+    return 0 if path.is_symlink() else size_of(path)
+
+
+def _leading(link: Path, old: Path, new: Path) -> Path:
+    """Where a link has to lead from the new folder: within the folder along with it, else where it led."""
+    led, home = Path(os.path.realpath(link)), os.path.realpath(old)
+    return new / led.relative_to(home) if led.is_relative_to(home) else led
+
+
 def _copy_file(source: Path, target: Path) -> Iterator[int]:
     """Link a file where both lie on one disk, else copy it and read it again; yields the bytes copied."""
-    target.parent.mkdir(parents=True, exist_ok=True)
     with suppress(OSError):
-        os.link(source, target, follow_symlinks=False)
+        os.link(source, target)
         yield size_of(source)
-        return
-    if source.is_symlink():
-        target.symlink_to(source.readlink())
         return
     read, done = hashlib.sha256(), 0
     with source.open("rb") as reader, target.open("wb") as writer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sqlite3
@@ -25,8 +26,9 @@ from app.core.data.data_errors import (
     NothingToBackUp,
 )
 from app.core.engine.messages import ModelIdentity
-from app.core.errors import Cancelled, DatabaseLocked, DatabaseReadOnly
+from app.core.errors import Cancelled, DatabaseLocked, DatabaseReadOnly, DiskFull
 from app.core.paths import Folders, Home
+from app.storage import move
 from app.storage.backup import list_backups, make_backup
 from app.storage.database import MOVED_ID, Database
 from app.storage.move import destination, move_data
@@ -116,6 +118,53 @@ def test_an_empty_folder_is_taken_itself(place: Place, tmp_path: Path) -> None:
     place.move(tmp_path / "empty")
     assert place.folders.data == tmp_path / "empty"
     place.assert_whole()
+
+
+def test_a_link_to_an_empty_folder_gets_one_in_it(place: Place, tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "disk")
+    place.move(tmp_path / "link")
+    assert place.folders.data == tmp_path / "link" / "Parley" and (tmp_path / "link").is_symlink()
+    place.assert_whole()
+
+
+@pytest.mark.parametrize("one_disk", [True, False])
+def test_links_lead_where_they_led(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_disk: bool
+) -> None:
+    if not one_disk:
+        monkeypatch.setattr(os, "link", _refuse)
+    big = tmp_path / "big"
+    (big / "inner").mkdir(parents=True)
+    (big / "large.gguf").write_bytes(b"GGUF")
+    data, models = place.folders.data, place.folders.data / "models"
+    (models / "folder").symlink_to(big)
+    (models / "relative").symlink_to(Path(os.path.relpath(big, models)))
+    (models / "file.gguf").symlink_to(Path(os.path.relpath(big / "large.gguf", models)))
+    (models / "own.gguf").symlink_to(models / "owner" / "tiny.gguf")
+    (models / "beside.gguf").symlink_to(Path("owner") / "tiny.gguf")
+    place.move(tmp_path / "far" / "away" / "new")
+    models = place.folders.data / "models"
+    assert [(models / name).resolve() for name in ("folder", "relative", "file.gguf")] == [big, big, big / "large.gguf"]
+    for name in ("own.gguf", "beside.gguf"):
+        assert (models / name).resolve() == models / "owner" / "tiny.gguf"
+    assert not data.exists() and (big / "large.gguf").read_bytes() == b"GGUF" and (big / "inner").is_dir()
+    place.assert_whole()
+
+
+def test_the_folder_that_has_no_room_is_named(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(move, "_copy_file", full)
+    with pytest.raises(DiskFull) as caught:
+        place.move(tmp_path / "new")
+    assert str(tmp_path / "new") in str(caught.value)
+    place.assert_whole()
+
+
+def _refuse(*_: object, **__: object) -> None:
+    raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
 
 
 def test_folders_that_cannot_be_used_are_refused(place: Place, tmp_path: Path) -> None:

@@ -68,10 +68,8 @@ def make_backup(
     """
     if not database.exists():
         raise NothingToBackUp
-    folder = backup_folder(database)
     with translated(database):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        require_room(database, folder)
+        folder = _folder_with_room(database)
         made_at = _free_second(folder, clock)
         target = folder / backup_name(kind, made_at)
         with _in_place_of(target) as partial:
@@ -195,6 +193,13 @@ def copy_database(source: sqlite3.Connection, target: Path, progress: Progress |
             source.execute("ROLLBACK")
         copy.execute("PRAGMA journal_mode = DELETE")
     flush(target)
+
+
+def _folder_with_room(database: Path) -> Path:
+    folder = backup_folder(database)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    require_room(database, folder)
+    return folder
 
 
 def _require_whole(copy: Path, database: Path, thorough: bool) -> None:

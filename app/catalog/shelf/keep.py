@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from app.catalog.fetch import disk
@@ -78,11 +79,7 @@ def move(
         for source, target in pairs:
             if journal_of(source).exists():
                 shutil.copy2(journal_of(source), journal_of(target))
-        for source, target in missing:
-            if near:
-                source.replace(target)
-            else:
-                carrier.copy(source, target)
+        _bring(missing, Path.replace if near else carrier.copy)
         for source, _ in pairs:
             source.unlink(missing_ok=True)
             journal_of(source).unlink(missing_ok=True)
@@ -91,6 +88,22 @@ def move(
     except OSError as error:
         raise disk.write_error(error, folder) from error
     return tuple(pairs)
+
+
+def _bring(pairs: Sequence[tuple[Path, Path]], act: Callable[[Path, Path], object]) -> None:
+    """Bring each file into its new place; where one cannot be, those before it are taken back."""
+    brought = []
+    try:
+        for source, target in pairs:
+            act(source, target)
+            brought.append((source, target))
+    except BaseException:
+        with contextlib.suppress(OSError):
+            for source, target in brought:
+                target.unlink() if source.exists() else target.replace(source)
+            for _, target in pairs:
+                journal_of(target).unlink(missing_ok=True)
+        raise
 
 
 class _Carrier:

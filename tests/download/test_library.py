@@ -172,7 +172,19 @@ def test_a_move_that_is_stopped_leaves_everything_where_it_was(
     with pytest.raises(Cancelled):
         move(downloaded, far, nobody, lambda: next(steps) > 0)
     assert Path(downloaded.path).read_bytes() == tiny_gguf.read_bytes()
-    assert [path.name for path in far.iterdir() if not path.name.startswith(".")] == []
+    assert list(far.iterdir()) == []
+
+
+def test_a_move_that_is_stopped_at_a_later_file_takes_the_earlier_ones_back(
+    tmp_path: Path, far: Path, tiny_gguf: Path
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    parts = split_gguf(tiny_gguf, home, tensors=8)
+    with pytest.raises(Cancelled):
+        move(only(home), far, nobody, (far / parts[0].name).exists)
+    assert list(far.iterdir()) == []
+    assert len(only(home).paths) == len(parts)
 
 
 def test_a_move_killed_between_copy_and_removal_is_finished_by_the_next(

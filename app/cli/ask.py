@@ -39,7 +39,7 @@ def ask(arguments: argparse.Namespace, invocation: Invocation) -> int:
         session.open(arguments.chat)
         if wanted.preset:
             session.use_preset(chosen_preset(library, wanted))
-        file = _model(arguments, library, invocation)
+        file = chosen_model(arguments, library, invocation, storage_is_optional=arguments.temporary)
         tell_destination(file, terminal)
         session.use(file)
         view = JsonView(terminal) if arguments.json else PlainView(terminal)
@@ -61,10 +61,13 @@ def _read_prompt(prompt: str) -> str:
     return sys.stdin.buffer.read().decode("utf-8", "replace").removesuffix("\n")
 
 
-def _model(arguments: argparse.Namespace, library: Lane, invocation: Invocation) -> ModelFile:
+def chosen_model(
+    arguments: argparse.Namespace, library: Lane, invocation: Invocation, *, storage_is_optional: bool = False
+) -> ModelFile:
+    """The model that the options name, on this machine or a server; raises as `choose_model` and `remote_model`."""
     if arguments.server:
         return remote_model(arguments.server, arguments.model, invocation)
-    file = choose_model(library, arguments.model, storage_is_optional=arguments.temporary)
+    file = choose_model(library, arguments.model, storage_is_optional=storage_is_optional)
     return with_options(file, arguments)
 
 

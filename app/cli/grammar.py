@@ -10,6 +10,7 @@ from app import __version__
 from app.cli.chats_grammar import add_chats, add_folders
 from app.cli.grammar_parts import Commands, add, add_json, context_length
 from app.cli.grammar_preferences import add_presets, add_settings, add_templates
+from app.cli.grammar_serve import add_serve
 from app.cli.grammar_servers import add_servers
 from app.cli.options import add_model_options, add_preset_options, add_sampling_options, encodable
 from app.core.catalog.hub import Format, SearchOrder
@@ -38,6 +39,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_chat(commands)
     _add_chats(commands)
     _add_models(commands)
+    add_serve(commands)
     add_servers(commands)
     add_presets(commands)
     add_templates(commands)

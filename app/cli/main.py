@@ -82,6 +82,8 @@ def table_of(name: str) -> CommandTable:
             return _table_of_chats(act)
         case ["models", act, *_]:
             return _table_of_models(act)
+        case ["serve"]:
+            from app.cli.serve import COMMANDS
         case ["servers", _]:
             from app.cli.servers import COMMANDS
         case ["presets", _]:

@@ -15,7 +15,7 @@ from app.serving.answers import encode
 from app.serving.errors import ApiError, Headers
 
 _CHUNK = 64 * 1024
-_LINGER_SECONDS = 1.0
+_LINGER_SECONDS = 3.0
 _UNREAD = (h11.IDLE, h11.SEND_BODY, h11.ERROR)
 """How the client stands when its request was not read to the end, so that no other can follow."""
 _BODY_HEADERS = frozenset({"content-length", "transfer-encoding"})
@@ -172,14 +172,13 @@ class Connection:
             raise _too_slow() from None
         return bytes(body)
 
-    async def _next_event(self) -> h11.Event | type[h11.PAUSED]:
-        while True:
-            event = self._http.next_event()
-            if event is not h11.NEED_DATA:
-                return event
+    async def _next_event(self) -> object:
+        """What the client sent next, an event of h11 or its mark that there is none for now."""
+        while (event := self._http.next_event()) is h11.NEED_DATA:
             if self._http.they_are_waiting_for_100_continue:
                 await self._write(h11.InformationalResponse(status_code=100, headers=[]))
             self._http.receive_data(await self._reader.read(_CHUNK))
+        return event
 
     async def _while_the_client_is_there(self, answering: Coroutine[None, None, None]) -> None:
         """Answer, but not to nobody: a client that goes takes its request with it.

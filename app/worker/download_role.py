@@ -7,13 +7,14 @@ What fetches has a thread of its own, so that the main thread can take a pause o
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.catalog.fetch.check import check_file
+from app.catalog.fetch.check import check_file, forget_broken
 from app.catalog.fetch.checksums import Checksums
 from app.catalog.fetch.download import Downloader, Throttle
 from app.catalog.fetch.fetch import Terms
@@ -24,6 +25,7 @@ from app.catalog.find.endpoint import endpoint_of, is_hub_offline
 from app.catalog.find.token import TokenStore
 from app.catalog.ledger import Ledger
 from app.catalog.shelf.keep import move
+from app.core.catalog.download_errors import DownloadElsewhere
 from app.core.catalog.downloads import (
     CheckFile,
     CheckProgress,
@@ -31,6 +33,7 @@ from app.core.catalog.downloads import (
     DownloadEvent,
     DownloadFailed,
     DownloadPaused,
+    FileChecked,
     LimitDownload,
     ModelMoved,
     MoveModel,
@@ -86,15 +89,22 @@ class DownloadServer:
     def _work(self, command: CheckFile | MoveModel, stopped: Callable[[], bool]) -> DownloadEvent:
         try:
             if isinstance(command, CheckFile):
-                return check_file(
-                    Path(command.path), command.sha256, self._checksums, self._tell(command.path), stopped
-                )
+                return self._checked(command, stopped)
             moved = move(command.model, Path(command.folder), self._tell(command.model.path), stopped)
             for old, new in moved:
                 self._checksums.move(old, new)
             return ModelMoved(moved=tuple((str(old), str(new)) for old, new in moved))
         except Cancelled:
             return DownloadPaused(done=0)
+
+    def _checked(self, command: CheckFile, stopped: Callable[[], bool]) -> FileChecked:
+        """What is broken is noted where it can be; a repair looks for it once more."""
+        path = Path(command.path)
+        checked = check_file(path, command.sha256, self._checksums, self._tell(command.path), stopped)
+        if checked.sound is False:
+            with contextlib.suppress(OSError, DownloadElsewhere):
+                forget_broken(path, checked.broken)
+        return checked
 
     def _fetch(self, command: StartDownload | RepairFile, stop: threading.Event) -> None:
         end = self._end(command, stop)

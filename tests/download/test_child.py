@@ -7,13 +7,15 @@ import random
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from app.catalog.fetch.journal import Journal, journal_of, kept_bytes, part_of
-from app.catalog.fetch.place import Errand
+from app.catalog.fetch.journal import Journal, journal_of, kept_bytes, part_of, read_pins
+from app.catalog.fetch.place import Errand, opened
 from app.catalog.shelf.adopt import Place
 from app.catalog.shelf.folders import scan
 from app.core import protocol
@@ -37,7 +39,8 @@ from app.core.catalog.hub import RemoteFile
 from app.core.catalog.hub_errors import Offline
 from app.core.catalog.library import Owner
 from app.core.errors import Cancelled
-from tests.download.conftest import MIB, QUICK, TOKEN, Attempt, DownloadChild, Hub
+from app.core.protocol import Failed
+from tests.download.conftest import MIB, QUICK, TOKEN, DownloadChild, Hub
 
 Starter = Callable[..., DownloadChild]
 LARGE = 200 * 1000 * 1000
@@ -234,16 +237,31 @@ def test_two_processes_do_not_write_the_same_file(hub: Hub, child: Starter, tmp_
     assert isinstance(failed.failure.error(), DownloadElsewhere)
 
 
-def test_a_wait_for_another_process_can_be_paused(hub: Hub, attempt: Attempt) -> None:
-    file = hub.put("a.gguf", 8 * MIB)
-    source, target = hub.source(file), attempt.folder / "a.gguf"
-    attempt.folder.mkdir()
-    held = Journal.open(journal_of(target), Errand(source.repo, source.commit, file, target).pins)
-    try:
-        with pytest.raises(Cancelled):
-            attempt.run(source, lambda _: attempt.stop.set())
-    finally:
-        held.close()
+def test_a_wait_for_another_process_can_be_paused(tmp_path: Path) -> None:
+    target, stop = tmp_path / "a.gguf", threading.Event()
+    errand = Errand("acme/tiny-GGUF", "c0ffee", RemoteFile("a.gguf", 10, "0" * 64), target)
+    stop.set()
+    with closing(Journal.open(journal_of(target), errand.pins)), pytest.raises(Cancelled), opened(errand, "", stop):
+        pass
+
+
+def test_a_damaged_file_is_told_though_it_cannot_be_noted(hub: Hub, child: Starter, tmp_path: Path) -> None:
+    file, target = hub.put("a.gguf", 20 * MIB), tmp_path / "models" / "a.gguf"
+    running = child()
+    running.start(hub, hub.source(file), target.parent)
+    running.until(DownloadDone)
+    os.truncate(target, 9 * MIB)
+    pins = read_pins(target)
+    assert pins is not None
+    with closing(Journal.open(journal_of(target), pins)):
+        running.send(CheckFile(path=str(target)))
+        checked = running.until(FileChecked, Failed)
+        assert isinstance(checked, FileChecked), checked
+        assert (checked.sound, checked.broken) == (False, ((8 * MIB, 8 * MIB), (16 * MIB, 4 * MIB)))
+        running.send(RepairFile(path=str(target), endpoint=hub.server.url))
+        failed = running.until(DownloadFailed, DownloadDone)
+        assert isinstance(failed, DownloadFailed)
+        assert isinstance(failed.failure.error(), DownloadElsewhere)
 
 
 def test_the_network_can_be_switched_off(hub: Hub, child: Starter, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from app.catalog.fetch.transport import Interrupted, Reply, redirect
 from app.core.catalog.download_errors import (
     DownloadDamaged,
     FileChanged,
+    FileInTheWay,
     HubBusy,
     HubUnreachable,
     NotOnHub,
@@ -67,6 +68,21 @@ def test_small_text_files_are_verified_as_git_has_them(hub: Hub, attempt: Attemp
     hub.faults.add("corrupt", r"resolve-cache", offset=3, times=-1)
     with pytest.raises(DownloadDamaged):
         attempt.run(hub.source(config))
+
+
+def test_a_small_text_file_that_lies_there_already_is_taken_if_it_is_the_one(hub: Hub, attempt: Attempt) -> None:
+    config = hub.put("config.json", 700)
+    attempt.folder.mkdir()
+    target = attempt.folder / "config.json"
+    target.write_bytes(hub.data(config))
+    attempt.run(hub.source(config))
+    assert_arrived(hub, attempt, config)
+    assert not hub.server.seen("GET ")
+    journal_of(target).unlink()
+    target.write_bytes(bytes(700))
+    with pytest.raises(FileInTheWay):
+        attempt.run(hub.source(config))
+    assert target.read_bytes() == bytes(700)
 
 
 @pytest.mark.parametrize("size", [SMALL, SEVERAL])

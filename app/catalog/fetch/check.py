@@ -6,12 +6,12 @@ import hashlib
 import os
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from app.catalog.fetch.checksums import Checksum, Checksums
 from app.catalog.fetch.hasher import Hash, hash_for
-from app.catalog.fetch.journal import Journal, journal_of, read_crcs, read_pins, segment_blocks
+from app.catalog.fetch.journal import Journal, Pins, journal_of, read_crcs, read_pins, segment_blocks
 from app.core.catalog.downloads import FileChecked
 from app.core.errors import Cancelled, FileGone, FileUnreadable
 
@@ -21,7 +21,7 @@ _SEGMENT = 8 * 1024 * 1024
 def check_file(
     path: Path, sha256: str, checksums: Checksums, tell: Callable[[int, int], None], stopped: Callable[[], bool]
 ) -> FileChecked:
-    """Read a whole file and compare it; what is broken is noted, so that a repair fetches just that.
+    """Read a whole file and compare it; nothing of it is changed.
 
     `sha256` is what it must be; where it is empty, what Parley noted when it downloaded the file counts,
     and else what the file was at the first look, which this may be.
@@ -47,9 +47,35 @@ def check_file(
         raise FileUnreadable(str(error), file=path.name, reason=error.strerror or str(error)) from error
     if found == expected:
         return FileChecked(path=str(path), sha256=found, sound=True)
-    broken = _broken(path, crcs)
-    ranges = tuple((index * segment, min(segment, status.st_size - index * segment)) for index in broken)
-    return FileChecked(path=str(path), sha256=found, sound=False, broken=ranges)
+    return FileChecked(path=str(path), sha256=found, sound=False, broken=_broken(path, crcs, pins))
+
+
+def forget_broken(path: Path, broken: Iterable[tuple[int, int]]) -> None:
+    """Note in the journal of a damaged file which ranges of it are broken, so that a repair fetches just those.
+
+    Raises:
+        DownloadElsewhere: another process is at it.
+        OSError: it cannot be noted.
+    """
+    pins = read_pins(path)
+    if pins is None:
+        return
+    journal = Journal.open(journal_of(path), pins)
+    try:
+        for start, _ in broken:
+            journal.note(start // pins.segment, 0, 0)
+        journal.pin(completed=0.0)
+    finally:
+        journal.close()
+
+
+def _broken(path: Path, crcs: Sequence[int], pins: Pins | None) -> tuple[tuple[int, int], ...]:
+    """The ranges that are not what arrived; none where that is not known."""
+    if pins is None:
+        return ()
+    wrong = [index for index, crc in enumerate(read_crcs(path)) if index >= len(crcs) or crcs[index] != crc]
+    starts = [index * pins.segment for index in wrong]
+    return tuple((start, min(pins.segment, pins.bytes - start)) for start in starts)
 
 
 def _compare_with_first_look(
@@ -80,19 +106,3 @@ def _read(
             crcs.append(crc)
             tell(done, size)
     return crcs
-
-
-def _broken(path: Path, crcs: list[int]) -> list[int]:
-    """The segments that are not what arrived, forgotten in the file's journal; none where that is not known."""
-    known, pins = read_crcs(path), read_pins(path)
-    if pins is None:
-        return []
-    broken = [index for index, crc in enumerate(known) if index >= len(crcs) or crcs[index] != crc]
-    journal = Journal.open(journal_of(path), pins)
-    try:
-        for index in broken:
-            journal.note(index, 0, 0)
-        journal.pin(completed=0.0)
-    finally:
-        journal.close()
-    return broken

@@ -59,6 +59,7 @@ class Crew:
             RangesIgnored, ParleyError, OSError: what ended one of the threads.
             DiskFilling: other programs need the space.
         """
+        is_hashing = self._hasher is not None and self._hasher.running  # asked first: its end may be its failure
         error = self._error or (self._hasher.error if self._hasher is not None else None)
         if error is not None:
             raise error
@@ -67,7 +68,7 @@ class Crew:
             self._add(make_puller())
         if self._journal.done < self._journal.pins.bytes and disk.is_low(self._part.parent):
             raise DiskFilling(folder=str(self._part.parent))
-        return bool(self._pullers) or (self._hasher is not None and self._hasher.running)
+        return bool(self._pullers) or is_hashing
 
     def report(self) -> Report:
         """How the file stands."""

@@ -15,9 +15,9 @@ from app.catalog.fetch.hasher import hash_for
 from app.catalog.fetch.journal import Journal, kept_bytes, part_of
 from app.catalog.fetch.network import Network
 from app.catalog.fetch.place import Errand, is_in_place, opened, put_in_place
-from app.catalog.fetch.puller import Control, Limiter, Puller, RangesIgnored, Remote, Stopped
+from app.catalog.fetch.puller import Control, Limiter, Puller, RangesIgnored, Remote, Stopped, watched
 from app.catalog.fetch.repair import Comparer, Mended
-from app.catalog.fetch.resolve import Resolver
+from app.catalog.fetch.resolve import Resolver, is_other
 from app.catalog.fetch.transport import Reply
 from app.core.catalog.download_errors import DownloadDamaged, FileChanged, HubUnreachable
 from app.core.catalog.downloads import Activity, Patience
@@ -59,7 +59,7 @@ class FileFetch:
         """
         folder = self._errand.target.parent
         try:
-            if is_in_place(self._errand, self._terms.stop):
+            if is_in_place(self._errand, self._told_etag, self._terms.stop):
                 return
             self._etag = self._told_etag()
             folder.mkdir(parents=True, exist_ok=True)
@@ -76,10 +76,10 @@ class FileFetch:
         wanted = self._errand.file.sha256
         puller = self._puller(Control(self._terms.limiter, self._terms.patience, self._terms.stop), None)
         try:
-            etag = puller.locate().etag
+            etag = watched(puller.link, self._terms.stop, puller.locate).etag
         finally:
             puller.link.close()
-        if wanted and etag and len(etag) == len(wanted) and etag != wanted:
+        if is_other(wanted, etag):
             raise FileChanged(f"{wanted} became {etag}", file=self._errand.file.path)
         return wanted or etag
 
@@ -89,7 +89,7 @@ class FileFetch:
         while digest is None:
             tries += 1
             if tries > _WHOLE_TRIES:
-                raise HubUnreachable(host=self._terms.network.endpoint, reason="it cannot continue a broken transfer")
+                raise self._unable_to_continue()
             journal.reset()
             digest = self._bytes(journal, whole=True)
         if digest and digest != self._etag:
@@ -117,13 +117,19 @@ class FileFetch:
         self._tell(Report(Activity.REPAIRING, journal.done, 0))
         puller = self._puller(Control(self._terms.limiter, self._terms.patience, self._terms.stop), journal)
         with part_of(self._errand.target).open("r+b", buffering=0) as file:
+            take = Comparer(file, journal, self._etag).take
             try:
-                puller.pull(0, journal.pins.bytes, Comparer(file, journal, self._etag).take)
+                watched(puller.link, self._terms.stop, lambda: puller.pull(0, journal.pins.bytes, take))
             except Mended:
                 return
+            except RangesIgnored:
+                raise self._unable_to_continue() from None
             finally:
                 puller.link.close()
         raise DownloadDamaged(file=self._errand.file.path)
+
+    def _unable_to_continue(self) -> HubUnreachable:
+        return HubUnreachable(host=self._terms.network.endpoint, reason="it cannot continue a broken transfer")
 
     def _puller(self, control: Control, journal: Journal | None) -> Puller:
         file = self._errand.file

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from app.catalog.fetch.journal import Journal, segment_blocks
+from app.core.catalog.download_errors import FolderRefused
 
 _POLL_SECONDS = 0.5
+_MOST_ARRIVALS = 4
 
 
 class Hash(Protocol):
@@ -75,13 +77,23 @@ class Hasher:
         try:
             with self._part.open("rb", buffering=0) as file:
                 for index in range(self._journal.count):
-                    while self._await(index) and not self._take(file, index):
-                        pass
+                    self._take_patiently(file, index)
                     if self._stop.is_set():
                         return
             self.digest = self._hash.hexdigest()
         except BaseException as error:
             self.error = error
+
+    def _take_patiently(self, file: BinaryIO, index: int) -> None:
+        """Hash a segment, which may have to arrive anew.
+
+        Raises:
+            FolderRefused: however often it arrives, the disk spoils it.
+        """
+        for _ in range(_MOST_ARRIVALS):
+            if not self._await(index) or self._take(file, index):
+                return
+        raise FolderRefused(folder=str(self._part.parent), reason="the disk gives back other bytes than were written")
 
     def _await(self, index: int) -> bool:
         """Whether the segment is there; False when it is time to stop."""

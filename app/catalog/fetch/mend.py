@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from app.catalog.fetch.check import check_file
+from app.catalog.fetch import disk
+from app.catalog.fetch.check import check_file, forget_broken
 from app.catalog.fetch.checksums import Checksums
 from app.catalog.fetch.crew import Report
 from app.catalog.fetch.download import ProgressTeller
@@ -13,7 +14,7 @@ from app.catalog.fetch.fetch import FileFetch, Terms
 from app.catalog.fetch.journal import Pins, part_of, read_pins
 from app.catalog.fetch.place import Errand
 from app.core.catalog.download_errors import OriginUnknown
-from app.core.catalog.downloads import Activity, DownloadProgress
+from app.core.catalog.downloads import Activity, DownloadProgress, FileChecked
 from app.core.catalog.hub import RemoteFile
 
 
@@ -60,5 +61,14 @@ class Mending:
         def told(done: int, _: int) -> None:
             tell(Report(Activity.CHECKING, pins.bytes, done))
 
-        stopped = self._terms.stop.is_set
-        return bool(check_file(self._path, "", self._checksums, told, stopped).sound)
+        checked = check_file(self._path, "", self._checksums, told, self._terms.stop.is_set)
+        if not checked.sound:
+            self._forget(checked)
+        return bool(checked.sound)
+
+    def _forget(self, checked: FileChecked) -> None:
+        """Without a note of what is broken, the file would count as in place."""
+        try:
+            forget_broken(self._path, checked.broken)
+        except OSError as error:
+            raise disk.write_error(error, self._path.parent) from error

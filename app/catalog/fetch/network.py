@@ -116,10 +116,14 @@ class Network:
         address = proxies.get(origin.scheme) or proxies.get("all")
         if not address:
             return None
-        proxy = urlsplit(address if "://" in address else f"http://{address}")
-        if proxy.scheme != "http" or not proxy.hostname:
-            raise ProxyUnusable(proxy=f"{proxy.scheme}://{proxy.hostname or ''}")
-        return proxy
+        try:
+            proxy = urlsplit(address if "://" in address else f"http://{address}")
+            if proxy.scheme == "http" and proxy.hostname and proxy.port != 0:
+                return proxy
+            shown = f"{proxy.scheme}://{proxy.hostname or ''}"
+        except ValueError:  # what stands in the port's place may be of a password
+            shown = "http://…"
+        raise ProxyUnusable(proxy=shown)
 
     def _tls(self) -> ssl.SSLContext:
         if self._context is None:

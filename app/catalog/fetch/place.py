@@ -7,7 +7,7 @@ import os
 import threading
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,8 +37,10 @@ class Errand:
         return Pins(repo=self.repo, commit=self.commit, path=file.path, bytes=file.bytes, sha256=file.sha256)
 
 
-def is_in_place(errand: Errand, stop: threading.Event) -> bool:
+def is_in_place(errand: Errand, told_etag: Callable[[], str], stop: threading.Event) -> bool:
     """Whether the file is there, verified; one that was found damaged becomes a part again.
+
+    `told_etag` asks the Hub what a file is that lies there already, where the listing does not say.
 
     Raises:
         FileInTheWay: another file has its name.
@@ -49,7 +51,7 @@ def is_in_place(errand: Errand, stop: threading.Event) -> bool:
         return False
     pins = read_pins(target)
     if pins is None:
-        if target.stat().st_size == file.bytes and file.sha256 and _adopted(errand, stop):
+        if target.stat().st_size == file.bytes and _adopted(errand, file.sha256 or told_etag(), stop):
             return True
         raise FileInTheWay(file=target.name, folder=str(target.parent))
     if (pins.bytes, pins.sha256) != (file.bytes, file.sha256) or (not file.sha256 and pins.commit != errand.commit):
@@ -131,9 +133,9 @@ def _check_halves(part: Path, journal: Journal) -> None:
                 journal.note(index, 0, 0)
 
 
-def _adopted(errand: Errand, stop: threading.Event) -> bool:
+def _adopted(errand: Errand, etag: str, stop: threading.Event) -> bool:
     """Whether a file that lies there already is the right one; from then on it has a journal."""
-    digest = hash_for(errand.file.sha256, errand.file.bytes)
+    digest = hash_for(etag, errand.file.bytes)
     crcs: list[int] = []
     if digest is None:
         return False
@@ -141,16 +143,18 @@ def _adopted(errand: Errand, stop: threading.Event) -> bool:
         for start in range(0, errand.file.bytes, errand.pins.segment):
             crc = 0
             for block in segment_blocks(file, start, errand.pins.segment):
+                if stop.is_set():
+                    raise Cancelled
                 digest.update(block)
                 crc = zlib.crc32(block, crc)
             crcs.append(crc)
-    if digest.hexdigest() != errand.file.sha256:
+    if digest.hexdigest() != etag:
         return False
     journal = _locked_journal(errand, stop)
     try:
         for index, crc in enumerate(crcs):
             journal.note(index, journal.size(index), crc)
-        journal.pin(completed=time.time(), etag=errand.file.sha256)
+        journal.pin(completed=time.time(), etag=etag)
     finally:
         journal.close()
     return True

@@ -9,10 +9,12 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from app.catalog.fetch.network import Network
-from app.catalog.fetch.resolve import Location, Resolver
+from app.catalog.fetch.resolve import Location, Resolver, is_other
 from app.catalog.fetch.transport import Interrupted, Link, Reply
 from app.core.catalog.download_errors import FileChanged, HubBusy, HubUnreachable, WrongSize
 from app.core.catalog.downloads import Patience
@@ -20,9 +22,11 @@ from app.core.sizes import format_bytes
 
 BLOCK = 128 * 1024
 _GATHER_SECONDS = 0.2
+_LOOK_SECONDS = 0.1
 _BELIEVED = 3
 """One odd answer may come from a confused server on the way; so many of one connection are believed."""
-_CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+)")
+_CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
+_T = TypeVar("_T")
 
 
 class Stopped(Exception):
@@ -34,26 +38,43 @@ class RangesIgnored(Exception):
 
 
 class Limiter:
-    """A limit on bytes per second that all connections share; for any thread."""
+    """A limit on bytes per second that all connections share, 0 for none; for any thread."""
 
     def __init__(self, rate: int) -> None:
         self._lock = threading.Lock()
+        self._rate = rate
         self._free_at = 0.0
-        self.rate = rate
 
-    def take(self, size: int) -> float:
-        """Account for bytes; how long to wait before the next ones, in seconds."""
-        if self.rate <= 0:
-            return 0.0
+    @property
+    def rate(self) -> int:
+        """It may change at any moment, also for those who wait now."""
+        return self._rate
+
+    @rate.setter
+    def rate(self, rate: int) -> None:
         with self._lock:
             now = time.monotonic()
-            self._free_at = max(self._free_at, now) + size / self.rate
-            return self._free_at - now
+            owed = max(self._free_at - now, 0.0) * self._rate
+            self._free_at = now + owed / rate if rate > 0 else now
+            self._rate = rate
+
+    def take(self, size: int) -> None:
+        """Account for bytes that came; the next ones have to wait for `pause`."""
+        with self._lock:
+            if self._rate > 0:
+                self._free_at = max(self._free_at, time.monotonic()) + size / self._rate
+
+    @property
+    def pause(self) -> float:
+        """How many seconds that is, as the limit is now."""
+        with self._lock:
+            return max(self._free_at - time.monotonic(), 0.0)
 
     @property
     def block(self) -> int:
         """How much to read at once, so that a low limit still flows evenly."""
-        return max(1024, min(BLOCK, self.rate // 8)) if self.rate > 0 else BLOCK
+        rate = self._rate
+        return max(1024, min(BLOCK, rate // 8)) if rate > 0 else BLOCK
 
 
 @dataclass
@@ -73,6 +94,13 @@ class Control:
         if self.stop.wait(seconds) if seconds > 0 else self.stop.is_set():
             raise Stopped
 
+    def pace(self, size: int) -> None:
+        """Wait as the limit asks after so many bytes; raises as `rest`."""
+        self.limiter.take(size)
+        self.rest(0)
+        while (pause := self.limiter.pause) > 0:
+            self.rest(min(pause, _LOOK_SECONDS))
+
 
 @dataclass(frozen=True)
 class Remote:
@@ -83,6 +111,19 @@ class Remote:
     etag: str
     cdn_etag: Callable[[], str]
     pin: Callable[[Reply], None]
+
+
+def watched(link: Link, stop: threading.Event, work: Callable[[], _T]) -> _T:
+    """What `work` does over one connection, on a thread of its own: it is broken off as soon as it is to stop.
+
+    Raises what `work` does.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="puller") as pool:
+        future = pool.submit(work)
+        while wait([future], _LOOK_SECONDS).not_done:
+            if stop.is_set():
+                link.abort()
+        return future.result()
 
 
 class Puller:
@@ -127,7 +168,7 @@ class Puller:
                 for block in self._blocks(reply, stop - start):
                     take(block)
                     start += len(block)
-                    self._control.rest(self._control.limiter.take(len(block)))
+                    self._control.pace(len(block))
                 if start < stop:
                     raise Interrupted("the connection broke off", host=location.host)
                 if not reply.finished:
@@ -157,7 +198,7 @@ class Puller:
     def _open(self, location: Location, start: int, stop: int) -> Reply:
         """Ask for a range, and check that the answer is of the file as it was pinned."""
         remote = self._remote
-        if remote.etag and location.etag != remote.etag:
+        if is_other(remote.etag, location.etag):
             raise FileChanged(f"{remote.etag} became {location.etag}", file=remote.path)
         pinned, headers = remote.cdn_etag(), {}
         if start or stop < remote.bytes:
@@ -173,7 +214,7 @@ class Puller:
         if reply.status == 206 and (found is None or found[1] is None or int(found[1]) != start):
             raise Interrupted("it sends another part of the file", host=location.host)
         if found is not None:
-            self._check_size(int(found[3]))
+            self._check_size(found[3])
         if reply.status == 200 and start:
             self._ignored(location)
         if not pinned:
@@ -205,20 +246,20 @@ class Puller:
     def _refused(self, reply: Reply, location: Location) -> None:
         found = _CONTENT_RANGE.fullmatch(reply.header("Content-Range"))
         if reply.status == 416 and found is not None:
-            self._check_size(int(found[3]))
+            self._check_size(found[3])
         if self._network.is_hub(location.url) and (refusal := self._resolver.refusal(reply)) is not None:
             raise refusal
         raise Interrupted(
             f"status {reply.status}", host=location.host, status=reply.status, retry_after=reply.retry_after
         )
 
-    def _check_size(self, real: int) -> None:
-        if real != self._remote.bytes:
+    def _check_size(self, real: str) -> None:
+        if real not in ("*", str(self._remote.bytes)):
             raise WrongSize(
                 f"{self._remote.bytes} announced, {real} found",
                 file=self._remote.path,
                 announced=format_bytes(self._remote.bytes),
-                real=format_bytes(real),
+                real=format_bytes(int(real)),
             )
 
     def _changed(self, reply: Reply, pinned: str, location: Location) -> None:

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 
 from app.catalog.fetch.fetch import Terms
 from app.catalog.fetch.place import Errand
-from app.catalog.fetch.puller import Control, Puller, Remote
+from app.catalog.fetch.puller import Control, Puller, Remote, watched
 from app.catalog.fetch.resolve import Resolver
 from app.catalog.fetch.transport import Reply
 
@@ -19,6 +19,7 @@ class RangeReader(AbstractContextManager["RangeReader"]):
         resolver = Resolver(terms.network, errand.repo, errand.commit, file.path)
         remote = Remote(file.path, file.bytes, file.sha256, lambda: self._pinned, self._pin)
         self._pinned = ""
+        self._stop = terms.stop
         self._puller = Puller(terms.network, resolver, remote, Control(terms.limiter, terms.patience, terms.stop))
 
     def __exit__(self, *_: object) -> None:
@@ -33,7 +34,7 @@ class RangeReader(AbstractContextManager["RangeReader"]):
             ParleyError: as `Puller.pull`.
         """
         found = bytearray()
-        self._puller.pull(start, stop, found.extend)
+        watched(self._puller.link, self._stop, lambda: self._puller.pull(start, stop, found.extend))
         return bytes(found)
 
     def _pin(self, reply: Reply) -> None:

@@ -25,6 +25,11 @@ class Location:
     host: str
 
 
+def is_other(wanted: str, etag: str) -> bool:
+    """Whether a Hub's ETag says that a file is not the one that is wanted; one that is no such hash says nothing."""
+    return len(etag) == len(wanted) and etag != wanted
+
+
 class Resolver:
     """The address of one file at one commit: asked for once, and again when it no longer serves.
 

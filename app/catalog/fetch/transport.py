@@ -13,11 +13,14 @@ import sys
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from time import time
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from app.catalog.fetch.network import Network, Origin
 
 _LONGEST_RETRY_AFTER = 900.0
+_OF_ADDRESSES = "%/:?#[]@!$&'()*+,;=~"
+"""Signs besides letters, digits and `_.-` that an address may hold as they are."""
+
 _NEAR_MICROSECONDS = 2000
 _NEAR_BUFFER = 128 * 1024
 _RTT_START, _RTT_END = 68, 72
@@ -69,9 +72,12 @@ class Reply:
             Interrupted: the connection broke, or was silent for too long.
         """
         try:
-            return self._response.read1(size)
+            piece = self._response.read1(size)
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise _interrupted(error, self.url) from error
+        if self._response.length == 0:  # without this the library would wait for one more, empty read
+            self._response.close()
+        return piece
 
     def read_all(self, limit: int) -> bytes:
         """The rest of the body, up to a limit; raises as `read`."""
@@ -89,6 +95,7 @@ class Link:
         self._connection: http.client.HTTPConnection | None = None
         self._origin: Origin | None = None
         self._whole_address = False
+        self._is_aborted = False
 
     def request(self, method: str, url: str, headers: Mapping[str, str] | None = None) -> Reply:
         """Ask; redirects are for the caller to follow.
@@ -101,7 +108,7 @@ class Link:
         try:
             return self._request(method, url, headers or {})
         except Interrupted:
-            if not reused:
+            if self._is_aborted or not reused:
                 raise
         return self._request(method, url, headers or {})  # the server had closed the connection it kept
 
@@ -112,7 +119,8 @@ class Link:
             self._connection = None
 
     def abort(self) -> None:
-        """End a read that another thread is waiting in."""
+        """End a read that another thread is waiting in, for good: from now on every request fails."""
+        self._is_aborted = True
         connection = self._connection
         sock = connection.sock if connection is not None else None
         if sock is not None:
@@ -131,6 +139,8 @@ class Link:
             if self._connection.sock is None:
                 self._connection.connect()
                 _bound_buffer(self._connection)
+            if self._is_aborted:
+                raise ConnectionAbortedError
             self._connection.request(method, target, headers=sent)
             return Reply(self._connection.getresponse(), url)
         except (OSError, http.client.HTTPException) as error:
@@ -157,13 +167,20 @@ def redirect(reply: Reply) -> str:
     """Where an answer leads, as an absolute address; nothing if it is no redirect.
 
     Raises:
-        Interrupted: it leads from an encrypted to a plain connection.
+        Interrupted: it leads from an encrypted to a plain connection, or to no address.
     """
     if reply.status not in (301, 302, 303, 307, 308) or not reply.header("Location"):
         return ""
-    address = urljoin(reply.url, reply.header("Location"))
-    if reply.url.startswith("https:") and not address.startswith("https:"):
-        raise Interrupted("it redirects to a connection that is not encrypted", host=Origin.of(reply.url).host)
+    host, location = Origin.of(reply.url).host, quote(reply.header("Location"), _OF_ADDRESSES, "latin-1")
+    try:
+        address = urljoin(reply.url, location)
+        there = Origin.of(address)
+    except ValueError:
+        raise Interrupted("it redirects to nowhere", host=host) from None
+    if there.scheme not in ("http", "https") or not there.host:
+        raise Interrupted("it redirects to nowhere", host=host)
+    if reply.url.startswith("https:") and there.scheme != "https":
+        raise Interrupted("it redirects to a connection that is not encrypted", host=host)
     return address
 
 

@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QApplication
+from PySide6.QtTest import QTest
 
 from app.bootstrap.program import Program, build
 from app.chat.turn import opening_record
@@ -33,6 +33,7 @@ MODEL = ModelFile(
     modified_ns=0,
     context_length=8192,
 )
+PATIENCE_SECONDS, STEP_MS, SETTLE_MS = 90, 10, 1200
 TITLES = (
     "Rename photos by date",
     "Letter to the landlord",
@@ -61,6 +62,8 @@ class Studio:
             wait_for(lambda: program.engines.probe.machine is not None)
             act(program)
             settle()
+            wait_for(lambda: not program.chats.typesetter.is_busy)
+            settle()
             self._order.keep(program.window.grab(), name)
             program.window.close()
             program.close()
@@ -76,18 +79,16 @@ def furnish(stores: Stores) -> None:
 
 def wait_for(condition: Callable[[], bool]) -> None:
     """Let the window live until something is so."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError(condition)
-        QApplication.processEvents()
+        QTest.qWait(STEP_MS)
 
 
 def settle() -> None:
     """Let short delays and animations pass."""
-    end = time.monotonic() + 1.2
-    while time.monotonic() < end:
-        QApplication.processEvents()
+    QTest.qWait(SETTLE_MS)
 
 
 def nothing(program: Program) -> None:

@@ -51,7 +51,7 @@ def passages() -> tuple[tuple[int, ...], ...]:
     tokenizer = Tokenizer.from_file(str(BNB8 / "tokenizer.json"))
     source = tokenizer.encode(Path(argparse.__file__).read_text(encoding="utf-8")).ids
     told = tuple(int(token) for token in reference_logits()["ids"])
-    return (told, tuple(source[:272]))
+    return (told, tuple(source[:400]))
 
 
 def config(**changes: object) -> dict[str, Any]:

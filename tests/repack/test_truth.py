@@ -16,43 +16,43 @@ from tests.repack import files, forward, models, packing, reference
 from tests.repack.logits import Runner, distance
 from tests.repack.packing import Gptq
 
-KEPT, REWRITTEN = 2e-5, 1e-4
+CLOSE, ROUNDED = 2e-5, 1e-4
+"""Of the divergence: llama.cpp's 8-bit activations alone bring 3e-6 to 8e-6, whatever the weights are."""
 
-FORMS = {
-    "4 bit": Gptq(4, 128),
-    "4 bit, groups of 64, version 2": Gptq(4, 64, bias=0),
-    "4 bit, no index": Gptq(4, 64, with_index=False),
-    "4 bit, a smaller group at the end": Gptq(4, 192),
-    "4 bit, a smaller group at the end, no index": Gptq(4, 192, with_index=False),
-    "4 bit, asymmetric": Gptq(4, 128, symmetric=False),
-    "4 bit, asymmetric, version 2": Gptq(4, 32, symmetric=False, bias=0),
-    "3 bit": Gptq(3, 128),
-    "3 bit, groups of 32, asymmetric": Gptq(3, 32, symmetric=False),
-    "3 bit, whole rows, version 2": Gptq(3, -1, bias=0),
-    "2 bit": Gptq(2, 64),
-    "2 bit, asymmetric, version 2": Gptq(2, 32, symmetric=False, bias=0),
-    "8 bit, groups of 32, version 2": Gptq(8, 32, bias=0),
-    "whole rows with act-order": Gptq(4, -1, act_order=True),
-}
-REORDERED = {
-    "4 bit, act-order": Gptq(4, 32, act_order=True),
-    "4 bit, act-order, asymmetric": Gptq(4, 128, act_order=True, symmetric=False),
-    "3 bit, act-order": Gptq(3, 64, act_order=True),
-    "2 bit, act-order, version 2": Gptq(2, 32, act_order=True, bias=0),
-    "8 bit, act-order": Gptq(8, 128, act_order=True),
-    "8 bit, asymmetric": Gptq(8, 64, symmetric=False),
+BITS, GROUPS = (2, 3, 4, 8), (32, 64, 128, -1)
+EVERY_PAIR = [
+    Gptq(bits, group, act_order, symmetric=(row + column + act_order) % 2 == 0, bias=(row + column // 2) % 2)
+    for row, bits in enumerate(BITS)
+    for column, group in enumerate(GROUPS)
+    for act_order in (False, True)
+]
+"""Of bits and groups, in order and with act-order, one of them asymmetric; zero points of both versions."""
+
+ODD = {
+    "without an index": Gptq(4, 64, with_index=False),
+    "a smaller group at the end": Gptq(4, 192),
+    "a smaller group at the end, without an index": Gptq(4, 192, with_index=False),
+    "asymmetric, version 2": Gptq(4, 32, symmetric=False, bias=0),
 }
 
 Load = Callable[[Path], Runner]
 
 
-def compare(made: models.Made, target: Path, runner: Load, bar: float) -> None:
-    """The bars of every method: the divergence, and how often the likeliest token is the same."""
+def compare(made: models.Made, target: Path, runner: Load, bar: float = CLOSE) -> None:
+    """The bars of every method: the divergence, how often the likeliest token is the same, and greedy words."""
     loaded = runner(target)
     found = [distance(loaded.logits(list(ids)), made.expected(list(ids))) for ids in models.passages()]
     sizes = [len(ids) for ids in models.passages()]
     assert np.average([one.divergence for one in found], weights=sizes) <= bar
     assert np.average([one.same_top for one in found], weights=sizes) >= 0.99
+    start = list(models.passages()[0][:16])
+    written = loaded.greedy(start, 32)
+    assert made.expected(start + written)[len(start) - 1 : -1].argmax(axis=1).tolist() == written
+
+
+def name_of(form: Gptq) -> str:
+    symmetry, order = "symmetric" if form.symmetric else "asymmetric", "act-order" if form.act_order else "in order"
+    return f"{form.bits} bit, groups of {form.group}, {symmetry}, {order}, version {2 - form.bias}"
 
 
 def test_the_plain_forward_pass_agrees_with_the_reference_that_came_with_the_model() -> None:
@@ -68,34 +68,34 @@ def test_int8_keeps_its_codes(tmp_path: Path, runner: Load) -> None:
     told = models.reference_logits()
     ids, loaded = [int(token) for token in told["ids"]], runner(tmp_path / "m.gguf")
     found = distance(loaded.logits(ids), told["logits"])
-    assert found.divergence <= KEPT and found.same_top >= 0.99
+    assert found.divergence <= CLOSE and found.same_top >= 0.99
     assert loaded.greedy(ids[:16], 32) == [int(token) for token in told["greedy"]]
 
 
 @pytest.mark.parametrize(
-    ("name", "bar"), [("tiny-gptq3-g128", KEPT), ("tiny-gptq4-g32-act", REWRITTEN), ("tiny-bnb4", REWRITTEN)]
+    ("name", "lossless"), [("tiny-gptq3-g128", True), ("tiny-gptq4-g32-act", False), ("tiny-bnb4", False)]
 )
-def test_what_the_real_tools_packed(name: str, bar: float, tmp_path: Path, runner: Load) -> None:
+def test_what_the_real_tools_packed(name: str, lossless: bool, tmp_path: Path, runner: Load) -> None:
     made = models.by_the_tools(tmp_path / name, name)
     report = models.run(made.folder, tmp_path / "m.gguf")
-    assert report.lossless == (bar == KEPT)
-    compare(made, tmp_path / "m.gguf", runner, bar)
+    assert report.lossless == lossless
+    compare(made, tmp_path / "m.gguf", runner)
 
 
-@pytest.mark.parametrize("name", FORMS)
-def test_groups_in_order_are_kept(name: str, tmp_path: Path, runner: Load) -> None:
-    made = models.made_gptq(tmp_path / "model", FORMS[name])
+@pytest.mark.parametrize("form", EVERY_PAIR, ids=name_of)
+def test_bits_and_groups(form: Gptq, tmp_path: Path, runner: Load) -> None:
+    made = models.made_gptq(tmp_path / "model", form)
     report = models.run(made.folder, tmp_path / "m.gguf")
-    assert report.lossless
-    compare(made, tmp_path / "m.gguf", runner, KEPT)
+    mixed = form.act_order and form.group > 0
+    assert report.lossless == (not mixed and (form.symmetric or form.bits < 8))
+    compare(made, tmp_path / "m.gguf", runner)
 
 
-@pytest.mark.parametrize("name", REORDERED)
-def test_what_cannot_be_kept_is_rounded_finely(name: str, tmp_path: Path, runner: Load) -> None:
-    made = models.made_gptq(tmp_path / "model", REORDERED[name])
-    report = models.run(made.folder, tmp_path / "m.gguf")
-    assert not report.lossless
-    compare(made, tmp_path / "m.gguf", runner, REWRITTEN)
+@pytest.mark.parametrize("name", ODD)
+def test_odd_forms_of_groups_are_kept(name: str, tmp_path: Path, runner: Load) -> None:
+    made = models.made_gptq(tmp_path / "model", ODD[name])
+    assert models.run(made.folder, tmp_path / "m.gguf").lossless
+    compare(made, tmp_path / "m.gguf", runner)
 
 
 def test_act_order_of_what_feeds_forward_is_undone(tmp_path: Path) -> None:
@@ -108,27 +108,29 @@ def test_act_order_of_what_feeds_forward_is_undone(tmp_path: Path) -> None:
     ] == "Q4_0"
 
 
-@pytest.mark.parametrize("symmetric", [False, True])
-def test_awq(symmetric: bool, tmp_path: Path, runner: Load) -> None:
-    tensors = models.packed(models.trained(), lambda module, weights: packing.awq(module, weights, 64, symmetric))
-    stated = {"quant_method": "awq", "bits": 4, "group_size": 64, "zero_point": True, "version": "gemm"}
+@pytest.mark.parametrize(("group", "symmetric"), [(32, False), (64, False), (64, True), (128, False)])
+def test_awq(group: int, symmetric: bool, tmp_path: Path, runner: Load) -> None:
+    tensors = models.packed(models.trained(), lambda module, weights: packing.awq(module, weights, group, symmetric))
+    stated = {"quant_method": "awq", "bits": 4, "group_size": group, "zero_point": True, "version": "gemm"}
     folder = models.lay_out(tmp_path / "model", tensors, models.config(), quantization=stated)
     report = models.run(folder, tmp_path / "m.gguf")
     assert report.lossless and ("Q4_0" if symmetric else "Q4_1") in report.tensors
     made = models.Made(folder, reference.decoded(tensors, method="awq"), models.config())
-    compare(made, tmp_path / "m.gguf", runner, KEPT)
+    compare(made, tmp_path / "m.gguf", runner)
 
 
-@pytest.mark.parametrize(("kind", "nested"), [("nf4", False), ("nf4", True), ("fp4", False), ("fp4", True)])
-def test_four_bits_of_bitsandbytes(kind: str, nested: bool, tmp_path: Path, runner: Load) -> None:
+@pytest.mark.parametrize("block", [64, 128])
+@pytest.mark.parametrize("nested", [False, True])
+@pytest.mark.parametrize("kind", ["nf4", "fp4"])
+def test_four_bits_of_bitsandbytes(kind: str, nested: bool, block: int, tmp_path: Path, runner: Load) -> None:
     tensors = models.packed(
-        models.trained(), lambda module, weights: packing.four_bit(module, weights, kind, nested=nested)
+        models.trained(), lambda module, weights: packing.four_bit(module, weights, kind, block, nested)
     )
     stated = {"quant_method": "bitsandbytes", "load_in_4bit": True, "bnb_4bit_quant_type": kind}
     folder = models.lay_out(tmp_path / "model", tensors, models.config(), quantization=stated)
     models.run(folder, tmp_path / "m.gguf")
     made = models.Made(folder, reference.decoded(tensors, method="bitsandbytes"), models.config())
-    compare(made, tmp_path / "m.gguf", runner, REWRITTEN)
+    compare(made, tmp_path / "m.gguf", runner)
 
 
 @pytest.mark.parametrize("dtype", ["F16", "BF16", "F32"])
@@ -139,7 +141,7 @@ def test_unquantized_models_stay_what_they_are(dtype: str, tmp_path: Path, runne
     report = models.run(folder, tmp_path / "m.gguf")
     assert report.lossless and dtype in report.tensors
     made = models.Made(folder, reference.decoded(tensors, method=""), models.config())
-    compare(made, tmp_path / "m.gguf", runner, REWRITTEN if dtype == "BF16" else KEPT)
+    compare(made, tmp_path / "m.gguf", runner, ROUNDED if dtype == "BF16" else CLOSE)
 
 
 @pytest.mark.parametrize("choice", sorted(set(TypeChoice) - MIXTURES))
@@ -153,7 +155,7 @@ def test_an_unquantized_model_becomes_what_is_chosen(choice: TypeChoice, tmp_pat
     told = models.reference_logits()
     ids = [int(token) for token in told["ids"]]
     found = distance(runner(tmp_path / "m.gguf").logits(ids), made.expected(ids))
-    assert found.divergence <= (5e-2 if coarse else REWRITTEN)
+    assert found.divergence <= (5e-2 if coarse else ROUNDED)
 
 
 def test_a_wider_type_is_made_too(tmp_path: Path) -> None:
@@ -181,7 +183,7 @@ def test_modules_may_differ(tmp_path: Path, runner: Load) -> None:
     rest = {name: values for name, values in tensors.items() if name not in ours}
     weights = reference.decoded(rest, method="gptq", bits=4, group=128)
     weights |= reference.decoded(ours, method="gptq", bits=8, group=32)
-    compare(models.Made(folder, weights, models.config()), tmp_path / "m.gguf", runner, KEPT)
+    compare(models.Made(folder, weights, models.config()), tmp_path / "m.gguf", runner)
 
 
 @pytest.mark.parametrize(

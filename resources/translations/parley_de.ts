@@ -5361,6 +5361,13 @@
     </message>
 </context>
 <context>
+    <name>ScrolledDocument</name>
+    <message>
+        <source>Jump to latest</source>
+        <translation>Zum Neuesten</translation>
+    </message>
+</context>
+<context>
     <name>SearchBar</name>
     <message>
         <source>Any format</source>
@@ -6607,32 +6614,6 @@
     </message>
 </context>
 <context>
-    <name>TranscriptCanvas</name>
-    <message>
-        <source>Jump to latest</source>
-        <translation>Zum Neuesten</translation>
-    </message>
-</context>
-<context>
-    <name>TranscriptInteraction</name>
-    <message>
-        <source>Block</source>
-        <translation>Block</translation>
-    </message>
-    <message>
-        <source>Code</source>
-        <translation>Code</translation>
-    </message>
-    <message>
-        <source>Message</source>
-        <translation>Nachricht</translation>
-    </message>
-    <message>
-        <source>Selection</source>
-        <translation>Auswahl</translation>
-    </message>
-</context>
-<context>
     <name>TranscriptMenu</name>
     <message>
         <source>Copy</source>
@@ -6649,14 +6630,6 @@
     <message>
         <source>Copy message</source>
         <translation>Nachricht kopieren</translation>
-    </message>
-    <message>
-        <source>Link</source>
-        <translation>Link</translation>
-    </message>
-    <message>
-        <source>Message</source>
-        <translation>Nachricht</translation>
     </message>
     <message>
         <source>Open link…</source>

@@ -5361,6 +5361,13 @@
     </message>
 </context>
 <context>
+    <name>ScrolledDocument</name>
+    <message>
+        <source>Jump to latest</source>
+        <translation>跳到最新</translation>
+    </message>
+</context>
+<context>
     <name>SearchBar</name>
     <message>
         <source>Any format</source>
@@ -6607,32 +6614,6 @@
     </message>
 </context>
 <context>
-    <name>TranscriptCanvas</name>
-    <message>
-        <source>Jump to latest</source>
-        <translation>跳到最新</translation>
-    </message>
-</context>
-<context>
-    <name>TranscriptInteraction</name>
-    <message>
-        <source>Block</source>
-        <translation>段落</translation>
-    </message>
-    <message>
-        <source>Code</source>
-        <translation>代码</translation>
-    </message>
-    <message>
-        <source>Message</source>
-        <translation>消息</translation>
-    </message>
-    <message>
-        <source>Selection</source>
-        <translation>选中内容</translation>
-    </message>
-</context>
-<context>
     <name>TranscriptMenu</name>
     <message>
         <source>Copy</source>
@@ -6649,14 +6630,6 @@
     <message>
         <source>Copy message</source>
         <translation>复制消息</translation>
-    </message>
-    <message>
-        <source>Link</source>
-        <translation>链接</translation>
-    </message>
-    <message>
-        <source>Message</source>
-        <translation>消息</translation>
     </message>
     <message>
         <source>Open link…</source>

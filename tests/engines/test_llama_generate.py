@@ -188,7 +188,6 @@ def test_an_unknown_template_is_refused(tiny):
 
 def test_a_model_without_a_template_gets_a_fallback(talk, tiny_no_template_gguf):
     talk.load(tiny_no_template_gguf)
-    assert talk.info.template_is_fallback
     assert talk.info.template == talk.say("Hello").finished.template == "chatml"
 
 

@@ -24,7 +24,7 @@ from app.core.paths import Folders
 from app.services.engine_host import EngineState
 from app.services.message_room import Excess
 from app.storage.stores import Stores
-from app.ui.transcript.widget.keys import FocusPlace
+from app.ui.transcript.document.parts import FocusPlace
 from tests.pictures.__main__ import MODEL, furnish, settle, wait_for
 from tests.pictures.order import command_line, take_order
 
@@ -86,7 +86,7 @@ def open_talk(program: Program) -> None:
 def hover_last(program: Program) -> None:
     open_talk(program)
     program.view.page.transcript.setFocus()
-    program.view.page.transcript.set_focus_place(FocusPlace(1))
+    program.view.page.transcript.focus.go(FocusPlace(1))
 
 
 def show_menu(program: Program) -> None:

@@ -29,9 +29,9 @@ from app.services.relay import Relay
 from app.services.typesetter import Typesetter
 from app.ui.chat.reading import ReadingPane
 from app.ui.theme import DARK, LIGHT, Appearance, ThemeSource
+from app.ui.transcript.document.parts import FocusPlace
 from app.ui.transcript.document.selection import Position, Selection
 from app.ui.transcript.rows.row import Action, Branch, Hot
-from app.ui.transcript.widget.keys import FocusPlace
 from app.ui.transcript.widget.view import TranscriptView
 
 SIZES = ((1016, 700), (636, 520))
@@ -195,7 +195,7 @@ def mark(view: TranscriptView) -> None:
     view.append_text(10, "Then it fits: **7.9 GB** of the 16 that are")
     view.document.items[2].set_hovered(True)
     view.document.items[3].set_hovered(True)
-    view.set_focus_place(FocusPlace(5))
+    view.focus.go(FocusPlace(5))
     view.select(Selection(Position(1, 1, 0, 4), Position(1, 3, 0, 20)))
 
 

@@ -18,9 +18,14 @@ from app.core.paths import Folders
 from app.core.protocol import ChildRole
 from app.services.relay import Relay
 from app.services.typesetter import Typesetter
+from app.ui.markdown import chunks
+from app.ui.markdown.block import Block
+from app.ui.markdown.parser import parse
 from app.ui.theme import LIGHT, Appearance, ThemeSource
-from app.ui.transcript.document import document
+from app.ui.transcript import printing
+from app.ui.transcript.document import document, through
 from app.ui.transcript.rows import stream
+from app.ui.transcript.widget import access
 from app.ui.transcript.widget.view import TranscriptView
 
 SCRIPT = Path(__file__).with_name("scripted_engine.py")
@@ -74,8 +79,28 @@ def typesetter(qapp: QApplication, tmp_path: Path) -> Iterator[Typesetter]:
 @pytest.fixture(autouse=True)
 def laid_out_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """However busy the machine is, no test meets a transcript that is half laid out."""
-    for module in (document, stream):
+    for module in (document, stream, through):
         monkeypatch.setattr(module, "_SLICE_SECONDS", 60.0)
+
+
+@pytest.fixture
+def in_slices(laid_out_at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As little as can be is done at a time."""
+    for module in (access, document, printing, stream, through):
+        monkeypatch.setattr(module, "_SLICE_SECONDS", 0.0)
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What has been parsed."""
+    found: list[str] = []
+
+    def noted(source: str) -> tuple[Block, ...]:
+        found.append(source)
+        return parse(source)
+
+    monkeypatch.setattr(chunks, "parse", noted)
+    return found
 
 
 @pytest.fixture

@@ -139,7 +139,7 @@ def test_enter_goes_to_the_message_and_marks_the_words(searching: Searching) -> 
         searching.qtbot.keyClick(searching.panel.view, Qt.Key.Key_Return)
     transcript = searching.program.view.page.transcript
     assert transcript.hasFocus()
-    assert transcript.focus_place is not None and transcript.focus_place.message == 1
+    assert transcript.focus.place is not None and transcript.focus.place.message == 1
     (marked,) = transcript._hits[1]
     assert transcript.document.block_text(marked.at)[marked.at.offset : marked.end] == "tomatoes"
     searching.qtbot.keyClick(searching.program.window, Qt.Key.Key_K, CONTROL)

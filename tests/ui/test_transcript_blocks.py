@@ -131,7 +131,7 @@ def test_formulas_are_pictures_and_copied_as_their_source(view: TranscriptView, 
     assert text.pictures["x^2"].height > 0 and text.pictures["x^2"]._svg
     view.select_all()
     assert view.selected_text().endswith("So $x^2$ is\n\n$$\n\\frac{a}{b}\n$$")
-    view.copy_selection()
+    view.clipboard.copy_selection()
     assert "$x^2$" in QGuiApplication.clipboard().text()
 
 

@@ -10,10 +10,10 @@ from PySide6.QtGui import QAccessible, QAccessibleInterface, QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from app.core.engine.messages import MessageState
+from app.ui.transcript.document.parts import FocusPlace
 from app.ui.transcript.document.places import beside, edge
 from app.ui.transcript.document.selection import Position
 from app.ui.transcript.widget.announcer import Announcer
-from app.ui.transcript.widget.keys import FocusPlace
 from app.ui.transcript.widget.view import TranscriptView
 from tests.ui.transcript_kit import SAMPLE, picture, point_of, record, reply, settle, user
 
@@ -47,26 +47,26 @@ def test_alt_and_arrows_go_from_message_to_message_and_show_it(shown: Transcript
     press(shown, qtbot, KEY.Key_Home, Qt.KeyboardModifier.NoModifier)
     plain = picture(shown)
     press(shown, qtbot, KEY.Key_Down, ALT)
-    assert shown.focus_place == FocusPlace(0)
+    assert shown.focus.place == FocusPlace(0)
     assert picture(shown) != plain
     press(shown, qtbot, KEY.Key_Down, ALT, 5)
-    assert shown.focus_place == FocusPlace(2)
+    assert shown.focus.place == FocusPlace(2)
     bar = shown.verticalScrollBar()
     assert bar.value() >= bar.maximum() - 80
     press(shown, qtbot, KEY.Key_Escape, Qt.KeyboardModifier.NoModifier)
-    assert shown.focus_place is None
+    assert shown.focus.place is None
 
 
 def parts(view: TranscriptView, qtbot: QtBot) -> list[str]:
     """What Alt+Right comes by in the reply."""
-    view.set_focus_place(FocusPlace(1))
+    view.focus.go(FocusPlace(1))
     settle(view, qtbot)
     names = []
     while True:
-        before = view.focus_place
+        before = view.focus.place
         press(view, qtbot, KEY.Key_Right, ALT)
-        part = view.focused_part()
-        if view.focus_place == before or part is None:
+        part = view.focus.part()
+        if view.focus.place == before or part is None:
             return names
         names.append(part.name)
 
@@ -82,7 +82,7 @@ def test_every_block_link_and_button_of_a_message_is_reached(shown: TranscriptVi
 
 
 def go_to(view: TranscriptView, qtbot: QtBot, name: str) -> None:
-    view.set_focus_place(FocusPlace(1, parts(view, qtbot).index(name)))
+    view.focus.go(FocusPlace(1, parts(view, qtbot).index(name)))
 
 
 def test_enter_follows_a_link_and_presses_a_button(shown: TranscriptView, qtbot: QtBot) -> None:
@@ -96,7 +96,7 @@ def test_enter_follows_a_link_and_presses_a_button(shown: TranscriptView, qtbot:
 
 
 def test_copy_takes_the_focused_message_or_block(shown: TranscriptView, qtbot: QtBot) -> None:
-    shown.set_focus_place(FocusPlace(2))
+    shown.focus.go(FocusPlace(2))
     press(shown, qtbot, KEY.Key_C, CTRL)
     assert QGuiApplication.clipboard().text() == "Last"
     go_to(shown, qtbot, "Some bold text with a link and code.")
@@ -109,7 +109,7 @@ def test_copy_takes_the_focused_message_or_block(shown: TranscriptView, qtbot: Q
 def test_everything_copied_as_markdown_is_parsed_to_the_same_blocks(shown: TranscriptView, qtbot: QtBot) -> None:
     shown.select_all()
     plain = shown.selected_text()
-    shown.copy_selection(markdown=True)
+    shown.clipboard.copy_selection(markdown=True)
     text = QGuiApplication.clipboard().text().removeprefix("First one\n\n").removesuffix("\n\nLast")
     shown.set_messages([user(1, "First one"), reply(2, text), user(3, "Last")])
     shown.select_all()
@@ -126,6 +126,16 @@ def test_shift_and_arrows_select_over_blocks_and_messages(shown: TranscriptView,
     assert shown.selected_text().startswith("First one\n\nTitle")
     press(shown, qtbot, KEY.Key_Down, SHIFT)
     assert not shown.selected_text().startswith("First one")
+
+
+def test_a_selection_made_with_the_pointer_is_prolonged_from_where_it_began(
+    shown: TranscriptView, qtbot: QtBot
+) -> None:
+    qtbot.mouseClick(shown.viewport(), Qt.MouseButton.LeftButton, pos=point_of(shown, "Last w"))
+    press(shown, qtbot, KEY.Key_Right, SHIFT, 2)
+    qtbot.mouseDClick(shown.viewport(), Qt.MouseButton.LeftButton, pos=point_of(shown, "words"))
+    press(shown, qtbot, KEY.Key_Right, SHIFT | CTRL)
+    assert shown.selected_text() == "words"
 
 
 def test_going_forth_and_back_comes_by_the_same_places(shown: TranscriptView) -> None:
@@ -179,7 +189,7 @@ def test_a_screen_reader_sees_messages_blocks_links_and_buttons(
 def test_a_screen_reader_knows_what_has_the_focus(shown: TranscriptView, qtbot: QtBot, screen_reader: None) -> None:
     root = QAccessible.queryAccessibleInterface(shown)
     assert root.focusChild() is None
-    shown.set_focus_place(FocusPlace(1))
+    shown.focus.go(FocusPlace(1))
     focused = root.focusChild()
     assert focused is not None and focused.role() is QAccessible.Role.ListItem
     go_to(shown, qtbot, "link")

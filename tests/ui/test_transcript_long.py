@@ -13,66 +13,32 @@ from pytestqt.qtbot import QtBot
 
 from app.core.engine.messages import MessageState
 from app.ui.chat.reading import ReadingPane
-from app.ui.markdown import chunks
 from app.ui.markdown.block import Block
-from app.ui.markdown.parser import parse
 from app.ui.theme import LIGHT
-from app.ui.transcript import printing
-from app.ui.transcript.document import document, through
 from app.ui.transcript.document.places import hits_in
-from app.ui.transcript.document.reply import ReplyItem
 from app.ui.transcript.printing import PrintJob
-from app.ui.transcript.rows import stream
 from app.ui.transcript.rows.row import Action, Hot, Page
 from app.ui.transcript.rows.text import Content, TextRow
 from app.ui.transcript.typesetting import leave_as_it_is
-from app.ui.transcript.widget import access
 from app.ui.transcript.widget.access import TranscriptAccess
 from app.ui.transcript.widget.find import Finder
 from app.ui.transcript.widget.menu import TranscriptMenu
 from app.ui.transcript.widget.view import TranscriptView
 from tests.bench.hostile_texts import HOSTILE
-from tests.ui.transcript_kit import reply, settle, shown_text, user
+from tests.ui.transcript_kit import PARAGRAPHS, reply, reply_item, settle, shown_text, user
 
 FENCES = HOSTILE["broken fences"] * 4
-PARAGRAPHS = "\n\n".join(f"Paragraph {number}." for number in range(3000))
-
-
-@pytest.fixture(autouse=True)
-def in_slices(laid_out_at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As little as can be is done at a time."""
-    modules = (access, document, printing, stream, through)
-    for module in modules:
-        monkeypatch.setattr(module, "_SLICE_SECONDS", 0.0)
-
-
-@pytest.fixture
-def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What has been parsed."""
-    found: list[str] = []
-
-    def noted(source: str) -> tuple[Block, ...]:
-        found.append(source)
-        return parse(source)
-
-    monkeypatch.setattr(chunks, "parse", noted)
-    return found
-
-
-def item(view: TranscriptView, index: int = 1) -> ReplyItem:
-    found = view.document.items[index]
-    assert isinstance(found, ReplyItem)
-    return found
+pytestmark = pytest.mark.usefixtures("in_slices")
 
 
 def test_a_very_long_reply_is_cut_in_slices_and_shown_from_its_end(view: TranscriptView, qtbot: QtBot) -> None:
     view.set_messages([user(1), reply(2, FENCES + "\n\nThe end.")])
-    assert not item(view).is_whole
+    assert not reply_item(view).is_whole
     assert view.is_following and view.is_at_end
-    qtbot.waitUntil(lambda: item(view).is_whole)
+    qtbot.waitUntil(lambda: reply_item(view).is_whole)
     settle(view, qtbot)
     assert view.is_following and view.is_at_end
-    last = item(view).rows[-2]
+    last = reply_item(view).rows[-2]
     assert isinstance(last, TextRow) and last.blocks[-1].text == "The end."
     assert shown_text(view).count("~~~") == 20_000
 
@@ -85,29 +51,29 @@ def test_what_is_read_stays_in_place_while_the_rest_is_cut(
     view.verticalScrollBar().setValue(0)
     if open_reasoning:
         view.press(view.bring(1), Hot(QRectF(), Action.FOLD))
-    qtbot.waitUntil(lambda: bool(item(view).rows))
-    assert not item(view).is_whole
+    qtbot.waitUntil(lambda: bool(reply_item(view).rows))
+    assert not reply_item(view).is_whole
     top = view.document.tops[1] - view.verticalScrollBar().value()
-    qtbot.waitUntil(lambda: item(view).is_whole)
+    qtbot.waitUntil(lambda: reply_item(view).is_whole)
     assert view.document.tops[1] - view.verticalScrollBar().value() == top
 
 
 def test_all_of_a_text_that_is_not_cut_yet_is_copied_and_found(view: TranscriptView, qtbot: QtBot) -> None:
     view.set_messages([user(1), reply(2, f"{FENCES}\n\nThe end.")])
-    assert not item(view).is_whole
+    assert not reply_item(view).is_whole
     assert shown_text(view).endswith("The end.")
     view.set_messages([user(1), reply(2, f"{FENCES}\n\nThe end.")])
-    assert len(list(chain.from_iterable(hits_in(item(view), 1, re.compile("The end"))))) == 1
+    assert len(list(chain.from_iterable(hits_in(reply_item(view), 1, re.compile("The end"))))) == 1
 
 
 def test_much_that_arrives_at_once_is_cut_in_slices_too(view: TranscriptView, qtbot: QtBot) -> None:
     view.set_messages([user(1), reply(2, state=MessageState.STREAMING)])
     view.append_text(2, FENCES)
     view._take_up_text()
-    assert not item(view).is_whole
+    assert not reply_item(view).is_whole
     view.append_text(2, "\n\nThe end.")
     view.finish_message(reply(2, f"{FENCES}\n\nThe end."))
-    qtbot.waitUntil(lambda: item(view).is_whole)
+    qtbot.waitUntil(lambda: reply_item(view).is_whole)
     assert shown_text(view).count("~~~") == 20_000
     assert shown_text(view).endswith("The end.")
 
@@ -134,12 +100,12 @@ def test_the_menu_of_a_long_reply_opens_without_parsing_it(
     view: TranscriptView, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, parsed: list[str]
 ) -> None:
     view.set_messages([user(1), reply(2, PARAGRAPHS)])
-    qtbot.waitUntil(lambda: item(view).is_whole)
+    qtbot.waitUntil(lambda: reply_item(view).is_whole)
     settle(view, qtbot)
     opened: list[QPoint] = []
     monkeypatch.setattr(TranscriptMenu, "popup", lambda _, place: opened.append(place))
     parsed.clear()
-    view.press(item(view), Hot(QRectF(), Action.MORE))
+    view.press(reply_item(view), Hot(QRectF(), Action.MORE))
     seen = view.seen_on_screen()
     assert len(opened) == 1 and seen.top() < opened[0].y() <= seen.bottom()
     assert not parsed
@@ -161,8 +127,8 @@ def test_much_that_is_selected_is_copied_in_slices(view: TranscriptView, qtbot: 
     settle(view, qtbot)
     parsed.clear()
     view.select_all()
-    with qtbot.waitSignal(view.copied):
-        view.copy_selection()
+    with qtbot.waitSignal(view.clipboard.copied):
+        view.clipboard.copy_selection()
         assert len(parsed) < 10
     copied = QGuiApplication.clipboard().text()
     assert copied.startswith("A question\n\nParagraph 0.\n\n") and copied.endswith("The end.\n\nA question\n\nShort.")
@@ -194,19 +160,19 @@ def test_what_takes_long_to_lay_out_is_laid_out_row_by_row(
     assert len(built) <= 1
     settle(view, qtbot)
     assert len(built) == len(set(built)) > 5
-    assert view.is_at_end and all(row.built for row in item(view).rows[-3:])
+    assert view.is_at_end and all(row.built for row in reply_item(view).rows[-3:])
     built.clear()
     view.resize(view.width() - 100, view.height())
     assert len(built) <= 1
     settle(view, qtbot)
-    assert view.is_at_end and all(row.built for row in item(view).rows[-3:])
+    assert view.is_at_end and all(row.built for row in reply_item(view).rows[-3:])
 
 
 def test_the_last_piece_of_endless_code_is_seen_as_the_first(view: TranscriptView, qtbot: QtBot) -> None:
     view.set_messages([user(1), reply(2, "```\n" + "a\n" * 100_000)])
-    qtbot.waitUntil(lambda: item(view).is_whole)
+    qtbot.waitUntil(lambda: reply_item(view).is_whole)
     settle(view, qtbot)
-    first, *_, last = (row for row in item(view).rows if isinstance(row, TextRow))
+    first, *_, last = (row for row in reply_item(view).rows if isinstance(row, TextRow))
     assert last.view_of(0) is first.view_of(0) and last.view_of(0).numbered
 
 
@@ -229,7 +195,7 @@ def test_a_screen_reader_is_given_a_long_message_little_by_little(view: Transcri
     assert node is not None
     counts = [node.childCount()]
     assert len("".join(parsed)) < len(PARAGRAPHS) // 2
-    while not item(view).is_whole:
+    while not reply_item(view).is_whole:
         counts.append(node.childCount())
     assert counts == sorted(counts) and counts[-1] >= 3000
 

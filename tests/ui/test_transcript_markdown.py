@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from app.core.chat.typeset_frames import Formula
 from app.ui.markdown.block import Block, Container, Kind, Style
-from app.ui.markdown.chunks import PASSAGE_CHARACTERS, PASSAGE_LINES
+from app.ui.markdown.chunks import PASSAGE_CHARACTERS, PASSAGE_LINES, Chunk
 from app.ui.markdown.formulas import spelled_out
 from app.ui.markdown.parser import parse
-from app.ui.markdown.splitter import CODE_LINES, LIMIT, LINES, TABLE_CELLS, TABLE_ROWS, Splitter, chunks_of
+from app.ui.markdown.splitter import CODE_LINES, LIMIT, LINES, TABLE_CELLS, TABLE_ROWS, Splitter
 from app.ui.markdown.tail import TailParser, completed
 from app.ui.transcript.rows.stream import TextStream
 
@@ -33,6 +33,12 @@ TOKENS = [
     "&", "$", "$$", "x^2", "5", "\\(", "\\)", "\n$$\n", "[^", "]:",
     "|", "| a |", "\n| a | b |\n|---|---|\n", "\n| c **d** | e",
 ]  # fmt: skip
+
+
+def chunks_of(source: str) -> list[Chunk]:
+    """All chunks of a text that comes at once."""
+    splitter = Splitter()
+    return [*splitter.feed(source), *splitter.finish()]
 
 
 def blocks_of(source: str) -> list[Block]:

@@ -26,7 +26,7 @@ def test_a_pin_is_marked_and_taken_away_where_it_is(view: TranscriptView, qtbot:
         click(view, qtbot, 1, Action.UNPIN)
     assert asked.args == [2, Action.UNPIN]
     view.show_path(plain)
-    view.set_focus_place(None)
+    view.focus.go(None)
     assert not [one for one in view.document.items[0].action_hots() if one.action is Action.UNPIN]
 
 

@@ -12,6 +12,7 @@ from app.core.engine.loading import LoadOptions
 from app.core.engine.messages import MessageState, ModelIdentity, ReplyRecord, Role, Timings, Usage
 from app.core.engine.sampling import Sampling
 from app.ui.transcript.document.excerpt import everything, excerpt
+from app.ui.transcript.document.reply import ReplyItem
 from app.ui.transcript.rows.row import Action, Hot
 from app.ui.transcript.rows.text import TextRow
 from app.ui.transcript.widget.view import TranscriptView
@@ -39,6 +40,8 @@ def f(x):
 
 Last words."""
 
+PARAGRAPHS = "\n\n".join(f"Paragraph {number}." for number in range(3000))
+
 
 def user(number: int, text: str = "A question") -> StoredMessage:
     return StoredMessage(id=number, parent_id=None, role=Role.USER, text=text)
@@ -60,6 +63,12 @@ def record(**more: object) -> ReplyRecord:
         "timings": Timings(1, 1, 1, 1, 41.2, 12.3),
     }
     return ReplyRecord(**(made | more))  # type: ignore[arg-type]
+
+
+def reply_item(view: TranscriptView, index: int = 1) -> ReplyItem:
+    found = view.document.items[index]
+    assert isinstance(found, ReplyItem)
+    return found
 
 
 def settle(view: TranscriptView, qtbot: QtBot) -> None:

@@ -17,9 +17,8 @@ from app.core.data.exchange import ExportFormat
 from app.core.engine.loading import LoadOptions
 from app.core.engine.messages import MessageState, Role
 from app.services.reply_run import ChatState
-from app.ui.transcript.document.parts import parts_of
+from app.ui.transcript.document.parts import FocusPlace, parts_of
 from app.ui.transcript.rows.row import Action, Branch
-from app.ui.transcript.widget.keys import FocusPlace
 from tests.window.conftest import User
 
 ALT, CONTROL, SHIFT = (
@@ -66,7 +65,7 @@ def menu_of(user: User, index: int) -> QMenu:
     """Open a message's menu by the Menu key."""
     transcript = user.page.transcript
     transcript.setFocus()
-    transcript.set_focus_place(FocusPlace(index))
+    transcript.focus.go(FocusPlace(index))
     event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(5, 5), transcript.mapToGlobal(QPoint(5, 5)))
     QApplication.sendEvent(transcript.viewport(), event)
     menu = QApplication.activePopupWidget()
@@ -119,7 +118,7 @@ def test_an_edited_message_begins_a_branch_and_the_old_one_is_walked_back_to(tal
     transcript.setFocus()
     parts = parts_of(transcript.document.items[0])
     newer = next(n for n, part in enumerate(parts) if part.hot is not None and part.hot.action is Action.NEWER)
-    transcript.set_focus_place(FocusPlace(0, newer))
+    transcript.focus.go(FocusPlace(0, newer))
     user.qtbot.keyClick(transcript, Qt.Key.Key_Return)
     assert path(user)[0].text == "Other words"
 
@@ -128,7 +127,7 @@ def test_esc_gives_up_an_edit(talking: User) -> None:
     talking.exchange("First words")
     transcript = talking.page.transcript
     transcript.setFocus()
-    transcript.set_focus_place(FocusPlace(0))
+    transcript.focus.go(FocusPlace(0))
     talking.qtbot.keyClick(transcript, Qt.Key.Key_F2)
     editor = talking.page.desk.editor
     talking.qtbot.keyClicks(editor.edit, " and more")
@@ -204,7 +203,7 @@ def test_a_message_is_deleted_and_brought_back_by_toast_and_key(talking: User) -
     before = [message.text for message in path(user)]
     transcript = user.page.transcript
     transcript.setFocus()
-    transcript.set_focus_place(FocusPlace(1))
+    transcript.focus.go(FocusPlace(1))
     with user.qtbot.waitSignal(user.program.chats.session.path_changed):
         user.qtbot.keyClick(transcript, Qt.Key.Key_Delete)
     assert [message.text for message in path(user)] == [before[0], *before[2:]]

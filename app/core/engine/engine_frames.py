@@ -85,7 +85,6 @@ class ModelInfo(_Frame, frozen=True, tag="loaded"):
     options: LoadOptions
     memory_bytes: int
     device: str
-    template_is_fallback: bool = False
     predicted_bytes: int = 0
     certain_bytes: int = 0
     backend: str = ""

@@ -238,9 +238,6 @@ def _describe(live: _Live) -> ModelInfo:
     source, plan = live.loaded.source, live.loaded.plan
     needs = plan.needs_here
     on_gpus = _on_gpus(live)
-    template, is_fallback = OWN_TEMPLATE, False
-    if not source.chat_template:
-        template, is_fallback = live.template("").name, True
     return ModelInfo(
         name=source.name,
         path=str(source.path),
@@ -252,8 +249,7 @@ def _describe(live: _Live) -> ModelInfo:
         trained_context=source.trained_context,
         layers=llama.llama_model_n_layer(live.loaded.model),
         gpu_layers=plan.gpu_layers,
-        template=template,
-        template_is_fallback=is_fallback,
+        template=OWN_TEMPLATE if source.chat_template else live.template("").name,
         engine=NAME,
         engine_version=f"{llama.llama_version().decode()} (llama-cpp-python {llama_cpp.__version__})",
         options=plan.options,

@@ -61,7 +61,7 @@ class ReadingPane(QWidget):
         self.find_bar.closed.connect(self._end_finding)
         self.finder.changed.connect(self.find_bar.show_count)
         self.transcript.shown.connect(self._find_again)
-        self.transcript.copied.connect(lambda _: self.said.emit(self.tr("Copied")))
+        self.transcript.clipboard.copied.connect(lambda: self.said.emit(self.tr("Copied")))
         self.transcript.save_requested.connect(self._ask_where_to_save)
 
     def acts(self) -> dict[str, Callable[[], object]]:

@@ -98,7 +98,7 @@ class ReadingDesk(QObject):
         shortcut.activated.connect(partial(self._act_on_focus, act))
 
     def _act_on_focus(self, act: Callable[[int], object]) -> None:
-        items, focus = self.transcript.document.items, self.transcript.focus_place
+        items, focus = self.transcript.document.items, self.transcript.focus.place
         if items:
             act(items[focus.message if focus is not None else -1].message.id)
 

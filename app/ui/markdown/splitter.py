@@ -233,9 +233,3 @@ def _break_within(line: str) -> int:
     """Where to break a line longer than `LIMIT`: before the last word that fits."""
     breaks = [found.end() for found in _WORD_START.finditer(line, LIMIT // 2, LIMIT)]
     return breaks[-1] if breaks else LIMIT
-
-
-def chunks_of(source: str) -> list[Chunk]:
-    """All chunks of a text that is complete."""
-    splitter = Splitter()
-    return [*splitter.feed(source), *splitter.finish()]

@@ -43,6 +43,14 @@ class Settled(NamedTuple):
     built: bool
 
 
+class Unread(Exception):
+    """What is asked for lies in a part of a message, given by its number, that is not cut into rows yet."""
+
+    def __init__(self, index: int) -> None:
+        super().__init__(index)
+        self.index = index
+
+
 class TranscriptDocument:
     """Messages in order, and their places."""
 
@@ -100,13 +108,6 @@ class TranscriptDocument:
             return
         self.items.append(self._item(message))
         self.restack(len(self.items) - 1)
-        self._mark_last()
-
-    def remove(self, index: int) -> None:
-        """Show one less."""
-        del self.items[index]
-        self._composed = {at for at, item in enumerate(self.items) if item.rows}
-        self.restack(index)
         self._mark_last()
 
     def _item(self, message: StoredMessage) -> MessageItem:
@@ -267,8 +268,12 @@ class TranscriptDocument:
         return found is not None and found[0].is_text_at(found[1], found[2])
 
     def top_at(self, at: Position) -> float:
-        """The height at which the line of a place begins."""
-        item, rows = self.items[at.item], self.rows_of(at.item)
+        """The height at which the line of a place begins.
+
+        Raises:
+            Unread: it is not known yet.
+        """
+        item, rows = self.items[at.item], self.rows_to(at.item, at.row)
         row = rows[min(at.row, len(rows) - 1)]
         inside = row.top_at(at.place) if isinstance(row, TextRow) else 0.0
         return self.tops[at.item] + item.tops[min(at.row, len(item.rows) - 1)] + inside
@@ -289,6 +294,17 @@ class TranscriptDocument:
             self._composed.add(index)
             self.restack(index)
         return item.rows
+
+    def rows_to(self, index: int, row: int) -> list[Row]:
+        """The rows of a message as far as they are known: with this one, unless the message has not as many.
+
+        Raises:
+            Unread: it has to be cut further.
+        """
+        item = self.items[index]
+        if row >= item.known and not (item.rows and item.is_whole):
+            raise Unread(index)
+        return item.rows[: item.known]
 
     def block_text(self, at: Position) -> str:
         """The text of the block in which a place is."""

@@ -10,7 +10,7 @@ from collections.abc import Generator
 from app.ui.transcript.document.document import TranscriptDocument
 from app.ui.transcript.document.item import MessageItem
 from app.ui.transcript.document.selection import Position, RowMarks, Selection, text_of
-from app.ui.transcript.document.through import rows_through
+from app.ui.transcript.document.through import at_once, rows_through
 from app.ui.transcript.rows.text import TextRow
 
 
@@ -24,12 +24,7 @@ def everything(document: TranscriptDocument) -> Selection | None:
 
 def excerpt(document: TranscriptDocument, selection: Selection, *, markdown: bool = False) -> str:
     """The text of a selection, at once."""
-    reading = read_excerpt(document, selection, markdown=markdown)
-    while True:
-        try:
-            next(reading)
-        except StopIteration as end:
-            return str(end.value)
+    return at_once(read_excerpt(document, selection, markdown=markdown))
 
 
 def read_excerpt(

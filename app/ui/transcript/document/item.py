@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from enum import Enum
 from itertools import chain, islice, takewhile
 from math import ceil, inf
@@ -118,9 +119,19 @@ class MessageItem(ABC):
         return made
 
     @property
+    def unread(self) -> Sequence[Row]:
+        """Rows that keep the place of text that is not cut into rows yet."""
+        return ()
+
+    @property
     def is_whole(self) -> bool:
         """Whether the rows that were taken up reach to the end of the text."""
-        return True
+        return not self.unread
+
+    @property
+    def known(self) -> int:
+        """How many rows there are from the first one on before any that is missing."""
+        return self.rows.index(self.unread[0]) if self.rows and self.unread else len(self.rows)
 
     def read_on(self) -> bool:
         """Take up some more of the rows of a very long text; whether there were more."""

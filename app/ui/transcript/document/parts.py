@@ -7,7 +7,7 @@ a part that is not has the place of its row.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import NamedTuple
 
 from PySide6.QtCore import QRectF
@@ -32,6 +32,17 @@ _ROLES = {
     Kind.MATH: QAccessible.Role.Equation,
     Kind.FOOTNOTE: QAccessible.Role.Note,
 }
+
+
+# The number of a part that stands for the message itself.
+WHOLE = -1
+
+
+class FocusPlace(NamedTuple):
+    """A message, and the number of a part in it."""
+
+    message: int
+    part: int = WHOLE
 
 
 class Part(NamedTuple):
@@ -92,16 +103,43 @@ def count_of(item: MessageItem) -> int:
 
 
 def part_of(item: MessageItem, number: int) -> Part | None:
-    """One part of a message."""
-    if number < 0:
+    """One part of a message; of its text, no more is parsed than what lies before it, or after it.
+
+    Below `WHOLE` they are counted from the last one on: such a number stays the same while a text is cut into rows.
+    """
+    if number == WHOLE:
         return None
-    for at, row in enumerate(item.rows):
-        count = _count(row)
-        if number < count:
+    if number < WHOLE:
+        return next(islice(_from_the_last(item), WHOLE - 1 - number, None), None)
+    for at, row in enumerate(item.rows[: item.known]):
+        parts = _count(row)
+        if number < parts:
             return _parts_of_row(item, at)[number]
-        number -= count
-    actions = _actions(item)
+        number -= parts
+    actions = _actions(item) if item.is_whole else []
     return actions[number] if number < len(actions) else None
+
+
+def _from_the_last(item: MessageItem) -> Iterator[Part]:
+    """The parts after what is not cut into rows yet."""
+    yield from reversed(_actions(item))
+    unread = item.unread
+    for number in range(len(item.rows) - 1, -1, -1):
+        if item.rows[number] in unread:
+            return
+        yield from reversed(_parts_of_row(item, number))
+
+
+def number_of(item: MessageItem, action: Action) -> int:
+    """The number of the button that does this, before the text or after it; `WHOLE` if there is none."""
+    unread, end = item.unread, len(item.rows)
+    text = [at for at, row in enumerate(item.rows) if isinstance(row, TextRow) or row in unread] or [end]
+    before = [part for at in range(text[0]) for part in _parts_of_row(item, at)]
+    after = [part for at in range(text[-1] + 1, end) for part in _parts_of_row(item, at)] + _actions(item)
+    for number, part in chain(enumerate(before), zip(range(WHOLE - len(after), WHOLE), after, strict=True)):
+        if part.hot is not None and part.hot.action is action:
+            return number
+    return WHOLE
 
 
 def _parts_of_row(item: MessageItem, number: int) -> list[Part]:

@@ -1,6 +1,7 @@
 """From one place in the transcript to another, over blocks and messages; and to what is looked for.
 
-Window process, interface thread.
+Window process, interface thread. A place in a part of a message that is not cut into rows yet is not known: to
+ask for it raises `Unread`, and whoever asks may have the message cut a little further and ask again.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from app.ui.transcript.document.selection import Hit, Position, Selection, word_
 from app.ui.transcript.document.through import rows_through
 from app.ui.transcript.rows.row import Row
 from app.ui.transcript.rows.text import TextRow
+
+# A row that no message has.
+_BEYOND = 1 << 40
 
 
 def word_at(document: TranscriptDocument, at: Position) -> Selection:
@@ -29,6 +33,7 @@ def block_at(document: TranscriptDocument, at: Position) -> Selection:
 
 def beside(document: TranscriptDocument, at: Position, *, forward: bool, word: bool = False) -> Position:
     """The place one character or word further on, or back."""
+    document.rows_to(at.item, at.row)
     text = document.block_text(at)
     if forward and at.offset < len(text):
         return at._replace(offset=word_around(text, at.offset)[1] if word else at.offset + 1)
@@ -41,11 +46,12 @@ def _after(document: TranscriptDocument, at: Position) -> Position | None:
     """The beginning of the next block."""
     row, block = at.row, at.block + 1
     for item in range(at.item, len(document.items)):
-        rows = document.rows_of(item)
+        rows = document.rows_to(item, row)
         for number in range(row, len(rows)):
             if block < _blocks(rows[number]):
                 return Position(item, number, block, 0)
             block = 0
+        document.rows_to(item, _BEYOND)
         row = block = 0
     return None
 
@@ -56,11 +62,11 @@ def _before(document: TranscriptDocument, at: Position) -> Position | None:
         return _ended(document, at._replace(block=at.block - 1))
     row = at.row
     for item in range(at.item, -1, -1):
-        rows = document.rows_of(item)
+        rows = document.rows_to(item, row - 1)
         for number in range(min(row, len(rows)) - 1, -1, -1):
             if count := _blocks(rows[number]):
                 return _ended(document, Position(item, number, count - 1, 0))
-        row = 1 << 40
+        row = _BEYOND
     return None
 
 
@@ -75,7 +81,7 @@ def _blocks(row: Row) -> int:
 def edge(document: TranscriptDocument, *, end: bool) -> Position:
     """The first place of all, or the last."""
     item = len(document.items) - 1 if end else 0
-    beyond = Position(item, 1 << 40, 0, 0) if end else Position(0, 0, -1, 0)
+    beyond = Position(item, _BEYOND, 0, 0) if end else Position(0, 0, -1, 0)
     found = _before(document, beyond) if end else _after(document, beyond)
     return found or Position(0, 0, 0, 0)
 

@@ -6,6 +6,7 @@ Window process, interface thread.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 from PySide6.QtCore import QPointF, QRectF
@@ -78,9 +79,9 @@ class ReplyItem(MessageItem):
         return made
 
     @property
-    def is_whole(self) -> bool:
-        """Whether the texts are cut into rows to their ends."""
-        return not any(stream.rest for stream in (self._thought, self._answer) if stream is not None)
+    def unread(self) -> Sequence[Row]:
+        """What is not cut yet of the reasoning, and of the answer."""
+        return [row for stream in (self._thought, self._answer) if stream is not None for row in stream.rest]
 
     def read_on(self) -> bool:
         """Cut a text further; whether there was more of it."""

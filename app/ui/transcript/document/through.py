@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from time import perf_counter
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -26,6 +26,15 @@ def rows_through(item: MessageItem) -> Iterator[Row | None]:
     while source.read_on():
         yield None
     yield from list(source.rows)
+
+
+def at_once(work: Generator[None, None, _T]) -> _T:
+    """What comes of work that can be paused, without a pause."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return cast(_T, end.value)
 
 
 class Slices(QObject):

@@ -8,17 +8,15 @@ for to read it whole takes seconds. Where Qt takes a null pointer, its stubs kno
 from __future__ import annotations
 
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import QObject, QPoint, QRect
 from PySide6.QtGui import QAccessible, QAccessibleInterface, QWindow
 from PySide6.QtWidgets import QAccessibleWidget
 
 from app.ui.transcript.document.item import MessageItem
-from app.ui.transcript.document.parts import Part, count_of, name_of, part_of, parts_of
-
-if TYPE_CHECKING:
-    from app.ui.transcript.widget.view import TranscriptView
+from app.ui.transcript.document.parts import WHOLE, Part, count_of, name_of, part_of, parts_of
+from app.ui.transcript.widget.interaction import TranscriptInteraction
 
 _SLICE_SECONDS = 0.02
 
@@ -26,7 +24,7 @@ _SLICE_SECONDS = 0.02
 class _Node(QAccessibleInterface):
     """What a message and a part of one have in common."""
 
-    def __init__(self, view: TranscriptView, above: QAccessibleInterface) -> None:
+    def __init__(self, view: TranscriptInteraction, above: QAccessibleInterface) -> None:
         super().__init__()
         self.view = view
         self.above = above
@@ -81,7 +79,7 @@ class _Node(QAccessibleInterface):
 class PartNode(_Node):
     """A block, a link or a button, by its number."""
 
-    def __init__(self, view: TranscriptView, above: MessageNode, number: int) -> None:
+    def __init__(self, view: TranscriptInteraction, above: MessageNode, number: int) -> None:
         super().__init__(view, above)
         self._message = above
         self._number = number
@@ -118,7 +116,7 @@ class PartNode(_Node):
 class MessageNode(_Node):
     """A message."""
 
-    def __init__(self, view: TranscriptView, above: QAccessibleInterface, index: int) -> None:
+    def __init__(self, view: TranscriptInteraction, above: QAccessibleInterface, index: int) -> None:
         super().__init__(view, above)
         self.index = index
         self._parts: dict[int, PartNode] = {}
@@ -175,7 +173,7 @@ class MessageNode(_Node):
 class TranscriptAccess(QAccessibleWidget):
     """The list of messages."""
 
-    def __init__(self, view: TranscriptView) -> None:
+    def __init__(self, view: TranscriptInteraction) -> None:
         super().__init__(view, QAccessible.Role.List, view.accessibleName())
         self._view = view
         self._messages: dict[int, MessageNode] = {}
@@ -200,15 +198,13 @@ class TranscriptAccess(QAccessibleWidget):
 
     def focusChild(self) -> QAccessibleInterface | None:  # type: ignore[override]
         """What has the focus."""
-        focus = self._view.focus_place
-        message = None if focus is None else self.child(focus.message)
-        if focus is None or message is None or focus.part < 0:
+        place = self._view.focus.place
+        message = None if place is None else self.child(place.message)
+        if place is None or message is None or place.part == WHOLE:
             return message
-        return message.child(focus.part)
+        return message.child(place.part if place.part > WHOLE else message.childCount() + place.part - WHOLE)
 
 
 def interface_of(_key: str, widget: QObject) -> QAccessibleInterface | None:
     """What Qt is to use for a widget; nothing for any but the transcript."""
-    from app.ui.transcript.widget.view import TranscriptView
-
-    return TranscriptAccess(widget) if isinstance(widget, TranscriptView) else None
+    return TranscriptAccess(widget) if isinstance(widget, TranscriptInteraction) else None

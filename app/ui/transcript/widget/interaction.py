@@ -5,15 +5,10 @@ Window process, interface thread.
 
 from __future__ import annotations
 
-from math import inf
-
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, Signal
 from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleEvent,
     QContextMenuEvent,
     QFocusEvent,
-    QGuiApplication,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -26,18 +21,16 @@ from app.ui.links import tooltip_of
 from app.ui.markdown.parser import is_safe_link
 from app.ui.theme import Theme
 from app.ui.transcript.blocks.code import CodeLayout
-from app.ui.transcript.document.excerpt import excerpt, read_excerpt
 from app.ui.transcript.document.item import MessageItem
-from app.ui.transcript.document.parts import Part, button_of
+from app.ui.transcript.document.parts import button_of
 from app.ui.transcript.document.reply import ReplyItem
-from app.ui.transcript.document.selection import Position, Selection
-from app.ui.transcript.document.through import Slices
 from app.ui.transcript.document.user import UserItem
 from app.ui.transcript.rows.row import Action, Hot
 from app.ui.transcript.typesetting import Typeset
-from app.ui.transcript.widget.access import interface_of
 from app.ui.transcript.widget.canvas import TranscriptCanvas
-from app.ui.transcript.widget.keys import FocusPlace, TranscriptKeys
+from app.ui.transcript.widget.clipboard import TranscriptClipboard
+from app.ui.transcript.widget.focus import TranscriptFocus
+from app.ui.transcript.widget.keys import TranscriptKeys
 from app.ui.transcript.widget.menu import TranscriptMenu
 from app.ui.transcript.widget.mouse import TranscriptMouse
 
@@ -45,11 +38,9 @@ _RING = 4.0
 
 
 class TranscriptInteraction(TranscriptCanvas):
-    """`link_activated` is for web pages, mail addresses and places of the window; `copied` says what was copied."""
+    """`link_activated` is for web pages, mail addresses and places of the window."""
 
     link_activated = Signal(str)
-    link_hovered = Signal(str)  # its target, nothing when the pointer has left
-    copied = Signal(str)
     save_requested = Signal(str, str)  # code, how its file's name ends
     retry_requested = Signal(int)  # message id
     details_requested = Signal(int)  # message id
@@ -59,53 +50,20 @@ class TranscriptInteraction(TranscriptCanvas):
     menu_filled = Signal(QMenu, object)  # a message's menu, and its StoredMessage: others add to it
 
     def __init__(self, theme: Theme, typeset: Typeset, parent: QWidget | None = None) -> None:
-        QAccessible.installFactory(interface_of)
         super().__init__(theme, typeset, parent)
         self._hovered: MessageItem | None = None
         self._target = ""
-        self._focus: FocusPlace | None = None
+        self.focus = TranscriptFocus(self)
+        self.clipboard = TranscriptClipboard(self, self.focus)
         self._mouse = TranscriptMouse(self, self)
-        self._keys = TranscriptKeys(self)
-        self._copying = Slices(self)
-
-    @property
-    def anchor(self) -> Position | None:
-        """Where the user has clicked last."""
-        return self._mouse.anchor
+        self._keys = TranscriptKeys(self, self.focus, self.clipboard, lambda: self._mouse.anchor, self.activate_focus)
 
     def forget_places(self) -> None:
         """What was selected, focused or pointed at is gone."""
-        self._selection = self._hovered = self._focus = self._mouse.anchor = None
-        self._hits, self._current_hit = {}, None
-
-    def copy_selection(self, *, markdown: bool = False) -> None:
-        """Put the selected text on the clipboard, plain or as Markdown, once it is read: very much takes a while."""
-        if self._selection is not None:
-            reading = read_excerpt(self.document, self._selection, markdown=markdown)
-            self._copying.begin(reading, lambda text: self.copy(text, self.tr("Selection")))
-
-    def copy_selection_or_focus(self, *, markdown: bool = False) -> None:
-        """Copy the selection or, without one, what has the focus."""
-        if self.has_selection:
-            self.copy_selection(markdown=markdown)
-            return
-        part, focus = self.focused_part(), self._focus
-        if focus is not None and part is not None and part.block is not None:
-            item = self.document.items[focus.message]
-            row, number = item.place_of(part.block)
-            whole = len(part.block.block.text) + 1
-            first = Position(focus.message, row, number, 0)
-            of_block = Selection(first, first._replace(offset=whole))
-            code = isinstance(part.block, CodeLayout) and not markdown
-            text = part.block.block.text if code else excerpt(self.document, of_block, markdown=markdown)
-            self.copy(text, self.tr("Block"))
-        elif focus is not None:
-            self.press(self.document.items[focus.message], Hot(QRectF(), Action.COPY_MESSAGE))
-
-    def copy(self, text: str, label: str) -> None:
-        """Put a text on the clipboard; `label` says what it is."""
-        QGuiApplication.clipboard().setText(text)
-        self.copied.emit(label)
+        super().forget_places()
+        self._hovered = self._mouse.anchor = None
+        self.focus.forget()
+        self._keys.forget()
 
     def follow_link(self, href: str) -> None:
         """A link was clicked."""
@@ -116,13 +74,13 @@ class TranscriptInteraction(TranscriptCanvas):
         """Do what a click on this does."""
         match hot.action:
             case Action.COPY_CODE:
-                self.copy(hot.text, self.tr("Code"))
+                self.clipboard.copy(hot.text)
             case Action.SAVE_CODE:
                 self.save_requested.emit(hot.text, hot.block.suffix if isinstance(hot.block, CodeLayout) else "")
             case Action.WRAP_CODE:
                 self._toggle_wrap(item, hot)
             case Action.COPY_MESSAGE:
-                self.copy(item.own_text or item.message.text, self.tr("Message"))
+                self.clipboard.copy_message(item)
             case Action.RETRY:
                 self.retry_requested.emit(item.message.id)
             case Action.DETAILS:
@@ -162,90 +120,34 @@ class TranscriptInteraction(TranscriptCanvas):
         if href == self._target:
             return
         self._target = href
-        self.link_hovered.emit(href)
         if href:
             QToolTip.showText(self.viewport().mapToGlobal(point).toPoint(), tooltip_of(href), self.viewport())
         else:
             QToolTip.hideText()
 
-    @property
-    def focus_place(self) -> FocusPlace | None:
-        """The message, or the part of one, to which keys have gone."""
-        return self._focus
-
-    def focused_part(self) -> Part | None:
-        """The part that has the focus."""
-        return self._keys.focused(self._focus)
-
-    def set_focus_place(self, focus: FocusPlace | None) -> None:
-        """Go to a message or a part of one, and show it."""
-        for place, hovered in ((self._focus, False), (focus, True)):
-            if place is not None and place.message < len(self.document.items):
-                self.document.items[place.message].set_hovered(hovered)
-        self._focus = focus
-        if focus is not None:
-            part = self._keys.focused(focus)
-            rect = QRectF(0, 0, 1, self.document.items[focus.message].height) if part is None else part.rect
-            self._show_stretch(focus.message, rect.top(), rect.bottom())
-            if QAccessible.isActive():
-                event = QAccessibleEvent(self, QAccessible.Event.Focus)
-                event.setChild(focus.message)
-                QAccessible.updateAccessibility(event)
-        self.viewport().update()
-
     def activate_focus(self) -> None:
         """Do what the focused part does: follow, press, or copy."""
-        part = self.focused_part()
-        if self._focus is None or part is None:
+        place, part = self.focus.place, self.focus.part()
+        if place is None or part is None:
             return
         if part.link:
             self.follow_link(part.link)
         elif part.hot is not None:
-            whole = self.document.items[self._focus.message].whole(part.hot)
-            self.press(self.document.items[self._focus.message], whole)
+            item = self.document.items[place.message]
+            self.press(item, item.whole(part.hot))
         else:
-            self.copy_selection_or_focus()
-
-    def bring(self, index: int, until: float = inf) -> MessageItem:
-        """A message with its rows (see `rows_of`), made if it is out of view; what is in view stays where it is."""
-        item, seen = self.document.items[index], self.document.item_at(self._top)
-        if not item.rows or not item.is_whole:
-            before = self.document.tops[seen]
-            self.document.forget_far(self._top, self.viewport().height())
-            self.document.rows_of(index, until)
-            item.lay_out_lines()
-            self.document.restack(index)
-            self._top += round(self.document.tops[seen] - before)
-            self._set_scroll_bar(self.viewport().height())
-        return item
-
-    def on_screen(self, index: int, rect: QRectF | None) -> QRect:
-        """Where a message, or an area of it, is on the screen."""
-        if index >= len(self.document.items):
-            return QRect()
-        area = QRectF(0, 0, self.document.page.width, self.document.items[index].height) if rect is None else rect
-        local = area.translated(self._left, self.document.tops[index] - self._top).toAlignedRect()
-        return QRect(self.viewport().mapToGlobal(local.topLeft()), local.size())
-
-    def seen_on_screen(self) -> QRect:
-        """Where the viewport is on the screen."""
-        return QRect(self.viewport().mapToGlobal(QPoint(0, 0)), self.viewport().size())
-
-    def message_at(self, point: QPoint) -> int:
-        """The message at a point of the screen."""
-        return self.document.item_at(self.to_document(QPointF(self.viewport().mapFromGlobal(point))).y())
+            self.clipboard.copy_selection_or_focus()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the document, and a ring around what has the focus."""
         super().paintEvent(event)
-        if self._focus is None or not self.hasFocus() or self._focus.message >= len(self.document.items):
+        area = self.focus.area() if self.hasFocus() else None
+        if area is None:
             return
-        part, item = self.focused_part(), self.document.items[self._focus.message]
-        area = QRectF(0, 0, self.document.page.width, item.height - item.GAP) if part is None else part.rect
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(self.document.page.style.theme.color("accent"), 2))
-        ring = area.translated(self._left, self.document.tops[self._focus.message] - self._top)
+        ring = area.translated(self._left, -self._top)
         painter.drawRoundedRect(ring.adjusted(-_RING, -_RING, _RING, _RING), 6, 6)
         painter.end()
 
@@ -264,8 +166,8 @@ class TranscriptInteraction(TranscriptCanvas):
         at = self.to_document(QPointF(self.viewport().mapFromGlobal(event.globalPos())))
         link, index, point = self.document.link_at(at.x(), at.y()), self.document.item_at(at.y()), event.globalPos()
         if event.reason() is QContextMenuEvent.Reason.Keyboard:
-            if self._focus is not None:
-                part, index = self.focused_part(), self._focus.message
+            if self.focus.place is not None:
+                part, index = self.focus.part(), self.focus.place.message
                 link = part.link if part is not None else ""
             shown = self.on_screen(index, None).intersected(self.seen_on_screen())
             point = shown.topLeft() if not shown.isEmpty() else self.seen_on_screen().center()
@@ -273,15 +175,19 @@ class TranscriptInteraction(TranscriptCanvas):
 
     def _open_menu(self, index: int, link: str, point: QPoint) -> None:
         item = self.document.items[index] if index >= 0 else None
-        TranscriptMenu(self, item, link).popup(point)
+        menu = TranscriptMenu(self, self.clipboard)
+        menu.fill(item, link, self.follow_link, lambda made, shown: self.menu_filled.emit(made, shown.message))
+        menu.popup(point)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a selection or a click."""
-        self.set_focus_place(None)
+        self.focus.go(None)
+        self._keys.forget()
         self._mouse.press(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Select a word."""
+        self._keys.forget()
         self._mouse.double_click(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:

@@ -11,8 +11,8 @@ from itertools import chain
 from PySide6.QtCore import Qt
 
 from app.core.chat.search import Hit
+from app.ui.transcript.document.parts import FocusPlace
 from app.ui.transcript.document.places import hits_in
-from app.ui.transcript.widget.keys import FocusPlace
 from app.ui.transcript.widget.view import TranscriptView
 
 
@@ -22,7 +22,7 @@ def show_hit(transcript: TranscriptView, hit: Hit) -> None:
     if index is None:
         return
     transcript.setFocus(Qt.FocusReason.OtherFocusReason)
-    transcript.set_focus_place(FocusPlace(index, -1))
+    transcript.focus.go(FocusPlace(index))
     words = {hit.snippet.text[first:last] for first, last in hit.snippet.marks}
     if words:
         pattern = re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True))), re.IGNORECASE)

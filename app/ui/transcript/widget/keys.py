@@ -5,17 +5,18 @@ Window process, interface thread.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
-from app.ui.transcript.document.parts import Part, count_of, part_of
 from app.ui.transcript.document.places import beside, block_at, edge, vertically
 from app.ui.transcript.document.selection import Position, Selection
-
-if TYPE_CHECKING:
-    from app.ui.transcript.widget.interaction import TranscriptInteraction
+from app.ui.transcript.document.through import Slices
+from app.ui.transcript.widget.canvas import TranscriptCanvas
+from app.ui.transcript.widget.clipboard import TranscriptClipboard
+from app.ui.transcript.widget.focus import TranscriptFocus
 
 _SIDEWAYS_STEP = 48
 _Key = Qt.Key
@@ -25,105 +26,96 @@ _KEYPAD = Qt.KeyboardModifier.KeypadModifier
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
-class FocusPlace(NamedTuple):
-    """A message, and the number of a part in it; -1 for the message itself."""
-
-    message: int
-    part: int = -1
-
-
 class TranscriptKeys:
-    """Turns keys into selections, a place of the focus, and actions."""
+    """Turns keys into selections, moves of the focus, and actions."""
 
-    def __init__(self, view: TranscriptInteraction) -> None:
-        self._view = view
+    def __init__(
+        self,
+        canvas: TranscriptCanvas,
+        focus: TranscriptFocus,
+        clipboard: TranscriptClipboard,
+        clicked: Callable[[], Position | None],
+        activate: Callable[[], None],
+    ) -> None:
+        """`clicked` tells where the user has clicked last, `activate` does what the focused part does."""
+        self._canvas = canvas
+        self._focus = focus
+        self._clipboard = clipboard
+        self._clicked = clicked
+        self._activate = activate
+        self._reaching = Slices(canvas)
         self._anchor: Position | None = None
         self._end: Position | None = None
         self._column: float | None = None
 
+    def forget(self) -> None:
+        """Where a selection began is gone."""
+        self._reaching.stop()
+        self._anchor = self._end = self._column = None
+
     def press(self, event: QKeyEvent) -> bool:
         """Whether the key meant something here."""
-        view, keys, modifiers = self._view, QKeySequence.StandardKey, event.modifiers() & ~_KEYPAD
+        keys, key, modifiers = QKeySequence.StandardKey, event.key(), event.modifiers() & ~_KEYPAD
         if event.matches(keys.SelectAll):
-            view.select_all()
+            self._canvas.select_all()
         elif event.matches(keys.Copy):
-            view.copy_selection_or_focus()
-        elif modifiers == _CTRL | _SHIFT and event.key() == _Key.Key_M:
-            view.copy_selection_or_focus(markdown=True)
-        elif modifiers == _ALT and event.key() in _TURNS:
-            self._turn(*_TURNS[_Key(event.key())])
-        elif (
-            modifiers & _SHIFT
-            and not modifiers & _ALT
-            and self._prolong(_Key(event.key()), word=bool(modifiers & _CTRL))
-        ):
-            pass
-        elif event.key() in (_Key.Key_Return, _Key.Key_Enter, _Key.Key_Space) and view.focus_place is not None:
-            view.activate_focus()
-        elif event.key() in (_Key.Key_Left, _Key.Key_Right) and not modifiers:
-            return self._sideways(1 if event.key() == _Key.Key_Right else -1)
-        elif event.key() == _Key.Key_Escape and (view.has_selection or view.focus_place is not None):
-            view.select(None)
-            view.set_focus_place(None)
-            self._anchor = None
+            self._clipboard.copy_selection_or_focus()
+        elif modifiers == _CTRL | _SHIFT and key == _Key.Key_M:
+            self._clipboard.copy_selection_or_focus(markdown=True)
+        elif modifiers == _ALT and key in _MESSAGES:
+            self._focus.go_to_message(_MESSAGES[key])
+        elif modifiers == _ALT and key in _PARTS:
+            self._focus.go_to_part(_PARTS[key])
+        elif modifiers & _SHIFT and not modifiers & _ALT and key in _STEPS:
+            self._prolong(key, word=bool(modifiers & _CTRL))
+        elif key in (_Key.Key_Return, _Key.Key_Enter, _Key.Key_Space) and self._focus.place is not None:
+            self._activate()
+        elif key in _PARTS and not modifiers:
+            return self._sideways(_PARTS[key])
+        elif key == _Key.Key_Escape and (self._canvas.has_selection or self._focus.place is not None):
+            self._canvas.select(None)
+            self._focus.go(None)
+            self.forget()
         else:
             return False
         return True
 
-    def _turn(self, messages: int, parts: int) -> None:
-        view, focus = self._view, self._view.focus_place
-        count = len(view.document.items)
-        if not count:
+    def _prolong(self, key: int, *, word: bool) -> None:
+        """Select from where the selection began to somewhere else, once that place is known."""
+        if not self._canvas.document.items:
             return
-        if focus is None:
-            first = view.first_in_view().item
-            view.set_focus_place(FocusPlace(first if messages >= 0 else min(first, count - 1)))
-            return
-        if messages:
-            view.set_focus_place(FocusPlace(min(max(focus.message + messages, 0), count - 1)))
-            return
-        last = count_of(view.document.items[focus.message]) - 1
-        view.set_focus_place(focus._replace(part=min(max(focus.part + parts, -1), last)))
+        if self._anchor is None or self._end is None or not self._canvas.has_selection:
+            self._anchor = self._end = self._clicked() or self._canvas.first_in_view()
+        find = partial(self._step, self._end, key, word=word)
+        self._reaching.begin(self._canvas.reached(find), partial(self._select, self._anchor))
 
-    def _prolong(self, key: Qt.Key, *, word: bool) -> bool:
-        """Select from where the selection began to somewhere else."""
-        document = self._view.document
-        if key not in _STEPS or not document.items:
-            return False
-        if self._anchor is None or not self._view.has_selection:
-            self._anchor = self._end = self._view.anchor or self._view.first_in_view()
-        assert self._end is not None
-        forward = _STEPS[key]
-        if key in (_Key.Key_Left, _Key.Key_Right):
-            self._end, self._column = beside(document, self._end, forward=forward, word=word), None
-        elif key in (_Key.Key_Home, _Key.Key_End):
-            self._column = None
-            whole = block_at(document, self._end)
-            self._end = edge(document, end=forward) if word else whole.last if forward else whole.first
-        else:
-            self._column = document.point_at(self._end).x() if self._column is None else self._column
-            self._end = vertically(document, self._end, self._column, 1 if forward else -1)
-        self._view.select(Selection.between(self._anchor, self._end) if self._anchor != self._end else None)
-        self._view.show_place(self._end)
-        return True
+    def _step(self, at: Position, key: int, *, word: bool) -> tuple[Position, float | None]:
+        """The place to which a key goes, and the column that it keeps to."""
+        document, forward = self._canvas.document, _STEPS[key]
+        if key in _PARTS:
+            return beside(document, at, forward=forward, word=word), None
+        if key in (_Key.Key_Home, _Key.Key_End):
+            whole = block_at(document, at)
+            return edge(document, end=forward) if word else whole.last if forward else whole.first, None
+        column = document.point_at(at).x() if self._column is None else self._column
+        return vertically(document, at, column, 1 if forward else -1), column
+
+    def _select(self, anchor: Position, reached: tuple[Position, float | None]) -> None:
+        self._end, self._column = reached
+        self._canvas.select(Selection.between(anchor, self._end) if anchor != self._end else None)
+        self._canvas.show_place(self._end)
 
     def _sideways(self, direction: int) -> bool:
-        part = self._view.focused_part()
+        part = self._focus.part()
         if part is None or part.block is None or not part.block.most_shift:
             return False
-        self._view.move_sideways(part.block, part.block.shift + direction * _SIDEWAYS_STEP)
+        self._canvas.move_sideways(part.block, part.block.shift + direction * _SIDEWAYS_STEP)
         return True
 
-    def focused(self, focus: FocusPlace | None) -> Part | None:
-        """The part that has the focus."""
-        items = self._view.document.items
-        if focus is None or focus.message >= len(items):
-            return None
-        return part_of(items[focus.message], focus.part)
 
-
-_TURNS = {_Key.Key_Up: (-1, 0), _Key.Key_Down: (1, 0), _Key.Key_Left: (0, -1), _Key.Key_Right: (0, 1)}
-_STEPS = {
+_MESSAGES: dict[int, int] = {_Key.Key_Up: -1, _Key.Key_Down: 1}
+_PARTS: dict[int, int] = {_Key.Key_Left: -1, _Key.Key_Right: 1}
+_STEPS: dict[int, bool] = {
     _Key.Key_Left: False,
     _Key.Key_Right: True,
     _Key.Key_Up: False,

@@ -5,39 +5,43 @@ Window process, interface thread.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from app.ui.transcript.document.item import MessageItem
-
-if TYPE_CHECKING:
-    from app.ui.transcript.widget.interaction import TranscriptInteraction
+from app.ui.transcript.widget.canvas import TranscriptCanvas
+from app.ui.transcript.widget.clipboard import TranscriptClipboard
 
 
 class TranscriptMenu(QMenu):
-    """Lives until it is closed; others add what can be done with the message."""
+    """Lives until it is closed."""
 
-    def __init__(self, view: TranscriptInteraction, item: MessageItem | None, link: str) -> None:
-        super().__init__(view)
-        self._view = view
+    def __init__(self, canvas: TranscriptCanvas, clipboard: TranscriptClipboard) -> None:
+        super().__init__(canvas)
+        self._canvas = canvas
+        self._clipboard = clipboard
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if link:
-            self.addAction(self.tr("Open link…"), lambda: view.follow_link(link))
-            self.addAction(self.tr("Copy link"), lambda: view.copy(link, self.tr("Link")))
-            self.addSeparator()
-        if view.has_selection:
-            self.addAction(self.tr("Copy"), QKeySequence.StandardKey.Copy, view.copy_selection)
-            self.addAction(self.tr("Copy as Markdown"), lambda: view.copy_selection(markdown=True))
-        if item is not None:
-            self._add_message_actions(item)
-        self.addAction(self.tr("Select all"), QKeySequence.StandardKey.SelectAll, view.select_all)
 
-    def _add_message_actions(self, item: MessageItem) -> None:
-        message, view = item.message, self._view
-        text = item.own_text or message.text
-        self.addAction(self.tr("Copy message"), lambda: view.copy(text, self.tr("Message")))
-        view.menu_filled.emit(self, message)
-        self.addSeparator()
+    def fill(
+        self,
+        item: MessageItem | None,
+        link: str,
+        follow: Callable[[str], None],
+        add_more: Callable[[QMenu, MessageItem], None],
+    ) -> None:
+        """Offer what can be done; `add_more` adds what others can do with the message."""
+        if link:
+            self.addAction(self.tr("Open link…"), lambda: follow(link))
+            self.addAction(self.tr("Copy link"), lambda: self._clipboard.copy(link))
+            self.addSeparator()
+        if self._canvas.has_selection:
+            self.addAction(self.tr("Copy"), QKeySequence.StandardKey.Copy, self._clipboard.copy_selection)
+            self.addAction(self.tr("Copy as Markdown"), lambda: self._clipboard.copy_selection(markdown=True))
+        if item is not None:
+            self.addAction(self.tr("Copy message"), lambda: self._clipboard.copy_message(item))
+            add_more(self, item)
+            self.addSeparator()
+        self.addAction(self.tr("Select all"), QKeySequence.StandardKey.SelectAll, self._canvas.select_all)

@@ -25,13 +25,13 @@ from PySide6.QtWidgets import QWidget
 from app.core.chat.conversations import StoredMessage
 from app.core.engine.messages import Role
 from app.ui.theme import LIGHT, Theme
-from app.ui.transcript.document.parts import Part, parts_of
+from app.ui.transcript.document.parts import WHOLE, FocusPlace, number_of
 from app.ui.transcript.document.reply import ReplyItem
-from app.ui.transcript.rows.row import Branches
+from app.ui.transcript.rows.row import Branches, Hot
 from app.ui.transcript.typesetting import Typeset, leave_as_it_is
+from app.ui.transcript.widget.access import interface_of
 from app.ui.transcript.widget.announcer import Announcer, announce
 from app.ui.transcript.widget.interaction import TranscriptInteraction
-from app.ui.transcript.widget.keys import FocusPlace
 from app.ui.transcript.words import words
 
 # As often as the engine sends words; more frames would show nothing new, and take the cores from it.
@@ -48,6 +48,7 @@ class TranscriptView(TranscriptInteraction):
 
     def __init__(self, theme: Theme = LIGHT, typeset: Typeset = leave_as_it_is, parent: QWidget | None = None) -> None:
         """Without a typesetter, code is not coloured, and formulas are shown as their source."""
+        QAccessible.installFactory(interface_of)
         super().__init__(theme, typeset, parent)
         self._pending: dict[int, tuple[list[str], list[str]]] = {}
         self._divided: int | None = None
@@ -74,7 +75,7 @@ class TranscriptView(TranscriptInteraction):
         """Show another path of the same conversation; what both begin with stays where it is."""
         self._take_up_text()
         self.set_notice_before(None)
-        focus, part = self.focus_place, self.focused_part()
+        focus, part = self.focus.place, self.focus.part()
         self.forget_places()
         first = self.document.change(messages)
         self.document.mark_models()
@@ -82,9 +83,9 @@ class TranscriptView(TranscriptInteraction):
         self._following = bool(items) and isinstance(items[-1], ReplyItem) and items[-1].is_streaming
         self.refresh()
         if not self._following and first < len(items):
-            self._show_stretch(first, 0.0, items[first].height)
+            self.show_stretch(first, 0.0, items[first].height)
         if focus is not None and focus.message < len(items):
-            self._focus_again(focus.message, part)
+            self._focus_again(focus.message, part.hot if part is not None else None)
         self._describe()
         self.shown.emit()
 
@@ -97,7 +98,7 @@ class TranscriptView(TranscriptInteraction):
             self.document.restack(index)
             self.refresh()
             if height is not None:
-                self._show_stretch(index, 0.0, height)
+                self.show_stretch(index, 0.0, height)
 
     def set_cost(self, message_id: int, cost: str) -> None:
         """Say what a message takes of the context, in words for its actions."""
@@ -117,12 +118,12 @@ class TranscriptView(TranscriptInteraction):
         self.document.restack(0)
         self.refresh()
 
-    def _focus_again(self, message: int, part: Part | None) -> None:
+    def _focus_again(self, message: int, hot: Hot | None) -> None:
         """Go to the same button of the message that has come to this place."""
-        action = part.hot.action if part is not None and part.hot is not None else None
-        parts = parts_of(self.document.items[message])
-        found = (number for number, one in enumerate(parts) if one.hot is not None and one.hot.action is action)
-        self.set_focus_place(FocusPlace(message, next(found, -1)))
+        item = self.bring(message, 0.0)
+        item.lay_out_lines()
+        self.document.restack(message)
+        self.focus.go(FocusPlace(message, WHOLE if hot is None else number_of(item, hot.action)))
 
     def clear(self) -> None:
         """Show nothing."""
@@ -177,16 +178,6 @@ class TranscriptView(TranscriptInteraction):
             self.refresh()
             self._describe()
             self.shown.emit()
-
-    def remove_message(self, message_id: int) -> None:
-        """Show a message no longer."""
-        self._pending.pop(message_id, None)
-        index = self.document.index_of(message_id)
-        if index is not None:
-            self.forget_places()
-            self.document.remove(index)
-            self.refresh()
-            self._describe()
 
     def set_notice_before(self, message_id: int | None) -> None:
         """Draw the line from which on the model still sees the conversation, above this message."""

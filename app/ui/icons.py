@@ -16,12 +16,14 @@ from app.ui.labels import tip
 
 SIZE = 16
 _OF_LINE = 0.85  # of a line's height, which makes `SIZE` of text at its usual size
+_DIRECTED = frozenset({"back", "continue", "sidebar"})
+"""Those that point along the line of reading, or to its beginning."""
 _TINT_CHANGES = (QEvent.Type.PaletteChange, QEvent.Type.DevicePixelRatioChange, QEvent.Type.FontChange)
 _WINDOW_ICON_SIZES = (16, 32, 48, 128)
 _STROKE = b'stroke-width="1.4"'
 
 
-def pixmap(name: str, color: QColor, scale: float = 1.0, size: int = SIZE) -> QPixmap:
+def pixmap(name: str, color: QColor, scale: float = 1.0, size: int = SIZE, *, mirrored: bool = False) -> QPixmap:
     """Draw one icon, `size` logical pixels wide, for a screen of the given scale."""
     source = (resources() / "icons" / f"{name}.svg").read_bytes()
     if size > SIZE:
@@ -31,6 +33,9 @@ def pixmap(name: str, color: QColor, scale: float = 1.0, size: int = SIZE) -> QP
     drawn = QPixmap(QSize(size, size) * scale)
     drawn.fill(Qt.GlobalColor.transparent)
     painter = QPainter(drawn)
+    if mirrored:
+        painter.translate(drawn.width(), 0)
+        painter.scale(-1, 1)
     renderer.render(painter, QRectF(drawn.rect()))
     painter.end()
     drawn.setDevicePixelRatio(scale)
@@ -45,11 +50,12 @@ def size_beside(widget: QWidget) -> int:
 def icon(
     name: str, widget: QWidget, role: QPalette.ColorRole = QPalette.ColorRole.ButtonText, size: int = SIZE
 ) -> QIcon:
-    """An icon in a role's colour, muted where it is disabled, sharp on the widget's screen."""
+    """An icon in a role's colour, muted where it is disabled, sharp on the screen, along the line of reading."""
     palette, scale, active = widget.palette(), widget.devicePixelRatioF(), QPalette.ColorGroup.Active
-    made = QIcon(pixmap(name, palette.color(active, role), scale, size))
+    mirrored = name in _DIRECTED and widget.isRightToLeft()
+    made = QIcon(pixmap(name, palette.color(active, role), scale, size, mirrored=mirrored))
     muted = palette.color(active, QPalette.ColorRole.PlaceholderText)
-    made.addPixmap(pixmap(name, muted, scale, size), QIcon.Mode.Disabled)
+    made.addPixmap(pixmap(name, muted, scale, size, mirrored=mirrored), QIcon.Mode.Disabled)
     return made
 
 

@@ -8,6 +8,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout
 from pytestqt.qtbot import QtBot
 
+from app.core.data.exchange import ImportReport, Skipped
+from app.core.data.exchange_errors import RecordInvalid
+from app.core.errors import Failure
+from app.ui.exchange.dialog import ExchangeDialog
 from app.ui.fitting_dialog import BoundedDialog
 from app.ui.icons import IconButton
 from app.ui.text_dialog import MessageDialog
@@ -52,3 +56,25 @@ def test_in_a_field_enter_presses_the_default(qtbot: QtBot, themed: ThemeSource)
         widget.setFocus()
         QTest.keyClick(widget, Qt.Key.Key_Return)
     assert pressed == ["default", "icon"]
+
+
+def test_each_page_of_an_import_begins_at_what_enter_does(qtbot: QtBot, themed: ThemeSource) -> None:
+    dialog = ExchangeDialog("Import chats")
+    qtbot.addWidget(dialog)
+    dialog.ask()
+    with qtbot.waitActive(dialog):
+        dialog.show()
+        dialog.activateWindow()
+    low = dialog.height()
+    with qtbot.waitSignal(dialog.files_wanted):
+        QTest.keyClick(dialog.focusWidget(), Qt.Key.Key_Return)
+    assert dialog.files.isDefault()
+    dialog.work("Importing")
+    with qtbot.waitSignal(dialog.stop_requested):
+        QTest.keyClick(dialog.focusWidget(), Qt.Key.Key_Return)
+    failure = Skipped("a.json, conversation 2", Failure.of(RecordInvalid(reason="it is not an object")))
+    dialog.show_imported(ImportReport(added=1, messages=2, skipped_count=1, skipped=(failure,)))
+    qtbot.waitUntil(lambda: dialog.height() > low)
+    assert dialog.close_button.isDefault()
+    QTest.keyClick(dialog.focusWidget(), Qt.Key.Key_Return)
+    assert not dialog.isVisible()

@@ -55,6 +55,7 @@ class ExchangeDialog(FittingDialog):
         """Let the user choose what to import."""
         self.setAcceptDrops(True)
         self._pages.setCurrentWidget(self._question)
+        self._offer(self.files)
 
     def work(self, heading: str) -> None:
         """Show that something is being done."""
@@ -65,6 +66,7 @@ class ExchangeDialog(FittingDialog):
         self.count.setText("")
         self.stop.setEnabled(True)
         self._pages.setCurrentWidget(self._work)
+        self.stop.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def set_progress(self, done: int, total: int) -> None:
         """Conversations done, and of how many, 0 if nobody knows."""
@@ -141,13 +143,17 @@ class ExchangeDialog(FittingDialog):
         for widget in (self.left_out, self.skipped, self.copy):
             widget.setVisible(bool(skipped))
         self._pages.setCurrentWidget(self._result)
-        self.close_button.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._offer(self.close_button)
+
+    def _offer(self, button: QPushButton) -> None:
+        """Let Enter press it: the default of a hidden page is nobody's."""
+        button.setDefault(True)
+        button.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _make_question(self) -> None:
-        files, folder = QPushButton(self.tr("Choose files…")), QPushButton(self.tr("Choose a folder…"))
+        self.files, folder = QPushButton(self.tr("Choose files…")), QPushButton(self.tr("Choose a folder…"))
         cancel = QPushButton(self.tr("Cancel"))
-        files.setDefault(True)
-        files.clicked.connect(self.files_wanted)
+        self.files.clicked.connect(self.files_wanted)
         folder.clicked.connect(self.folder_wanted)
         cancel.clicked.connect(self.reject)
         text = self.tr(
@@ -159,7 +165,7 @@ class ExchangeDialog(FittingDialog):
             wrapped_label("heading", self.tr("Import chats"), selectable=True),
             wrapped_label("muted", text, selectable=True),
         )
-        self._question = self._page(words, [cancel], [folder, files])
+        self._question = self._page(words, [cancel], [folder, self.files])
 
     def _make_work(self) -> None:
         self.heading = wrapped_label("heading", selectable=True)
@@ -183,9 +189,9 @@ class ExchangeDialog(FittingDialog):
         self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.skipped.toPlainText()))
         self.show_folder = QPushButton(self.tr("Show in folder"))
         self.show_folder.clicked.connect(lambda: self.folder_requested.emit(self._target))
-        self.show_folder.hide()
+        for later in (self.left_out, self.skipped, self.copy, self.show_folder):
+            later.hide()
         self.close_button = QPushButton(self.tr("Close"))
-        self.close_button.setDefault(True)
         self.close_button.clicked.connect(self.accept)
         words = (self.verdict, self.facts, self.left_out, self.skipped)
         self._result = self._page(words, [self.copy, self.show_folder], [self.close_button])

@@ -92,12 +92,12 @@ class RowDelegate(QStyledItemDelegate):
         note = index.data(RowRole.NOTE)
         if note:
             upper, lower = _halves(where, option.fontMetrics.height())
-            _draw(painter, upper, index.data())
+            _draw(painter, upper, index.data(), option)
             painter.setFont(small(option.font))
             painter.setPen(option.palette.color(Role.PlaceholderText))
-            _draw(painter, lower, note)
+            _draw(painter, lower, note, option)
         else:
-            _draw(painter, where, index.data())
+            _draw(painter, where, index.data(), option)
 
     def _paint_chevron(self, painter: QPainter, option: QStyleOptionViewItem, area: QRect, row: FolderRow) -> QRect:
         """The sign before a folder, pointing to where its content is; returns what is left of the row."""
@@ -168,6 +168,13 @@ def small(font: QFont) -> QFont:
     return smaller
 
 
-def _draw(painter: QPainter, where: QRect, text: str) -> None:
+def leading(option: QStyleOptionViewItem) -> Qt.AlignmentFlag:
+    """The side where lines begin in the window, whatever direction their own words have."""
+    is_left = option.direction is Qt.LayoutDirection.LeftToRight
+    return Qt.AlignmentFlag.AlignAbsolute | (Qt.AlignmentFlag.AlignLeft if is_left else Qt.AlignmentFlag.AlignRight)
+
+
+def _draw(painter: QPainter, where: QRect, text: str, option: QStyleOptionViewItem) -> None:
     fitting = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, where.width())
-    painter.drawText(where, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeading, fitting)
+    painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)
+    painter.drawText(where, Qt.AlignmentFlag.AlignVCenter | leading(option), fitting)

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QS
 from app.core.chat.search import Hit, Marked
 from app.core.engine.messages import Role
 from app.ui.labels import tip
-from app.ui.sidebar.painting import INSET, small
+from app.ui.sidebar.painting import INSET, leading, small
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -205,8 +205,8 @@ def _draw(
         one.format = mark
         ranges.append(one)
     layout = QTextLayout(marked.text, font)
-    settings = QTextOption(Qt.AlignmentFlag.AlignLeading)
-    settings.setTextDirection(option.direction)
+    settings = QTextOption(leading(option))
+    settings.setTextDirection(Qt.LayoutDirection.LayoutDirectionAuto)
     settings.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
     layout.setTextOption(settings)
     layout.setFormats(ranges)

@@ -1,0 +1,82 @@
+"""Words that are read from right to left, in windows of either direction; what points somewhere points along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication, QListView
+from pytestqt.qtbot import QtBot
+
+from app.core.chat.conversations import ConversationSummary
+from app.core.chat.search import Hit, Marked
+from app.core.engine.messages import Role
+from app.ui.icons import SIZE, IconButton
+from app.ui.sidebar.model import ConversationModel
+from app.ui.sidebar.search_results import HitModel, HitView
+from app.ui.sidebar.view import RowView
+from app.ui.theme import ThemeSource
+
+HEBREW = "תוכנית לגינה (v2.0), for May!"
+ISOLATED = f"\u2067{HEBREW}\u2069"
+"""The same, told to be read from right to left whatever is around it."""
+
+
+@pytest.fixture
+def right_to_left(qapp: QApplication) -> Iterator[QApplication]:
+    yield qapp
+    qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+
+
+def drawn(qtbot: QtBot, name: str) -> QImage:
+    button = IconButton(name, "Name")
+    qtbot.addWidget(button)
+    button.show()
+    return button.icon().pixmap(SIZE, SIZE).toImage()
+
+
+@pytest.mark.parametrize(("name", "points"), [("back", True), ("sidebar", True), ("continue", True), ("pin", False)])
+def test_an_icon_follows_the_line_of_reading(
+    qtbot: QtBot, right_to_left: QApplication, name: str, points: bool
+) -> None:
+    usual = drawn(qtbot, name)
+    right_to_left.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    assert (drawn(qtbot, name) == usual) is not points
+
+
+def conversation(title: str) -> ConversationSummary:
+    return ConversationSummary(id=1, title=title, created_at=0.0, updated_at=0.0, pinned=True)
+
+
+def seen(qtbot: QtBot, view: QListView) -> QImage:
+    qtbot.addWidget(view)
+    view.resize(264, 200)
+    view.show()
+    return view.grab().toImage()
+
+
+@pytest.mark.parametrize("direction", [Qt.LayoutDirection.LeftToRight, Qt.LayoutDirection.RightToLeft])
+def test_a_title_is_read_in_its_own_direction(
+    qtbot: QtBot, right_to_left: QApplication, themed: ThemeSource, direction: Qt.LayoutDirection
+) -> None:
+    right_to_left.setLayoutDirection(direction)
+    pictures = []
+    for title in (HEBREW, ISOLATED):
+        model = ConversationModel()
+        model.set_conversations([conversation(title)])
+        pictures.append(seen(qtbot, RowView(model)))
+    assert pictures[0] == pictures[1]
+
+
+def test_a_hit_is_read_in_its_own_direction(qtbot: QtBot, right_to_left: QApplication, themed: ThemeSource) -> None:
+    pictures = []
+    for words in (HEBREW, ISOLATED):
+        model = HitModel()
+        plain = Marked(words, ())
+        model.set_hits(
+            [Hit(conversation=conversation(words), title=plain, message_id=1, snippet=plain, role=Role.USER)]
+        )
+        pictures.append(seen(qtbot, HitView(model)))
+    assert pictures[0] == pictures[1]

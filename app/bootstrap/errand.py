@@ -12,26 +12,30 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 
 from app.core.paths import Folders
+from app.core.sizes import format_count
 
 Progress = Callable[[int, int], None]
+
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
 class Errand:
-    """One piece of work; `title` says it to the user."""
+    """One piece of work; `title` says it to the user, and `work` what there is to read when it is done."""
 
     title: str
-    work: Callable[[Progress], object]
+    work: Callable[[Progress], str]
     cancellable: bool = False
 
 
 def restoring(folders: Folders, backup: Path) -> Errand:
     """Put a backup in the place of the database."""
 
-    def work(progress: Progress) -> object:
+    def work(progress: Progress) -> str:
         from app.storage.restore import restore
 
-        return restore(folders.database, backup, progress=progress)
+        damaged = restore(folders.database, backup, progress=progress).damaged
+        return "" if damaged is None else _kept(damaged)
 
     return Errand(_tr("Restoring your conversations"), work)
 
@@ -39,10 +43,15 @@ def restoring(folders: Folders, backup: Path) -> Errand:
 def salvaging(folders: Folders) -> Errand:
     """Save what can be read of a damaged database."""
 
-    def work(progress: Progress) -> object:
+    def work(progress: Progress) -> str:
         from app.storage.salvage import salvage
 
-        return salvage(folders.database, progress=progress)
+        done = salvage(folders.database, progress=progress)
+        saved = _tr("Saved: {chats} chats, {messages} messages.").format(
+            chats=format_count(done.rows.get("conversations", 0)), messages=format_count(done.rows.get("messages", 0))
+        )
+        gaps = _tr("At {count} places something could not be read.").format(count=format_count(done.gaps))
+        return " ".join((saved, *([gaps] if done.gaps else ()), _kept(done.kept)))
 
     return Errand(_tr("Saving what can be read"), work)
 
@@ -50,10 +59,15 @@ def salvaging(folders: Folders) -> Errand:
 def moving(folders: Folders, environment: Mapping[str, str], target: Path) -> Errand:
     """Move the data folder."""
 
-    def work(progress: Progress) -> object:
+    def work(progress: Progress) -> str:
         from app.storage.move import move_data
 
-        return move_data(folders, Folders.usual(environment), target, progress=progress)
+        left = move_data(folders, Folders.usual(environment), target, progress=progress).left
+        if not left:
+            return ""
+        return _tr("Your data is at its new place. These files could not be removed from the old one:\n{files}").format(
+            files="\n".join(map(str, left[:_MOST_NAMED])) + ("\n…" if len(left) > _MOST_NAMED else "")
+        )
 
     return Errand(_tr("Moving your data"), work, cancellable=True)
 
@@ -63,6 +77,10 @@ def run(errand: Errand) -> None:
     from app.ui.data_errand import ErrandDialog
 
     ErrandDialog(errand.title, errand.work, cancellable=errand.cancellable).exec()
+
+
+def _kept(damaged: Path) -> str:
+    return _tr("The damaged database is kept as {file}.").format(file=damaged)
 
 
 def _tr(text: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QDateTime, QLocale, QSize, Qt, Signal
+from PySide6.QtCore import QDateTime, QLocale, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -108,15 +108,20 @@ class BackupsDialog(FittingDialog):
         return backup if isinstance(backup, Backup) else None
 
     def _connect(self) -> None:
-        self.make.clicked.connect(lambda: self.make.setEnabled(False))
-        self.make.clicked.connect(self.backup_requested)
+        self.make.clicked.connect(self._make)
         self.restore.clicked.connect(self._ask)
-        self.rows.itemActivated.connect(self._ask)
+        # Later, or the Enter that asks the question would answer it too: the list leaves it to the dialog.
+        self.rows.itemActivated.connect(lambda: QTimer.singleShot(0, self, self._ask))
         self.rows.currentItemChanged.connect(lambda: self.restore.setEnabled(self._chosen() is not None))
         self._back.clicked.connect(lambda: self._pages.setCurrentIndex(0))
         self.confirm.clicked.connect(self._restore)
         self._close.clicked.connect(self.reject)
         self.restore.setEnabled(False)
+
+    def _make(self) -> None:
+        self.rows.setFocus(Qt.FocusReason.OtherFocusReason)  # not on to the next button, which closes
+        self.make.setEnabled(False)
+        self.backup_requested.emit()
 
     def _ask(self) -> None:
         backup = self._chosen()

@@ -17,20 +17,22 @@ from app.ui.labels import wrapped_label
 
 _STEPS = 1000
 
-Work = Callable[[Callable[[int, int], None]], object]
+Work = Callable[[Callable[[int, int], None]], str]
+"""Tells how far it is; returns what is to be read of how it went, which is mostly nothing."""
 
 
 class ErrandDialog(FittingDialog):
-    """Begins when it is shown and closes by itself when all went well; an error stays until it is read."""
+    """Begins when it is shown and closes by itself; an error, or what else there is to say, stays until it is read."""
 
     _advanced = Signal(int)
-    _ended = Signal(object)  # ParleyError, or None
+    _ended = Signal(object)  # ParleyError, or the words that are to be read
 
     def __init__(self, title: str, work: Work, *, cancellable: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
         self.setMinimumWidth(480)
         self.error: ParleyError | None = None
+        self._is_over = False
         self._work = work
         self._cancelled = Event()
         self._thread = Thread(target=self._run, name="errand")
@@ -59,34 +61,40 @@ class ErrandDialog(FittingDialog):
 
     def reject(self) -> None:
         """Cancel what can be cancelled; once it is over, close."""
-        if self.error is not None:
+        if self._is_over:
             super().reject()
         elif self._cancellable:
             self.button.setEnabled(False)
             self._cancelled.set()
 
     def _run(self) -> None:
-        error: ParleyError | None = None
+        outcome: ParleyError | str = ""
         try:
-            self._work(self._advance)
+            outcome = self._work(self._advance)
         except Cancelled:
             pass
         except Exception as raised:
-            error = raised if isinstance(raised, ParleyError) else Failure.of(raised).error()
-        self._ended.emit(error)
+            outcome = raised if isinstance(raised, ParleyError) else Failure.of(raised).error()
+        self._ended.emit(outcome)
 
     def _advance(self, done: int, total: int) -> None:
         if self._cancelled.is_set():
             raise Cancelled
         self._advanced.emit(done * _STEPS // max(total, 1))
 
-    def _on_end(self, error: ParleyError | None) -> None:
-        if error is None:
+    def _on_end(self, outcome: ParleyError | str) -> None:
+        if isinstance(outcome, ParleyError):
+            self.error = outcome
+            self._stay(outcome.sentence, outcome.next_step)
+        elif outcome:
+            self._stay(self.tr("Done"), outcome)
+        else:
             self.accept()
-            return
-        self.error = error
-        self._title.setText(error.sentence)
-        self._text.setText(error.next_step)
+
+    def _stay(self, heading: str, text: str) -> None:
+        self._is_over = True
+        self._title.setText(heading)
+        self._text.setText(text)
         self._bar.hide()
         self.button.setText(self.tr("Open Parley"))
         self.button.setEnabled(True)

@@ -57,13 +57,13 @@ def refused() -> QDialog:
 
 
 def under_way() -> QDialog:
-    dialog = ErrandDialog("Moving your data", lambda _progress: None, cancellable=True)
+    dialog = ErrandDialog("Moving your data", lambda _progress: "", cancellable=True)
     dialog._advanced.emit(420)
     return dialog
 
 
 def failed() -> QDialog:
-    dialog = ErrandDialog("Moving your data", lambda _progress: None, cancellable=True)
+    dialog = ErrandDialog("Moving your data", lambda _progress: "", cancellable=True)
     dialog._ended.emit(DiskFull(folder="/media/ada/large-disk"))
     return dialog
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.bootstrap.errand import Errand
+from app.bootstrap.errand import Errand, moving, salvaging
 from app.bootstrap.program import Program, build
 from app.core.data.backups import BackupKind
 from app.core.data.data_errors import DataFolderGone, DataFolderNested
@@ -222,8 +223,40 @@ def test_another_folder_is_checked_before_it_can_be_chosen(
     assert Folders.of({"PARLEY_HOME": str(tmp_path / "home")}).moved
 
 
+def test_enter_on_a_backup_asks_before_anything_is_restored(
+    qtbot: QtBot, start: Callable[[], Program], database: Path
+) -> None:
+    make_backup(database, BackupKind.MANUAL)
+    program = start()
+    program.view.backups_requested.emit()
+    dialog = program.window.findChild(BackupsDialog)
+    assert dialog is not None
+    qtbot.waitUntil(lambda: dialog.rows.topLevelItemCount() == 1)
+    with qtbot.assertNotEmitted(dialog.restore_requested):
+        QTest.keyClick(dialog.rows, Qt.Key.Key_Return)
+        qtbot.waitUntil(dialog.confirm.isVisible)
+    with qtbot.waitSignal(dialog.restore_requested):
+        QTest.keyClick(dialog.confirm, Qt.Key.Key_Return)
+
+
+def test_the_key_that_makes_a_backup_does_not_close_the_list(
+    qtbot: QtBot, start: Callable[[], Program], database: Path
+) -> None:
+    program = start()
+    program.view.backups_requested.emit()
+    dialog = program.window.findChild(BackupsDialog)
+    assert dialog is not None
+    dialog.make.setFocus()
+    with qtbot.waitSignal(program.ground.backups.made):
+        for _ in range(2):
+            focused = dialog.focusWidget()
+            assert focused is not None
+            QTest.keyClick(focused, Qt.Key.Key_Space)
+    assert dialog.isVisible()
+
+
 def test_an_errand_that_fails_says_why_and_waits(qtbot: QtBot, qapp: QApplication) -> None:
-    def fail(_progress: object) -> None:
+    def fail(_progress: object) -> str:
         raise DiskFull(folder="/data")
 
     dialog = ErrandDialog("Moving your data", fail, cancellable=True)
@@ -242,8 +275,54 @@ def test_an_errand_that_fails_says_why_and_waits(qtbot: QtBot, qapp: QApplicatio
     assert seen == [["The disk that holds /data is full.", DiskFull.advice]]
 
 
+def read_after(qtbot: QtBot, errand: Errand) -> list[str]:
+    """What an errand that does not close by itself says when it is over."""
+    dialog = ErrandDialog(errand.title, errand.work, cancellable=errand.cancellable)
+    qtbot.addWidget(dialog)
+    seen: list[str] = []
+
+    def look() -> None:
+        if not dialog.button.isVisible() or dialog.button.text() != "Open Parley":
+            QTimer.singleShot(0, look)
+            return
+        seen.extend(words(dialog))
+        QTest.keyClick(dialog, Qt.Key.Key_Escape)
+
+    QTimer.singleShot(0, look)
+    dialog.exec()
+    return seen
+
+
+def test_what_could_not_be_removed_from_the_old_place_is_named(
+    qtbot: QtBot, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = {"PARLEY_HOME": str(tmp_path / "home")}
+    folders = Folders.of(home)
+    held = folders.data / "models" / "held.gguf"
+    held.parent.mkdir()
+    held.write_bytes(b"GGUF")
+    unlink = Path.unlink
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        if path == held:
+            raise PermissionError(13, "another program has it open", str(path))
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    heading, text = read_after(qtbot, moving(folders, home, tmp_path / "new"))
+    assert heading == "Done" and str(held) in text
+    assert (tmp_path / "new" / "models" / "held.gguf").exists()
+
+
+def test_what_was_saved_of_a_damaged_database_is_said(qtbot: QtBot, database: Path, tmp_path: Path) -> None:
+    chat(database, "another")
+    _, text = read_after(qtbot, salvaging(Folders.of({"PARLEY_HOME": str(tmp_path / "home")})))
+    assert text.startswith("Saved: 2 chats, 0 messages.")
+    assert "The damaged database is kept as" in text
+
+
 def test_an_errand_can_be_cancelled(qtbot: QtBot) -> None:
-    def work(progress: Callable[[int, int], None]) -> None:
+    def work(progress: Callable[[int, int], None]) -> str:
         while True:
             progress(1, 2)
 

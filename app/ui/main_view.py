@@ -179,6 +179,7 @@ class MainView(QSplitter):
         header.sidebar_requested.connect(lambda: self._show_sidebar(True))
         header.appearance_chosen.connect(self._choose_appearance)
         header.shortcuts_requested.connect(self._show_shortcuts)
+        header.set_help_keys(partial(self.shortcuts.keys, "help"))
         header.about_requested.connect(self.about_requested)
         header.settings_requested.connect(self.settings_requested)
         header.preset.manage_requested.connect(self.presets_requested)

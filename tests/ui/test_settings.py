@@ -203,6 +203,15 @@ def test_settings_open_by_key_and_from_the_sidebar(program: Program, qtbot: QtBo
         program.view.sidebar._settings.click()
 
 
+@pytest.mark.parametrize(("keys", "shown"), [("F1", "F1"), ("Ctrl+H", "Ctrl+H"), ("", "")])
+def test_the_menu_names_the_keys_of_now(program: Program, keys: str, shown: str) -> None:
+    program.ground.preferences.set("shortcuts.help", keys)
+    menu = program.view.page.header.more.menu()
+    assert menu is not None
+    menu.aboutToShow.emit()
+    assert f"Keyboard shortcuts\t{shown}" in [action.text() for action in menu.actions()]
+
+
 def test_everything_fits_from_right_to_left(settings: SettingsDialog, qapp: QApplication) -> None:
     qapp.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
     try:

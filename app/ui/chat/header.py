@@ -5,6 +5,7 @@ Window process, interface thread. Emits what the user asks for; shows what it is
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QEvent, Qt, Signal
@@ -101,6 +102,7 @@ class Header(QWidget):
         self.setMinimumHeight(HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._appearance = Appearance.SYSTEM
+        self._help_keys: Callable[[], str] = str
         self._title = TitleField()
         self._title.renamed.connect(self.renamed)
         self.model = ModelButton()
@@ -152,6 +154,10 @@ class Header(QWidget):
         """What the menu marks as chosen."""
         self._appearance = appearance
 
+    def set_help_keys(self, keys: Callable[[], str]) -> None:
+        """Where the menu learns which keys list the shortcuts; the user may have changed them."""
+        self._help_keys = keys
+
     def set_sidebar_away(self, away: bool) -> None:
         """Offer the sidebar while it is hidden."""
         self._sidebar.setVisible(away)
@@ -176,7 +182,7 @@ class Header(QWidget):
         self._add_appearances()
         menu.addSeparator()
         menu.addAction(self.tr("Settings…"), self.settings_requested.emit)
-        menu.addAction(self.tr("Keyboard shortcuts") + "\tF1", self.shortcuts_requested.emit)
+        menu.addAction(f"{self.tr('Keyboard shortcuts')}\t{self._help_keys()}", self.shortcuts_requested.emit)
         menu.addAction(self.tr("About Parley"), self.about_requested.emit)
 
     def _formats(self) -> dict[ExportFormat, str]:

@@ -61,6 +61,10 @@ class Cancel(_Frame, frozen=True, tag="cancel"):
     """Stop the running load or reply; without one, nothing happens."""
 
 
+class Leave(_Frame, frozen=True, tag="leave"):
+    """End when all that was sent before is done; where the input just ends, the child does so at once."""
+
+
 class Failed(_Frame, frozen=True, tag="failed"):
     """The command with this id (0: not a reply) came to nothing."""
 
@@ -71,6 +75,7 @@ class Failed(_Frame, frozen=True, tag="failed"):
 Command = (
     Hello
     | Cancel
+    | Leave
     | EngineCommand
     | PreviewCommand
     | ProbeCommand

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from app.core.protocol import Event
+from app.core.protocol import Event, Leave
 from app.services.relay import Relay
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class ChildSlot:
             self._let_go()
 
     def close(self) -> None:
-        """Let the child finish what it was sent and end; it is heard of no more."""
+        """Have the child end by itself, what it has not done yet undone; it is heard of no more."""
         if self._child is not None:
             self._child.close()
             self._let_go()
@@ -85,8 +85,9 @@ class ChildSlot:
             child.wait(_END_SECONDS)
 
     def finish(self) -> None:
-        """The same, but what they were sent is done first, unless that takes long."""
+        """The same, but the child does first what it was sent, unless that takes long."""
         self._is_over = True
+        self.tell(Leave())
         self.close()
         for child in self._leaving:
             child.shutdown()

@@ -132,7 +132,7 @@ class EngineHost(QObject):
     def shutdown(self) -> None:
         """End the child before the program exits; nothing can be asked for any more."""
         self.state = EngineState.EMPTY
-        self._slot.finish()
+        self._slot.shutdown()
 
     def _drop_child(self) -> None:
         self._slot.drop()

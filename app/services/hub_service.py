@@ -98,9 +98,12 @@ class HubService(QObject):
         self._fail_all(HubLost(reason="the network settings changed"))
 
     def shutdown(self) -> None:
-        """End the child before the program exits."""
+        """End the child before the program exits; a token that is being kept is kept."""
         self._idle.stop()
-        self._slot.shutdown()
+        if isinstance(self._open.get(Question.TOKEN), KeepToken):
+            self._slot.finish()
+        else:
+            self._slot.shutdown()
 
     def _ask(self, question: Question, command: Callable[[int], HubCommand]) -> None:
         self._last_id += 1

@@ -11,7 +11,7 @@ from typing import Protocol
 from app.core import protocol
 from app.core.engine.engine_frames import LoadCancelled
 from app.core.errors import Cancelled, Failure
-from app.core.protocol import ChildRole, Event, Failed, Hello
+from app.core.protocol import ChildRole, Event, Failed, Hello, Leave
 from app.worker.wire import Inbox, Job, Wire
 
 EXIT_UNKNOWN_ROLE = 2
@@ -37,7 +37,7 @@ MakeServer = Callable[[Callable[[Event], None]], Server]
 
 
 def main(role: str, make_server: MakeServer | None = None) -> int:
-    """Serve the parent until it closes our input; the exit code.
+    """Serve the parent until it closes our input, or has us leave; the exit code.
 
     `make_server` makes the server of a role that lives above this package.
     """
@@ -53,6 +53,8 @@ def main(role: str, make_server: MakeServer | None = None) -> int:
     rest = server.idle()
     while True:
         job = inbox.next(timeout=rest)
+        if job is not None and isinstance(job.command, Leave):
+            return 0
         if job is not None:
             _run(server, job, wire.send)
             inbox.done(job)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from app.core import protocol
 from app.core.errors import Failure, ProtocolBroken
-from app.core.protocol import Cancel, Command, Event, Failed
+from app.core.protocol import Cancel, Command, Event, Failed, Leave
 from app.engines.base import StopFlag
 
 EXIT_PARENT_GONE = 0
@@ -95,8 +95,9 @@ class Inbox:
         try:
             with os.fdopen(_STDIN, "rb", closefd=False) as pipe:
                 protocol.check_hello(protocol.decode_command(_line(pipe.readline)))
-                while True:
-                    self._take(protocol.decode_command(_line(pipe.readline)))
+                while not isinstance(command := protocol.decode_command(_line(pipe.readline)), Leave):
+                    self._take(command)
+                self._take(command)
         except ProtocolBroken as error:
             self._send(Failed(failure=Failure.of(error)))
             os._exit(EXIT_PROTOCOL_BROKEN)

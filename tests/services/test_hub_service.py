@@ -9,6 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.starting import child_starter
+from app.catalog.find.token import FoundToken, TokenStore
 from app.core.catalog.hub import Format, RepoPage, SearchPage, SearchQuery, TokenPlace
 from app.core.catalog.hub_errors import HubLost, HubSilent, InvalidToken, RepoNotFound
 from app.core.paths import Folders
@@ -73,6 +74,13 @@ def test_a_problem_has_its_type(qtbot: QtBot, hub: HubService) -> None:
     with qtbot.waitSignal(hub.failed) as signal:
         hub.open_repo("nobody/nothing")
     assert signal.args[0] is Question.REPO and isinstance(signal.args[1], RepoNotFound)
+
+
+def test_a_token_that_was_given_just_before_the_end_is_kept(hub: HubService, own_home: Path) -> None:
+    hub.keep_token(MEMBER)
+    hub.shutdown()
+    folder = Folders.of({"PARLEY_HOME": str(own_home)}).config
+    assert TokenStore(folder, {}).find() == FoundToken(MEMBER, TokenPlace.FILE)
 
 
 def test_a_token_opens_what_is_private(qtbot: QtBot, hub: HubService) -> None:

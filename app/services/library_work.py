@@ -48,12 +48,13 @@ class Work(StrEnum):
 
 @dataclass
 class Job:
-    """Work on the model at a path: commands for a child, one after the other."""
+    """Work on the model at a path: commands for a child, one after the other, unless the user gives it up."""
 
     path: str
     work: Work
     commands: Sequence[CheckFile | RepairFile | MoveModel]
     results: list[Result] = field(default_factory=list)
+    given_up: bool = False
 
 
 class LibraryWork(QObject):
@@ -91,6 +92,7 @@ class LibraryWork(QObject):
             self._line.remove(job)
             self.ended.emit(job, Cancelled())
         else:
+            job.given_up = True
             self._slot.tell(Cancel())
             self._slot.tell(PauseDownload())
 
@@ -116,10 +118,12 @@ class LibraryWork(QObject):
     def _take(self, result: Result) -> None:
         job = self._line[0]
         job.results.append(result)
-        if len(job.results) < len(job.commands):
-            self._slot.send(job.commands[len(job.results)])
-        else:
+        if len(job.results) == len(job.commands):
             self._end(None)
+        elif job.given_up:
+            self._end(Cancelled())
+        else:
+            self._slot.send(job.commands[len(job.results)])
 
     def _on_exit(self, outcome: Outcome) -> None:
         self._end(DownloaderLost(reason=outcome.sentence))

@@ -55,7 +55,7 @@ class NeedFinder(QObject):
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._go_on)
         self._idle = QTimer(self, singleShot=True, interval=IDLE_MS)
-        self._idle.timeout.connect(self._slot.close)
+        self._idle.timeout.connect(self._end_idle_child)
         hub.variant_opened.connect(self._on_opened)
         hub.failed.connect(self._on_failed)
 
@@ -123,6 +123,12 @@ class NeedFinder(QObject):
             logging.info("%s was not measured: %s", self._running[0].name, outcome.sentence)
             self._settle()
             self._go_on()
+
+    def _end_idle_child(self) -> None:
+        if self._running is not None:
+            self._idle.start()
+        else:
+            self._slot.close()
 
     def _settle(self) -> None:
         if self._running is not None:

@@ -112,6 +112,13 @@ def test_the_latest_wish_counts(bench: Bench) -> None:
     assert bench.source(variant) is NeedSource.BETWEEN
 
 
+def test_a_measurement_that_takes_longer_than_the_child_may_rest_is_heard(bench: Bench) -> None:
+    bench.needs._idle.setInterval(1)
+    (variant,) = bench.variants(TINY)
+    bench.measure(variant)
+    assert bench.source(variant) is NeedSource.MEASURED
+
+
 def test_what_has_no_gguf_header_is_left_to_the_formula(bench: Bench) -> None:
     packed = bench.variants(GPTQ_70B)[0]
     with bench.qtbot.waitSignal(bench.needs.opened):

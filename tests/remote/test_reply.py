@@ -8,9 +8,12 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from app.core import protocol
 from app.core.engine.engine_frames import Generate
 from app.core.engine.messages import FinishReason, Message, Role
 from app.core.engine.sampling import Sampling
+from app.core.errors import Failure
+from app.core.protocol import Failed
 from app.core.remote.server_errors import (
     CertificatesUnreadable,
     KeyNotAllowed,
@@ -101,6 +104,25 @@ def test_reasoning_between_tags_is_told_from_the_answer(talker, proxy):
     proxy.plan = Plan([(200, events(*said, end), SSE)])
     assert talker.say().reason is FinishReason.LENGTH
     assert (talker.reasoning, talker.text) == ("Hm", "Yes")
+
+
+def test_a_character_that_comes_in_halves_is_one(talker, proxy):
+    talker.connect(proxy.address)
+    pieces = ("Well \\ud83d", "\\ude00", " or \\ude00", "\\ud83d!", "\\ud83d")
+    said = [f'{{"choices":[{{"delta":{{"content":"{piece}","reasoning":"{piece}"}}}}]}}' for piece in pieces]
+    end = '{"choices":[{"delta":{},"finish_reason":"stop"}]}'
+    proxy.plan = Plan([(200, events(*said, end), SSE)])
+    talker.say()
+    assert talker.text == talker.reasoning == "Well \N{GRINNING FACE} or \ufffd\ufffd!\ufffd"
+    assert all(protocol.encode(event) for event in talker.events)
+
+
+def test_a_refusal_in_half_a_character_can_be_told(talker, proxy):
+    talker.connect(proxy.address)
+    proxy.plan = Plan([(400, '{"error": {"message": "no \\ud83d"}}', {})] * 9)
+    with pytest.raises(ServerRefused) as caught:
+        talker.say()
+    assert protocol.encode(Failed(failure=Failure.of(caught.value)))
 
 
 def test_a_stop_ends_the_work_of_the_server(talker, leavable_server):

@@ -89,7 +89,7 @@ def retry_after(error: BaseException | None) -> float | None:
 
 
 def _told(error: openai.APIError, access: Access) -> str:
-    """What the server says in one short line, without the key should it repeat it."""
+    """What the server says in one short line of whole characters, without the key should it repeat it."""
     body = error.body
     inner = body.get("error", body) if isinstance(body, dict) else body
     said = inner.get("message") or inner.get("detail") if isinstance(inner, dict) else inner
@@ -97,7 +97,8 @@ def _told(error: openai.APIError, access: Access) -> str:
         said = ""
     if access.key:
         said = said.replace(access.key, "…")
-    return " ".join(said.split())[:MAX_REASON].rstrip(".") or "it does not say why"
+    whole = said.encode("utf-8", "replace").decode()
+    return " ".join(whole.split())[:MAX_REASON].rstrip(".") or "it does not say why"
 
 
 def _too_late(error: BaseException, access: Access) -> ParleyError:

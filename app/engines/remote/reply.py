@@ -15,6 +15,7 @@ from app.engines.base import Emit, StopFlag
 from app.engines.reasoning import ReasoningSplitter
 from app.engines.remote.client import Access, ServerClient
 from app.engines.remote.failures import failure_of, refused_parameter, retry_after
+from app.engines.remote.halves import Halves
 from app.engines.remote.line import Ended, Line
 from app.engines.remote.request import removable, request_of
 
@@ -50,6 +51,8 @@ class RemoteReply:
     stop: StopFlag
     patience: Patience = field(default_factory=Patience)
     _splitter: ReasoningSplitter = field(default_factory=ReasoningSplitter)
+    _said: Halves = field(default_factory=Halves)
+    _thought: Halves = field(default_factory=Halves)
     _text: list[str] = field(default_factory=list)
     _reasoning: list[str] = field(default_factory=list)
     _held_tokens: int = 0
@@ -148,8 +151,8 @@ class RemoteReply:
         self._usage = _usage_of(chunk) or self._usage
         for choice in _listed(getattr(chunk, "choices", None))[:1]:
             delta = getattr(choice, "delta", None)
-            thought = _text_of(delta, "reasoning_content") or _text_of(delta, "reasoning")
-            said = _text_of(delta, "content")
+            thought = self._thought.feed(_text_of(delta, "reasoning_content") or _text_of(delta, "reasoning"))
+            said = self._said.feed(_text_of(delta, "content"))
             if thought or said:
                 self._first = self._first or perf_counter()
                 self._tokens += 1
@@ -170,9 +173,10 @@ class RemoteReply:
             self._send()
 
     def _send_rest(self) -> None:
-        thought, said = self._splitter.finish()
-        self._reasoning.append(thought)
-        self._text.append(said)
+        tagged, said = self._splitter.feed(self._said.finish())
+        thought, rest = self._splitter.finish()
+        self._reasoning += (self._thought.finish(), tagged, thought)
+        self._text += (said, rest)
         self._send()
 
     def _send(self) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
-from app.catalog.fetch.journal import read_pins
+from app.catalog.fetch.journal import part_of, read_pins
 from app.catalog.shelf.adopt import Place, places
 from app.catalog.shelf.folders import scan
 from app.catalog.shelf.keep import place_in, to_trash
@@ -90,11 +90,18 @@ def move(arguments: argparse.Namespace, invocation: Invocation) -> int:
 
 
 def remove(arguments: argparse.Namespace, invocation: Invocation) -> int:
-    """Move a model into the trash and forget it."""
+    """Move a model into the trash and forget it; of one that is no longer there, nothing else is left to do."""
+    whole = whole_path(arguments.file)
+    if not whole.exists() and not part_of(whole).exists() and _forgot(whole, invocation):
+        if arguments.json:
+            invocation.terminal.record({"removed": [str(whole)], "bytes": 0})
+        else:
+            invocation.terminal.line(f"Forgot {whole.name}, which was no longer there.")
+        return 0
     model = _model(arguments.file, invocation)
     to_trash(model)
     with invocation.storage() as lane:
-        lane.submit(lambda stores: _forget(stores, model)).result()
+        lane.submit(lambda stores: _forget(stores, model.paths)).result()
     if arguments.json:
         invocation.terminal.record({"removed": model.paths, "bytes": model.bytes})
     else:
@@ -117,10 +124,18 @@ def _worker(invocation: Invocation) -> Iterator[DownloadChild]:
         child.close()
 
 
-def _forget(stores: Stores, model: LibraryModel) -> None:
-    for path in model.paths:
-        if (file := stores.models.by_path(path)) is not None:
-            stores.models.forget(file.id)
+def _forgot(path: Path, invocation: Invocation) -> bool:
+    """Forget a file, if it was known."""
+    with invocation.storage() as lane:
+        return lane.submit(lambda stores: _forget(stores, (str(path),))).result()
+
+
+def _forget(stores: Stores, paths: Iterable[str]) -> bool:
+    """Forget files; whether one of them was known."""
+    known = [file for path in paths if (file := stores.models.by_path(path)) is not None]
+    for file in known:
+        stores.models.forget(file.id)
+    return bool(known)
 
 
 def _follow(stores: Stores, moved: tuple[tuple[str, str], ...]) -> None:

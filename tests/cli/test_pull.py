@@ -91,6 +91,17 @@ def test_a_file_without_a_checksum_is_noted_at_the_first_look(
     assert (refused.code, "does not know where" in refused.err) == (1, True), refused
 
 
+def test_a_model_that_vanished_can_be_forgotten(parley: CommandLine, tiny_gguf: Path, tmp_path: Path) -> None:
+    path = tmp_path / "mine.gguf"
+    shutil.copy(tiny_gguf, path)
+    parley.done("models", "add", path)
+    path.unlink()
+    assert "no longer there" in parley.done("models", "list").out
+    assert "Forgot mine.gguf" in parley.done("models", "remove", path).out
+    assert parley.run("models", "list").out == ""
+    assert parley.run("models", "remove", path).code == 1
+
+
 def test_a_split_model_that_lacks_a_part_is_not_said_to_be_whole(
     parley: CommandLine, served: Hub, tiny_gguf: Path, tmp_path: Path
 ) -> None:

@@ -48,7 +48,7 @@ def _train(arguments: argparse.Namespace) -> None:
     from guide.training import Course
 
     choosing = (Course(4500, round=3), Mix())
-    reciting = (Course(900, round=2, embedding_rate=2e-5, output_rate=1e-4, matrix_rate=5e-4), Mix(noise=0.6))
+    reciting = (Course(1500, round=2, embedding_rate=2e-5, output_rate=1e-4, matrix_rate=5e-4), Mix(noise=0.6))
     checkpoint = run(Plan(arguments.folder, (choosing, reciting), start=arguments.start))
     write_gguf(checkpoint, arguments.output, arguments.type)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -97,7 +98,7 @@ class Evaluation:
         return Row("Second questions that lean on the first", len(right), sum(right))
 
     def samples(self, count: int) -> Row:
-        """Replies, as Parley asks, that end by themselves and are nearly one of the answers."""
+        """Replies, as Parley asks, that end by themselves and are nearly one of the answers, or its first sentences."""
         draw = random.Random(SEED)
         subjects = (*self._material.facts, *self._material.outside)
         texts = draw.choices([text for subject in subjects for text in (*subject.ask, *subject.held)], k=count)
@@ -108,9 +109,10 @@ class Evaluation:
         return self._sound("Sound replies to bad input", BAD_INPUTS)
 
     def noises(self, count: int) -> Row:
-        """Text without sense, each time another."""
+        """Text without sense, each time another; what only looks empty is never asked."""
         draw = random.Random(SEED)
-        return self._sound("Sound replies to text without sense", [noise(draw) for _ in range(count)])
+        texts = filter(str.strip, (noise(draw) for _ in itertools.count()))
+        return self._sound("Sound replies to text without sense", list(itertools.islice(texts, count)))
 
     def by_hand(self) -> list[tuple[str, str]]:
         """Held-out questions with their replies, to be read."""
@@ -132,7 +134,9 @@ class Evaluation:
         return _is_like_one(reply, self._refusals) or self._missed(question, "a refusal", reply)
 
     def _is_sound(self, question: str, answer: Answer) -> bool:
-        is_sound = answer.ended and _is_like_one(answer.text, self._answers)
+        is_sound = answer.ended and (
+            _is_like_one(answer.text, self._answers) or _begins_one(answer.text, self._answers)
+        )
         return is_sound or self._missed(question[:80], "a sound reply", answer.text)
 
     def _missed(self, question: str, wanted: str, reply: str) -> bool:
@@ -169,6 +173,11 @@ def _speed(model: Path) -> str:
 
 def _is_like_one(reply: str, texts: frozenset[str]) -> bool:
     return reply in texts or any(_likeness(reply, text) >= FAITHFUL for text in texts)
+
+
+def _begins_one(reply: str, texts: frozenset[str]) -> bool:
+    """Whether a reply is the first sentences of a text."""
+    return reply.endswith((".", "!", "?")) and any(text.startswith(f"{reply} ") for text in texts)
 
 
 def _likeness(reply: str, text: str) -> float:

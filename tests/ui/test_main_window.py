@@ -423,6 +423,23 @@ def test_tab_walks_from_the_sidebar_to_the_composer(
     assert seen[:4] == order
 
 
+def test_tab_leads_from_the_composer_round_to_the_composer(
+    qtbot: QtBot, program: Program, answered: list[StoredMessage]
+) -> None:
+    sidebar, page = program.view.sidebar, program.view.page
+    page.composer.edit.setFocus()
+    walked: list[QWidget] = []
+    while page.composer.edit not in walked and len(walked) < 40:
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        qtbot.keyClick(focused, Qt.Key.Key_Tab)
+        reached = QApplication.focusWidget()
+        assert reached is not None
+        walked.append(reached)
+    assert walked[-1] is page.composer.edit
+    assert all(any(part is one or part.isAncestorOf(one) for one in walked) for part in (sidebar, page.header))
+
+
 def test_esc_stops_from_the_transcript_too(qtbot: QtBot, program: Program, answered: list[StoredMessage]) -> None:
     ask(qtbot, program, "write on")
     qtbot.waitUntil(lambda: program.chats.session.state is ChatState.GENERATING)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.program import Program
@@ -191,13 +191,75 @@ def test_unsaved_changes_stay_until_they_are_given_up(editor: PresetEditor, read
     assert not named(ready, "Coding").preset.system.endswith("More.")
 
 
+def answer(editor: PresetEditor, words: str) -> None:
+    """Press a button of the question that stands over the editor."""
+    dialog = next(one for one in editor.findChildren(MessageDialog) if one.isVisible())
+    next(button for button in dialog.findChildren(QPushButton) if button.text() == words).click()
+
+
+def test_what_is_saved_on_the_way_out_lets_the_window_close(editor: PresetEditor, ready: Program, qtbot: QtBot) -> None:
+    for name in ("Coding", "Tutor"):
+        editor.begin(name)
+        editor.form.system.appendPlainText("More.")
+    editor.close()
+    answer(editor, "Save")
+    qtbot.waitUntil(lambda: not editor.isVisible())
+    assert all(named(ready, name).preset.system.endswith("More.") for name in ("Coding", "Tutor"))
+
+
+def test_what_cannot_be_saved_on_the_way_out_stays(editor: PresetEditor, ready: Program, qtbot: QtBot) -> None:
+    editor.begin("Coding")
+    editor.form.name.setText("general")
+    editor.form.edited.emit()
+    editor.close()
+    with qtbot.waitSignal(ready.chats.presets.problem):
+        answer(editor, "Save")
+    assert editor.isVisible()
+    editor.form.name.setText("Programs")
+    editor.form.edited.emit()
+    with qtbot.waitSignal(ready.chats.presets.saved):
+        editor.save.click()
+    assert editor.isVisible()
+
+
+def test_a_new_one_is_named_at_once(editor: PresetEditor, ready: Program, qtbot: QtBot) -> None:
+    editor.pane._new.setFocus()
+    with qtbot.waitSignal(ready.chats.presets.changed):
+        QTest.keyClick(editor.pane._new, Qt.Key.Key_Space)
+    focused = editor.focusWidget()
+    assert isinstance(focused, QLineEdit)
+    QTest.keyClicks(focused, "Pirate")
+    assert editor.form.name.text() == "Pirate"
+
+
+def test_what_went_out_and_what_did_not_come_in_is_said(
+    editor: PresetEditor, ready: Program, qtbot: QtBot, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.toml"
+    with qtbot.waitSignal(ready.chats.presets.exported):
+        ready.chats.presets.export_file(file, [named(ready, "Coding").preset])
+    assert editor.remark.text() == "Exported to mine.toml"
+    with qtbot.waitSignal(ready.chats.presets.imported):
+        ready.chats.presets.import_file(file)
+    assert editor.remark.text() == "These presets are here already."
+
+
+def test_another_preset_is_shown_from_its_top(editor: PresetEditor) -> None:
+    editor.resize(900, 480)
+    bar = editor._area.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    assert bar.value() > 0
+    editor.begin("Tutor")
+    assert bar.value() == 0
+
+
 def test_a_taken_name_is_refused_and_nothing_is_lost(editor: PresetEditor, ready: Program, qtbot: QtBot) -> None:
     editor.begin("Coding")
     editor.form.name.setText("general")
     editor.form.edited.emit()
     with qtbot.waitSignal(ready.chats.presets.problem):
         editor.save.click()
-    assert "already" in editor.problem.text()
+    assert "already" in editor.remark.text()
     assert editor.form.name.text() == "general"
     editor.form.name.setText("")
     editor.form.edited.emit()

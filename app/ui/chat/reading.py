@@ -52,7 +52,6 @@ class ReadingPane(QWidget):
         bar.addStretch(1)
         column.addLayout(bar)
         column.addWidget(self.transcript, 1)
-        self.setFocusProxy(self.transcript)
         self._connect()
 
     def _connect(self) -> None:

@@ -271,8 +271,11 @@ class PresetEditor(BoundedDialog):
         there = {one.id for one in presets}
         self._drafts = {number: draft for number, draft in self._drafts.items() if number in there}
         self._list()
-        if self.pane.current not in self._drafts:
-            self._show(self.pane.current)
+        stored = self._stored(self.pane.current)
+        if stored is None or stored.id in self._drafts:
+            return
+        if stored.id != self._shown or stored.preset != self.form.shown:
+            self._show(stored.id)
 
     def _on_saved(self, stored: StoredPreset) -> None:
         is_new = stored.id not in self.pane.order

@@ -65,6 +65,11 @@ class PresetForm(QWidget):
             count.valueChanged.connect(lambda _: self.edited.emit())
         self.edited.connect(self._show_variables)
 
+    @property
+    def shown(self) -> Preset:
+        """The preset as it was given, whatever the fields say by now."""
+        return self._base
+
     def show_preset(self, preset: Preset) -> None:
         """Show a preset without telling of it."""
         self._base, sampling = preset, preset.sampling

@@ -10,9 +10,10 @@ from PySide6.QtGui import QAccessible, QAccessibleInterface, QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from app.core.engine.messages import MessageState
-from app.ui.transcript.document.parts import FocusPlace
+from app.ui.transcript.document.parts import FocusPlace, number_of
 from app.ui.transcript.document.places import beside, edge
 from app.ui.transcript.document.selection import Position
+from app.ui.transcript.rows.row import Action
 from app.ui.transcript.widget.announcer import Announcer
 from app.ui.transcript.widget.view import TranscriptView
 from tests.ui.transcript_kit import SAMPLE, picture, point_of, record, reply, settle, user
@@ -195,6 +196,9 @@ def test_a_screen_reader_knows_what_has_the_focus(shown: TranscriptView, qtbot: 
     go_to(shown, qtbot, "link")
     focused = root.focusChild()
     assert focused is not None and focused.role() is QAccessible.Role.Link
+    shown.focus.go(FocusPlace(1, number_of(shown.document.items[1], Action.COPY_MESSAGE)))
+    focused = root.focusChild()
+    assert focused is not None and focused.text(QAccessible.Text.Name) == "Copy the message"
 
 
 def test_sentences_are_said_when_they_are_whole() -> None:

@@ -15,6 +15,7 @@ from app.core.engine.messages import MessageState
 from app.ui.chat.reading import ReadingPane
 from app.ui.markdown.block import Block
 from app.ui.theme import LIGHT
+from app.ui.transcript.document.parts import part_of
 from app.ui.transcript.document.places import hits_in
 from app.ui.transcript.printing import PrintJob
 from app.ui.transcript.rows.row import Action, Hot, Page
@@ -197,6 +198,7 @@ def test_a_screen_reader_is_given_a_long_message_little_by_little(view: Transcri
     assert len("".join(parsed)) < len(PARAGRAPHS) // 2
     while not reply_item(view).is_whole:
         counts.append(node.childCount())
+        assert part_of(reply_item(view), counts[-1] - 1) is not None
     assert counts == sorted(counts) and counts[-1] >= 3000
 
 

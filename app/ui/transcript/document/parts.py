@@ -98,8 +98,8 @@ def button_of(item: MessageItem, action: Action) -> Part | None:
 
 
 def count_of(item: MessageItem) -> int:
-    """How many parts a message has; cheaper than the parts."""
-    return sum(_count(row) for row in item.rows) + len(item.action_hots())
+    """How many parts a message has, as far as it is cut into rows; cheaper than the parts."""
+    return sum(map(_count, item.rows[: item.known])) + (len(item.action_hots()) if item.is_whole else 0)
 
 
 def part_of(item: MessageItem, number: int) -> Part | None:

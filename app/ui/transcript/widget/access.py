@@ -202,7 +202,10 @@ class TranscriptAccess(QAccessibleWidget):
         message = None if place is None else self.child(place.message)
         if place is None or message is None or place.part == WHOLE:
             return message
-        return message.child(place.part if place.part > WHOLE else message.childCount() + place.part - WHOLE)
+        if place.part > WHOLE:
+            return message.child(place.part)
+        whole = self._view.document.items[place.message].is_whole
+        return message.child(message.childCount() + place.part - WHOLE) if whole else message
 
 
 def interface_of(_key: str, widget: QObject) -> QAccessibleInterface | None:

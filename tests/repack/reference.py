@@ -88,7 +88,7 @@ def decoded(tensors: Tensors, *, method: str, bits: int = 4, group: int = -1, bi
             is_awq = method == "awq"
             out[f"{module}.weight"] = awq(tensors, module) if is_awq else gptq(tensors, module, bits, group, bias)
         elif part in ("weight", "bias"):
-            if f"{module}.SCB" in tensors:
+            if part == "weight" and f"{module}.SCB" in tensors:
                 out[name] = int8(tensors, module)
             elif f"{name}.absmax" in tensors:
                 out[name] = four_bit(tensors, module)

@@ -2623,7 +2623,7 @@
     </message>
     <message>
         <source>the disk gives back other bytes than were written</source>
-        <translation type="unfinished"></translation>
+        <translation>der Datenträger gibt andere Bytes zurück, als geschrieben wurden</translation>
     </message>
     <message>
         <source>the file cannot be written</source>

@@ -2623,7 +2623,7 @@
     </message>
     <message>
         <source>the disk gives back other bytes than were written</source>
-        <translation type="unfinished"></translation>
+        <translation>磁盘读回的字节与写入的不同</translation>
     </message>
     <message>
         <source>the file cannot be written</source>

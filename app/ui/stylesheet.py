@@ -67,7 +67,7 @@ QPushButton[kind="entry"] { text-align: left; background: transparent; border-co
 QPushButton[kind="entry"]:hover { background: $selection; }
 QPushButton[kind="entry"]:focus { border-color: $accent; }
 QPushButton[kind="menu"] { text-align: left; padding-left: 12px; padding-right: 34px; }
-QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; button-layout: 3; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QPushButton[kind="quiet"] { background: transparent; border-color: transparent; color: $text; padding: 5px 10px; }
 QPushButton[kind="quiet"]:hover { background: $selection; }
 QPushButton[kind="quiet"]:focus { border-color: $accent; }

@@ -28,7 +28,7 @@ class BoundedDialog(QDialog):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Where Qt would press the default button although another one has the focus, press the one that is seen."""
         focused = self.focusWidget()
-        if event.key() in _ENTER and isinstance(focused, QPushButton | QToolButton) and focused.isEnabled():
+        if event.key() in _ENTER and isinstance(focused, QPushButton | QToolButton) and focused.hasFocus():
             focused.click()
         else:
             super().keyPressEvent(event)

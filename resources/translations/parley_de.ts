@@ -1334,6 +1334,10 @@
         <translation>Wenn Sie ihm trauen, entpacken Sie es und importieren Sie den Ordner.</translation>
     </message>
     <message>
+        <source>If your network has an authority of its own, name its file in Settings → Downloads and network.</source>
+        <translation>Hat Ihr Netz eine eigene Zertifizierungsstelle, nennen Sie deren Datei unter Einstellungen → Downloads und Netzwerk.</translation>
+    </message>
+    <message>
         <source>It is kept as it is. Move it away to start anew, or put a copy of yours in its place.</source>
         <translation>Sie bleibt, wie sie ist. Verschieben Sie sie, um neu zu beginnen, oder ersetzen Sie sie durch eine Kopie von Ihnen.</translation>
     </message>
@@ -2908,6 +2912,10 @@
     <message>
         <source>{host} refuses for now (status {status}).</source>
         <translation>{host} verweigert sich vorerst (Status {status}).</translation>
+    </message>
+    <message>
+        <source>{host} shows a certificate that is not trusted: {reason}.</source>
+        <translation>{host} zeigt ein Zertifikat, dem nicht vertraut wird: {reason}.</translation>
     </message>
     <message>
         <source>{keys} is already the shortcut for “{other}”.</source>

@@ -1334,6 +1334,10 @@
         <translation>若您信任它，请解压后导入其文件夹。</translation>
     </message>
     <message>
+        <source>If your network has an authority of its own, name its file in Settings → Downloads and network.</source>
+        <translation>若您的网络有自己的证书颁发机构，请在“设置 → 下载与网络”中填写其文件。</translation>
+    </message>
+    <message>
         <source>It is kept as it is. Move it away to start anew, or put a copy of yours in its place.</source>
         <translation>它会原样保留。可将其移走重新开始，或放入您的副本。</translation>
     </message>
@@ -2908,6 +2912,10 @@
     <message>
         <source>{host} refuses for now (status {status}).</source>
         <translation>{host} 暂时拒绝（状态 {status}）。</translation>
+    </message>
+    <message>
+        <source>{host} shows a certificate that is not trusted: {reason}.</source>
+        <translation>{host} 出示的证书不受信任：{reason}。</translation>
     </message>
     <message>
         <source>{keys} is already the shortcut for “{other}”.</source>

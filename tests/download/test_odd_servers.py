@@ -19,10 +19,12 @@ from app.catalog.fetch.puller import Control, Limiter, Puller, Stopped
 from app.core.catalog.download_errors import FolderRefused, HubUnreachable, ProxyUnusable
 from app.core.catalog.downloads import Patience
 from app.core.catalog.hub import RemoteFile
+from app.core.catalog.hub_errors import HubUntrusted
 from app.core.errors import Cancelled
 from tests.conftest import WAIT_MS
 from tests.download.conftest import MIB, QUICK, Attempt, Hub
 from tests.hub import hubserver
+from tests.remote.authority import Authority
 
 SMALL = 3 * MIB + 17
 
@@ -254,3 +256,15 @@ def test_a_proxy_that_cannot_be_used_is_named_without_its_password(monkeypatch: 
     with pytest.raises(ProxyUnusable) as caught:
         Network("http://hub.example", "", stall=5).connect(Origin.of("http://hub.example"))
     assert "cret" not in str(caught.value) and "se" not in str(caught.value.values["proxy"])
+
+
+def test_a_certificate_that_nobody_vouches_for_ends_it_at_once(tmp_path: Path) -> None:
+    root = tmp_path / "hub"
+    root.mkdir()
+    with hubserver.HubServer(root, tls=Authority(tmp_path).server("127.0.0.1")) as server:
+        hub = Hub(server, root, set(threading.enumerate()))
+        file = hub.put("a.gguf", SMALL)
+        attempt = Attempt(hub, tmp_path / "models", patience=Patience(attempts=1000, first=3600, longest=3600, stall=1))
+        with pytest.raises(HubUntrusted):
+            attempt.run(hub.source(file))
+    hub.join()

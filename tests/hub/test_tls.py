@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.core.catalog.hub import SearchQuery
-from app.core.catalog.hub_errors import HubSilent
+from app.core.catalog.hub_errors import HubUntrusted
 from tests.hub.conftest import Connect
 from tests.hub.hubserver import HubServer
 from tests.remote.authority import Authority
@@ -28,7 +28,7 @@ def behind_tls(repos: Path, authority: Authority, monkeypatch: pytest.MonkeyPatc
 
 
 def test_an_unknown_authority_is_not_believed(behind_tls: HubServer, connect: Connect) -> None:
-    with pytest.raises(HubSilent):
+    with pytest.raises(HubUntrusted):
         connect(behind_tls).search(SearchQuery())
 
 

@@ -16,6 +16,7 @@ from time import time
 from urllib.parse import quote, urljoin, urlsplit
 
 from app.catalog.fetch.network import Network, Origin
+from app.core.catalog.hub_errors import HubUntrusted
 
 _LONGEST_RETRY_AFTER = 900.0
 _OF_ADDRESSES = "%/:?#[]@!$&'()*+,;=~"
@@ -74,7 +75,7 @@ class Reply:
         try:
             piece = self._response.read1(size)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise _interrupted(error, self.url) from error
+            raise _failure(error, self.url) from error
         if self._response.length == 0:  # without this the library would wait for one more, empty read
             self._response.close()
         return piece
@@ -102,6 +103,7 @@ class Link:
 
         Raises:
             Interrupted: there is no connection, or no answer.
+            HubUntrusted: the server's certificate is not believed.
             ProxyUnusable: see `Network.connect`.
         """
         reused = self._connection is not None and self._origin == Origin.of(url)
@@ -145,7 +147,7 @@ class Link:
             return Reply(self._connection.getresponse(), url)
         except (OSError, http.client.HTTPException) as error:
             self.close()
-            raise _interrupted(error, url) from error
+            raise _failure(error, url) from error
 
 
 def _bound_buffer(connection: http.client.HTTPConnection) -> None:
@@ -184,12 +186,12 @@ def redirect(reply: Reply) -> str:
     return address
 
 
-def _interrupted(error: Exception, url: str) -> Interrupted:
+def _failure(error: Exception, url: str) -> Interrupted | HubUntrusted:
     host = Origin.of(url).host
     if isinstance(error, TimeoutError):
         return Interrupted("it does not answer", host=host)
     if isinstance(error, ssl.SSLCertVerificationError):
-        return Interrupted(f"its certificate is not trusted ({error.verify_message})", host=host)
+        return HubUntrusted(host=host, reason=error.verify_message)
     if isinstance(error, OSError) and error.strerror:
         return Interrupted(error.strerror.lower(), host=host)
     return Interrupted("the connection broke off", host=host)

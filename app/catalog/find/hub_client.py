@@ -7,6 +7,7 @@ keeps one HTTP client for a process; this module sets it and translates its fail
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from app.core.catalog.hub_errors import (
     HubFailed,
     HubOverloaded,
     HubSilent,
+    HubUntrusted,
     Offline,
     RepoGated,
     RepoNotFound,
@@ -140,6 +142,8 @@ class HubClient:
         except errors.HfHubHTTPError as error:
             raise self._refusal(error, repo) from None
         except httpx2.TransportError as error:
+            if untrusted := _untrusted(error):
+                raise HubUntrusted(str(error), host=host, reason=untrusted) from None
             raise HubSilent(str(error), host=host, reason=_reason(error)) from None
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise HubFailed(str(error), host=host, reason="it leads nowhere") from None
@@ -236,6 +240,15 @@ def _http_error(response: httpx2.Response) -> errors.HfHubHTTPError:
 
 def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
+
+
+def _untrusted(error: BaseException | None) -> str:
+    """What is wrong with the server's certificate, if that is what the client's error came of; else nothing."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return error.verify_message
+        error = error.__cause__ or error.__context__
+    return ""
 
 
 def _reason(error: httpx2.TransportError) -> str:

@@ -19,6 +19,13 @@ class HubSilent(WorldError):
     advice = "Check your connection and try again; the models on this machine work without it."
 
 
+class HubUntrusted(WorldError):
+    """Nobody we trust vouches for the certificate of the Hub, or of where it leads; to ask again would not help."""
+
+    text = "{host} shows a certificate that is not trusted: {reason}."
+    advice = "If your network has an authority of its own, name its file in Settings → Downloads and network."
+
+
 class HubOverloaded(WorldError):
     """The Hub answered 429; `seconds` is what it asks us to wait."""
 

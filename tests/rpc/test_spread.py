@@ -17,7 +17,7 @@ from app.core.remote.rpc_errors import RpcForbiddenOffline, RpcLost, RpcSilent, 
 from app.engines.llama.model import plan_load
 from app.engines.llama.rpc import HELLO
 from app.worker.source import describe
-from tests.rpc.cable import CAN_BE_PULLED
+from tests.rpc.cable import CAN_BE_PULLED, WHY_NOT
 from tests.rpc.conftest import free_port
 from tests.worker.conftest import RawChild
 
@@ -125,7 +125,7 @@ def test_a_machine_lost_during_the_load_is_named(machines, child, tiny_gguf):
     assert isinstance(failure(event), RpcLost)
 
 
-@pytest.mark.skipif(not CAN_BE_PULLED, reason="only Linux lets a socket be deafened")
+@pytest.mark.skipif(not CAN_BE_PULLED, reason=WHY_NOT)
 def test_a_machine_whose_cable_is_pulled_is_named(machines, hasty, tiny_gguf):
     cable = machines.cable(machines.start())
     engine = hasty()
@@ -138,7 +138,7 @@ def test_a_machine_whose_cable_is_pulled_is_named(machines, hasty, tiny_gguf):
     assert engine.process.wait(30) != 0
 
 
-@pytest.mark.skipif(not CAN_BE_PULLED, reason="only Linux lets a socket be deafened")
+@pytest.mark.skipif(not CAN_BE_PULLED, reason=WHY_NOT)
 @pytest.mark.parametrize("after", [len(HELLO), 100_000], ids=["asked for its devices", "in the midst of the weights"])
 def test_a_machine_whose_cable_is_pulled_during_the_load_is_named(after, machines, hasty, tiny_gguf):
     cable = machines.cable(machines.start(), after)
@@ -146,7 +146,7 @@ def test_a_machine_whose_cable_is_pulled_during_the_load_is_named(after, machine
     assert isinstance(error, RpcSilent) and error.values["host"] == cable.host
 
 
-@pytest.mark.skipif(not CAN_BE_PULLED, reason="only Linux lets a socket be deafened")
+@pytest.mark.skipif(not CAN_BE_PULLED, reason=WHY_NOT)
 def test_a_machine_that_is_slow_is_waited_for(machines, hasty, tiny_gguf):
     """It computes nothing for as long as it takes to give another one up."""
     slow, gone = machines.start(), machines.cable(machines.start())

@@ -16,10 +16,10 @@ from app.core.protocol import Event
 from app.engines.llama import rpc_watch
 from app.engines.llama.rpc import HELLO
 from app.engines.llama.rpc_watch import HostWatch
-from tests.rpc.cable import CAN_BE_PULLED, deafen
+from tests.rpc.cable import CAN_BE_PULLED, WHY_NOT, deafen
 from tests.rpc.hasty import PATIENCE
 
-pytestmark = pytest.mark.skipif(not CAN_BE_PULLED, reason="only Linux lets a socket be deafened")
+pytestmark = pytest.mark.skipif(not CAN_BE_PULLED, reason=WHY_NOT)
 
 WAIT = 60.0
 

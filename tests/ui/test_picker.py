@@ -295,6 +295,8 @@ def test_a_gated_repo_says_what_to_do_and_takes_a_token(qtbot: QtBot, picker: Op
     dialog.open_repo(GATED)
     qtbot.waitUntil(lambda: "asks who you are" in words(dialog))
     assert GATED in dialog.view.address
+    assert button(dialog, "Open its page…").property("kind") == "primary"  # its terms come first
+    assert button(dialog, "Try again").property("kind") != "primary"
     button(dialog, "Open its page…").click()
     outside = dialog.findChild(MessageDialog)
     assert isinstance(outside, MessageDialog)

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from app.core.prediction.fit import DeviceKind, Fit, Hardware, Placement
 from app.core.sizes import format_bytes
@@ -19,6 +19,7 @@ from app.ui.theme import Theme
 
 HEIGHT = 18
 _RADIUS = 4
+_BETWEEN = 12
 
 
 @dataclass(frozen=True)
@@ -133,12 +134,19 @@ class Legend(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._labels = [_Entry(theme, shade) for shade in (1.0, 0.62, 0.34, 0.0)]
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(12)
-        for label in self._labels:
-            row.addWidget(label)
-        row.addStretch(1)
+        self._columns = 0
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(_BETWEEN)
+        self._grid.setVerticalSpacing(2)
+        self._grid.setColumnStretch(len(self._labels), 1)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Two rows where one has no room."""
+        super().resizeEvent(event)
+        self._arrange()
 
     def set_theme(self, theme: Theme) -> None:
         """Draw with another theme."""
@@ -150,6 +158,16 @@ class Legend(QWidget):
         names = (self.tr("weights"), self.tr("KV cache"), self.tr("compute"), self.tr("other programs"))
         for number, (label, name) in enumerate(zip(self._labels, names, strict=True)):
             label.text.setText(f"{name} {format_bytes(sum(load.parts[number].bytes for load in loads))}")
+        self._arrange()
+
+    def _arrange(self) -> None:
+        count = len(self._labels)
+        wide = sum(label.sizeHint().width() for label in self._labels) + _BETWEEN * count
+        columns = count if wide <= self.width() else count // 2
+        if columns != self._columns:
+            self._columns = columns
+            for number, label in enumerate(self._labels):
+                self._grid.addWidget(label, number // columns, number % columns)
 
 
 class _Entry(QWidget):

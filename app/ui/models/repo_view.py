@@ -15,7 +15,7 @@ from app.core.catalog.hub_errors import RepoGated, RepoNotFound, TokenRejected
 from app.core.engine.loading import LoadOptions
 from app.core.errors import ParleyError
 from app.services.fit_service import FitService, Ranked
-from app.ui.chat.panel import Panel
+from app.ui.chat.panel import Panel, set_primary
 from app.ui.models import words
 from app.ui.models.access import AccessBar
 from app.ui.models.fit_panel import FitPanel
@@ -111,6 +111,9 @@ class RepoView(QStackedWidget):
         self.address = str(error.values.get("address", ""))
         self._outside.setVisible(bool(self.address))
         self._token.setVisible(isinstance(error, _TOKEN_HELPS))
+        set_primary(self._outside, isinstance(error, RepoGated))
+        set_primary(self._token, isinstance(error, TokenRejected))
+        set_primary(self._again, not isinstance(error, (RepoGated, TokenRejected)))
         self.setCurrentWidget(self._failed)
 
     def show_page(self, page: RepoPage, wanted: str = "") -> None:
@@ -219,9 +222,10 @@ class RepoView(QStackedWidget):
 
     def _make_failed(self) -> Panel:
         panel = Panel("notice", "")
-        panel.add_button(self.tr("Try again"), primary=True).clicked.connect(self.retry_requested)
-        self._token: QPushButton = panel.add_button(self.tr("Enter a token…"))
-        self._token.clicked.connect(self.token_requested)
         self._outside: QPushButton = panel.add_button(self.tr("Open its page…"))
         self._outside.clicked.connect(self.page_requested)
+        self._token: QPushButton = panel.add_button(self.tr("Enter a token…"))
+        self._token.clicked.connect(self.token_requested)
+        self._again: QPushButton = panel.add_button(self.tr("Try again"))
+        self._again.clicked.connect(self.retry_requested)
         return panel

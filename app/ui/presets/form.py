@@ -29,6 +29,8 @@ _MOST = 16_777_216
 _MOST_SEED = 2_147_483_647
 _LIST_ROWS = 3
 _LEAST_WIDTH = 88
+_AROUND = 40
+"""What a field has beside its words, in pixels."""
 
 
 class PresetForm(QWidget):
@@ -244,7 +246,7 @@ def _fraction(most: float, step: float, *, least: float = 0.0) -> QDoubleSpinBox
 
 def _count(least: int, most: int, left_open: str, unit: str = "") -> QSpinBox:
     box = QSpinBox()
-    box.setMinimumWidth(_LEAST_WIDTH)
+    box.setMinimumWidth(max(_LEAST_WIDTH, box.fontMetrics().horizontalAdvance(left_open) + _AROUND))
     box.setSuffix(f" {unit}" if unit else "")
     box.setRange(least, most)
     box.setSpecialValueText(left_open)

@@ -9,6 +9,8 @@ from dataclasses import asdict
 from string import Template
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
+
 if TYPE_CHECKING:
     from app.ui.theme import Density, Fonts, Theme
 
@@ -66,7 +68,7 @@ QPushButton[kind="entry"] { text-align: left; background: transparent; border-co
     padding: $wide_room; }
 QPushButton[kind="entry"]:hover { background: $selection; }
 QPushButton[kind="entry"]:focus { border-color: $accent; }
-QPushButton[kind="menu"] { text-align: left; padding-left: 12px; padding-right: 34px; }
+QPushButton[kind="menu"] { text-align: left; padding-$start: 12px; padding-$end: 34px; }
 QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QPushButton[kind="quiet"] { background: transparent; border-color: transparent; color: $text; padding: 5px 10px; }
 QPushButton[kind="quiet"]:hover { background: $selection; }
@@ -87,10 +89,10 @@ QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus { border-
 QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled { color: $muted; background: $page; }
 QLineEdit[kind="heading"] { padding: 2px 6px; }
 QLineEdit[kind="inline"] { padding: 2px 8px; }
-QLineEdit[kind="search"] { background: $sidebar; padding-left: 2px; }
+QLineEdit[kind="search"] { background: $sidebar; padding-$start: 2px; }
 QAbstractSpinBox QLineEdit { background: transparent; border: none; padding: 0 8px; min-height: 0; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { subcontrol-position: top right; width: 0; border: none; }
-QComboBox { padding-right: 30px; }
+QComboBox { padding-$end: 30px; }
 QComboBox::drop-down { border: none; width: 0; }
 QComboBox QAbstractItemView { background: $surface; color: $text; border: 1px solid $border; padding: 4px;
     selection-background-color: $selection; selection-color: $text; }
@@ -135,7 +137,7 @@ QMenu { background: $surface; color: $text; border: 1px solid $border; padding: 
 QMenu::item { padding: $menu_item_room; border-radius: 6px; }
 QMenu::item:selected { background: $selection; }
 QMenu::item:disabled { color: $muted; }
-QMenu::icon { padding-left: 8px; }
+QMenu::icon { padding-$start: 8px; }
 QMenu::indicator { width: 0; height: 0; }
 QMenu::separator { height: 1px; background: $border; margin: 6px 4px; }
 
@@ -155,8 +157,11 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 """)
 
 
-def stylesheet(theme: Theme, fonts: Fonts, density: Density) -> str:
-    """Fill the sheet with one theme's tokens."""
+def stylesheet(
+    theme: Theme, fonts: Fonts, density: Density, direction: Qt.LayoutDirection = Qt.LayoutDirection.LeftToRight
+) -> str:
+    """Fill the sheet with one theme's tokens, for lines that begin at this side."""
+    start, end = ("right", "left") if direction is Qt.LayoutDirection.RightToLeft else ("left", "right")
     points = {f"{name}_points": f"{size:g}" for name, size in asdict(fonts).items()}
     rooms = {f"{name}_room": room for name, room in asdict(density).items()}
-    return _SHEET.substitute(asdict(theme), **points, **rooms, scroll_bar=SCROLL_BAR_WIDTH)
+    return _SHEET.substitute(asdict(theme), **points, **rooms, scroll_bar=SCROLL_BAR_WIDTH, start=start, end=end)

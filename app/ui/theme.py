@@ -277,5 +277,6 @@ class ThemeSource(QObject):
     def _dress(self, theme: Theme) -> None:
         from app.ui.stylesheet import stylesheet
 
-        self._application.setStyleSheet(stylesheet(theme, self._fonts, self._density))
+        direction = self._application.layoutDirection()
+        self._application.setStyleSheet(stylesheet(theme, self._fonts, self._density, direction))
         self.changed.emit(theme)

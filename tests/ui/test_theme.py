@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QStyle, QStyleOptionComboBox
 from pytestqt.qtbot import QtBot
 
 from app.core.paths import resources
@@ -171,3 +171,22 @@ def test_icons_grow_with_the_text_beside_them(qtbot: QtBot, themed: ThemeSource)
         assert button.iconSize().width() >= 1.5 * icons.SIZE
         assert button.icon().actualSize(button.iconSize()) == button.iconSize()
     themed.set_text_size(100)
+
+
+@pytest.mark.parametrize("direction", [Qt.LayoutDirection.LeftToRight, Qt.LayoutDirection.RightToLeft])
+def test_the_words_of_a_combo_box_stand_beside_its_chevron(qtbot: QtBot, direction: Qt.LayoutDirection) -> None:
+    box = icons.ComboBox()
+    qtbot.addWidget(box)
+    box.addItem("Most downloads")
+    box.setLayoutDirection(direction)
+    box.setStyleSheet(stylesheet(LIGHT, Fonts.of(box.font()), COMFORTABLE, direction))
+    box.show()
+    option = QStyleOptionComboBox()
+    box.initStyleOption(option)
+    field = QStyle.SubControl.SC_ComboBoxEditField
+    words = box.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, box)
+    chevron = icons.SIZE + 10
+    if direction is Qt.LayoutDirection.RightToLeft:
+        assert words.left() >= chevron
+    else:
+        assert words.right() <= box.width() - chevron

@@ -84,9 +84,9 @@ class Services:
 
 
 def model_file(path: Path, **options: Any) -> ModelFile:
-    """A file as the library would know it."""
+    """A file as the library would know it; one thread waits for no other, which on a busy machine takes long."""
     identity = ModelIdentity(path.stem, str(path), path.stat().st_size if path.exists() else 0)
-    return ModelFile(id=1, identity=identity, modified_ns=0, options=LoadOptions(**options))
+    return ModelFile(id=1, identity=identity, modified_ns=0, options=LoadOptions(**{"threads": 1, **options}))
 
 
 @pytest.fixture

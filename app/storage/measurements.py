@@ -45,15 +45,6 @@ class MeasurementStore:
             rows = connection.execute(f"SELECT {_COLUMNS} FROM measurements ORDER BY id DESC").fetchall()
         return [found for row in rows if (found := _measurement_of(row)) is not None]
 
-    def last(self, model: str, kind: MeasurementKind) -> Measurement | None:
-        """The newest of a model's file, by its path."""
-        with self._database.snapshot() as connection:
-            row = connection.execute(
-                f"SELECT {_COLUMNS} FROM measurements WHERE model = ? AND kind = ? ORDER BY id DESC LIMIT 1",
-                (storable(model), kind),
-            ).fetchone()
-        return None if row is None else _measurement_of(row)
-
 
 def _measurement_of(row: tuple[Any, ...]) -> Measurement | None:
     """From a row of `_COLUMNS`; None for a kind or a cost that another version wrote."""

@@ -4,17 +4,18 @@ Models of random weights, made once. Memory is predicted by the formula alone, o
 is corrected by what was measured. It is that of a child that has read a prompt of nearly the whole
 context and answered.
 
-Speed is told three times, for a reply late in the context. *After a reply of its own*: by a machine
-that knows one reply of the same model and no other, from another child and early in its context; nothing
-of the late one is in the sample. *Left out*: by a machine that knows the replies of all other files, and
-nothing of this one. *Calibrated*: by a machine that knows both, as that of a user does. The nominal
-costs in `app.core.prediction.speed` were chosen from runs of some of these cases on one machine with two cores;
-only there are they in the sample.
+Speed is told three times, for the last reply of a chat that fills the context; each reply is by a child of its
+own. *After a reply of its own*: by a machine that knows the first reply of the chat, after a quarter of the
+context, and no other. *Left out*: by a machine that knows the replies of all other files, and nothing of this one.
+*Calibrated*: by a machine that knows those and the chat so far, as that of a user does: its replies after a quarter,
+a half and three quarters. The nominal costs in `app.core.prediction.speed` were chosen from runs of some of these
+cases on one machine with two cores; only there are they in the sample.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,9 @@ from app.core.prediction.fit import Hardware
 from app.core.prediction.measurement import FEWEST_TOKENS, Measurement, speed_of
 from app.core.sizes import format_bytes
 from tests.bench.engine_child import Engine
+
+FILLS = 0.25, 0.5, 0.75, 1.0
+"""How far the context is filled at each reply of a chat; the last is the one that is predicted."""
 
 REPLY_SECONDS, MOST_REPLY_TOKENS = 0.25, 128
 FEWEST_ROUNDS, MOST_ROUNDS, STEADY_ROUNDS = 8, 40, 8
@@ -77,13 +81,13 @@ CASES = (
 
 @dataclass(frozen=True)
 class Run:
-    """One case: the model as loaded twice, and the fastest reply of each time: early in the context, and late."""
+    """One case: the model as loaded, and a chat's replies: those before the last one, in order, and the last."""
 
     case: Case
     info: ModelInfo
     peak_bytes: int
-    early: Measurement
-    late: Measurement
+    before: tuple[Measurement, ...]
+    last: Measurement
     rounds: int
     hardware: Hardware
 
@@ -94,28 +98,28 @@ class Run:
 
     @property
     def own_error(self) -> float:
-        """Of the late reply, as predicted by a machine that knows the early one alone; positive where slower."""
-        return self._error([self.early])
+        """Of the last reply, as predicted by a machine that knows the first one alone; positive where slower."""
+        return self._error(self.before[:1])
 
     def left_out_error(self, runs: Iterable[Run]) -> float:
-        """Of the late reply, as predicted by a machine that knows all replies of all other files."""
+        """Of the last reply, as predicted by a machine that knows all replies of all other files."""
         return self._error(self._of_others(runs))
 
     def calibrated_error(self, runs: Iterable[Run]) -> float:
-        """Of the late reply, as predicted by a machine that knows the early one and all those of all other files."""
-        return self._error([self.early, *self._of_others(runs)])
+        """Of the last reply, as predicted by a machine that knows those before it and all those of all other files."""
+        return self._error([*reversed(self.before), *self._of_others(runs)])
 
     @property
-    def replies(self) -> tuple[Measurement, Measurement]:
-        """Both."""
-        return self.early, self.late
+    def replies(self) -> tuple[Measurement, ...]:
+        """All, the newest first."""
+        return self.last, *reversed(self.before)
 
     @property
     def summary(self) -> str:
         """Predicted and measured memory, and the speed."""
         predicted, measured = (format_bytes(size) for size in (self.info.predicted_bytes, self.peak_bytes))
         return (
-            f"predicted {predicted}, measured {measured} ({self.memory_error:+.1%}); {1 / self.late.measured:.0f} "
+            f"predicted {predicted}, measured {measured} ({self.memory_error:+.1%}); {1 / self.last.measured:.0f} "
             f"tokens/s, fastest of {self.rounds}, after a reply of its own {self.own_error:+.0%}"
         )
 
@@ -123,32 +127,35 @@ class Run:
         return [one for run in runs if run.info.path != self.info.path for one in run.replies]
 
     def _error(self, known: Sequence[Measurement]) -> float:
-        late = self.late
-        assert late.cost is not None
+        last = self.last
+        assert last.cost is not None
         found = Calibration(known).seconds(
-            late.cost, late.backend, self.hardware, file_name(late.model), late.quantization
+            last.cost, last.backend, self.hardware, file_name(last.model), last.quantization
         )
-        return late.measured / found.seconds - 1
+        return last.measured / found.seconds - 1
 
 
 def run(case: Case, model: Callable[[str, str], Path], hardware: Hardware) -> Run:
-    """Load one model in two children, and have them answer in turn until neither becomes faster."""
-    path = model(case.shape, case.kind)
-    load = Load(path=str(path), options=case.options)
-    with Engine() as first, Engine() as second:
-        info, again = first.load(load), second.load(load)
-        short, longer = (first.answer(_question(words, words)) for words in (10, 60))
+    """Load one model in a child for each reply, and have them answer in turn until none becomes faster."""
+    load = Load(path=str(model(case.shape, case.kind)), options=case.options)
+    with ExitStack() as stack:
+        engines = [stack.enter_context(Engine()) for _ in FILLS]
+        infos = [engine.load(load) for engine in engines]
+        short, longer = (engines[0].answer(_question(words, words)) for words in (10, 60))
         tokens = max(FEWEST_TOKENS, min(int(short.timings.decode_rate * REPLY_SECONDS), MOST_REPLY_TOKENS))
         word = (longer.usage.prompt_tokens - short.usage.prompt_tokens) / 50
         words = int((case.context - tokens - short.usage.prompt_tokens - 40) / word)
-        early, late = _Fastest(first, info, words // 4, tokens), _Fastest(second, again, words, tokens)
+        replies = [
+            _Fastest(engine, info, int(words * fill), tokens)
+            for engine, info, fill in zip(engines, infos, FILLS, strict=True)
+        ]
         rounds = 0
-        while rounds < FEWEST_ROUNDS or (rounds < MOST_ROUNDS and not (early.is_steady and late.is_steady)):
+        while rounds < FEWEST_ROUNDS or (rounds < MOST_ROUNDS and not all(reply.is_steady for reply in replies)):
             rounds += 1
-            early.answer()
-            late.answer()
-        assert early.speed is not None and late.speed is not None
-        return Run(case, info, late.peak_bytes, early.speed, late.speed, rounds, hardware)
+            for reply in replies:
+                reply.answer()
+        *before, last = (reply.speed for reply in replies)
+        return Run(case, infos[-1], replies[-1].peak_bytes, tuple(before), last, rounds, hardware)
 
 
 def _question(words: int, number: int, tokens: int = FEWEST_TOKENS) -> Generate:
@@ -164,7 +171,13 @@ class _Fastest:
         self._engine, self._info, self._words, self._tokens = engine, info, words, tokens
         self._count = self._since = 0
         self.peak_bytes = 0
-        self.speed: Measurement | None = None
+        self._speed: Measurement | None = None
+
+    @property
+    def speed(self) -> Measurement:
+        """That of the fastest so far."""
+        assert self._speed is not None, "no reply was long enough"
+        return self._speed
 
     @property
     def is_steady(self) -> bool:
@@ -180,7 +193,7 @@ class _Fastest:
         found = speed_of(self._info, reply.cost, reply.timings.decode_rate)
         if reply.usage.completion_tokens < FEWEST_TOKENS:
             return
-        is_faster = self.speed is None or found.measured < self.speed.measured * (1 - FASTER)
+        is_faster = self._speed is None or found.measured < self._speed.measured * (1 - FASTER)
         self._since = 0 if is_faster else self._since + 1
-        if self.speed is None or found.measured < self.speed.measured:
-            self.speed = found
+        if self._speed is None or found.measured < self._speed.measured:
+            self._speed = found

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from app.catalog.fit.calibration import Calibration
-from app.catalog.fit.fit import FLUENT_SPEED, READING_SPEED, best, best_of, fit, need
+from app.catalog.fit.fit import FLUENT_SPEED, READING_SPEED, best, best_of, fit
 from app.core.catalog.hub import Format, ModelShape, RemoteFile, Variant, Weights
 from app.core.engine.loading import KvType, LoadOptions
 from app.core.prediction.fit import MIB, Device, DeviceKind, Hardware, Placement
@@ -210,7 +210,9 @@ def test_where_none_is_fast_enough_the_fastest_of_fair_quality_is_starred():
 def test_other_formats_need_what_they_are_repacked_into(kind, fields, growth):
     stored = variant(SMALL, "packed", kind, **fields)
     layers = sum(stored.weights.layers)
-    grown = need(stored, LoadOptions()).weights - stored.weights.embedding - stored.weights.output
+    without_gpu = Hardware.of(MACHINES["laptop"])
+    found = fit(stored, without_gpu, LoadOptions(), NOTHING)
+    grown = found.part("weights") - stored.weights.embedding - stored.weights.output
     assert grown == pytest.approx(layers * growth, rel=1e-6)
 
 

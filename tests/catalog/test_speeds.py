@@ -199,14 +199,38 @@ def test_cores_share_a_plain_cache_by_tokens_and_a_quantized_one_by_heads() -> N
     assert likely_with_cache(eight, eight, 8) > likely_with_cache(eight, eight, 7)
 
 
-def processor_cost(width: int = 128, vocabulary: int = 32_000) -> DeviceCost:
-    """Of a token late in a context, with vectors of 64 numbers and heads so wide."""
+def test_replies_in_a_context_about_as_long_tell_the_most() -> None:
+    """A cache that has outgrown the processor's own is read more slowly: from there on, all of it."""
+    short, long, longer = (cost(0.01, attention, 0.0) for attention in (0.01, 0.04, 0.05))
+    known = [reply(long, 1.3 * long.total), *(reply(short, short.total) for _ in range(3))]
+    machine = fit_speed(known, VAGUE)
+    assert machine.estimate(longer, "CPU", "a.gguf", "Q4_K_M").seconds > 1.2 * longer.total
+    assert machine.estimate(short, "CPU", "a.gguf", "Q4_K_M").seconds == pytest.approx(short.total, rel=0.05)
+
+
+def processor_cost(
+    width: int = 128, vocabulary: int = 32_000, tokens: int = 8000, kv: KvType = KvType.F16
+) -> DeviceCost:
+    """Of a token after so many, with vectors of 64 numbers and heads so wide."""
     model = variant(SMALL, "Q4_K_M")
     assert model.shape is not None and model.weights is not None
     shape = msgspec.structs.replace(model.shape, key_width=width, value_width=width, vocabulary=vocabulary)
-    plan, hardware = Plan(context_length=8192), msgspec.structs.replace(HERE, cores=2, vector=WIDE_VECTOR)
+    plan = Plan(context_length=8192, kv_type_k=kv, kv_type_v=kv)
+    hardware = msgspec.structs.replace(HERE, cores=2, vector=WIDE_VECTOR)
     parts = allot(footprint(shape, model.weights, plan), hardware)
-    return token_cost(shape, model.weights, plan, parts, hardware, tokens=8000).cpu
+    return token_cost(shape, model.weights, plan, parts, hardware, tokens=tokens).cpu
+
+
+def test_a_step_of_a_plain_cache_costs_as_much_as_if_it_were_full() -> None:
+    """The second of two cores has little to do after 286 tokens, and the first the 256 that it has after 512."""
+    half, full, next_step = (processor_cost(tokens=tokens).attention for tokens in (286, 512, 513))
+    assert half == full < next_step == processor_cost(tokens=768).attention
+    assert processor_cost(tokens=200).attention < 0.5 * half
+
+
+def test_a_quantized_cache_costs_what_it_holds() -> None:
+    some, twice = (processor_cost(tokens=tokens, kv=KvType.Q8_0).attention for tokens in (286, 572))
+    assert twice == pytest.approx(2 * some)
 
 
 def test_what_heads_leave_over_costs_more_than_whole_steps() -> None:

@@ -37,8 +37,6 @@ def test_the_newest_comes_first(measurements: MeasurementStore) -> None:
     assert msgspec.structs.replace(newest, at=0.0) == speed
     assert msgspec.structs.replace(oldest, at=0.0) == ONE
     assert newest.at > oldest.at > 0
-    assert measurements.last(ONE.model, MeasurementKind.MEMORY) == oldest
-    assert measurements.last("/elsewhere", MeasurementKind.MEMORY) is None
 
 
 def test_the_oldest_make_room(measurements: MeasurementStore) -> None:

@@ -14,8 +14,8 @@ from app.catalog.fit.planned import planned
 from app.catalog.fit.speeds import Estimate, file_name
 from app.core.catalog.hub import Format, ModelShape, Variant, Weights
 from app.core.engine.loading import DEFAULT_CONTEXT, LoadOptions
-from app.core.prediction.fit import Fit, Hardware, Need, NeedSource, Placement, Plan, Reason, ReasonKind, Speed
-from app.core.prediction.footprint import Allotment, Footprint, allot, footprint
+from app.core.prediction.fit import Fit, Hardware, NeedSource, Placement, Plan, Reason, ReasonKind, Speed
+from app.core.prediction.footprint import Allotment, Footprint, allot
 from app.core.prediction.probe_frames import MeasuredNeed
 from app.core.prediction.speed import backend_of, token_cost
 
@@ -90,12 +90,6 @@ def fit(
         exact=variant.shape is not None and weights.exact,
         source=source,
     )
-
-
-def need(variant: Variant, options: LoadOptions) -> Need:
-    """What a variant takes in main memory alone, whatever the machine has."""
-    shape = variant.shape or typical_shape(variant)
-    return footprint(shape, _resident_weights(variant, shape), plan_for(shape, options)).memory_need(0)
 
 
 def best(

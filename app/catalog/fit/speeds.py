@@ -12,6 +12,7 @@ import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import PureWindowsPath
 
 from app.core.engine.token_cost import TokenCost
@@ -31,6 +32,9 @@ _BOUNDS = (0.02, 50.0)
 
 _MOST_REPLIES = 100
 _OWN_REPLIES = 9
+_NEAR = 0.3
+"""Replies whose times differ by less, as a logarithm, tell about the same of a third."""
+
 _ROUNDS, _SMALL_STEP, _LARGE_STEP = 12, 1e-4, 1.0
 
 Row = list[float]
@@ -54,12 +58,13 @@ class Estimate:
 
 @dataclass(frozen=True)
 class _Rest:
-    """By how much a reply took longer than the factors say, as a logarithm."""
+    """By how much a reply took longer than the factors say, and what they say, as logarithms."""
 
     model: str
     quantization: str
     backend: str
     value: float
+    said: float
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,8 @@ class MachineSpeed:
         """How long a token takes: by the model's own replies where there are any, else by those of others.
 
         Of the model's own replies the lower median counts: other programs can make a reply slower,
-        none can make it faster. A lone one is held against what other models say.
+        none can make it faster. Those that took about as long, as in a context of that length, weigh
+        most. A lone one is held against what other models say.
 
         Args:
             cost: the token on nominal devices.
@@ -85,10 +91,10 @@ class MachineSpeed:
         base, spread = self._by_factors(cost)
         others = [one for one in self.rests if one.model != model]
         known = base + _shrunk(one for one in others if one.quantization == quantization)
-        own = [one.value for one in self.rests if model and one.model == model and one.backend == backend]
+        own = [one for one in self.rests if model and one.model == model and one.backend == backend]
         if not own:
             return Estimate(math.exp(known), math.hypot(spread, MODEL_SPREAD))
-        found = base + statistics.median_low(own[:_OWN_REPLIES])
+        found = base + _median_near(base, own[:_OWN_REPLIES])
         if len(own) == 1 and others:
             found = min(max(found, known - BELIEF), known + BELIEF)
         return Estimate(math.exp(found), NOISE if len(own) > 1 else 2 * NOISE)
@@ -123,11 +129,7 @@ def fit_speed(replies: Iterable[Measurement], priors: Sequence[Prior]) -> Machin
         logs = [log + min(max(change, -_LARGE_STEP), _LARGE_STEP) for log, change in zip(logs, step, strict=True)]
         if max(map(abs, step)) < _SMALL_STEP:
             break
-    rests = tuple(
-        _Rest(file_name(one.model), one.quantization, one.backend, _rest(one, _seconds_and_shares(logs, one.cost)[0]))
-        for one in known
-        if one.cost is not None
-    )
+    rests = tuple(_rest_of(one, _seconds_and_shares(logs, one.cost)[0]) for one in known if one.cost is not None)
     return MachineSpeed(logs, inverse(matrix), rests)
 
 
@@ -179,6 +181,19 @@ def _seconds_and_shares(logs: Row, cost: TokenCost) -> tuple[float, Row]:
 
 def _rest(reply: Measurement, seconds: float) -> float:
     return math.log(reply.measured / seconds)
+
+
+def _rest_of(reply: Measurement, seconds: float) -> _Rest:
+    name = file_name(reply.model)
+    return _Rest(name, reply.quantization, reply.backend, _rest(reply, seconds), math.log(seconds))
+
+
+def _median_near(said: float, rests: Sequence[_Rest]) -> float:
+    """The lower median of what is left, each weighing the more the nearer what was said of it is."""
+    weighed = sorted((one.value, 1 / (_NEAR**2 + (one.said - said) ** 2)) for one in rests)
+    reached = accumulate(weight for _, weight in weighed)
+    half = sum(weight for _, weight in weighed) / 2
+    return next(value for (value, _), weight in zip(weighed, reached, strict=True) if weight >= half * (1 - 1e-9))
 
 
 def _shrunk(rests: Iterable[_Rest]) -> float:

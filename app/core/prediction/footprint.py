@@ -68,11 +68,6 @@ class Footprint:
     def _kv_sums(self) -> list[int]:
         return list(accumulate(self.layer_kv, initial=0))
 
-    @property
-    def total(self) -> int:
-        """With everything in main memory."""
-        return self.memory_need(0).total
-
     def memory_need(self, gpu_layers: int) -> Need:
         """What main memory holds when so many layers are on GPUs."""
         if gpu_layers <= 0:

@@ -81,10 +81,13 @@ _WHOLE = (KvType.F32, KvType.F16, KvType.BF16)
 """The types that are read in steps; those of the others are blocks, of which a head has no part."""
 
 _SPLIT = (KvType.F32, KvType.F16)
-"""If keys and values are both of one of these, the cores share the context; else the heads, with flash attention."""
+"""If keys and values are both of one of these, the cores share a long context; else the heads, with flash attention."""
 
 _CHUNKS = 4
 """Heads are handed out in so many chunks for each core."""
+
+_STEP, _FEWEST_SPLIT = 256, 512
+"""The cache is looked at in whole steps (`llama_kv_cache::get_n_kv`); cores share the context from two of them on."""
 
 
 def token_cost(
@@ -192,10 +195,13 @@ def _attention_on_cpu(shape: ModelShape, plan: Plan, hardware: Hardware, seen: S
         + _head_seconds(keys, CACHE_SECONDS[plan.kv_type_k].key, plan.kv_type_k, hardware)
         + _head_seconds(values, CACHE_SECONDS[plan.kv_type_v].value, plan.kv_type_v, hardware)
     )
-    attending = sum(tokens for tokens, heads in zip(seen, shape.kv_heads, strict=False) if heads)
+    attending = sum(
+        _cells_of_a_core(tokens, shape.heads, plan, hardware.cores)
+        for tokens, heads in zip(seen, shape.kv_heads, strict=False)
+        if heads
+    )
     share = _WITHOUT_FLASH if plan.flash_attention is FlashAttention.OFF else 1.0
-    computing = _heads_of_a_core(shape.heads, plan, hardware.cores) * cell * attending * share
-    return max(computing, _cache_bytes(shape, plan, seen, 0) / NOMINAL_BANDWIDTH[DeviceKind.CPU])
+    return max(attending * cell * share, _cache_bytes(shape, plan, seen, 0) / NOMINAL_BANDWIDTH[DeviceKind.CPU])
 
 
 def _head_seconds(width: int, element: float, kind: KvType, hardware: Hardware) -> float:
@@ -204,14 +210,25 @@ def _head_seconds(width: int, element: float, kind: KvType, hardware: Hardware) 
     return (width - left_over) * element + left_over * LEFT_OVER_SECONDS
 
 
-def _heads_of_a_core(heads: int, plan: Plan, cores: int) -> float:
-    """How many heads the busiest core goes through (`ggml_compute_forward_flash_attn_ext_f16`)."""
-    shared = plan.kv_type_k is plan.kv_type_v and plan.kv_type_k in _SPLIT
-    if shared or not heads or plan.flash_attention is FlashAttention.OFF:
-        return heads / cores
-    chunk = math.ceil(heads / (_CHUNKS * cores))
+def _cells_of_a_core(tokens: float, heads: int, plan: Plan, cores: int) -> float:
+    """How often the busiest core meets a token with a head (`ggml_compute_forward_flash_attn_ext_f16`).
+
+    Where the cores share the context, each has an equal part of the whole steps, of which the last is seldom
+    full: what is empty is passed over, and the core that has it waits for the others.
+    """
+    looked_at = math.ceil(tokens / _STEP) * _STEP
+    if plan.flash_attention is FlashAttention.OFF:
+        return heads / cores * looked_at
+    if plan.kv_type_k is plan.kv_type_v and plan.kv_type_k in _SPLIT and looked_at >= _FEWEST_SPLIT:
+        return heads * min(tokens, looked_at / cores)
+    return _heads_of_a_core(heads, cores) * tokens
+
+
+def _heads_of_a_core(heads: int, cores: int) -> float:
+    """How many heads the busiest core goes through, where it takes one chunk of them after the other."""
+    chunk = max(math.ceil(heads / (_CHUNKS * cores)), 1)
     if math.ceil(heads / chunk) < cores:
-        chunk = math.ceil(heads / cores)
+        chunk = max(math.ceil(heads / cores), 1)
     return min(math.ceil(math.ceil(heads / chunk) / cores) * chunk, heads)
 
 

@@ -13,14 +13,12 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
-from app.catalog.fetch.checkpoint import preparation_of
-from app.catalog.fetch.layout import target_of
 from app.core.catalog.download_errors import DiskFilling, DiskTooSmall
 from app.core.catalog.downloads import Download, DownloadProgress, DownloadState, Source
-from app.core.checkpoints.preparing import Wishes
 from app.core.errors import Failure, ParleyError
 from app.services.child_slot import ChildFactory
 from app.services.download_run import DownloadRun
+from app.services.leftovers import delete_leftovers
 from app.services.relay import Relay, Storage, ignore
 
 _KEEP_SECONDS = 5.0
@@ -47,7 +45,9 @@ class DownloadQueue(QObject):
         self._limit = 0
         self._runs: dict[int, DownloadRun] = {}
         self._noted: dict[int, float] = {}
-        self._cleaner = ThreadPoolExecutor(1, thread_name_prefix="discard")
+        self._given_up: dict[int, str] = {}  # those whose files are not deleted yet, by folder
+        self._cleaner = ThreadPoolExecutor(1, thread_name_prefix="leftovers")
+        self._is_over = False
         self.downloads: list[Download] = []
 
     def restore(self) -> None:
@@ -76,11 +76,14 @@ class DownloadQueue(QObject):
 
     def cancel(self, download_id: int) -> None:
         """Give a download up: what is not complete is deleted, and it leaves the list."""
-        download, run = self._find(download_id), self._runs.pop(download_id, None)
+        download, run = self._find(download_id), self._runs.get(download_id)
         self.downloads = [other for other in self.downloads if other.id != download_id]
         self._storage.call(lambda stores: stores.downloads.remove(download_id), ignore, self.problem.emit)
-        if download.state is not DownloadState.DONE:
-            self._cleaner.submit(_discard, download, run)
+        if run is not None:
+            self._given_up[download_id] = download.folder
+            run.kill()
+        elif download.state is not DownloadState.DONE:
+            self._give_up(download)
         self.changed.emit(self.downloads)
         self._advance()
 
@@ -106,10 +109,13 @@ class DownloadQueue(QObject):
 
     def shutdown(self) -> None:
         """End the children; the next start goes on."""
+        self._is_over = True
         for run in self._runs.values():
             run.kill()
-        for run in self._runs.values():
-            run.wait()
+        for number, run in self._runs.items():
+            run.shutdown()
+            if number in self._given_up:
+                self._cleaner.submit(delete_leftovers, run.download)
         self._runs.clear()
         self._cleaner.shutdown()
 
@@ -119,6 +125,18 @@ class DownloadQueue(QObject):
 
     def _find(self, download_id: int) -> Download:
         return next(download for download in self.downloads if download.id == download_id)
+
+    def _give_up(self, download: Download) -> None:
+        """Delete what has arrived, as nobody writes to it any more."""
+        self._given_up[download.id] = download.folder
+
+        def over(error: ParleyError | None) -> None:
+            del self._given_up[download.id]
+            if error is not None:
+                self.problem.emit(error)
+            self._advance()
+
+        self._relay.deliver(self._cleaner.submit(delete_leftovers, download), over, over)
 
     def _restored(self, downloads: list[Download]) -> None:
         cut = [d for d in downloads if d.state is DownloadState.RUNNING and d.id not in self._runs]
@@ -139,11 +157,12 @@ class DownloadQueue(QObject):
         self._advance()
 
     def _advance(self) -> None:
-        """Start what may run now."""
+        """Start what may run now: nothing in a folder where something is about to be deleted."""
+        closed = set(self._given_up.values())
         for download in self.downloads:
-            if len(self._runs) >= self._parallel:
+            if len(self._runs) >= self._parallel or self._is_over:
                 return
-            if download.state is DownloadState.QUEUED and download.id not in self._runs:
+            if download.state is DownloadState.QUEUED and download.folder not in closed:
                 self._begin(download)
 
     def _begin(self, download: Download) -> None:
@@ -155,7 +174,7 @@ class DownloadQueue(QObject):
         run.begin()
 
     def _on_progress(self, download_id: int, progress: DownloadProgress) -> None:
-        if download_id not in self._runs:
+        if download_id in self._given_up:
             return
         self._replace(msgspec.structs.replace(self._find(download_id), done=progress.done))
         if time.monotonic() - self._noted.get(download_id, 0.0) > _KEEP_SECONDS:
@@ -163,15 +182,17 @@ class DownloadQueue(QObject):
         self.progress.emit(download_id, progress)
 
     def _on_ended(self, download_id: int, state: DownloadState, done: int, failure: Failure | None) -> None:
-        run = self._runs.pop(download_id, None)
-        if run is None:
+        run = self._runs.pop(download_id)
+        run.deleteLater()
+        if download_id in self._given_up:
+            self._give_up(run.download)
+            self._advance()
             return
         if failure is not None and isinstance(error := failure.error(), DiskFilling | DiskTooSmall):
             state = DownloadState.PAUSED
             self.problem.emit(error)
         elif failure is not None:
             self.problem.emit(failure.error())
-        run.deleteLater()
         if run.report is not None:
             # not stored: until somebody has noted what came of it, the next start of the program has to tell again
             self._replace(msgspec.structs.replace(self._find(download_id), state=state, done=done))
@@ -204,30 +225,3 @@ class DownloadQueue(QObject):
 
     def _replace(self, download: Download) -> None:
         self.downloads = [download if other.id == download.id else other for other in self.downloads]
-
-
-def _discard(download: Download, run: DownloadRun | None) -> None:
-    """Delete the unfinished files, once nobody writes to them any more."""
-    from app.catalog.fetch.place import discard
-
-    if run is not None:
-        run.kill()
-        run.wait()
-    source, folder = download.source, Path(download.folder)
-    if source.wishes is not None and source.is_prepared_on_the_way:
-        _discard_prepared(source, source.wishes, folder)
-    for file in source.files:
-        discard(target_of(folder, file.path))
-
-
-def _discard_prepared(source: Source, wishes: Wishes, folder: Path) -> None:
-    """What was made so far, and shards that are of no use once others are gone."""
-    from app.repack import part, skeleton
-
-    part.discard(preparation_of(source, wishes, folder).result)
-    shards = [target_of(folder, shard.path) for shard in source.shards]
-    is_whole = all(shard.exists() for shard in shards)
-    for shard in shards:
-        skeleton.discard(shard)
-        if not is_whole:
-            shard.unlink(missing_ok=True)

@@ -26,15 +26,13 @@ from app.core.catalog.downloads import (
 from app.core.checkpoints.repack import RepackReport
 from app.core.errors import Failure
 from app.core.protocol import Event, Failed
-from app.services.child_slot import ChildFactory
+from app.services.child_slot import ChildFactory, ChildSlot
 from app.services.relay import Relay
 
 if TYPE_CHECKING:
-    from app.children.child import Child
     from app.children.outcome import Outcome
 
 _PAUSE_MS = 3000
-_END_SECONDS = 5.0
 
 
 class DownloadRun(QObject):
@@ -50,52 +48,47 @@ class DownloadRun(QObject):
         self, start: ChildFactory, relay: Relay, download: Download, limit: int, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._download = download
+        self._slot = ChildSlot(start, relay, self._on_event, self._on_exit)
         self._limit = limit
         self._done = download.done
-        self._pausing = False
-        self._over = False
+        self._is_pausing = False
+        self.download = download
         self.report: RepackReport | None = None
-        self._child: Child = start(
-            lambda event: relay.post(lambda: self._on_event(event)),
-            lambda outcome: relay.post(lambda: self._on_exit(outcome)),
-        )
 
     def begin(self) -> None:
         """Start the child."""
-        self._child.start()
-        source, folder = self._download.source, self._download.folder
+        source, folder = self.download.source, self.download.folder
         prepare = None
         if source.wishes is not None and source.is_prepared_on_the_way:
             prepare = preparation_of(source, source.wishes, Path(folder))
-        self._child.send(StartDownload(source=source, folder=folder, limit=self._limit, prepare=prepare))
+        self._slot.send(StartDownload(source=source, folder=folder, limit=self._limit, prepare=prepare))
 
     def pause(self) -> None:
         """Ask the child to stop."""
-        self._pausing = True
-        self._child.send(PauseDownload())
+        self._is_pausing = True
+        self._slot.tell(PauseDownload())
         QTimer.singleShot(_PAUSE_MS, self, self.kill)
 
     def limit(self, bytes_per_second: int) -> None:
         """Change the speed limit."""
-        self._child.send(LimitDownload(limit=bytes_per_second))
+        self._slot.tell(LimitDownload(limit=bytes_per_second))
 
     def kill(self) -> None:
-        """End the child at once."""
-        self._child.kill()
+        """End the child at once; `ended` follows."""
+        self._slot.kill()
 
-    def wait(self) -> None:
-        """Wait for the child's end."""
-        self._child.wait(_END_SECONDS)
+    def shutdown(self) -> None:
+        """End the child before the program exits; nothing follows."""
+        self._slot.shutdown()
 
     def _on_event(self, event: Event) -> None:
         match event:
             case DownloadProgress():
                 self._done = event.done
-                self.progress.emit(self._download.id, event)
+                self.progress.emit(self.download.id, event)
             case DownloadDone(report=report):
                 self.report = report
-                self._end(DownloadState.DONE, self._download.source.bytes, None)
+                self._end(DownloadState.DONE, self.download.source.bytes, None)
             case DownloadPaused():
                 self._end(DownloadState.PAUSED, event.done, None)
             case DownloadFailed():
@@ -104,13 +97,11 @@ class DownloadRun(QObject):
                 self._end(DownloadState.FAILED, self._done, event.failure)
 
     def _on_exit(self, outcome: Outcome) -> None:
-        if self._pausing:
+        if self._is_pausing:
             self._end(DownloadState.PAUSED, self._done, None)
         else:
             self._end(DownloadState.FAILED, self._done, Failure.of(DownloaderLost(reason=outcome.sentence)))
 
     def _end(self, state: DownloadState, done: int, failure: Failure | None) -> None:
-        if not self._over:
-            self._over = True
-            self._child.close()
-            self.ended.emit(self._download.id, state, done, failure)
+        self._slot.close()
+        self.ended.emit(self.download.id, state, done, failure)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from app.core.catalog.downloads import Download, DownloadState, Source
 from app.core.errors import Failure
 from app.storage.database import Database
+from app.storage.own_paths import kept, whole
 from app.storage.rows import decode_struct, encode_struct, storable
 
 _COLUMNS = "id, name, source, folder, state, position, done, failure, added_at, ended_at"
@@ -24,18 +26,19 @@ class DownloadStore:
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
         """`clock` gives Unix seconds."""
         self._database = database
+        self._folder = database.path.parent
         self._clock = clock
 
     def add(self, name: str, source: Source, folder: str) -> Download:
         """Put a download at the end of the queue; one of the same files in the same place is queued again."""
-        text = encode_struct(source)
+        text, place = encode_struct(source), kept(folder, self._folder)
         with self._database.transaction() as connection:
             row = connection.execute(
                 f"""
                 UPDATE downloads SET state = ?, failure = NULL, ended_at = 0 WHERE source = ? AND folder = ?
                 RETURNING {_COLUMNS}
                 """,
-                (DownloadState.QUEUED.value, text, storable(folder)),
+                (DownloadState.QUEUED.value, text, place),
             ).fetchone()
             if row is None:
                 row = connection.execute(
@@ -44,9 +47,9 @@ class DownloadStore:
                         (NULL, ?, ?, ?, ?, (SELECT 1 + coalesce(max(position), 0) FROM downloads), 0, NULL, ?, 0)
                     RETURNING {_COLUMNS}
                     """,
-                    (storable(name), text, storable(folder), DownloadState.QUEUED.value, self._clock()),
+                    (storable(name), text, place, DownloadState.QUEUED.value, self._clock()),
                 ).fetchone()
-        found = _download_of(row)
+        found = _download_of(row, self._folder)
         assert found is not None
         return found
 
@@ -54,7 +57,7 @@ class DownloadStore:
         """The whole queue in its order; what this version cannot read is left out."""
         with self._database.snapshot() as connection:
             rows = connection.execute(f"SELECT {_COLUMNS} FROM downloads ORDER BY position, id").fetchall()
-        return [download for row in rows if (download := _download_of(row)) is not None]
+        return [download for row in rows if (download := _download_of(row, self._folder)) is not None]
 
     def update(self, download_id: int, state: DownloadState, done: int, failure: Failure | None = None) -> None:
         """Note where a download stands."""
@@ -79,8 +82,8 @@ class DownloadStore:
             connection.execute("DELETE FROM downloads WHERE id = ?", (download_id,))
 
 
-def _download_of(row: tuple[Any, ...]) -> Download | None:
-    """From a row of `_COLUMNS`; a state of a later version reads as paused."""
+def _download_of(row: tuple[Any, ...], folder: Path) -> Download | None:
+    """From a row of `_COLUMNS` of the database in a folder; a state of a later version reads as paused."""
     source = decode_struct(row[2], Source)
     if source is None:
         return None
@@ -89,7 +92,7 @@ def _download_of(row: tuple[Any, ...]) -> Download | None:
         id=row[0],
         name=row[1],
         source=source,
-        folder=row[3],
+        folder=whole(row[3], folder),
         state=DownloadState(row[4]) if known else DownloadState.PAUSED,
         position=row[5],
         done=row[6],

@@ -47,17 +47,19 @@ from app.core.errors import Cancelled, Failure, ProtocolBroken
 from app.core.paths import Folders
 from app.core.program.ledger import Purpose
 from app.core.protocol import Event
+from app.engines.base import Emit
+from app.worker.base import Worker
 from app.worker.wire import Job
 
 if TYPE_CHECKING:
     from app.worker.preparing import PreparedDownload
 
 
-class DownloadServer:
+class DownloadWorker(Worker):
     """Runs `StartDownload` or `RepairFile`, one at a time, and all other commands of downloads beside it."""
 
-    def __init__(self, send: Callable[[Event], None]) -> None:
-        self._send = send
+    def __init__(self, send: Emit) -> None:
+        super().__init__(send)
         self._limiter = Limiter(0)
         self._stop = threading.Event()
         self._busy = False
@@ -65,7 +67,7 @@ class DownloadServer:
         self._checksums = Checksums(self._folders.data / "checksums.json")
 
     def run(self, job: Job) -> None:
-        """Run one command; see `Server`."""
+        """Run one command; see `Worker`."""
         match job.command:
             case StartDownload() | RepairFile() as command if not self._busy:
                 self._limiter.rate = command.limit
@@ -82,20 +84,13 @@ class DownloadServer:
             case other:
                 raise ProtocolBroken(f"not a command for a download now: {other!r}")
 
-    def idle(self) -> float | None:
-        """There is no background work on this thread."""
-        return None
-
-    def _work(self, command: CheckFile | MoveModel, stopped: Callable[[], bool]) -> DownloadEvent:
-        try:
-            if isinstance(command, CheckFile):
-                return self._checked(command, stopped)
-            moved = move(command.model, Path(command.folder), self._tell(command.model.path), stopped)
-            for old, new in moved:
-                self._checksums.move(old, new)
-            return ModelMoved(moved=tuple((str(old), str(new)) for old, new in moved))
-        except Cancelled:
-            return DownloadPaused(done=0)
+    def _work(self, command: CheckFile | MoveModel, stopped: Callable[[], bool]) -> FileChecked | ModelMoved:
+        if isinstance(command, CheckFile):
+            return self._checked(command, stopped)
+        moved = move(command.model, Path(command.folder), self._tell(command.model.path), stopped)
+        for old, new in moved:
+            self._checksums.move(old, new)
+        return ModelMoved(moved=tuple((str(old), str(new)) for old, new in moved))
 
     def _checked(self, command: CheckFile, stopped: Callable[[], bool]) -> FileChecked:
         """What is broken is noted where it can be; a repair looks for it once more."""
@@ -149,3 +144,6 @@ def _prepared_download(
     from app.worker.preparing import PreparedDownload
 
     return PreparedDownload(command, prepare, terms, tell)
+
+
+WORKER: type[Worker] = DownloadWorker

@@ -14,22 +14,23 @@ from app.core.paths import Folders
 from app.core.program.ledger import Purpose
 from app.core.program.network import is_offline
 from app.core.program.update_frames import FetchUpdate, LookForUpdate, UpdateFetched, UpdateKnown, UpdateProgress
-from app.core.protocol import Event
+from app.engines.base import Emit
+from app.worker.base import Worker
 from app.worker.wire import Job
 
 _SILENCE_SECONDS = 20.0
 _TOLD_BYTES = 1_000_000
 
 
-class UpdateServer:
+class UpdateWorker(Worker):
     """Runs the commands of `app.core.program.update_frames`."""
 
-    def __init__(self, send: Callable[[Event], None]) -> None:
-        self._send = send
+    def __init__(self, send: Emit) -> None:
+        super().__init__(send)
         self._folder = Folders.of(os.environ).cache / "updates"
 
     def run(self, job: Job) -> None:
-        """Run one command; see `Server`."""
+        """Run one command; see `Worker`."""
         match job.command:
             case LookForUpdate(source=source, current=current):
                 self._send(UpdateKnown(release=newer_release(source, current, self._network())))
@@ -38,10 +39,6 @@ class UpdateServer:
                 self._send(UpdateFetched(path=str(path)))
             case other:
                 raise ProtocolBroken(f"not a command for the update child: {other!r}")
-
-    def idle(self) -> float | None:
-        """There is no background work."""
-        return None
 
     def _network(self) -> Network:
         """The connections, by this process's proxies and certificates; no one's token.
@@ -63,3 +60,6 @@ class UpdateServer:
                 self._send(UpdateProgress(done=done))
 
         return tell
+
+
+WORKER: type[Worker] = UpdateWorker

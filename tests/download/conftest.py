@@ -23,12 +23,15 @@ from app.core import protocol
 from app.core.catalog.downloads import DownloadProgress, Patience, Source, StartDownload
 from app.core.catalog.hub import RemoteFile
 from app.core.protocol import Event
+from tests.hub import hubserver
 from tests.hub.hubserver import HubServer
 
 REPO = "acme/tiny-GGUF"
 TOKEN = "hf_secret"
 QUICK = Patience(attempts=3, first=0.01, longest=0.05, stall=1.0)
 MIB = 1024 * 1024
+
+Headers = Callable[[str, str, str], str | None]
 
 
 @dataclass
@@ -84,6 +87,21 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
         made = Hub(server, root, threads)
         yield made
     made.join()
+
+
+@pytest.fixture
+def headers(monkeypatch: pytest.MonkeyPatch) -> Callable[[Headers], None]:
+    """Changes the headers of the Hub's answers: by name, value and path, None for none."""
+    send_header = hubserver._Handler.send_header
+
+    def change(how: Headers) -> None:
+        def sent(self: Any, name: str, value: str) -> None:
+            if (changed := how(name, value, self.path)) is not None:
+                send_header(self, name, changed)
+
+        monkeypatch.setattr(hubserver._Handler, "send_header", sent)
+
+    return change
 
 
 @dataclass

@@ -203,7 +203,7 @@ def test_a_check_can_be_stopped_and_the_child_goes_on(child: Starter, tmp_path: 
     running.send(CheckFile(path=str(large)))
     running.until(CheckProgress)
     running.send(protocol.Cancel())
-    running.until(DownloadPaused)
+    running.until(protocol.Stopped)
     running.send(CheckFile(path=str(small)))
     assert isinstance(running.until(FileChecked), FileChecked)
 

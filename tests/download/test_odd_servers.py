@@ -22,28 +22,11 @@ from app.core.catalog.hub import RemoteFile
 from app.core.catalog.hub_errors import HubUntrusted
 from app.core.errors import Cancelled
 from tests.conftest import WAIT_MS
-from tests.download.conftest import MIB, QUICK, Attempt, Hub
+from tests.download.conftest import MIB, QUICK, Attempt, Headers, Hub
 from tests.hub import hubserver
 from tests.remote.authority import Authority
 
 SMALL = 3 * MIB + 17
-
-Headers = Callable[[str, str, str], str | None]
-
-
-@pytest.fixture
-def headers(monkeypatch: pytest.MonkeyPatch) -> Callable[[Headers], None]:
-    """Changes the headers of the Hub's answers: by name, value and path, None for none."""
-    send_header = hubserver._Handler.send_header
-
-    def change(how: Headers) -> None:
-        def sent(self: Any, name: str, value: str) -> None:
-            if (changed := how(name, value, self.path)) is not None:
-                send_header(self, name, changed)
-
-        monkeypatch.setattr(hubserver._Handler, "send_header", sent)
-
-    return change
 
 
 def test_a_mirror_whose_etag_is_no_hash_serves(hub: Hub, attempt: Attempt, headers: Callable[[Headers], None]) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,17 +17,25 @@ from pytestqt.qtbot import QtBot
 
 from app.catalog.fetch.journal import Journal, Pins, journal_of, kept_bytes, part_of
 from app.children.child import Child
-from app.core.catalog.download_errors import DownloaderLost, NotOnHub
-from app.core.catalog.downloads import Download, DownloadState
+from app.core.catalog.download_errors import DownloaderLost, LeftBehind, NotOnHub
+from app.core.catalog.downloads import (
+    Download,
+    DownloadDone,
+    DownloadFailed,
+    DownloadProgress,
+    DownloadState,
+    LimitDownload,
+)
 from app.core.catalog.hub import RemoteFile
 from app.core.errors import ParleyError
 from app.core.paths import Folders
 from app.core.protocol import ChildRole
 from app.services.download_queue import DownloadQueue
+from app.services.leftovers import delete_leftovers
 from app.services.relay import Relay, Storage
 from app.storage.lane import Lane
 from app.storage.stores import open_stores
-from tests.download.conftest import MIB, Hub
+from tests.download.conftest import MIB, DownloadChild, Hub
 
 SECONDS = 30_000
 
@@ -167,6 +176,88 @@ def test_a_killed_child_is_a_failure_that_loses_nothing(
     queue.resume(queue.downloads[0].id)
     qtbot.waitUntil(lambda: states(queue) == [DownloadState.DONE], timeout=SECONDS)
     assert (folder / "a.gguf").read_bytes() == hub.data(file)
+
+
+def test_what_cannot_be_deleted_is_told_and_keeps_nothing_else(
+    open_queue: Callable[[], DownloadQueue], hub: Hub, tmp_path: Path, qtbot: QtBot
+) -> None:
+    queue, folder = open_queue(), tmp_path / "models"
+    hub.faults.add("status", r"HEAD /acme", status=404, times=-1)
+    files = [hub.put(f"{name}.gguf", MIB) for name in "ab"]
+    add(queue, hub, folder, *files)
+    qtbot.waitUntil(lambda: states(queue) == [DownloadState.FAILED], timeout=SECONDS)
+    part_of(folder / "a.gguf").mkdir()
+    part_of(folder / "b.gguf").touch()
+    queue.cancel(queue.downloads[0].id)
+    problems: list[ParleyError] = queue.problems  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: len(problems) == 2, timeout=SECONDS)
+    assert isinstance(problems[1], LeftBehind)
+    assert queue.downloads == []
+    assert not part_of(folder / "b.gguf").exists()
+
+
+def test_what_is_given_up_and_wanted_again_waits_until_all_of_it_is_deleted(
+    open_queue: Callable[[], DownloadQueue],
+    hub: Hub,
+    tmp_path: Path,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    queue, folder, disk = open_queue(), tmp_path / "models", threading.Event()
+    begun: list[bool] = []
+
+    def slowly(download: Download) -> None:
+        begun.append(part_of(folder / "a.gguf").exists())
+        disk.wait()
+        delete_leftovers(download)
+
+    monkeypatch.setattr("app.services.download_queue.delete_leftovers", slowly)
+    hub.faults.add("throttle", r"GET /cdn/", rate=2 * MIB)
+    file = hub.put("a.gguf", 8 * MIB)
+    add(queue, hub, folder, file)
+    qtbot.waitUntil(lambda: bool(queue.downloads) and queue.downloads[0].done > 0, timeout=SECONDS)
+    queue.cancel(queue.downloads[0].id)
+    add(queue, hub, folder, file)
+    add(queue, hub, tmp_path / "elsewhere", file)
+    qtbot.waitUntil(lambda: states(queue) == [DownloadState.QUEUED, DownloadState.DONE], timeout=SECONDS)
+    assert begun == [True]
+    disk.set()
+    qtbot.waitUntil(lambda: states(queue) == [DownloadState.DONE] * 2, timeout=SECONDS)
+    assert (folder / "a.gguf").read_bytes() == hub.data(file)
+    assert queue.problems == []  # type: ignore[attr-defined]
+
+
+def test_giving_up_here_leaves_alone_what_another_process_downloads(
+    open_queue: Callable[[], DownloadQueue],
+    child: Callable[..., DownloadChild],
+    hub: Hub,
+    tmp_path: Path,
+    qtbot: QtBot,
+) -> None:
+    queue, folder, file = open_queue(), tmp_path / "models", hub.put("a.gguf", 2 * MIB)
+    other = child()
+    other.start(hub, hub.source(file), folder, limit=1024)
+    while not part_of(folder / "a.gguf").exists():
+        other.until(DownloadProgress)
+    add(queue, hub, folder, file)
+    qtbot.waitUntil(lambda: states(queue) == [DownloadState.FAILED], timeout=SECONDS)
+    queue.cancel(queue.downloads[0].id)
+    queue.shutdown()
+    other.send(LimitDownload(limit=0))
+    assert isinstance(other.until(DownloadDone, DownloadFailed), DownloadDone)
+    assert (folder / "a.gguf").read_bytes() == hub.data(file)
+
+
+def test_a_download_that_is_given_up_as_the_program_ends_leaves_nothing(
+    open_queue: Callable[[], DownloadQueue], hub: Hub, tmp_path: Path, qtbot: QtBot
+) -> None:
+    queue, folder = open_queue(), tmp_path / "models"
+    hub.faults.add("throttle", r"GET /cdn/", rate=2 * MIB)
+    add(queue, hub, folder, hub.put("a.gguf", 8 * MIB))
+    qtbot.waitUntil(lambda: bool(queue.downloads) and queue.downloads[0].done > 0, timeout=SECONDS)
+    queue.cancel(queue.downloads[0].id)
+    queue.shutdown()
+    assert list(folder.iterdir()) == []
 
 
 WINDOW = """

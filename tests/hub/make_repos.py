@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import gguf
+import numpy as np
 from gguf import GGMLQuantizationType as Q
 
 GB = 1_000_000_000
@@ -165,8 +166,6 @@ def gguf_header(shape: Shape, kind: str, template: str | None = None) -> tuple[b
             count = tensor_bytes(size, dtype)
             raw = size if dtype == Q.F32 else gguf.quant_shape_to_byte_shape(size, dtype)
             kinds = {} if dtype == Q.F32 else {"raw_dtype": dtype}
-            import numpy as np
-
             out.add_tensor_info(name, raw, np.dtype(np.float32 if dtype == Q.F32 else np.uint8), count, **kinds)
             data += -(-count // 32) * 32
         out.write_header_to_file()
@@ -304,13 +303,11 @@ def gguf_repo(root: Path, repo: str, shape: Shape, stem: str, kinds: list[str], 
             it.declare("main", f"{name}-split-b", b"", size - size // 2)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("out", type=Path)
-    root = parser.parse_args().out
+def gptq_repo(root: Path) -> None:
+    """Eight branches. The published size of `main` is that of a file without groups, though its card says 128.
 
-    # GPTQ: eight branches.  The published size of `main` is that of a file without groups,
-    # though its card says 128: only the config and the tensors tell the truth.
+    Only the config and the tensors tell the truth.
+    """
     it = Repo(root, "TheBloke/Llama-2-70B-chat-GPTQ")
     it.meta(downloads=120000, likes=260, license="other", pipeline_tag="text-generation", tags=["llama", "llama-2"])
     for branch, bits, group, act in [
@@ -330,7 +327,9 @@ def main() -> None:
         it.text(branch, "quantize_config.json", gptq_config(bits, group, act))
         it.text(branch, "README.md", card(VICUNA_CARD, license="other", model_type="llama"))
 
-    # AWQ: sharded, one branch.
+
+def awq_repos(root: Path) -> None:
+    """Sharded, one branch each."""
     for repo, shape, template, base in [
         ("TheBloke/Llama-2-13B-chat-AWQ", S13, LLAMA2_CARD, "meta-llama/Llama-2-13b-chat-hf"),
         ("TheBloke/Upstage-Llama-2-70B-instruct-v2-AWQ", S70, ORCA_CARD, "upstage/Llama-2-70b-instruct-v2"),
@@ -354,7 +353,9 @@ def main() -> None:
         if len(shards) > 1:
             it.text("main", "model.safetensors.index.json", {"metadata": {}, "weight_map": index})
 
-    # bitsandbytes: 8 bit.
+
+def int8_repo(root: Path) -> None:
+    """Of bitsandbytes, 8 bit."""
     it = Repo(root, "Trelis/Llama-2-7b-chat-hf-hosted-inference-8bit")
     it.meta(downloads=300, likes=6, pipeline_tag="text-generation", tags=["llama", "8bit"])
     it.text("main", "README.md", "---\nlanguage:\n- en\ntags:\n- llama\n- 8bit\n---\n\n# Model card\n")
@@ -366,7 +367,9 @@ def main() -> None:
     for n, (head, size, _) in enumerate(shards := safetensors_shards(packed(S7, "int8", 8, -1), 5 * GB), 1):
         it.declare("main", f"model-{n:05}-of-{len(shards):05}.safetensors", head, size)
 
-    # GGUF: the usual ladder, a 70B with raw splits, and one whose GGUF files end in .bin.
+
+def gguf_repos(root: Path) -> None:
+    """The usual ladder, a 70B with raw splits, and one whose GGUF files end in .bin."""
     ladder = list(FILE_TYPES)
     gguf_repo(
         root,
@@ -393,13 +396,23 @@ def main() -> None:
         head, size = gguf_header(S7, kind)
         it.declare("main", f"llama-2-7b-chat.GGUF.{kind.lower()}.bin", head, size)
 
-    # Gated original, unquantized.
+
+def gated_repo(root: Path) -> None:
+    """The original, unquantized."""
     it = Repo(root, "meta-llama/Llama-2-7b-chat-hf")
     it.meta(
         downloads=2000000, likes=4000, license="llama2", gated="manual", pipeline_tag="text-generation", tags=["llama"]
     )
     it.text("main", "README.md", "---\nlicense: llama2\n---\n\n# Model card\n")
     it.text("main", "config.json", S7.config())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("out", type=Path)
+    root = parser.parse_args().out
+    for lay_out in (gptq_repo, awq_repos, int8_repo, gguf_repos, gated_repo):
+        lay_out(root)
 
 
 if __name__ == "__main__":

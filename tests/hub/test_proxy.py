@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import http.client
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from app.catalog.fetch.network import Network, Origin
+from app.catalog.fetch.transport import Interrupted, Link
 from app.catalog.find.hub import Hub
 from app.catalog.find.hub_client import Connection, HubClient
 from app.core.catalog.hub import SearchQuery
@@ -28,6 +30,9 @@ def proxy_to(server: HubServer) -> Iterator[tuple[str, list[str]]]:
     asked: list[str] = []
 
     class Proxy(BaseHTTPRequestHandler):
+        def do_CONNECT(self) -> None:
+            self.send_error(407)
+
         def do_GET(self) -> None:
             if self.headers.get("Proxy-Authorization") != TICKET:
                 self.send_error(407)
@@ -65,6 +70,16 @@ def test_a_search_goes_through_the_proxy(proxied: list[str], tmp_path_factory: p
     hub = Hub(HubClient(Connection(ENDPOINT)), tmp_path_factory.mktemp("cache"))
     assert hub.search(SearchQuery()).repos
     assert proxied and all(address.startswith(f"{ENDPOINT}/api/models") for address in proxied)
+
+
+def test_a_proxy_that_wants_another_password_is_told_as_the_reason(
+    proxied: list[str], server: HubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("https_proxy", os.environ["http_proxy"].replace("secret", "wrong"))
+    link = Link(Network("https://hub.example", "", stall=5))
+    with pytest.raises(Interrupted, match="407"):
+        link.get("https://hub.example/a")
+    assert proxied == []
 
 
 def test_a_download_goes_through_the_proxy(proxied: list[str], server: HubServer) -> None:

@@ -25,7 +25,7 @@ def test_a_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     path.write_bytes(packed({"__metadata__": {"format": "pt"}, **GOOD}))
     header = read_header(path)
-    assert (header.weight_bytes, header.tensors["a"].elements, header.metadata) == (16, 8, {"format": "pt"})
+    assert (header.tensors["a"].nbytes, header.tensors["a"].elements, header.metadata) == (16, 8, {"format": "pt"})
 
 
 def test_what_is_no_file_is_told_apart(tmp_path: Path) -> None:

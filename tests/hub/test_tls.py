@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +38,19 @@ def test_one_that_the_user_names_is(
     name: str, behind_tls: HubServer, authority: Authority, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, str(authority.file))
+    assert connect(behind_tls).search(SearchQuery()).repos
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system itself is asked")
+def test_one_that_the_user_names_does_not_take_the_place_of_the_systems(
+    behind_tls: HubServer, authority: Authority, connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a system whose authorities lie in one file, as with most."""
+    monkeypatch.setattr("app.catalog.tls._OF_THE_SYSTEM", (str(authority.file),))
+    own = tmp_path / "own"
+    own.mkdir()
+    monkeypatch.setenv("SSL_CERT_FILE", str(Authority(own).file))
+    monkeypatch.setenv("SSL_CERT_DIR", str(own))
     assert connect(behind_tls).search(SearchQuery()).repos
 
 

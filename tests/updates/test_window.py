@@ -29,6 +29,7 @@ from app.ui.changes import ChangesPage
 from app.ui.settings.dialog import SettingsDialog
 from app.ui.update_desk import UpdateDesk
 from app.ui.update_dialog import UpdateDialog
+from tests.ui.seen import button
 from tests.updates.conftest import HERE, PACKAGE, Feed
 
 START = 1_800_000_000.0
@@ -54,7 +55,6 @@ MakeBench = Callable[..., Bench]
 def bench(qtbot: QtBot, feed: Feed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeBench]:
     monkeypatch.setenv("PARLEY_HOME", str(tmp_path / "home"))
     folders = Folders.of({"PARLEY_HOME": str(tmp_path / "home")})
-    folders.create()
     made: list[Bench] = []
 
     def make(version: str = "0.1.0", installation: Installation = HERE) -> Bench:
@@ -133,7 +133,7 @@ def test_a_look_by_itself_that_fails_is_silent(qtbot: QtBot, feed: Feed, bench: 
 
 def test_there_is_no_setting_in_a_build_without_an_address(qtbot: QtBot, bench: MakeBench) -> None:
     assert update_source() is None
-    dialog = SettingsDialog(bench().preferences, {}, {})
+    dialog = SettingsDialog(bench().preferences, {})
     qtbot.addWidget(dialog)
     assert SETTINGS["updates.check"].hidden
     with pytest.raises(KeyError):
@@ -171,7 +171,7 @@ class Desk:
 
 
 def press(about: AboutDialog) -> None:
-    next(one for one in about.findChildren(QPushButton) if one.text() == "Look for a newer version").click()
+    button(about, "Look for a newer version").click()
 
 
 def said(about: AboutDialog) -> str:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import psutil
 
-from app.core.catalog.download_errors import DiskFilling, DiskTooSmall, FolderRefused
+from app.core.catalog.download_errors import DiskFilling, DiskTooSmall, FileTooLarge, FolderRefused
 from app.core.errors import ParleyError
 from app.core.sizes import format_bytes
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 _LEAVE_FREE = 256 * 1000 * 1000
 _RESERVING = frozenset({"btrfs", "ext4", "f2fs", "overlay", "tmpfs", "xfs"})
 """File systems that set space aside without writing to it; on others the C library writes every block."""
@@ -67,6 +67,8 @@ def write_error(error: OSError, folder: Path) -> ParleyError:
     """The typed error of a failed write."""
     if error.errno in _FULL:
         return DiskFilling(str(error), folder=str(folder))
+    if error.errno == errno.EFBIG:
+        return FileTooLarge(str(error), folder=str(folder))
     return FolderRefused(str(error), folder=str(folder), reason=error.strerror or str(error))
 
 

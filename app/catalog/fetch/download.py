@@ -14,7 +14,7 @@ from pathlib import Path
 from app.catalog.fetch import disk
 from app.catalog.fetch.crew import Report
 from app.catalog.fetch.fetch import FileFetch, Terms
-from app.catalog.fetch.journal import part_of
+from app.catalog.fetch.journal import part_of, read_pins
 from app.catalog.fetch.layout import target_of
 from app.catalog.fetch.place import Errand
 from app.core.catalog.downloads import Activity, DownloadProgress, FileProgress, Source
@@ -25,17 +25,15 @@ _TELL_SECONDS = 0.2
 
 
 class Meter:
-    """Bytes per second over the last seconds, and how long the rest takes."""
+    """Bytes per second over the last seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._samples: deque[tuple[float, int]] = deque()
 
     def add(self, done: int) -> float:
-        """Note how much there is now; the rate."""
+        """Note how much has come until now; the rate."""
         now = self._clock()
-        if self._samples and done < self._samples[-1][1]:
-            self._samples.clear()
         self._samples.append((now, done))
         while now - self._samples[0][0] > _RATE_SECONDS:
             self._samples.popleft()
@@ -67,15 +65,18 @@ class ProgressTeller:
         self._meter = Meter()
         self._activity: Activity | None = None
         self._told_at = 0.0
+        self._latest: tuple[str, int] = ("", 0)
+        self._arrived = 0
 
     def tell(self, file: RemoteFile, report: Report, before: int = 0, *, now: bool = False) -> None:
         """One file stands so, and `before` bytes of others are done; `now` tells it in any case."""
         changed, self._activity = report.activity is not self._activity, report.activity
+        self._count(file.path, report.done)
         if not now and not changed and time.monotonic() - self._told_at < _TELL_SECONDS:
             return
         self._told_at = time.monotonic()
         done = before + report.done
-        rate = self._meter.add(done) if report.activity is not Activity.CONNECTING else 0.0
+        rate = self._meter.add(self._arrived) if report.activity is not Activity.CONNECTING else 0.0
         self._tell(
             DownloadProgress(
                 activity=report.activity,
@@ -87,6 +88,12 @@ class ProgressTeller:
                 file_seconds_left=(file.bytes - report.done) / rate if rate > 0 else None,
             )
         )
+
+    def _count(self, path: str, done: int) -> None:
+        """What was there when a file is first told of has not arrived now."""
+        known, before = self._latest
+        self._arrived += max(0, done - before) if path == known else 0
+        self._latest = path, done
 
 
 class Downloader:
@@ -133,13 +140,12 @@ class Downloader:
 
 
 def missing(errand: Errand) -> int:
-    """Bytes of disk that a file still needs."""
-    if errand.target.is_file():
-        return 0
-    part = part_of(errand.target)
+    """Bytes of disk that a file still needs; one that is there from another commit stays until this one is whole."""
     try:
-        status = part.stat()
+        status = part_of(errand.target).stat()
     except OSError:
-        return errand.file.bytes
+        pins = read_pins(errand.target)
+        is_there = errand.target.is_file() and (pins is None or pins.is_same(errand.pins))
+        return 0 if is_there else errand.file.bytes
     blocks: int | None = getattr(status, "st_blocks", None)
     return max(0, errand.file.bytes - (status.st_size if blocks is None else blocks * 512))

@@ -18,7 +18,6 @@ from app.catalog.fetch.place import Errand, is_in_place, opened, put_in_place
 from app.catalog.fetch.puller import Control, Limiter, Puller, RangesIgnored, Remote, Stopped, watched
 from app.catalog.fetch.repair import Comparer, Mended
 from app.catalog.fetch.resolve import Resolver, is_other
-from app.catalog.fetch.transport import Reply
 from app.core.catalog.download_errors import DownloadDamaged, FileChanged, HubUnreachable
 from app.core.catalog.downloads import Activity, Patience
 
@@ -117,7 +116,7 @@ class FileFetch:
         self._tell(Report(Activity.REPAIRING, journal.done, 0))
         puller = self._puller(Control(self._terms.limiter, self._terms.patience, self._terms.stop), journal)
         with part_of(self._errand.target).open("r+b", buffering=0) as file:
-            take = Comparer(file, journal, self._etag).take
+            take = Comparer(file, journal, self._etag, self._terms.stop).take
             try:
                 watched(puller.link, self._terms.stop, lambda: puller.pull(0, journal.pins.bytes, take))
             except Mended:
@@ -134,9 +133,9 @@ class FileFetch:
     def _puller(self, control: Control, journal: Journal | None) -> Puller:
         file = self._errand.file
 
-        def pin(reply: Reply) -> None:
-            if journal is not None and reply.etag:
-                journal.pin(cdn_etag=reply.etag)
+        def pin(etag: str) -> None:
+            if journal is not None:
+                journal.pin(cdn_etag=etag)
 
         remote = Remote(file.path, file.bytes, self._etag, lambda: journal.pins.cdn_etag if journal else "", pin)
         return Puller(self._terms.network, self._resolver, remote, control)

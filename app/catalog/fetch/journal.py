@@ -12,6 +12,7 @@ Used by the threads of a download child.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import struct
 import sys
@@ -30,6 +31,8 @@ _PAGE = 8192
 _ENTRY = struct.Struct("<II")
 _BLOCK = 1024 * 1024
 _LOCK_OFFSET = 1 << 40
+_NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL})
+"""What disks say that know no locks, as some do that are reached over the network."""
 
 
 class Pins(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -48,6 +51,14 @@ class Pins(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     cdn_etag: str = ""
     segment: int = SEGMENT
     completed: float = 0.0
+
+    def is_same(self, other: Pins) -> bool:
+        """Whether the bytes are those of another, which may be of a later time."""
+        if self.bytes != other.bytes:
+            return False
+        if other.sha256:
+            return self.sha256 == other.sha256
+        return (self.repo, self.path, self.commit) == (other.repo, other.path, other.commit)
 
 
 def part_of(target: Path) -> Path:
@@ -88,7 +99,7 @@ class Journal:
         try:
             _lock(file, wanted.path)
             found = _read(file)
-            if found is not None and _same(found[0], wanted):
+            if found is not None and found[0].is_same(wanted):
                 pins = msgspec.structs.replace(found[0], repo=wanted.repo, commit=wanted.commit, path=wanted.path)
                 return Journal(path, file, pins, found[1])
             journal = Journal(path, file, wanted, [(0, 0)] * _count(wanted))
@@ -154,6 +165,20 @@ class Journal:
         self._file.close()
 
 
+@contextlib.contextmanager
+def held(target: Path) -> Iterator[None]:
+    """Have a file's journal, where there is one, so that nobody else is at the file.
+
+    Raises:
+        DownloadElsewhere: another process has it.
+        OSError: it cannot be opened.
+    """
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(FileNotFoundError):
+            _lock(stack.enter_context(journal_of(target).open("r+b", buffering=0)), target.name)
+        yield
+
+
 def read_pins(target: Path) -> Pins | None:
     """Where a file came from and what its bytes must be; None for one that Parley did not download."""
     found = _read_beside(target)
@@ -186,14 +211,6 @@ def crc_of(file: BinaryIO, start: int, size: int) -> int:
     for block in segment_blocks(file, start, size):
         crc = zlib.crc32(block, crc)
     return crc
-
-
-def _same(found: Pins, wanted: Pins) -> bool:
-    if found.bytes != wanted.bytes:
-        return False
-    if wanted.sha256:
-        return found.sha256 == wanted.sha256
-    return (found.repo, found.path, found.commit) == (wanted.repo, wanted.path, wanted.commit)
 
 
 def _count(pins: Pins) -> int:
@@ -242,4 +259,5 @@ def _lock(file: BinaryIO, name: str) -> None:
 
             fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        raise DownloadElsewhere(file=name) from error
+        if error.errno not in _NO_LOCKS:
+            raise DownloadElsewhere(file=name) from error

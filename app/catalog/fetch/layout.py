@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from pathlib import Path, PurePosixPath
 
-from app.core.catalog.download_errors import UnsafePath
+from app.core.catalog.download_errors import NameRefused, UnsafePath
 
-_FORBIDDEN = frozenset('\\:*?"<>|')
+_NO_NAME_ON_WINDOWS = re.compile(
+    r'.*[:*?"<>|].*|.*[. ]|(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(\..*)?', re.IGNORECASE
+)
+"""Signs that mean something else there, ends that Windows takes away, and devices, whatever their ending."""
 
 
 def folder_for(models: Path, repo: str, branch: str) -> Path:
@@ -16,13 +21,16 @@ def folder_for(models: Path, repo: str, branch: str) -> Path:
     return models / owner / (name if branch == "main" else f"{name}@{plain}")
 
 
-def target_of(folder: Path, path: str) -> Path:
+def target_of(folder: Path, path: str, *, platform: str = sys.platform) -> Path:
     """Where a file of a repo belongs below a folder.
 
     Raises:
         UnsafePath: it would lie outside.
+        NameRefused: this platform does not take such a name.
     """
     parts = PurePosixPath(path).parts
-    if not parts or path.startswith("/") or ".." in parts or not path.isprintable() or _FORBIDDEN & set(path):
+    if not parts or path.startswith("/") or ".." in parts or "\\" in path or not path.isprintable():
         raise UnsafePath(file=path)
+    if platform == "win32" and any(map(_NO_NAME_ON_WINDOWS.fullmatch, parts)):
+        raise NameRefused(file=path)
     return folder.joinpath(*parts)

@@ -11,7 +11,7 @@ from app.catalog.fetch.checksums import Checksums
 from app.catalog.fetch.crew import Report
 from app.catalog.fetch.download import ProgressTeller
 from app.catalog.fetch.fetch import FileFetch, Terms
-from app.catalog.fetch.journal import Pins, part_of, read_pins
+from app.catalog.fetch.journal import Pins, read_pins
 from app.catalog.fetch.place import Errand
 from app.core.catalog.download_errors import OriginUnknown
 from app.core.catalog.downloads import Activity, DownloadProgress, FileChecked
@@ -54,8 +54,8 @@ class Mending:
         return (self._path,)
 
     def _is_sound(self, pins: Pins, tell: Callable[[Report], None]) -> bool:
-        """Whether there is nothing to do; a file that lies beside its place was looked at before."""
-        if not self._path.exists() and part_of(self._path).exists():
+        """Whether there is nothing to do; one that is gone, or lies beside its place, is not looked at."""
+        if not self._path.exists():
             return False
 
         def told(done: int, _: int) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import http.client
 import os
-import ssl
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -69,7 +68,6 @@ class Network:
         self._token = token
         self._note = note
         self._environment = environment
-        self._context: ssl.SSLContext | None = None
 
     def headers(self, url: str) -> dict[str, str]:
         """What every request says; to the Hub itself also who asks."""
@@ -107,7 +105,8 @@ class Network:
     def _direct(self, scheme: str, host: str, port: int) -> http.client.HTTPConnection:
         if scheme == "http":
             return http.client.HTTPConnection(host, port, timeout=self.stall)
-        return http.client.HTTPSConnection(host, port, timeout=self.stall, context=self._tls())
+        # each has a context of its own: one that is shared is locked while a server takes its time for the handshake
+        return http.client.HTTPSConnection(host, port, timeout=self.stall, context=tls_context(self._environment))
 
     def _proxy(self, origin: Origin) -> SplitResult | None:
         if origin.is_loopback or urllib.request.proxy_bypass(origin.host):
@@ -124,11 +123,6 @@ class Network:
         except ValueError:  # what stands in the port's place may be of a password
             shown = "http://…"
         raise ProxyUnusable(proxy=shown)
-
-    def _tls(self) -> ssl.SSLContext:
-        if self._context is None:
-            self._context = tls_context(self._environment)
-        return self._context
 
 
 def _proxy_headers(proxy: SplitResult) -> dict[str, str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.catalog.fetch.hasher import hash_for
-from app.catalog.fetch.journal import Journal, Pins, crc_of, journal_of, part_of, read_pins, segment_blocks
+from app.catalog.fetch.journal import Journal, Pins, crc_of, held, journal_of, part_of, read_pins, segment_blocks
 from app.core.catalog.download_errors import DownloadElsewhere, FileChanged, FileInTheWay
 from app.core.catalog.hub import RemoteFile
 from app.core.errors import Cancelled
@@ -47,6 +47,8 @@ def is_in_place(errand: Errand, told_etag: Callable[[], str], stop: threading.Ev
         DownloadElsewhere, Cancelled: see `opened`.
     """
     target, file = errand.target, errand.file
+    if target.is_dir():
+        raise FileInTheWay(file=target.name, folder=str(target.parent))
     if not target.is_file():
         return False
     pins = read_pins(target)
@@ -54,12 +56,11 @@ def is_in_place(errand: Errand, told_etag: Callable[[], str], stop: threading.Ev
         if target.stat().st_size == file.bytes and _adopted(errand, file.sha256 or told_etag(), stop):
             return True
         raise FileInTheWay(file=target.name, folder=str(target.parent))
-    if (pins.bytes, pins.sha256) != (file.bytes, file.sha256) or (not file.sha256 and pins.commit != errand.commit):
-        return False
+    if not pins.is_same(errand.pins) or part_of(target).exists():
+        return False  # it is of another commit, and the journal may be of what is to take its place
     if pins.completed and target.stat().st_size == file.bytes:
         return True
-    if not part_of(target).exists():
-        target.replace(part_of(target))
+    target.replace(part_of(target))
     return False
 
 
@@ -105,11 +106,18 @@ def put_in_place(errand: Errand, journal: Journal) -> None:
 
 
 def discard(target: Path) -> None:
-    """Delete what has arrived of a file that is not complete."""
-    if part_of(target).exists() or not target.exists():
+    """Delete what has arrived of a file that is not complete.
+
+    Raises:
+        DownloadElsewhere: another process is at it.
+        OSError: it cannot be deleted.
+    """
+    if target.exists() and not part_of(target).exists():
+        return
+    with held(target):
         part_of(target).unlink(missing_ok=True)
-        if not target.exists():
-            journal_of(target).unlink(missing_ok=True)
+    if not target.exists():
+        journal_of(target).unlink(missing_ok=True)
 
 
 def _locked_journal(errand: Errand, stop: threading.Event) -> Journal:

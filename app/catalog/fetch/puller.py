@@ -11,8 +11,9 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
+from app.catalog.fetch.hasher import hash_for
 from app.catalog.fetch.network import Network
 from app.catalog.fetch.resolve import Location, Resolver, is_other
 from app.catalog.fetch.transport import Interrupted, Link, Reply
@@ -24,7 +25,7 @@ BLOCK = 128 * 1024
 _GATHER_SECONDS = 0.2
 _LOOK_SECONDS = 0.1
 _BELIEVED = 3
-"""One odd answer may come from a confused server on the way; so many of one connection are believed."""
+"""One odd answer may come from a confused server on the way; so many of one connection in a row are believed."""
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
 _T = TypeVar("_T")
 
@@ -104,13 +105,18 @@ class Control:
 
 @dataclass(frozen=True)
 class Remote:
-    """A file as it must be; `etag` and `cdn_etag` ask and tell what was pinned."""
+    """A file as it must be: `etag` is the Hub's; `cdn_etag` tells that of whoever sends the bytes, `pin` changes it."""
 
     path: str
     bytes: int
     etag: str
     cdn_etag: Callable[[], str]
-    pin: Callable[[Reply], None]
+    pin: Callable[[str], None]
+
+    @property
+    def has_hash(self) -> bool:
+        """Whether its bytes can be told from others, whoever sends them."""
+        return hash_for(self.etag, self.bytes) is not None
 
 
 def watched(link: Link, stop: threading.Event, work: Callable[[], _T]) -> _T:
@@ -175,7 +181,6 @@ class Puller:
                     self.link.close()
             except Interrupted as error:
                 self.link.close()
-                self._control.rest(0)
                 stale, failures = location, 0 if start > begun else failures + 1
                 self._wait(error, failures)
             except Stopped:
@@ -184,6 +189,7 @@ class Puller:
 
     def _wait(self, error: Interrupted, failures: int) -> None:
         patience = self._control.patience
+        self._control.rest(0)
         if failures >= patience.attempts:
             if error.status:
                 raise HubBusy(error.reason, host=error.host, status=error.status)
@@ -205,20 +211,22 @@ class Puller:
             headers["Range"] = f"bytes={start}-{stop - 1}"
             if pinned and not pinned.startswith("W/"):
                 headers["If-Range"] = pinned
-        reply = self.link.request("GET", location.url, headers)
+        reply = self.link.get(location.url, headers)
         if reply.status not in (200, 206):
-            self._refused(reply, location)
+            self._refused(reply)
         if pinned and reply.etag != pinned:
-            self._changed(reply, pinned, location)
+            self._unpin(reply, pinned)
+            return self._open(location, start, stop)
         found = _CONTENT_RANGE.fullmatch(reply.header("Content-Range"))
         if reply.status == 206 and (found is None or found[1] is None or int(found[1]) != start):
             raise Interrupted("it sends another part of the file", host=location.host)
         if found is not None:
             self._check_size(found[3])
-        if reply.status == 200 and start:
-            self._ignored(location)
-        if not pinned:
-            remote.pin(reply)
+        if reply.status == 200:
+            self._check_whole(reply, start)
+        if reply.etag != pinned:
+            remote.pin(reply.etag)
+        self._odd = 0
         return reply
 
     def _blocks(self, reply: Reply, size: int) -> Iterator[bytes]:
@@ -243,15 +251,14 @@ class Puller:
             self.link.close()  # what came before is good; the next read fails the same way
         return b"".join(pieces)
 
-    def _refused(self, reply: Reply, location: Location) -> None:
+    def _refused(self, reply: Reply) -> NoReturn:
         found = _CONTENT_RANGE.fullmatch(reply.header("Content-Range"))
         if reply.status == 416 and found is not None:
             self._check_size(found[3])
-        if self._network.is_hub(location.url) and (refusal := self._resolver.refusal(reply)) is not None:
+        if self._network.is_hub(reply.url) and (refusal := self._resolver.refusal(reply)) is not None:
             raise refusal
-        raise Interrupted(
-            f"status {reply.status}", host=location.host, status=reply.status, retry_after=reply.retry_after
-        )
+        status = reply.status
+        raise Interrupted(f"status {status}", host=reply.host, status=status, retry_after=reply.retry_after)
 
     def _check_size(self, real: str) -> None:
         if real not in ("*", str(self._remote.bytes)):
@@ -262,14 +269,28 @@ class Puller:
                 real=format_bytes(int(real)),
             )
 
-    def _changed(self, reply: Reply, pinned: str, location: Location) -> None:
-        self._odd += 1
-        if self._odd >= _BELIEVED:
+    def _unpin(self, reply: Reply, pinned: str) -> None:
+        """Where the Hub tells a hash, another ETag is but another server's: the bytes are judged by their hash."""
+        self._doubt("it sends another file", reply)
+        if not self._remote.has_hash:
             raise FileChanged(f"{pinned} became {reply.etag}", file=self._remote.path)
-        raise Interrupted("it sends another file", host=location.host)
+        self._remote.pin("")
+        self._odd = 0
+        self.link.close()
 
-    def _ignored(self, location: Location) -> None:
+    def _check_whole(self, reply: Reply, start: int) -> None:
+        """What has another length may be a page that a proxy shows; only for a whole file all may begin anew."""
+        if reply.length is not None and reply.length != self._remote.bytes:
+            self._doubt("it sends another file", reply)
+            self._check_size(str(reply.length))
+        if start:
+            self._doubt("it sends the whole file instead of a part", reply)
+            if reply.length is not None:
+                raise RangesIgnored
+            raise Interrupted("it sends the whole file instead of a part", host=reply.host)
+
+    def _doubt(self, reason: str, reply: Reply) -> None:
+        """Not believe an odd answer, unless it comes again and again."""
         self._odd += 1
-        if self._odd >= _BELIEVED:
-            raise RangesIgnored
-        raise Interrupted("it sends the whole file instead of a part", host=location.host)
+        if self._odd < _BELIEVED:
+            raise Interrupted(reason, host=reply.host)

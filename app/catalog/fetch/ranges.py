@@ -8,7 +8,6 @@ from app.catalog.fetch.fetch import Terms
 from app.catalog.fetch.place import Errand
 from app.catalog.fetch.puller import Control, Puller, Remote, watched
 from app.catalog.fetch.resolve import Resolver
-from app.catalog.fetch.transport import Reply
 
 
 class RangeReader(AbstractContextManager["RangeReader"]):
@@ -37,5 +36,5 @@ class RangeReader(AbstractContextManager["RangeReader"]):
         watched(self._puller.link, self._stop, lambda: self._puller.pull(start, stop, found.extend))
         return bytes(found)
 
-    def _pin(self, reply: Reply) -> None:
-        self._pinned = reply.etag
+    def _pin(self, etag: str) -> None:
+        self._pinned = etag

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from app.catalog.fetch.network import Network, Origin
 from app.catalog.fetch.transport import Interrupted, Link, Reply, redirect
 from app.core.catalog.download_errors import NotOnHub
-from app.core.catalog.hub_errors import AccessPending, RepoGated, TokenRejected
+from app.core.catalog.hub_errors import AccessPending, RepoGated, RepoNotFound, TokenRejected
 from app.core.errors import ParleyError
 
 _MOST_HOPS = 5
@@ -65,6 +65,8 @@ class Resolver:
             return None
         if status in _BUSY or status >= 500:
             return Interrupted(f"status {status}", host=host, status=status, retry_after=reply.retry_after)
+        if code == "RepoNotFound":
+            return RepoNotFound(repo=self._repo)
         if status == 401:
             if "Authorization" in self._network.headers(reply.url) and code != "GatedRepo":
                 return TokenRejected(host=host)

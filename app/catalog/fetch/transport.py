@@ -10,8 +10,10 @@ import http.client
 import socket
 import ssl
 import sys
+import threading
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from queue import SimpleQueue
 from time import time
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -19,6 +21,7 @@ from app.catalog.fetch.network import Network, Origin
 from app.core.catalog.hub_errors import HubUntrusted
 
 _LONGEST_RETRY_AFTER = 900.0
+_MOST_HOPS = 5
 _OF_ADDRESSES = "%/:?#[]@!$&'()*+,;=~"
 """Signs besides letters, digits and `_.-` that an address may hold as they are."""
 
@@ -39,6 +42,10 @@ class Interrupted(Exception):
         self.retry_after = retry_after
 
 
+class Astray(Interrupted):
+    """A server leads where nothing can be had."""
+
+
 class Reply:
     """An answer whose body is still to be read."""
 
@@ -46,10 +53,17 @@ class Reply:
         self._response = response
         self.url = url
         self.status = response.status
+        self.length = response.length
+        """How many bytes the body has, None where the server does not say."""
 
     def header(self, name: str) -> str:
         """A header's value, or nothing."""
         return self._response.headers.get(name, "") or ""
+
+    @property
+    def host(self) -> str:
+        """Who sent it."""
+        return Origin.of(self.url).host
 
     @property
     def etag(self) -> str:
@@ -59,7 +73,7 @@ class Reply:
     @property
     def retry_after(self) -> float:
         """Seconds the server wants us to wait, 0 where it does not say."""
-        return _seconds(self.header("Retry-After"))
+        return _seconds(self.header("Retry-After"), self.header("Date"))
 
     @property
     def finished(self) -> bool:
@@ -80,6 +94,10 @@ class Reply:
             self._response.close()
         return piece
 
+    def close(self) -> None:
+        """Read no more."""
+        self._response.close()
+
     def read_all(self, limit: int) -> bytes:
         """The rest of the body, up to a limit; raises as `read`."""
         body = b""
@@ -94,9 +112,22 @@ class Link:
     def __init__(self, network: Network) -> None:
         self._network = network
         self._connection: http.client.HTTPConnection | None = None
+        self._reply: Reply | None = None
         self._origin: Origin | None = None
         self._whole_address = False
+        self._opened: SimpleQueue[BaseException | None] = SimpleQueue()
         self._is_aborted = False
+
+    def get(self, url: str, headers: Mapping[str, str] | None = None) -> Reply:
+        """Ask for what lies at an address, or where that leads; raises as `request`."""
+        for _ in range(_MOST_HOPS):
+            reply = self.request("GET", url, headers)
+            leads = redirect(reply)
+            if not leads:
+                return reply
+            self.close()  # what else it says is not read
+            url = leads
+        raise Astray("it redirects in a circle", host=Origin.of(url).host)
 
     def request(self, method: str, url: str, headers: Mapping[str, str] | None = None) -> Reply:
         """Ask; redirects are for the caller to follow.
@@ -116,13 +147,17 @@ class Link:
 
     def close(self) -> None:
         """Let go of the connection; the next request makes another."""
+        if self._reply is not None:  # the last one of a connection that its server ends has the socket for itself
+            self._reply.close()
+            self._reply = None
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
     def abort(self) -> None:
-        """End a read that another thread is waiting in, for good: from now on every request fails."""
+        """End what another thread is waiting in, for good: from now on every request fails."""
         self._is_aborted = True
+        self._opened.put(ConnectionAbortedError())
         connection = self._connection
         sock = connection.sock if connection is not None else None
         if sock is not None:
@@ -139,15 +174,32 @@ class Link:
         sent = {**self._network.headers(url), **self._network.proxy_headers(origin), **headers}
         try:
             if self._connection.sock is None:
-                self._connection.connect()
-                _bound_buffer(self._connection)
+                self._open(self._connection)
             if self._is_aborted:
                 raise ConnectionAbortedError
             self._connection.request(method, target, headers=sent)
-            return Reply(self._connection.getresponse(), url)
+            self._reply = Reply(self._connection.getresponse(), url)
+            return self._reply
         except (OSError, http.client.HTTPException) as error:
             self.close()
             raise _failure(error, url) from error
+
+    def _open(self, connection: http.client.HTTPConnection) -> None:
+        """Connect on a thread of its own: no look-up of a name and no handshake can be broken off, but left alone."""
+        connection.auto_open = 0
+        threading.Thread(target=self._connect, args=(connection,), name="connect", daemon=True).start()
+        if (error := self._opened.get()) is not None:
+            raise error
+
+    def _connect(self, connection: http.client.HTTPConnection) -> None:
+        try:
+            connection.connect()
+            _bound_buffer(connection)
+            self._opened.put(None)
+        except BaseException as error:
+            self._opened.put(error)
+        if self._is_aborted:
+            connection.close()
 
 
 def _bound_buffer(connection: http.client.HTTPConnection) -> None:
@@ -169,7 +221,7 @@ def redirect(reply: Reply) -> str:
     """Where an answer leads, as an absolute address; nothing if it is no redirect.
 
     Raises:
-        Interrupted: it leads from an encrypted to a plain connection, or to no address.
+        Astray: it leads from an encrypted to a plain connection, or to no address.
     """
     if reply.status not in (301, 302, 303, 307, 308) or not reply.header("Location"):
         return ""
@@ -178,11 +230,11 @@ def redirect(reply: Reply) -> str:
         address = urljoin(reply.url, location)
         there = Origin.of(address)
     except ValueError:
-        raise Interrupted("it redirects to nowhere", host=host) from None
+        raise Astray("it redirects to nowhere", host=host) from None
     if there.scheme not in ("http", "https") or not there.host:
-        raise Interrupted("it redirects to nowhere", host=host)
+        raise Astray("it redirects to nowhere", host=host)
     if reply.url.startswith("https:") and there.scheme != "https":
-        raise Interrupted("it redirects to a connection that is not encrypted", host=host)
+        raise Astray("it redirects to a connection that is not encrypted", host=host)
     return address
 
 
@@ -194,18 +246,24 @@ def _failure(error: Exception, url: str) -> Interrupted | HubUntrusted:
         return HubUntrusted(host=host, reason=error.verify_message)
     if isinstance(error, OSError) and error.strerror:
         return Interrupted(error.strerror.lower(), host=host)
+    if type(error) is OSError:  # of a proxy that does not lead on: what it says has no number of the system
+        return Interrupted(str(error).lower(), host=host)
     return Interrupted("the connection broke off", host=host)
 
 
-def _seconds(value: str) -> float:
-    """A Retry-After, which is a number of seconds or a date."""
-    if not value:
-        return 0.0
+def _seconds(value: str, now: str) -> float:
+    """A Retry-After, which is a number of seconds, or a date by the server's own clock."""
     try:
         seconds = float(value)
     except ValueError:
-        try:
-            seconds = parsedate_to_datetime(value).timestamp() - time()
-        except ValueError:
-            return 0.0
-    return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER)
+        until = _moment(value)
+        seconds = until - (_moment(now) or time()) if until else 0.0
+    return min(max(0.0, seconds), _LONGEST_RETRY_AFTER)
+
+
+def _moment(date: str) -> float:
+    """A header's date in Unix seconds, 0 where it is none."""
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except (ValueError, OverflowError):
+        return 0.0

@@ -16,7 +16,7 @@ import minisign
 import msgspec
 
 from app.catalog.fetch.network import Network, Origin
-from app.catalog.fetch.transport import Interrupted, Link, Reply, redirect
+from app.catalog.fetch.transport import Astray, Interrupted, Link, Reply
 from app.core.catalog.hub_errors import HubFailed, HubSilent
 from app.core.errors import Cancelled
 from app.core.program.update_errors import (
@@ -30,7 +30,6 @@ from app.core.program.updates import SIGNATURE_ENDING, Package, Release, UpdateS
 
 MOST_FEED_BYTES = 1_000_000
 _MOST_SIGNATURE_BYTES = 4096
-_MOST_REDIRECTS = 5
 _PIECE = 256 * 1024
 _OK = 200
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}")
@@ -148,18 +147,14 @@ def _small(link: Link, url: str, limit: int) -> bytes:
 
 def _asked(link: Link, url: str) -> Reply:
     """The answer of an address, where it leads in the end."""
-    for _ in range(_MOST_REDIRECTS):
-        try:
-            reply = link.request("GET", url)
-            leads = redirect(reply)
-        except Interrupted as error:
-            raise HubSilent(host=error.host or Origin.of(url).host, reason=error.reason) from error
-        if not leads:
-            break
-        link.close()  # what else it says is not read
-        url = leads
+    try:
+        reply = link.get(url)
+    except Astray as error:
+        raise HubFailed(host=error.host, reason=error.reason) from error
+    except Interrupted as error:
+        raise HubSilent(host=error.host or Origin.of(url).host, reason=error.reason) from error
     if reply.status != _OK:
-        raise HubFailed(host=Origin.of(url).host, reason=f"status {reply.status}")
+        raise HubFailed(host=Origin.of(reply.url).host, reason=f"status {reply.status}")
     return reply
 
 

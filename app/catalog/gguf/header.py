@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 import stat
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -114,12 +114,6 @@ class GgufHeader:
         return sum(tensor.nbytes for tensor in self.tensors)
 
     @property
-    def bits_per_weight(self) -> float:
-        """Averaged over all tensors."""
-        elements = sum(tensor.elements for tensor in self.tensors)
-        return self.weight_bytes * 8 / elements if elements else 0.0
-
-    @property
     def context_length(self) -> int:
         """The context the model was trained with, in tokens; 0 if unknown."""
         return self.hyperparameter("context_length")
@@ -176,13 +170,12 @@ class GgufHeader:
         return max(totals, key=lambda name: totals[name], default="")
 
 
-def read_header(path: Path, *, tensors: bool = True, whole_arrays: Collection[str] = ()) -> GgufHeader:
+def read_header(path: Path, *, tensors: bool = True) -> GgufHeader:
     """Read and check a file's header.
 
     Args:
         path: the file.
         tensors: also read the tensor infos, and check that the file is long enough for them.
-        whole_arrays: metadata keys whose arrays are kept in full, however long.
 
     Raises:
         FileGone: nothing is at `path`.
@@ -195,7 +188,7 @@ def read_header(path: Path, *, tensors: bool = True, whole_arrays: Collection[st
         if stat.S_ISFIFO(path.stat().st_mode):
             raise FileUnreadable(file=path.name, reason="it is not a file")
         with path.open("rb") as file:
-            return read_header_from(file, path, tensors=tensors, whole_arrays=whole_arrays)
+            return read_header_from(file, path, tensors=tensors)
     except FileNotFoundError:
         raise FileGone(file=path.name, folder=str(path.parent)) from None
     except OSError as error:
@@ -203,9 +196,7 @@ def read_header(path: Path, *, tensors: bool = True, whole_arrays: Collection[st
         raise FileUnreadable(str(error), file=path.name, reason=reason) from None
 
 
-def read_header_from(
-    file: BinaryIO, path: Path, *, tensors: bool = True, whole_arrays: Collection[str] = ()
-) -> GgufHeader:
+def read_header_from(file: BinaryIO, path: Path, *, tensors: bool = True) -> GgufHeader:
     """Read and check the header of an open file; see `read_header`.
 
     Raises:
@@ -213,7 +204,7 @@ def read_header_from(
         OSError: the file cannot be read.
     """
     try:
-        return _read(path, file, tensors, frozenset(whole_arrays))
+        return _read(path, file, tensors)
     except Damaged as error:
         raise GgufDamaged(file=path.name, reason=error.reason) from None
 
@@ -226,20 +217,28 @@ def shard_paths(header: GgufHeader) -> tuple[Path, ...]:
     """
     if header.shard_count == 1:
         return (header.path,)
-    found = _SHARD_NAME.match(header.path.name)
-    if found is None or int(found["count"]) != header.shard_count:
+    named = named_parts(header.path)
+    if len(named) != header.shard_count:
         reason = f"it is one of {header.shard_count} parts, but its name does not end in -0000N-of-0000M.gguf"
         raise GgufDamaged(file=header.path.name, reason=reason)
-    names = (f"{found['stem']}-{number + 1:05}-of-{found['count']}.gguf" for number in range(header.shard_count))
-    return tuple(header.path.with_name(name) for name in names)
+    return named
 
 
-def _read(path: Path, file: BinaryIO, tensors: bool, whole_arrays: frozenset[str]) -> GgufHeader:
+def named_parts(path: Path) -> tuple[Path, ...]:
+    """All files of the model in order, as far as the file's name tells; only its header knows."""
+    found = _SHARD_NAME.match(path.name)
+    if found is None:
+        return (path,)
+    names = (f"{found['stem']}-{number + 1:05}-of-{found['count']}.gguf" for number in range(int(found["count"])))
+    return tuple(path.with_name(name) for name in names)
+
+
+def _read(path: Path, file: BinaryIO, tensors: bool) -> GgufHeader:
     file_bytes = file.seek(0, 2)
     file.seek(0)
     if file.read(len(MAGIC)) != MAGIC:
         raise NotGguf(file=path.name)
-    reader = FieldReader(file, file_bytes, whole_arrays)
+    reader = FieldReader(file, file_bytes)
     version = _checked_version(reader.u32())
     tensor_count = _checked_count(reader.u64(), MAX_TENSORS, "tensors")
     metadata = reader.fields(_checked_count(reader.u64(), MAX_FIELDS, "metadata fields"))

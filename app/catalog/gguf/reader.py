@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -41,11 +41,10 @@ Value = Scalar | tuple[Scalar, ...] | ArraySummary
 class FieldReader:
     """A forward reader that begins where `file` stands, which must be behind the magic."""
 
-    def __init__(self, file: BinaryIO, file_bytes: int, whole_arrays: Collection[str] = ()) -> None:
+    def __init__(self, file: BinaryIO, file_bytes: int) -> None:
         self._file = file
         self._end = min(file_bytes, MAX_HEADER_BYTES)
         self._cut_short = file_bytes > MAX_HEADER_BYTES
-        self._whole_arrays = whole_arrays
         self._buffer = b""
         self._base = file.tell()
         self._at = 0
@@ -113,7 +112,7 @@ class FieldReader:
         self._items += length
         if self._items > MAX_ITEMS:
             raise Damaged(f"its field {key[:64]} claims to have {length} items")
-        keep = length <= KEPT_ITEMS or key in self._whole_arrays
+        keep = length <= KEPT_ITEMS
         if kind == _STRING:
             if keep:
                 return tuple(self.string() for _ in range(length))

@@ -7,7 +7,7 @@ safetensors files is one model.
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +66,7 @@ def _gguf(candidate: Candidate) -> LibraryModel | None:
     """The model, unless it is a later part of one, or none by itself."""
     path, name = candidate.path, candidate.name
     paths: tuple[Path, ...] = (path,)
-    making = None
+    making, quantization = None, ""
     try:
         header = read_header(path, tensors=False)
         if header.architecture in _NO_MODELS:
@@ -75,14 +75,14 @@ def _gguf(candidate: Candidate) -> LibraryModel | None:
             paths = tuple(shard_paths(header))
             if path != paths[0] and paths[0].exists():
                 return None
-        name, making = name or header.name, making_of(header)
+        name, making, quantization = name or header.name, making_of(header), header.quantization
     except ParleyError:
         name = name or path.name  # damaged: shown all the same, so that it can be fetched again or deleted
     hashes = {candidate.path: candidate.sha256}
     there = [part for part in paths if part.exists()]
-    found = _model(candidate, Format.GGUF, path, there, name or path.stem, hashes)
-    missing = _texts(set(paths).difference(there))
-    return None if found is None else msgspec.structs.replace(found, making=making, missing=missing)
+    missing = [part for part in paths if part not in there]
+    found = _model(candidate, Format.GGUF, paths[0], there, name or path.stem, hashes, missing)
+    return None if found is None else msgspec.structs.replace(found, making=making, quantization=quantization)
 
 
 def _safetensors(folder: Path, parts: list[Candidate]) -> LibraryModel | None:
@@ -95,10 +95,9 @@ def _safetensors(folder: Path, parts: list[Candidate]) -> LibraryModel | None:
     kind = _METHODS.get(str(method).lower(), Format.SAFETENSORS)
     name = parts[0].repo or folder.name
     hashes = {part.path: part.sha256 for part in parts}
-    found = _model(parts[0], kind, folder, [part.path for part in parts], name, hashes)
     told = {folder / name for name in _indexed(folder)}
     missing = told - hashes.keys() if told & hashes.keys() else set()  # an index may be left over from another one
-    return None if found is None else msgspec.structs.replace(found, missing=_texts(missing))
+    return _model(parts[0], kind, folder, [part.path for part in parts], name, hashes, missing)
 
 
 def _indexed(folder: Path) -> set[str]:
@@ -110,12 +109,14 @@ def _indexed(folder: Path) -> set[str]:
         return set()
 
 
-def _texts(paths: Iterable[Path]) -> tuple[str, ...]:
-    return tuple(sorted(str(path.absolute()) for path in paths))
-
-
 def _model(
-    candidate: Candidate, kind: Format, path: Path, paths: list[Path], name: str, hashes: dict[Path, str]
+    candidate: Candidate,
+    kind: Format,
+    path: Path,
+    paths: list[Path],
+    name: str,
+    hashes: dict[Path, str],
+    missing: Collection[Path],
 ) -> LibraryModel | None:
     try:
         stats = [part.stat() for part in paths]
@@ -133,5 +134,7 @@ def _model(
         modified=max(stat.st_mtime for stat in stats),
         hashes=tuple(known),
         repo=candidate.repo or next((pin.repo for pin in pins if pin), ""),
-        repairable=all(pins),
+        repairable=all(pins) and all(map(read_pins, missing)),
+        missing=tuple(sorted(str(part.absolute()) for part in missing)),
+        arriving=any(part_of(part).exists() for part in missing),
     )

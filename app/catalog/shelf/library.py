@@ -6,10 +6,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.catalog.gguf.header import read_header, shard_paths
+from app.catalog.gguf.header import named_parts, read_header, shard_paths
 from app.core.engine.messages import ModelIdentity
-from app.core.errors import FileGone, FileUnreadable
-from app.core.paths import expanded
+from app.core.errors import FileGone, FileUnreadable, ParleyError
+from app.core.paths import expanded, is_file
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,19 @@ def identify(path: Path) -> FoundModel:
         quantization=header.quantization,
     )
     return FoundModel(identity, max(stat.st_mtime_ns for stat in stats), header.context_length)
+
+
+def missing_parts(path: Path) -> tuple[Path, ...]:
+    """The files that a known model lacks: its own, or those of its parts that are gone; none where it is whole."""
+    if not is_file(str(path)):
+        return (path,)
+    if all(is_file(str(part)) for part in named_parts(path)):
+        return ()
+    try:
+        parts = shard_paths(read_header(path, tensors=False))
+    except ParleyError:
+        return ()  # loading it will say what is wrong with it
+    return tuple(part for part in parts if not is_file(str(part)))
 
 
 def _status(path: Path) -> os.stat_result:

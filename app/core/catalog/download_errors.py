@@ -68,6 +68,13 @@ class DiskFilling(WorldError):
     advice = "Free some space, then go on; everything that arrived is kept."
 
 
+class FileTooLarge(WorldError):
+    """The file system has a limit on the size of one file."""
+
+    text = "The disk that holds {folder} takes no file as large as this one."
+    advice = "Choose a folder on another disk; one with FAT32, for example, takes files of at most 4 GB."
+
+
 class FolderRefused(WorldError):
     """The system does not let us write there."""
 
@@ -94,6 +101,20 @@ class UnsafePath(UserError):
 
     text = "The repo has a file named “{file}”, which points outside its folder."
     advice = "Do not use this repo."
+
+
+class NameRefused(UserError):
+    """A repo has a file whose name Windows does not know as one."""
+
+    text = "The repo has a file named “{file}”, which no file can be called on Windows."
+    advice = "Look for the same model in another repo."
+
+
+class LeftBehind(WorldError):
+    """A download was given up, but the system does not let us delete what there is of it."""
+
+    text = "Something of {file} is left in {folder}, because it cannot be deleted: {reason}."
+    advice = "Delete what ends in “.part” there with your file manager."
 
 
 class DownloaderLost(WorldError):

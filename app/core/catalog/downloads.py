@@ -175,7 +175,7 @@ class DownloadProgress(_Frame, frozen=True, tag="download-progress"):
 
 
 class DownloadPaused(_Frame, frozen=True, tag="download-paused"):
-    """It stopped because it was asked to, by a `Cancel` where it was no download; `done` bytes are kept."""
+    """It stopped because it was asked to; `done` bytes are kept."""
 
     done: int
 

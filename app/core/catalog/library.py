@@ -25,10 +25,11 @@ class LibraryModel(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     """A model found in a folder.
 
     `path` is the file to load, or the folder of a safetensors model; `paths` are the files with its
-    weights, `bytes` their size. `hashes` says for each of them what SHA-256 it must have, empty where its
-    owner does not know. `modified` is in Unix seconds; `repo` is the repo it came from, if that is known.
-    `repairable` says whether its files can be fetched again in parts. `making` is told by a file that was made here.
-    `missing` are the files without which the others are no whole model.
+    weights that are there, `bytes` their size. `hashes` says for each of them what SHA-256 it must have, empty
+    where its owner does not know. `modified` is in Unix seconds; `repo` is the repo it came from, if that is known.
+    `missing` are the files without which the others are no whole model, `arriving` says that a download of one of
+    them has begun and is not over. `repairable` says whether what is damaged
+    or missing of it can be fetched again. `making` is told by a file that was made here, `quantization` by GGUF files.
     """
 
     name: str
@@ -43,3 +44,5 @@ class LibraryModel(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     repairable: bool = False
     making: Making | None = None
     missing: tuple[str, ...] = ()
+    arriving: bool = False
+    quantization: str = ""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -56,11 +55,6 @@ class SafetensorsHeader:
 
     tensors: Mapping[str, Tensor]
     metadata: Mapping[str, str] = field(default_factory=dict)
-
-    @cached_property
-    def weight_bytes(self) -> int:
-        """What the tensors occupy."""
-        return sum(tensor.nbytes for tensor in self.tensors.values())
 
 
 def header_length(start: bytes, file: str, file_bytes: int) -> int:

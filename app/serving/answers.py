@@ -72,7 +72,7 @@ def usage_of(usage: Usage) -> dict[str, object]:
 
 
 def listed(name: str, created: int, info: ModelInfo) -> dict[str, object]:
-    """A model in the list; its context is told as vLLM and others tell it."""
+    """A model in the list; its context is told as several servers tell it."""
     described = {"id": name, "object": "model", "created": created, "owned_by": OWNER}
     return {**described, "context_length": info.context_length} if info.context_length else described
 

@@ -58,14 +58,18 @@ class Ticket:
         """Hand over what came; an error ends the reply."""
         self._coming.put_nowait(event)
 
-    async def next(self) -> ReplyEvent:
-        """What comes next; `Finished` is the last.
+    async def next(self, patience: float) -> ReplyEvent | None:
+        """What comes next, None if nothing does for so many seconds; `Finished` is the last.
 
         Raises:
             ParleyError: the reply failed, or the engine was lost.
             ModelUnavailable: the model could not be loaded.
         """
-        event = await self._coming.get()
+        try:
+            async with asyncio.timeout(patience):
+                event = await self._coming.get()
+        except TimeoutError:
+            return None
         if isinstance(event, Exception):
             raise event
         return event

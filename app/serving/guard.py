@@ -16,6 +16,8 @@ from app.serving.errors import ApiError, Headers
 
 _FOREIGN = frozenset({"cross-site", "same-site"})
 _ANY = "*"
+_FROM_CONTAINERS = ("host.docker.internal", "host.containers.internal")
+"""Under these names programs in containers know this machine; nobody else can have them lead anywhere."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,11 @@ class Guard:
             ApiError: it may not.
         """
         host = _hostname(head.headers.get("host", ""))
-        if self.on_loopback and not is_loopback(host) and host != self.host.casefold():
-            raise ApiError(403, "This name is not one of this machine's.", code="host_refused")
+        if self.on_loopback and not (is_loopback(host) or host in (self.host.casefold(), *_FROM_CONTAINERS)):
+            message = f"“{host}” is not a name of this machine here: ask at 127.0.0.1 or localhost."
+            raise ApiError(403, message, code="host_refused")
         if self._is_foreign(head):
-            raise ApiError(403, "Web pages may not ask: start Parley with --allow-origin.", code="origin_refused")
+            raise _origin_refused(head.headers.get("origin", ""))
         if self.key and not open_to_all and not self._has_key(head.headers.get("authorization", "")):
             challenge = (("WWW-Authenticate", "Bearer"),)
             raise ApiError(401, "The key is missing or wrong.", code="invalid_api_key", headers=challenge)
@@ -64,6 +67,13 @@ class Guard:
         scheme, _, given = authorization.partition(" ")
         right = hmac.compare_digest(given.strip().encode("latin-1"), self.key.encode())
         return right and scheme.casefold() == "bearer"
+
+
+def _origin_refused(origin: str) -> ApiError:
+    """What the page is not shown by its browser is told to who started Parley."""
+    detail = f"A web page asked: --allow-origin {origin[:200]} would let it." if origin else ""
+    message = "Web pages may not ask: start Parley with --allow-origin."
+    return ApiError(403, message, code="origin_refused", detail=detail)
 
 
 def _hostname(host: str) -> str:

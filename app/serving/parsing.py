@@ -16,6 +16,8 @@ from app.core.engine.messages import Message, Role
 from app.core.engine.sampling import Sampling
 from app.core.errors import InvalidOption
 from app.serving.errors import ApiError
+from app.serving.json_rules import ANY_OBJECT
+from app.serving.json_schema import grammar_of
 
 _ROLES = {"system": Role.SYSTEM, "developer": Role.SYSTEM, "user": Role.USER, "assistant": Role.ASSISTANT}
 _SEEDS = 0xFFFFFFFF
@@ -26,19 +28,10 @@ _OTHER_NAMES = {
     "dry_penalty_last_n": "dry_window",
     "dry_sequence_breakers": "dry_breakers",
 }
+_WITHOUT = {"max_tokens": None, "top_k": 0}
+"""What a negative number, which many clients send for no limit, is here."""
+
 _PLACE = re.compile(r"`\$\.([^`]+)`")
-_JSON_OBJECT = r"""
-root ::= object
-value ::= object | array | string | number | "true" | "false" | "null"
-object ::= "{" gap (member ("," gap member)*)? "}" gap
-member ::= string ":" gap value gap
-array ::= "[" gap (value gap ("," gap value gap)*)? "]"
-string ::= "\"" ([^"\\\x00-\x1F\x7F] | "\\" (["\\/bfnrt] | "u" hex hex hex hex))* "\""
-hex ::= [0-9a-fA-F]
-number ::= "-"? ("0" | [1-9] [0-9]{0,15}) ("." [0-9]{1,16})? ([eE] [-+]? [0-9]{1,3})?
-gap ::= (" " | "\n" [ \t]{0,16})?
-"""
-"""JSON as llama.cpp's grammar, with little white space, of which a model might else write without end."""
 
 
 class _Part(msgspec.Struct):
@@ -56,8 +49,15 @@ class _StreamOptions(msgspec.Struct):
     include_usage: bool | None = False
 
 
+class _NamedSchema(msgspec.Struct):
+    schema: object = True
+    strict: bool | None = None
+
+
 class _ResponseFormat(msgspec.Struct):
     type: str
+    json_schema: _NamedSchema | None = None
+    schema: object = None
 
 
 class _Body(msgspec.Struct, kw_only=True):
@@ -75,6 +75,7 @@ class _Body(msgspec.Struct, kw_only=True):
     n: int | None = None
     logprobs: bool | None = None
     tools: list[object] | None = None
+    tool_choice: object = None
     functions: list[object] | None = None
 
 
@@ -112,7 +113,7 @@ def parse_chat(body: bytes, usual: Sampling, template: str = "") -> ChatRequest:
         pinned=tuple(range(len(messages))),  # an API's client is told when its messages are too many, not left to guess
     )
     include_usage = bool(asked.stream_options and asked.stream_options.include_usage)
-    return ChatRequest(command, asked.model, bool(asked.stream), include_usage)
+    return ChatRequest(command, asked.model or None, bool(asked.stream), include_usage)
 
 
 def _decoded(body: bytes) -> dict[str, object]:
@@ -129,7 +130,7 @@ def _refuse_what_cannot_be_had(asked: _Body) -> None:
     wrong = {
         "n": asked.n not in (None, 1) and "one reply is given to a request",
         "logprobs": asked.logprobs and "the probabilities of tokens are not told",
-        "tools": asked.tools and "tools cannot be called",
+        "tools": asked.tools and asked.tool_choice != "none" and "tools cannot be called",
         "functions": asked.functions and "functions cannot be called",
     }
     for param, reason in wrong.items():
@@ -185,6 +186,9 @@ def _sampling(fields: dict[str, object], asked: _Body, usual: Sampling) -> Sampl
         given["seed"] = None if asked.seed == -1 else asked.seed % _SEEDS
     if asked.response_format is not None and asked.response_format.type != "text":
         given["grammar"] = _grammar_of(asked.response_format)
+    for name, without in _WITHOUT.items():
+        if isinstance(number := given.get(name), int) and number < 0:
+            given[name] = without
     try:
         return Sampling.checked(**{**msgspec.to_builtins(usual), **given})
     except InvalidOption as error:
@@ -193,6 +197,9 @@ def _sampling(fields: dict[str, object], asked: _Body, usual: Sampling) -> Sampl
 
 def _grammar_of(wanted: _ResponseFormat) -> str:
     if wanted.type == "json_object":
-        return _JSON_OBJECT
-    reason = f"The response format “{wanted.type}” is not supported: use “json_object” or a grammar in “grammar”."
+        return ANY_OBJECT if wanted.schema is None else grammar_of(wanted.schema, strict=False)
+    if wanted.type == "json_schema" and wanted.json_schema is not None:
+        return grammar_of(wanted.json_schema.schema, strict=bool(wanted.json_schema.strict))
+    known = "“json_object”, “json_schema” with its schema, or a grammar in “grammar”"
+    reason = f"The response format “{wanted.type}” is not supported: use {known}."
     raise ApiError(400, reason, param="response_format", code="unsupported_parameter")

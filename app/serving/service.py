@@ -8,31 +8,35 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from app.core.engine.engine_frames import Finished, Piece, PromptProgress
 from app.core.engine.sampling import Sampling
-from app.serving.answers import DONE_EVENT, Answer, comment, encode, event, listed
+from app.serving.answers import Answer, encode, listed
 from app.serving.connection import Connection, Head
-from app.serving.desk import Desk, Ticket
+from app.serving.desk import Desk
 from app.serving.errors import ApiError, Headers, refusal_of
 from app.serving.guard import Guard
-from app.serving.parsing import ChatRequest, parse_chat
+from app.serving.parsing import parse_chat
+from app.serving.telling import Telling
 
+_API = "/v1"
 _HEALTH = "/health"
-_MODELS = "/v1/models"
-_CHAT = "/v1/chat/completions"
+_MODELS = "/models"
+_CHAT = "/chat/completions"
 _READ, _WRITE = ("GET", "HEAD"), ("POST",)
-_EVENTS: Headers = (("Content-Type", "text/event-stream"), ("Cache-Control", "no-cache"))
 _PREFLIGHT_SECONDS = "600"
 
 
 @dataclass(frozen=True)
 class Manners:
-    """How requests are answered: under which name the model goes, since when (Unix seconds), and what is usual."""
+    """How requests are answered: under which name the model goes, since when (Unix seconds), and what is usual.
+
+    Who waits is given a sign of life after so many seconds of `silence`, before programs and proxies give up.
+    """
 
     model: str
     created: int
     usual: Sampling
     template: str = ""
+    silence: float = 10.0
 
 
 class Service:
@@ -55,10 +59,11 @@ class Service:
     def admit(self, head: Head) -> None:
         """See `Handler`."""
         path = _path(head)
-        self._guard.admit(head, open_to_all=path == _HEALTH or head.method == "OPTIONS")
-        methods = _methods(path)
+        self._guard.admit(head, open_to_all=_wanted(head) == _HEALTH or head.method == "OPTIONS")
+        methods = _methods(_wanted(head))
         if not methods:
-            raise ApiError(404, f"There is nothing at {path}.", code="not_found")
+            message = f"There is nothing at {path}: chats are answered at {_API}{_CHAT}."
+            raise ApiError(404, message, code="not_found")
         if head.method not in (*methods, "OPTIONS"):
             allow = (("Allow", ", ".join(methods)),)
             raise ApiError(405, f"{path} does not take {head.method}.", code="method_not_allowed", headers=allow)
@@ -70,25 +75,20 @@ class Service:
         except OSError:
             raise
         except Exception as error:
-            refusal = refusal_of(error)
-            if not reply.has_begun:
-                raise refusal from None
-            self._on_refusal(_path(head), refusal)
-            await reply.part(event(refusal.body))
-            await reply.end()
+            raise refusal_of(error) from None
 
     async def _answer(self, head: Head, body: bytes, reply: Connection) -> None:
-        path = _path(head)
+        wanted = _wanted(head)
         if head.method == "OPTIONS":
-            await reply.send(200, b"", _preflight(_methods(path)))
-        elif path == _CHAT:
+            await reply.send(200, b"", _preflight(head, _methods(wanted)))
+        elif wanted == _CHAT:
             await self._chat(body, reply)
-        elif path == _HEALTH:
+        elif wanted == _HEALTH:
             await reply.send(200, encode({"status": "ok"}))
-        elif path == _MODELS:
+        elif wanted == _MODELS:
             await reply.send(200, encode({"object": "list", "data": [self._listed()]}))
         else:
-            self._require_model(unquote(path.removeprefix(f"{_MODELS}/")))
+            self._require_model(unquote(wanted.removeprefix(f"{_MODELS}/")))
             await reply.send(200, encode(self._listed()))
 
     async def _chat(self, body: bytes, reply: Connection) -> None:
@@ -97,7 +97,8 @@ class Service:
             self._require_model(request.model)
         answer = Answer(f"chatcmpl-{secrets.token_hex(12)}", self._manners.model, int(time.time()))
         with self._desk.ticket(request.command) as ticket:
-            await (_stream(request, ticket, answer, reply) if request.stream else _whole(ticket, answer, reply))
+            telling = Telling(ticket, answer, reply, self._manners.silence)
+            await (telling.stream(include_usage=request.include_usage) if request.stream else telling.whole())
 
     def _listed(self) -> dict[str, object]:
         assert self._desk.model is not None
@@ -109,34 +110,6 @@ class Service:
             raise ApiError(404, message, code="model_not_found", param="model")
 
 
-async def _whole(ticket: Ticket, answer: Answer, reply: Connection) -> None:
-    """The reply in one piece, once it is whole."""
-    said: list[Piece] = []
-    while not isinstance(came := await ticket.next(), Finished):
-        if isinstance(came, Piece):
-            said.append(came)
-    text, reasoning = "".join(piece.text for piece in said), "".join(piece.reasoning for piece in said)
-    await reply.send(200, answer.whole(text, reasoning, came.reason, came.usage))
-
-
-async def _stream(request: ChatRequest, ticket: Ticket, answer: Answer, reply: Connection) -> None:
-    """The reply as it is written; what is wrong with a request is known before its first event."""
-    came = await ticket.next()
-    await reply.begin(200, _EVENTS)
-    await reply.part(answer.begun())
-    while not isinstance(came, Finished):
-        if isinstance(came, PromptProgress):
-            await reply.part(comment(f"reading: {came.done} of {came.total} tokens"))
-        elif came.text or came.reasoning:
-            await reply.part(answer.piece(came.text, came.reasoning))
-        came = await ticket.next()
-    await reply.part(answer.ended(came.reason))
-    if request.include_usage:
-        await reply.part(answer.used(came.usage))
-    await reply.part(DONE_EVENT)
-    await reply.end()
-
-
 def _path(head: Head) -> str:
     try:
         return urlsplit(head.target).path
@@ -144,16 +117,23 @@ def _path(head: Head) -> str:
         return ""
 
 
-def _methods(path: str) -> tuple[str, ...]:
-    """What may be done at a path; nothing where there is none."""
-    if path == _CHAT:
+def _wanted(head: Head) -> str:
+    """What of the API a path means, also where its beginning was forgotten in the settings of a program."""
+    return _path(head).removeprefix(_API).rstrip("/")
+
+
+def _methods(wanted: str) -> tuple[str, ...]:
+    """What may be done with it; nothing where there is no such thing."""
+    if wanted == _CHAT:
         return _WRITE
-    return _READ if path in (_HEALTH, _MODELS) or path.startswith(f"{_MODELS}/") else ()
+    return _READ if wanted in (_HEALTH, _MODELS) or wanted.startswith(f"{_MODELS}/") else ()
 
 
-def _preflight(methods: tuple[str, ...]) -> Headers:
+def _preflight(head: Head, methods: tuple[str, ...]) -> Headers:
+    """What a web page that may ask may send: also the headers that a client library adds of its own."""
+    asked = head.headers.get("access-control-request-headers", "Authorization, Content-Type")
     return (
         ("Access-Control-Allow-Methods", ", ".join(methods)),
-        ("Access-Control-Allow-Headers", "Authorization, Content-Type"),
+        ("Access-Control-Allow-Headers", asked),
         ("Access-Control-Max-Age", _PREFLIGHT_SECONDS),
     )

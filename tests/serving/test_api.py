@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx2
 import openai
 import pytest
+from pydantic import BaseModel, Field
 
 from tests.cli.conftest import CommandLine, engine_of
 from tests.serving.conftest import ENDLESS, Facts, Served
@@ -105,6 +106,29 @@ def test_a_grammar_and_json_hold(served: Served) -> None:
     assert (said.choices[0].message.content or "").startswith("{")
 
 
+class Person(BaseModel):
+    """What a model is to write."""
+
+    name: str = Field(min_length=2, max_length=5)
+    age: int = Field(ge=0, le=120)
+    tags: list[Literal["kind", "clever"]] = Field(max_length=2)
+    friend: Person | None
+
+
+def test_a_reply_fits_the_schema_of_a_class(served: Served) -> None:
+    options: dict[str, Any] = {"messages": HELLO, "temperature": 2.0, "max_tokens": 3000}
+    for seed in range(3):
+        said = served.client().chat.completions.parse(model=served.model, response_format=Person, seed=seed, **options)
+        assert isinstance(said.choices[0].message.parsed, Person)
+
+
+def test_a_schema_that_cannot_be_held_to_is_refused(served: Served) -> None:
+    wanted = {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "string", "pattern": "^a$"}}}
+    wanted["json_schema"]["strict"] = True  # type: ignore[index]
+    status, error = refusal(served, {"messages": HELLO, "response_format": wanted})
+    assert (status, error["param"]) == (400, "response_format") and "“pattern”" in error["message"]
+
+
 def test_what_a_model_thinks_is_told_apart(served: Served) -> None:
     grammar = {"grammar": 'root ::= "<think>why</think>because"'}
     asked: dict[str, Any] = {"messages": HELLO, "model": served.model, "extra_body": grammar}
@@ -156,6 +180,20 @@ def test_other_paths_and_methods(served: Served) -> None:
             response = connection.getresponse()
             assert (response.status, "error" in json.load(response)) == (status, True)
         assert response.getheader("Allow") == "POST"
+        connection.request("POST", "/v1/embeddings", b"{}")
+        assert CHAT in json.load(connection.getresponse())["error"]["message"]
+
+
+@pytest.mark.parametrize("beginning", ["", "/v1/"])
+def test_an_address_without_its_beginning_or_with_a_slash_too_many_leads_here_too(
+    served: Served, beginning: str
+) -> None:
+    client = served.client(base_url=f"http://127.0.0.1:{served.port}{beginning}")
+    assert client.chat.completions.create(model=served.model, **SHORT).usage
+    assert [model.id for model in client.models.list()] == [served.model]
+    with connected(served) as connection:
+        connection.request("GET", "/v1/models/")
+        assert json.load(connection.getresponse())["object"] == "list"
 
 
 def test_a_name_that_only_leads_here_and_a_web_page_are_refused(served: Served) -> None:

@@ -17,6 +17,7 @@ from tests.serving.conftest import ENDLESS, Served, start
 
 unix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
 PAGE = "http://localhost:5173"
+LIBRARYS = "authorization,content-type,x-stainless-lang"
 
 
 @pytest.fixture(scope="module")
@@ -44,12 +45,12 @@ def test_parley_sends_its_key(guarded: Served, parley: CommandLine) -> None:
 
 def test_a_web_page_that_is_named_may_ask(guarded: Served) -> None:
     url = f"{guarded.base_url}/chat/completions"
-    asked = {"Origin": PAGE, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
+    asked = {"Origin": PAGE, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": LIBRARYS}
     allowed = httpx2.options(url, headers=asked, trust_env=False)
     assert allowed.status_code == 200
     assert allowed.headers["Access-Control-Allow-Origin"] == PAGE
     assert "POST" in allowed.headers["Access-Control-Allow-Methods"]
-    assert "Authorization" in allowed.headers["Access-Control-Allow-Headers"]
+    assert allowed.headers["Access-Control-Allow-Headers"] == asked["Access-Control-Request-Headers"]
     refused = httpx2.post(url, headers={"Origin": PAGE}, content=b"{}", trust_env=False)
     assert (refused.status_code, refused.headers["Access-Control-Allow-Origin"]) == (401, PAGE)
 
@@ -101,6 +102,10 @@ def test_it_tells_a_person_what_goes_on_without_a_word_of_it(parley: CommandLine
     httpx2.post(f"{address}/chat/completions", json=body, timeout=60, trust_env=False)
     httpx2.post(f"{address}/chat/completions", json={"messages": "Rumpelstilzchen"}, trust_env=False)
     told = process.stdout.readline().decode() + process.stdout.readline().decode()
+    httpx2.get(f"{address}/models", headers={"Origin": "app://obsidian.md"}, trust_env=False)
+    assert process.stderr is not None
+    while "--allow-origin app://obsidian.md" not in (line := process.stderr.readline().decode()):
+        assert line
     process.kill()
     assert "Replied: " in told and "Refused: /v1/chat/completions with 400" in told
     assert "Rumpelstilzchen" not in told

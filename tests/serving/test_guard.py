@@ -27,6 +27,8 @@ def status(guard: Guard, headers: dict[str, str], *, open_to_all: bool = False) 
         ("LocalHost:8080", 200),
         ("[::1]:8080", 200),
         ("my.machine:8080", 200),
+        ("host.docker.internal:8080", 200),
+        ("host.docker.internal.evil.example", 403),
         ("evil.example:8080", 403),
         ("127.0.0.1.evil.example", 403),
         ("localhost.evil.example", 403),

@@ -68,6 +68,31 @@ def test_options_by_their_names_in_the_api() -> None:
     )  # fmt: skip
 
 
+def test_numbers_that_mean_no_limit_elsewhere_do_here() -> None:
+    usual = Sampling(max_tokens=9)
+    body = json.dumps({"messages": [HELLO], "max_tokens": -1, "top_k": -1}).encode()
+    assert parse_chat(body, usual).command.sampling == Sampling(max_tokens=None, top_k=0)
+
+
+def test_tools_that_may_not_be_called_are_no_hindrance() -> None:
+    assert parsed(tools=[{"type": "function"}], tool_choice="none", model="").model is None
+
+
+def test_a_format_becomes_a_grammar() -> None:
+    schema = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
+    named = {"name": "person", "schema": schema, "strict": True}
+    grammars = [
+        parsed(response_format=wanted).command.sampling.grammar
+        for wanted in (
+            {"type": "json_schema", "json_schema": named},
+            {"type": "json_object", "schema": schema},
+            {"type": "json_object"},
+        )
+    ]
+    assert grammars[0] == grammars[1] != grammars[2]
+    assert '\\"name\\"' in grammars[0]
+
+
 @pytest.mark.parametrize("seed", [0, 7, 2**63 - 1, -5])
 def test_any_seed_is_one(seed: int) -> None:
     again = [parsed(seed=seed).command.sampling.seed for _ in range(2)]
@@ -110,6 +135,8 @@ def test_what_parley_asks_of_a_server_is_what_its_server_understands() -> None:
         ({"logprobs": True}, "logprobs"),
         ({"tools": [{"type": "function"}]}, "tools"),
         ({"response_format": {"type": "json_schema"}}, "response_format"),
+        ({"response_format": {"type": "json_schema", "json_schema": {"schema": False}}}, "response_format"),
+        ({"response_format": {"type": "xml"}}, "response_format"),
     ],
     ids=str,
 )

@@ -25,7 +25,7 @@ def export(arguments: argparse.Namespace, invocation: Invocation) -> int:
     """
     target: Path = arguments.to
     if bool(arguments.ids) == arguments.all:
-        raise InvalidOption(option="export", value=arguments.ids or "empty", reason="name conversations, or use --all")
+        raise InvalidOption(option="export", value=arguments.ids or "empty", reason="name chats, or use --all")
     form = _format(arguments.format, target)
     with _exchange(invocation) as exchange:
         report = exchange.export(arguments.ids, form, target, overwrite=arguments.overwrite)
@@ -56,7 +56,7 @@ def _exchange(invocation: Invocation) -> Iterator[Exchange]:
 
     def progress(done: int, total: int) -> None:
         of = f" of {format_count(total)}" if total else ""
-        terminal.progress(f"{format_count(done)}{of} conversations")
+        terminal.progress(f"{format_count(done)}{of} chats")
 
     with invocation.storage() as lane:
         yield Exchange(lane, invocation.folders.logs, progress, lambda: False)
@@ -80,6 +80,8 @@ def _show(report: ImportReport, invocation: Invocation) -> None:
     untold = report.skipped_count - len(report.skipped)
     if untold:
         invocation.terminal.note(f"… and {format_count(untold)} more that could not be read.")
+    for step in report.next_steps:
+        invocation.terminal.note(step)
     invocation.terminal.table(
         [
             ("Came in", f"{_conversations(report.added)}, {format_count(report.messages)} messages"),
@@ -92,7 +94,7 @@ def _show(report: ImportReport, invocation: Invocation) -> None:
 
 
 def _conversations(count: int) -> str:
-    return "1 conversation" if count == 1 else f"{format_count(count)} conversations"
+    return "1 chat" if count == 1 else f"{format_count(count)} chats"
 
 
 COMMANDS: CommandTable = {"chats export": export, "chats import": import_chats}

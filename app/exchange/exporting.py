@@ -16,11 +16,13 @@ from typing import Protocol
 import msgspec
 
 from app import __version__
+from app.core.chat.typeset_frames import Drawn, Formula
 from app.core.data.exchange import ExportFormat, ExportReport
 from app.core.data.exchange_errors import ExportTargetUnfit
 from app.core.errors import Cancelled
 from app.exchange.pages.html import html_of
 from app.exchange.pages.markdown import markdown_of
+from app.exchange.pages.pictures import FormulaPictures
 from app.exchange.pages.printed import printed_of
 from app.exchange.pages.words import title_of
 from app.exchange.portable import FORMAT, VERSION, PortableConversation
@@ -30,7 +32,10 @@ ZIP_SUFFIX = ".zip"
 
 
 class Printer(Protocol):
-    """Makes a PDF of an HTML file."""
+    """Makes a PDF of an HTML file, and the pictures of formulas in it."""
+
+    def draw(self, formula: Formula) -> Drawn | None:
+        """The formula as a picture; None if it cannot be drawn."""
 
     def __call__(self, source: Path, target: Path, title: str) -> None:
         """Write the PDF.
@@ -125,7 +130,7 @@ class Exporter:
         elif form is ExportFormat.PDF:
             with tempfile.TemporaryDirectory() as folder:
                 source = Path(folder) / "pages.html"
-                _write_text(printed_of(conversation), source)
+                _write_text(printed_of(conversation, FormulaPictures(self._printer.draw, Path(folder))), source)
                 self._printer(source, path, title_of(conversation))
         else:
             _write_text((html_of if form is ExportFormat.HTML else markdown_of)(conversation), path)

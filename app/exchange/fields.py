@@ -12,7 +12,9 @@ from app.core.data.exchange_errors import RecordInvalid
 Fields = dict[str, Any]
 
 _LATEST = 253_402_300_799.0  # the end of the year 9999
-_MILLISECONDS_FROM = 1e11
+_NO_SECONDS_FROM = 1e11
+_FINEST = 3  # of nanoseconds, how often a thousand make more
+_NUMBER = re.compile(r"[0-9]{9,30}(\.[0-9]{1,30})?")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -63,7 +65,8 @@ def flag_in(fields: Fields, name: str) -> bool:
 def moment_in(fields: Fields, *names: str) -> float:
     """The first of these that is a time, in Unix seconds; 0 if none is.
 
-    Numbers may be seconds or milliseconds, texts are in ISO 8601, without a zone in UTC.
+    Numbers, also as texts, may be seconds, milliseconds, microseconds or nanoseconds; other texts are in ISO 8601,
+    without a zone in UTC.
     """
     for name in names:
         seconds = _moment(fields.get(name))
@@ -86,17 +89,22 @@ def required_id(*candidates: str) -> str:
 
 def _moment(value: object) -> float:
     if isinstance(value, str):
-        try:
-            found = datetime.fromisoformat(value)
-            value = (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
-        except (ValueError, OverflowError, OSError):
-            return 0.0
+        value = _moment_of_text(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return 0.0
     try:
         seconds = float(value)
     except OverflowError:
         return 0.0
-    if seconds > _MILLISECONDS_FROM:
-        seconds /= 1000
+    for _ in range(_FINEST):
+        if seconds > _NO_SECONDS_FROM:
+            seconds /= 1000
     return seconds if math.isfinite(seconds) and 0 < seconds <= _LATEST else 0.0
+
+
+def _moment_of_text(text: str) -> float:
+    try:
+        found = datetime.fromisoformat(text)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError, OSError):
+        return float(text) if _NUMBER.fullmatch(text) else 0.0

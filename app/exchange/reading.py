@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from app.core.data.exchange import MAX_SKIPPED
-from app.core.data.exchange_errors import FileCutOff, RecordInvalid
+from app.core.data.exchange_errors import FileCutOff, RecordInvalid, TooManyFiles
 from app.core.errors import Failure, ParleyError
-from app.core.sizes import format_bytes
+from app.core.sizes import format_bytes, format_count
 from app.exchange.fields import Fields
 from app.exchange.formats import chatgpt, claude, gpt4all, jan, lm_studio, open_webui, parley
 from app.exchange.portable import PortableConversation
@@ -24,6 +25,8 @@ from app.exchange.sources import Entry, entries_of, unreadable
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
 MAX_LINES_BYTES = 256 * 1024 * 1024
+MAX_FILES = 200_000
+"""A whole disk may have been chosen by mistake."""
 
 _READERS: tuple[tuple[Callable[[Fields], bool], Callable[[Fields, str], PortableConversation]], ...] = (
     (parley.recognises, lambda record, _: parley.read(record)),
@@ -56,12 +59,14 @@ _Threads = dict[str, _Thread]
 def read_path(path: Path) -> Iterator[Found]:
     """Everything in it that is, or should have been, a conversation; files of other kinds are passed over.
 
+    Where there are more than `MAX_FILES`, the last thing told is that the others were not read.
+
     Raises:
         WorldError: the path itself cannot be read.
     """
     threads: _Threads = {}
     with entries_of(path) as entries:
-        for entry in entries:
+        for entry in islice(entries, MAX_FILES):
             if entry.file_name == jan.MESSAGES_FILE:
                 threads.setdefault(entry.folder, _Thread()).messages = entry
                 continue
@@ -73,6 +78,8 @@ def read_path(path: Path) -> Iterator[Found]:
                 yield Found(entry.name, Failure.of(error))
         for folder, thread in threads.items():
             yield from _read_thread(folder, thread)
+        if next(entries, None) is not None:
+            yield Found(path.name, Failure.of(TooManyFiles(file=path.name, limit=format_count(MAX_FILES))))
 
 
 def _read_entry(entry: Entry, threads: _Threads) -> Iterator[Found]:
@@ -90,7 +97,7 @@ def _read_document(entry: Entry, stream: BinaryIO, threads: _Threads) -> Iterato
     is_export, strange, count = False, list[Found](), 0
     try:
         for number, record in enumerate(split_records(stream, entry.name), 1):
-            place = f"{entry.name}, conversation {number}"
+            place = f"{entry.name}, chat {number}"
             try:
                 found = _read_record(record, place, entry, threads)
             except ParleyError as error:

@@ -23,7 +23,6 @@ MAX_UNPACKED_BYTES = 20_000_000_000
 MAX_RATIO = 200
 FREE_BYTES = 64 * 1024 * 1024
 """What an archive may unpack to whatever its ratio; above this, each packed byte allows `MAX_RATIO`."""
-MAX_FILES = 200_000
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -90,15 +89,22 @@ def _alone(path: Path) -> Iterator[Entry]:
 
 
 def _in_folder(folder: Path) -> Iterator[Entry]:
-    count = 0
-    for root, folders, names in os.walk(folder):
+    """The files below it; a folder that cannot be looked into is an entry that cannot be opened."""
+    refused: list[OSError] = []
+    for root, folders, names in os.walk(folder, onerror=refused.append):
         folders.sort()
         for name in sorted(names):
             if name.lower().endswith(_SUFFIXES):
-                count += 1
-                if count > MAX_FILES:
-                    return
                 yield _entry(folder, Path(root) / name)
+    for error in refused:
+        yield Entry(Path(error.filename).relative_to(folder).as_posix(), _refusing(error))
+
+
+def _refusing(error: OSError) -> Callable[[], BinaryIO]:
+    def refuse() -> BinaryIO:
+        raise error
+
+    return refuse
 
 
 def _entry(folder: Path, path: Path) -> Entry:
@@ -114,7 +120,7 @@ def _opened(path: Path) -> zipfile.ZipFile:
 
 def _in_archive(path: Path, archive: zipfile.ZipFile) -> Iterator[Entry]:
     meter = _Meter(path.name)
-    for member in archive.infolist()[:MAX_FILES]:
+    for member in archive.infolist():
         if member.filename.lower().endswith(_SUFFIXES):
             yield Entry(member.filename, _opener(archive, member, meter))
 

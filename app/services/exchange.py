@@ -20,8 +20,7 @@ from app.core.data.exchange_frames import (
     Imported,
     TextExtracted,
 )
-from app.core.engine.engine_frames import LoadCancelled
-from app.core.protocol import Event, Failed
+from app.core.protocol import Event, Failed, Stopped
 from app.services.child_queue import ChildQueue
 from app.services.child_slot import ChildFactory
 from app.services.relay import Relay
@@ -90,7 +89,7 @@ class ExchangeService(QObject):
                 self.exported.emit(exported)
             case Imported(report=imported):
                 self.imported.emit(imported)
-            case LoadCancelled():
+            case Stopped():
                 self.stopped.emit()
             case Failed(failure=failure):
                 self.failed.emit(failure.error())

@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from app.chat.exchange import Exchange
 from app.core.data.exchange_frames import ExchangeProgress, ExportConversations, Exported, ImportConversations, Imported
 from app.core.errors import ProtocolBroken
 from app.core.paths import Folders
-from app.core.protocol import Event
+from app.engines.base import Emit
 from app.storage.lane import Lane
 from app.storage.stores import open_kept
+from app.worker.base import Worker
 from app.worker.wire import Job
 
 _PROGRESS_SECONDS = 0.1
 
 
-class ExchangeServer:
+class ExchangeWorker(Worker):
     """Runs `ExportConversations` and `ImportConversations`; the database is open only while one runs."""
 
-    def __init__(self, send: Callable[[Event], None]) -> None:
-        self._send = send
+    def __init__(self, send: Emit) -> None:
+        super().__init__(send)
         self._folders = Folders.of(os.environ)
 
     def run(self, job: Job) -> None:
-        """Run one command; see `Server`."""
+        """Run one command; see `Worker`."""
         lane = Lane(lambda: open_kept(self._folders))
         try:
             match job.command:
@@ -45,10 +45,6 @@ class ExchangeServer:
         finally:
             lane.close()
 
-    def idle(self) -> float | None:
-        """There is no background work."""
-        return None
-
     def _exchange(self, lane: Lane, number: int, job: Job) -> Exchange:
         told = 0.0
 
@@ -60,3 +56,6 @@ class ExchangeServer:
                 self._send(ExchangeProgress(id=number, done=done, total=total))
 
         return Exchange(lane, self._folders.logs, progress, lambda: job.stop.is_set)
+
+
+WORKER: type[Worker] = ExchangeWorker

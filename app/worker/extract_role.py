@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,14 +18,25 @@ from app.attachments.extract import extract
 from app.core.chat.attachment_errors import AttachmentTooCostly
 from app.core.data.exchange_frames import ExtractText, TextExtracted
 from app.core.errors import Failure, ProtocolBroken
-from app.core.protocol import Event, Failed
+from app.core.protocol import Failed
+from app.engines.base import Emit
+from app.worker.base import Worker
 from app.worker.wire import Job
 
-MAX_SECONDS = 30.0
-MAX_BYTES = 1_500_000_000
 EXIT_TOO_COSTLY = 3
 
 _LOOK_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What reading one file may cost: seconds, and bytes of this process's memory."""
+
+    seconds: float = 30.0
+    memory: int = 1_500_000_000
+
+
+LIMITS = Limits()
 
 
 @dataclass(frozen=True)
@@ -38,21 +48,18 @@ class _Reading:
     since: float
 
 
-class ExtractServer:
+class ExtractWorker(Worker):
     """Runs `ExtractText`."""
 
-    def __init__(
-        self, send: Callable[[Event], None], max_seconds: float = MAX_SECONDS, max_bytes: int = MAX_BYTES
-    ) -> None:
-        self._send = send
-        self._max_seconds = max_seconds
-        self._max_bytes = max_bytes
+    def __init__(self, send: Emit) -> None:
+        super().__init__(send)
+        self._limits = LIMITS
         self._reading: _Reading | None = None
         self._is_busy = threading.Event()
         threading.Thread(target=self._watch, name="watch", daemon=True).start()
 
     def run(self, job: Job) -> None:
-        """Run one command; see `Server`."""
+        """Run one command; see `Worker`."""
         match job.command:
             case ExtractText(id=number, path=path):
                 self._reading = _Reading(number, Path(path).name, time.monotonic())
@@ -66,10 +73,6 @@ class ExtractServer:
             case other:
                 raise ProtocolBroken(f"not a command for reading attachments: {other!r}")
 
-    def idle(self) -> float | None:
-        """There is no background work."""
-        return None
-
     def _watch(self) -> None:
         process = psutil.Process()
         while self._is_busy.wait():
@@ -78,11 +81,14 @@ class ExtractServer:
             reading = self._reading
             if reading is None:
                 continue
-            if time.monotonic() - reading.since > self._max_seconds:
+            if time.monotonic() - reading.since > self._limits.seconds:
                 self._give_up(reading, "time")
-            if process.memory_info().rss > self._max_bytes:
+            if process.memory_info().rss > self._limits.memory:
                 self._give_up(reading, "memory")
 
     def _give_up(self, reading: _Reading, what: str) -> None:
         self._send(Failed(failure=Failure.of(AttachmentTooCostly(file=reading.name, what=what)), id=reading.id))
         os._exit(EXIT_TOO_COSTLY)
+
+
+WORKER: type[Worker] = ExtractWorker

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from app.core.chat.typeset_frames import Code, Formula, Tinted, Typeset
 from app.core.errors import ProtocolBroken
-from app.core.protocol import Event
+from app.worker.base import Worker
 from app.worker.highlight import language_name, suffix_of, tints_of
 from app.worker.wire import Job
 
 
-class TypesetServer:
+class TypesetWorker(Worker):
     """Runs `Typeset`."""
 
-    def __init__(self, send: Callable[[Event], None]) -> None:
-        self._send = send
-
     def run(self, job: Job) -> None:
-        """Run one command; see `Server`."""
+        """Run one command; see `Worker`."""
         match job.command:
             case Typeset(id=number, work=Code(text=text, language=language)):
                 self._send(Tinted(number, tints_of(text, language), language_name(language), suffix_of(language)))
@@ -29,6 +24,5 @@ class TypesetServer:
             case other:
                 raise ProtocolBroken(f"not a command for typesetting: {other!r}")
 
-    def idle(self) -> float | None:
-        """There is no background work."""
-        return None
+
+WORKER: type[Worker] = TypesetWorker

@@ -23,8 +23,8 @@ HOSTILE = """
         kept = []
         while True: kept.append(b"x" * 10_000_000)
     extract_role.extract = hang
-    limits = {"max_seconds": float(sys.argv[1]), "max_bytes": int(sys.argv[2])}
-    sys.exit(main("extract", lambda send: extract_role.ExtractServer(send, **limits)))
+    extract_role.LIMITS = extract_role.Limits(seconds=float(sys.argv[1]), memory=int(sys.argv[2]))
+    sys.exit(main("extract"))
 """
 
 

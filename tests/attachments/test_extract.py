@@ -12,7 +12,6 @@ from pypdf import PdfReader, PdfWriter
 
 from app.attachments import extract as extracting
 from app.attachments.extract import DOCX_TYPE, extract
-from app.bootstrap.printing import print_pages
 from app.core.chat.attachment_errors import (
     AttachmentBinary,
     AttachmentDamaged,
@@ -23,6 +22,7 @@ from app.core.chat.attachment_errors import (
 )
 from app.core.chat.attachments import Attachment, with_attachments
 from app.core.errors import FileGone, FileUnreadable, ParleyError
+from app.printing.pages import print_pages
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 

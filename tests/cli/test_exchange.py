@@ -13,8 +13,8 @@ def test_a_chat_export_comes_in_and_goes_out_in_every_format(parley, tmp_path):
     )
     came = parley.run("chats", "import", str(source))
     assert came.code == 0
-    assert "2 conversations, 6 messages" in came.out
-    assert "c.json, conversation 3: This conversation could not be read: it has no id." in came.err
+    assert "2 chats, 6 messages" in came.out
+    assert "c.json, chat 3: This chat could not be read: it has no id." in came.err
     again = parley.run("chats", "import", str(source), "--json")
     assert (again.records[0]["added"], again.records[0]["present"]) == (0, 2)
     for name in ("a.md", "a.html", "a.json", "a.pdf"):
@@ -33,7 +33,7 @@ def test_wrong_use_and_what_cannot_be_done_is_said(parley, tmp_path):
     assert parley.run("chats", "export", "--all", "1", "--to", "a.md").code == 2
     assert parley.run("chats", "export", "--all", "--to", str(tmp_path / "x.zip")).code == 2
     missing = parley.run("chats", "export", "7", "--to", str(tmp_path / "a.md"))
-    assert (missing.code, "There is no conversation 7." in missing.err) == (1, True)
+    assert (missing.code, "There is no chat 7." in missing.err) == (1, True)
     assert not (tmp_path / "a.md").exists()
     nothing = parley.run("chats", "import", str(tmp_path))
     assert (nothing.code, "No conversation that Parley can read" in nothing.err) == (1, True)

@@ -49,7 +49,7 @@ def test_chatgpt_with_branches_thoughts_tools_and_citations(tmp_path):
     assert second.reasoning.split("\n\n") == [
         "Scattering",
         "Rayleigh scattering it is.",
-        '```json\n{"q": "sky"}\n```',
+        'web.run:\n```json\n{"q": "sky"}\n```',
         "A page about scattering.",
     ]
 
@@ -250,7 +250,9 @@ def test_gpt4all_of_every_version(tmp_path, version):
     assert ("The Nile is long." in question.text) == (version >= 10)
     assert (answer.text, model_of(answer)) == ("The Nile.", "Llama-3-8B")
     assert question.created_at == answer.created_at == found.created_at
-    assert answer.reasoning == ("Amazon or Nile\n\nmeasure()" if version >= 12 else "")
+    thought = ["Amazon or Nile\n\nmeasure()"] if version >= 12 else []
+    sources = ["- file" if version >= 8 else "- references"] if version >= 3 else []
+    assert answer.reasoning == "\n\n".join(thought + sources)
 
 
 def test_a_folder_with_chats_of_all_programs(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import struct
 import zipfile
 
@@ -22,7 +23,7 @@ from app.core.data.exchange_errors import (
     RecordInvalid,
 )
 from app.core.errors import Bug, Failure, UserError, WorldError
-from app.exchange import records, sources
+from app.exchange import reading, records, sources
 from app.exchange.importing import Importer, Outcome
 from app.exchange.reading import read_path
 from app.exchange.records import DocumentEndsEarly, parse_record, split_records
@@ -55,17 +56,49 @@ def run(*paths):
     return Importer(Pile(), lambda done: None, lambda: False).run(paths)
 
 
+def test_files_beyond_the_most_are_told_and_the_first_ones_come_in(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "MAX_FILES", 3)
+    builders.jan(tmp_path / "behind them")
+    for number in range(1, 4):
+        builders.write_json(tmp_path / f"{number}.json", [builders.claude(str(number))])
+    archive = builders.write_zip(
+        tmp_path / "all.zip", **{f"{number}_json": json.dumps([builders.claude(str(number))]) for number in range(5)}
+    )
+    assert read(tmp_path) == (["claude:1", "claude:2", "claude:3"], ["TooManyFiles"])
+    assert read(archive) == ([f"claude:{number}" for number in range(3)], ["TooManyFiles"])
+    report = run(archive)
+    assert (report.added, report.skipped_count) == (3, 1)
+    assert "one by one" in report.next_steps[0]
+
+
+def test_as_many_files_as_may_be_are_all_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "MAX_FILES", 2)
+    builders.jan(tmp_path)
+    assert read(tmp_path) == (["jan:jan_1700000000"], [])
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is closed to this user")
+def test_a_folder_that_may_not_be_looked_into_is_told(tmp_path):
+    builders.write_json(tmp_path / "a.json", [builders.claude()])
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0)
+    try:
+        assert read(tmp_path) == (["claude:c-1"], ["ImportUnreadable"])
+    finally:
+        closed.chmod(0o700)
+
+
 def test_a_bad_record_is_told_and_the_rest_comes_in(tmp_path):
     items = [builders.chatgpt("1"), {"mapping": {}, "id": "2"}, 3, {"mapping": []}, builders.chatgpt("4")]
     path = builders.write_json(tmp_path / "conversations.json", items)
     report = run(path)
     assert (report.added, report.skipped_count) == (2, 3)
     assert [skipped.place for skipped in report.skipped] == [
-        "conversations.json, conversation 2",
-        "conversations.json, conversation 3",
-        "conversations.json, conversation 4",
+        "conversations.json, chat 2",
+        "conversations.json, chat 3",
+        "conversations.json, chat 4",
     ]
-    assert report.skipped[0].failure.error().sentence == "This conversation could not be read: no message is in it."
+    assert report.skipped[0].failure.error().sentence == "This chat could not be read: no message is in it."
 
 
 @pytest.mark.parametrize("broken", [b'{"mapping": {"a": ]}}', b"{'mapping': 1}", b'{"mapping": {}', b"nonsense"])

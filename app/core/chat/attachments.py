@@ -37,11 +37,16 @@ class Attachment(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def with_attachments(message: str, attachments: Sequence[Attachment]) -> str:
-    """The user's message as the model gets it: each file under its name in a Markdown fence, then the message.
+    """The user's message as the model gets it: each file under its name in a Markdown fence, then the message."""
+    return "\n\n".join([*map(_under_its_name, attachments), *([message] if message else [])])
 
-    A fence is longer than any run of backticks in its file, so that no file can end its own fence.
-    """
-    return "\n\n".join([*(_fenced(attachment) for attachment in attachments), *([message] if message else [])])
+
+def fenced(text: str, language: str = "") -> str:
+    """The text in a Markdown fence that nothing in it can end."""
+    longest = max((len(run) for run in _TICKS.findall(text)), default=2)
+    fence = "`" * (longest + 1)
+    end = "" if text.endswith("\n") else "\n"
+    return f"{fence}{language}\n{text}{end}{fence}"
 
 
 def split_attachments(text: str) -> tuple[list[Attachment], str]:
@@ -83,11 +88,8 @@ def shortened(
     return message[:place], kept, message[place:]
 
 
-def _fenced(attachment: Attachment) -> str:
-    longest = max((len(run) for run in _TICKS.findall(attachment.text)), default=2)
-    fence = "`" * (longest + 1)
-    language = attachment.language or _LANGUAGES.get(attachment.media_type, "")
+def _under_its_name(attachment: Attachment) -> str:
     pages = f", {format_count(attachment.pages)} pages" if attachment.pages > 1 else ""
     name = " ".join(attachment.name.replace("`", "'").split())
-    text = attachment.text if attachment.text.endswith("\n") else f"{attachment.text}\n"
-    return f"Attached file: {name}{pages}\n{fence}{language}\n{text}{fence}"
+    language = attachment.language or _LANGUAGES.get(attachment.media_type, "")
+    return f"Attached file: {name}{pages}\n{fenced(attachment.text, language)}"

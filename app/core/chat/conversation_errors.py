@@ -8,7 +8,7 @@ from app.core.errors import UserError
 class ConversationBusy(UserError):
     """A reply is being written, perhaps by another process, at the place that is to be changed."""
 
-    text = "Conversation {id} is being answered elsewhere at this moment."
+    text = "Chat {id} is being answered elsewhere at this moment."
     advice = "Wait until that reply is done, or stop it there first."
 
 
@@ -57,7 +57,7 @@ class SeveralFolders(UserError):
 class OneConversation(UserError):
     """Messages of several conversations were to be deleted at once."""
 
-    text = "A message belongs to one conversation, but several were named."
+    text = "A message belongs to one chat, but several were named."
     advice = "Name the one it is in."
 
 

@@ -36,6 +36,13 @@ class PresetNameTaken(UserError):
     advice = "Choose another name."
 
 
+class PresetNameUnfit(InvalidOption):
+    """A preset has no name, or one that is too long."""
+
+    text = "A preset needs a name of at most {most} characters."
+    advice = "Give it one."
+
+
 class PresetFileInvalid(UserError):
     """A file of presets cannot be read as one."""
 
@@ -88,11 +95,14 @@ class Preset(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forb
         """Build from outside input, such as a file or a form.
 
         Raises:
+            PresetNameUnfit: it has no name, or a long one.
             InvalidOption: a value is of the wrong type or out of its range, or there is no such template.
         """
         named = dict(options)
         if isinstance(name := named.get("name"), str):
-            named["name"] = " ".join(name.split())
+            named["name"] = name = " ".join(name.split())
+            if not 0 < len(name) <= MAX_NAME:
+                raise PresetNameUnfit(most=MAX_NAME)
         try:
             preset = msgspec.convert(named, Preset, str_keys=True)
         except msgspec.ValidationError as error:

@@ -56,5 +56,8 @@ class Drawn(msgspec.Struct, frozen=True, tag_field="type", tag="drawn"):
     depth: float
 
 
+FORMULA_SIZE = 1.12
+"""How much larger than the text around it a formula is shown: its typeface is smaller on its body."""
+
 TypesetCommand = Typeset
 TypesetEvent = Tinted | Drawn

@@ -57,7 +57,7 @@ class CopyDiffers(WorldError):
 class BackupSkipped(WorldError):
     """There was no room for a backup: the daily one, one the user asked for, or that of what is to be replaced."""
 
-    text = "There is no room for a backup of your conversations: {need} are needed, {free} are free."
+    text = "There is no room for a backup of your chats: {need} are needed, {free} are free."
     advice = "Free some space on the disk that holds {folder}, then try again. The daily backup tries every hour."
 
 
@@ -72,9 +72,7 @@ class TemplateCopiesDamaged(WorldError):
     """The chat templates of a backup cannot be read; its conversations are in another file."""
 
     text = "{file}, which holds the chat templates of this backup, is damaged."
-    advice = (
-        "Nothing was changed. Delete that file to restore the conversations without them, or choose another backup."
-    )
+    advice = "Nothing was changed. Delete that file to restore the chats without them, or choose another backup."
 
 
 class BackupNewer(WorldError):
@@ -95,7 +93,7 @@ class NothingToBackUp(UserError):
     """There is no database yet."""
 
     text = "There is nothing to back up yet."
-    advice = "Have a conversation first."
+    advice = "Begin a chat first."
 
 
 class NothingSalvaged(WorldError):

@@ -67,5 +67,10 @@ class ImportReport(msgspec.Struct, frozen=True):
     skipped_count: int = 0
     skipped: tuple[Skipped, ...] = ()
 
+    @property
+    def next_steps(self) -> tuple[str, ...]:
+        """What can be done about what was skipped, each once."""
+        return tuple(dict.fromkeys(one.failure.error().next_step for one in self.skipped))
+
 
 MAX_SKIPPED = 1000

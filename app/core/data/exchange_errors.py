@@ -32,7 +32,7 @@ class ArchiveDamaged(WorldError):
 class ArchiveTooLarge(UserError):
     """An archive unpacks to far more than it should; sizes are formatted."""
 
-    text = "{file} unpacks to more than {limit}, which no export of conversations does."
+    text = "{file} unpacks to more than {limit}, which no export of chats does."
     advice = "If you trust it, unpack it and import its folder."
 
 
@@ -47,13 +47,20 @@ class NestedTooDeep(UserError):
     """A JSON document is nested deeper than any export is."""
 
     text = "{file} is nested more than {limit} levels deep."
-    advice = "It is not an export of conversations, or it was damaged."
+    advice = "It is not an export of chats, or it was damaged."
+
+
+class TooManyFiles(UserError):
+    """A folder or an archive holds more files than an import looks into; the first of them were read."""
+
+    text = "{file} holds more than {limit} files that may be chats; the others were not read."
+    advice = "What the first ones hold came in. Import the folders inside it one by one; nothing comes in twice."
 
 
 class RecordInvalid(UserError):
     """One conversation cannot be made sense of."""
 
-    text = "This conversation could not be read: {reason}."
+    text = "This chat could not be read: {reason}."
     advice = "The others are not affected."
 
 
@@ -74,7 +81,7 @@ class ExportTargetExists(UserError):
 class ExportTargetUnfit(UserError):
     """Many conversations of this format do not go into one file."""
 
-    text = "{count} conversations cannot be written as one {format} file."
+    text = "{count} chats cannot be written as one {format} file."
     advice = "Choose a folder, or a file whose name ends in .zip."
 
 

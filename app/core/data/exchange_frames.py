@@ -33,7 +33,10 @@ class ImportConversations(_Frame, frozen=True, tag="import"):
 
 
 class PrintPages(_Frame, frozen=True, tag="print-pages"):
-    """Make a PDF of the HTML file `source`, in the subset that Qt's rich text knows. `PagesPrinted` follows."""
+    """Make a PDF of the HTML file `source`, in the subset that Qt's rich text knows. `PagesPrinted` follows.
+
+    Its images name files beside it, each a formula as `Drawn`.
+    """
 
     source: str
     target: str

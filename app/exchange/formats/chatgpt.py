@@ -6,18 +6,17 @@ test data of several converters): `mapping` holds nodes by id with `parent` and 
 has no message, `current_node` is the active leaf.  A message's `content` is told apart by
 `content_type`: `text` and `multimodal_text` have `parts` (texts, or objects such as
 `image_asset_pointer` and `audio_transcription`), `code` and `execution_output` have `text`,
-`tether_quote` a page's `title`, `url` and `text`, `thoughts` has `thoughts` of `summary` and
-`content`, `reasoning_recap` only says how long it took, `user_editable_context` has the user's custom
-instructions.  A message to a `recipient` other than `all` is a tool call.  Citations stand in the text
-between private-use characters; `metadata.content_references` says what they read as.
-`metadata.attachments` has the files' names.
+`tether_quote` and `sonic_webpage` a page's `title`, `url` and `text` or `snippet`, `system_error` a
+`name` and a `text`, `thoughts` has `thoughts` of `summary` and `content`, `reasoning_recap` only says
+how long it took, `user_editable_context` has the user's custom instructions, `model_editable_context`
+what the model was told to remember.  A message to a `recipient` other than `all` is a tool call.
+`metadata` has the files' names as `attachments`, and of a reply its `model_slug`; where it has none,
+that is the conversation's `default_model_slug`.
 """
 
 from __future__ import annotations
 
-import re
-
-from app.core.chat.attachments import Attachment, with_attachments
+from app.core.chat.attachments import Attachment, fenced, with_attachments
 from app.core.data.exchange import ImportFormat
 from app.core.data.exchange_errors import RecordInvalid
 from app.core.engine.messages import MessageState, Role
@@ -32,6 +31,7 @@ from app.exchange.fields import (
     required_id,
     text_in,
 )
+from app.exchange.formats.chatgpt_marks import without_marks
 from app.exchange.growing import Head, Seed, foreign_record, grow
 from app.exchange.portable import PortableConversation
 
@@ -43,8 +43,7 @@ _POINTERS = {
     "real_time_user_audio_video_asset_pointer": "[audio]",
     "video_container_asset_pointer": "[video]",
 }
-_CITATION = re.compile("\ue200[^\ue200\ue201]*\ue201")
-_MAX_REFERENCES = 1000
+_PAGES = ("tether_quote", "sonic_webpage")
 
 
 def recognises(record: Fields) -> bool:
@@ -67,18 +66,22 @@ def read(record: Fields) -> PortableConversation:
         flag_in(record, "is_starred"),
         flag_in(record, "is_archived"),
     )
-    seeds = [_seed(key, node) for key, node in record["mapping"].items() if isinstance(node, dict)]
+    model = text_in(record, "default_model_slug")
+    seeds = [_seed(key, node, model) for key, node in record["mapping"].items() if isinstance(node, dict)]
     if not seeds:
         raise RecordInvalid(reason="no message is in it")
     return grow(head, seeds, key_in(record, "current_node"))
 
 
-def _seed(key: str, node: Fields) -> Seed:
+def _seed(key: str, node: Fields, model: str) -> Seed:
     message, parent = fields_in(node, "message"), key_in(node, "parent")
     content, metadata = fields_in(message, "content"), fields_in(message, "metadata")
     author = text_in(fields_in(message, "author"), "role")
     kind = text_in(content, "content_type")
-    text = with_attachments(_text(content, kind, metadata), _attachments(metadata) if author == "user" else [])
+    said, tool = _text(content, kind, metadata), _tool(message) if author == "assistant" else ""
+    text = with_attachments(
+        f"{tool}:\n{said}" if tool and said else said, _attachments(metadata) if author == "user" else []
+    )
     role = Role.SYSTEM if kind == "user_editable_context" else _ROLES.get(author, Role.ASSISTANT)
     return Seed(
         key=key,
@@ -88,7 +91,7 @@ def _seed(key: str, node: Fields) -> Seed:
         hidden=_is_hidden(message, kind, author, text),
         state=_state(message, metadata),
         created_at=moment_in(message, "create_time"),
-        record=foreign_record("ChatGPT", text_in(metadata, "model_slug")) if author == "assistant" else None,
+        record=foreign_record("ChatGPT", text_in(metadata, "model_slug") or model) if author == "assistant" else None,
     )
 
 
@@ -97,8 +100,14 @@ def _is_hidden(message: Fields, kind: str, author: str, text: str) -> bool:
         return not text
     if author in ("user", "system"):
         return not text or fields_in(message, "metadata").get("is_visually_hidden_from_conversation") is True
+    aside = kind in ("thoughts", "reasoning_recap", "model_editable_context")
+    return author == "tool" or aside or bool(_tool(message)) or not text
+
+
+def _tool(message: Fields) -> str:
+    """Whom the model speaks to, if not to the user."""
     recipient = text_in(message, "recipient")
-    return author == "tool" or kind in ("thoughts", "reasoning_recap") or recipient not in ("", "all") or not text
+    return "" if recipient == "all" else recipient
 
 
 def _state(message: Fields, metadata: Fields) -> MessageState:
@@ -115,18 +124,19 @@ def _text(content: Fields, kind: str, metadata: Fields) -> str:
     if kind == "user_editable_context":
         said = (text_in(content, "user_profile"), text_in(content, "user_instructions"))
         return "\n\n".join(part for part in said if part)
-    if kind == "thoughts":
-        thoughts = objects_in(content, "thoughts")
+    if kind == "thoughts" and (thoughts := objects_in(content, "thoughts")):
         steps = (text_in(one, name) for one in thoughts for name in ("summary", "content"))
         return "\n\n".join(step for step in steps if step)
-    text = _parts(content, metadata) or text_in(content, "text", "result")
-    if kind == "tether_quote":
+    text = _parts(content, metadata) or text_in(content, "text", "result", "snippet", "summary", "model_set_context")
+    if kind in _PAGES:
         page = "\n".join(part for name in ("title", "url") if (part := text_in(content, name)))
         text = "\n\n".join(part for part in (page, text) if part)
+    if kind == "system_error":
+        text = "\n\n".join(part for part in (text_in(content, "name"), text) if part)
     if kind in ("code", "execution_output") and text:
         language = text_in(content, "language") if kind == "code" else ""
-        return f"```{language if language.isalnum() and language != 'unknown' else ''}\n{text}\n```"
-    return _with_citations(text, metadata)
+        return fenced(text, language if language.isalnum() and language != "unknown" else "")
+    return without_marks(text, metadata)
 
 
 def _parts(content: Fields, metadata: Fields) -> str:
@@ -152,13 +162,3 @@ def _part(part: object) -> str:
 def _attachments(metadata: Fields) -> list[Attachment]:
     names = [text_in(one, "name") for one in objects_in(metadata, "attachments")]
     return [Attachment(name, "", "(not part of the export)") for name in names if name]
-
-
-def _with_citations(text: str, metadata: Fields) -> str:
-    if "\ue200" not in text:
-        return text
-    for reference in objects_in(metadata, "content_references")[:_MAX_REFERENCES]:
-        marked = text_in(reference, "matched_text")
-        if marked.startswith("\ue200"):
-            text = text.replace(marked, text_in(reference, "alt"))
-    return _CITATION.sub("", text)

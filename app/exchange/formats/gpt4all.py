@@ -9,7 +9,9 @@ before version 1 have no magic and are not known here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import BinaryIO
 
 from app.core.chat.attachments import Attachment, with_attachments
@@ -24,6 +26,7 @@ from app.exchange.portable import PortableConversation
 MAGIC = bytes.fromhex("f5d553cc")
 KNOWN_VERSION = 12
 
+_REPLY = "Response: "
 _MAX_DEPTH = 50
 _FLOAT_BYTES = _INT_BYTES = 4
 
@@ -36,6 +39,7 @@ class _Item:
     value: str
     stopped: bool = False
     failed: bool = False
+    sources: list[str] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
     parts: list[_Item] = field(default_factory=list)
 
@@ -66,6 +70,7 @@ def read(stream: BinaryIO, name: str) -> PortableConversation:
         _skip_model_state(data, version)
     items = [_item(data, version) for _ in range(data.count(data.int32()))]
     head = Head(ImportFormat.GPT4ALL, required_id(clean(identity)), clean(title), float(max(created, 0)))
+    _hand_sources_on(items)
     seeds = [_seed(item, number, clean(model), head.created_at) for number, item in enumerate(items)]
     return grow(head, line_of(seeds))
 
@@ -98,9 +103,9 @@ def _item(data: QtStream, version: int) -> _Item:
     data.boolean()  # whether it is the current one
     item.stopped = data.boolean()
     data.skip(2)  # thumbs
-    if version >= 11 and item.name == "Response: ":
+    if version >= 11 and item.name == _REPLY:
         item.failed = data.boolean()
-    _skip_sources(data, version)
+    item.sources = _sources(data, version)
     if version >= 10:
         item.attachments = [_attachment(data) for _ in range(data.count(data.int64()))]
     if version >= 12:
@@ -108,16 +113,25 @@ def _item(data: QtStream, version: int) -> _Item:
     return item
 
 
-def _skip_sources(data: QtStream, version: int) -> None:
-    """The passages of documents that were given to the model."""
+def _sources(data: QtStream, version: int) -> list[str]:
+    """The documents of which passages were given to the model."""
+    found = []
     if version >= 8:
         for _ in range(data.count(data.int64())):
-            for _ in range(7):
-                data.text()
+            _collection, _path, file, *_ = [data.text() for _ in range(7)]
+            found.append(file)
             data.skip(3 * _INT_BYTES)
     elif version >= 3:
-        data.text()
+        found.append(data.text())
         data.texts()
+    return list(dict.fromkeys(file for file in found if file))
+
+
+def _hand_sources_on(items: Sequence[_Item]) -> None:
+    """Sources stand with the question or with the answer: they are the answer's."""
+    for question, answer in pairwise(items):
+        if answer.name == _REPLY != question.name:
+            answer.sources = list(dict.fromkeys([*question.sources, *answer.sources]))
 
 
 def _attachment(data: QtStream) -> Attachment:
@@ -136,7 +150,7 @@ def _part(data: QtStream, depth: int) -> _Item:
         _skip_tool_call(data)
     elif item.name == "Think: ":
         data.int32()  # milliseconds
-    elif item.name not in ("Response: ", "ToolResponse: ", "Text: "):
+    elif item.name not in (_REPLY, "ToolResponse: ", "Text: "):
         raise RecordInvalid(reason="it has a part of an unknown kind")
     item.parts = [_part(data, depth + 1) for _ in range(data.count(data.int64()))]
     return item
@@ -158,7 +172,9 @@ def _seed(item: _Item, number: int, model: str, created_at: float) -> Seed:
     thought: list[str] = []
     _collect(item, said, thought)
     text = clean("\n\n".join(said))
-    is_reply = item.name == "Response: "
+    is_reply = item.name == _REPLY
+    if is_reply and item.sources:
+        thought.append("\n".join(f"- {source}" for source in item.sources))
     role = Role.ASSISTANT if is_reply else Role.SYSTEM if item.name == "System: " else Role.USER
     state = MessageState.FAILED if item.failed else MessageState.STOPPED if item.stopped else MessageState.COMPLETE
     return Seed(

@@ -11,7 +11,7 @@ calls stand in content parts of other types.  The system prompt is `systemPrompt
 
 from __future__ import annotations
 
-import json
+import re
 from pathlib import PurePosixPath
 
 from app.core.chat.attachments import Attachment, with_attachments
@@ -21,8 +21,10 @@ from app.exchange.fields import Fields, fields_in, flag_in, key_in, moment_in, o
 from app.exchange.growing import Head, Seed, foreign_record, grow
 from app.exchange.portable import PortableConversation
 from app.exchange.thinking import split_thinking
+from app.exchange.tools import as_json
 
 _ROLES = {"user": Role.USER, "system": Role.SYSTEM}
+_TAKEN = re.compile(r"[0-9]{10,} - (?=.)")
 _SYSTEM_FIELD = "llm.prediction.systemPrompt"
 
 
@@ -89,9 +91,9 @@ def _seed(key: str, parent: str, version: Fields, model: str, created_at: float)
             if text := text_in(part, "text"):
                 (thought if thinks else said).append(text)
             elif part.get("type") == "file":
-                files.append(Attachment(text_in(part, "fileIdentifier") or "file", "", "(not part of the chat's file)"))
+                files.append(Attachment(_file_name(part), "", "(not part of the chat's file)"))
             elif "type" in part and part["type"] != "text":
-                thought.append(f"```json\n{_shown(part)}\n```")
+                thought.append(as_json(part))
     text, inside = split_thinking("\n\n".join(said) or text_in(version, "content"))
     return Seed(
         key=key,
@@ -105,8 +107,9 @@ def _seed(key: str, parent: str, version: Fields, model: str, created_at: float)
     )
 
 
-def _shown(part: Fields) -> str:
-    return text_in({"json": json.dumps(part, ensure_ascii=False, indent=1)}, "json")
+def _file_name(part: Fields) -> str:
+    """The name of a file, before which LM Studio puts the time at which it took it."""
+    return _TAKEN.sub("", text_in(part, "fileIdentifier")) or "file"
 
 
 def _model(version: Fields, steps: list[Fields]) -> str:

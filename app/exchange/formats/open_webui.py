@@ -6,6 +6,8 @@ converters that write this format: `chat.history.messages` holds messages by id 
 active leaf; older rows have a plain list `chat.messages`.  Reasoning stands inside the content as
 `<details type="reasoning" …><summary>…</summary>` with quoted lines, which later versions escape.  Tools and
 code that was run stand there too, what they were given and gave back as JSON in `arguments`, `result` and `output`.
+The numbers in brackets that a reply may have stand for its `sources`, each with a `source` of a `name` and a `url`.
+Pictures are `files` without a name.  A reply without a model of its own is by the only one of `chat.models`.
 """
 
 from __future__ import annotations
@@ -15,11 +17,12 @@ import json
 import re
 from dataclasses import replace
 
-from app.core.chat.attachments import Attachment, with_attachments
+from app.core.chat.attachments import Attachment, fenced, with_attachments
 from app.core.data.exchange import ImportFormat
 from app.core.engine.messages import MessageState, Role
 from app.exchange.fields import (
     Fields,
+    clean,
     fields_in,
     flag_in,
     items_in,
@@ -67,10 +70,12 @@ def read(record: Fields) -> PortableConversation:
     )
     history = fields_in(chat, "history")
     by_key = fields_in(history, "messages")
-    seeds = [_seed(key, message) for key, message in by_key.items() if isinstance(message, dict)]
+    models = [name for name in items_in(chat, "models") if isinstance(name, str)]
+    model = clean(models[0]) if len(models) == 1 else ""
+    seeds = [_seed(key, message, model) for key, message in by_key.items() if isinstance(message, dict)]
     if not seeds:
         listed = objects_in(chat, "messages")
-        seeds = [_seed(key_in(one, "id") or f"number {number}", one) for number, one in enumerate(listed)]
+        seeds = [_seed(key_in(one, "id") or f"number {number}", one, model) for number, one in enumerate(listed)]
         if not any(seed.parent for seed in seeds):
             seeds = line_of(seeds)
     return grow(head, _below_system(seeds, chat), key_in(history, "currentId"))
@@ -90,27 +95,42 @@ def _below_system(seeds: list[Seed], chat: Fields) -> list[Seed]:
     return [system, *(seed if seed.parent in known else replace(seed, parent=_SYSTEM_KEY) for seed in seeds)]
 
 
-def _seed(key: str, message: Fields) -> Seed:
+def _seed(key: str, message: Fields, model: str) -> Seed:
     role = _ROLES.get(text_in(message, "role"), Role.ASSISTANT)
     text = text_in(message, "content") or "\n\n".join(
         said for part in items_in(message, "content") if isinstance(part, dict) and (said := text_in(part, "text"))
     )
-    reasoning = ""
+    told: list[str] = []
     if role is Role.ASSISTANT:
         text, reasoning = _split_details(text)
         text, thought = split_thinking(text)
-        reasoning = reasoning or thought
-    model = text_in(message, "modelName", "model")
+        told = [part for part in (reasoning, thought, _sources(message)) if part]
+    text = "\n\n".join([*_pictures(message), *([text] if text else [])])
     return Seed(
         key=key,
         parent=key_in(message, "parentId"),
         role=role,
         text=with_attachments(text, _attachments(message)) if role is Role.USER else text,
-        reasoning=reasoning,
-        state=MessageState.FAILED if isinstance(message.get("error"), dict) else MessageState.COMPLETE,
+        reasoning="\n\n".join(told),
+        state=MessageState.FAILED if message.get("error") else MessageState.COMPLETE,
         created_at=moment_in(message, "timestamp"),
-        record=foreign_record("Open WebUI", model) if role is Role.ASSISTANT else None,
+        record=foreign_record("Open WebUI", text_in(message, "modelName", "model") or model)
+        if role is Role.ASSISTANT
+        else None,
     )
+
+
+def _sources(message: Fields) -> str:
+    """What the numbers in brackets stand for."""
+    sources = [fields_in(one, "source") for one in objects_in(message, "sources") or objects_in(message, "citations")]
+    lines = [" ".join(part for name in ("name", "url") if (part := text_in(source, name))) for source in sources]
+    return "\n".join(f"[{number}] {line}" for number, line in enumerate(dict.fromkeys(filter(None, lines)), 1))
+
+
+def _pictures(message: Fields) -> list[str]:
+    return [
+        "[image]" for one in objects_in(message, "files") if one.get("type") == "image" and not text_in(one, "name")
+    ]
 
 
 def _split_details(text: str) -> tuple[str, str]:
@@ -138,7 +158,7 @@ def _told(attributes: str, inside: str) -> str:
     if name := named.get("name"):
         said.append(f"{name}:")
     said += [
-        f"```{language}\n{value}\n```"
+        fenced(value, language)
         for key, language in (("arguments", "json"), ("result", ""), ("output", ""))
         if (value := _plain(named.get(key, "")))
     ]

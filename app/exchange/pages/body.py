@@ -1,8 +1,8 @@
 """A message's Markdown as safe HTML: no markup of its own, no scripts, nothing fetched from anywhere.
 
 Deviations from CommonMark: tables, tasks, footnotes and strikethrough, line breaks stay, HTML shows as text,
-an image is a link with its alternative text, formulas are MathML or stay as they were typed. Each block is read
-in the direction of its first letter that has one.
+an image is a link with its alternative text, a formula what the page makes of it, or as it was typed. Each block
+is read in the direction of its first letter that has one.
 """
 
 from __future__ import annotations
@@ -11,10 +11,8 @@ import re
 from collections.abc import Sequence
 from functools import cache
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from unicodedata import bidirectional
-
-from app.exchange.pages.formulas import mathml_of
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -30,22 +28,33 @@ MAX_BRACKETS = 2_000
 MAX_SEARCHED = 50_000_000
 """The ends of formulas in brackets are looked for up to the text's end: this many characters at the most."""
 
+MAX_FORMULA_CHARACTERS = 4_000
+"""A longer formula is shown as it was typed."""
+
 _LINKS = ("http://", "https://", "mailto:")
 _TASK = re.compile(r"\[([ xX])\] ")
 _NOTE = re.compile(r"\[\^([^\]\s^]{1,32})\]:?")
 _FORMULAS = ("math_inline", "math_inline_double", "math_block", "math_block_eqno")
 _CLOSERS = {"\\(": "\\)", "\\[": "\\]"}
 _LONG_CELL = 20
+_LAY_OUT = "how formulas are laid out"
 _DIRECTIONS = {"L": "ltr", "R": "rtl", "AL": "rtl"}
 _DIRECTED = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "table"}
 
 
-def body_of(text: str, *, mathml: bool = False) -> str:
-    """The text as HTML; without `mathml`, for pages that cannot lay it out, formulas stay as they were typed."""
+class LayOut(Protocol):
+    """What a page makes of a formula."""
+
+    def __call__(self, source: str, *, display: bool) -> str | None:
+        """The formula as HTML; None if it is to be shown as it was typed."""
+
+
+def body_of(text: str, lay_out: LayOut) -> str:
+    """The text as HTML."""
     if len(text) > MAX_RENDERED or text.count("[") > MAX_BRACKETS:
         return f"<pre>{escape(text)}</pre>\n"
     formulas = text.count("\\(") + text.count("\\[")
-    return str(_parser(brackets=formulas * len(text) <= MAX_SEARCHED, mathml=mathml).render(text))
+    return str(_parser(brackets=formulas * len(text) <= MAX_SEARCHED).render(text, {_LAY_OUT: lay_out}))
 
 
 def direction_of(text: str) -> str:
@@ -54,7 +63,7 @@ def direction_of(text: str) -> str:
 
 
 @cache
-def _parser(*, brackets: bool, mathml: bool) -> MarkdownIt:
+def _parser(*, brackets: bool) -> MarkdownIt:
     from markdown_it import MarkdownIt
     from mdit_py_plugins.dollarmath import dollarmath_plugin
     from mdit_py_plugins.texmath import texmath_plugin
@@ -79,7 +88,7 @@ def _parser(*, brackets: bool, mathml: bool) -> MarkdownIt:
     parser.core.ruler.push("tasks and cells", _mark)
     parser.core.ruler.push("directions", _direct)
     for name in _FORMULAS:
-        parser.add_render_rule(name, _laid_out if mathml else _formula)
+        parser.add_render_rule(name, _formula)
     parser.add_render_rule("text", _text)
     parser.add_render_rule("image", _image)
     return parser
@@ -120,19 +129,14 @@ def _is_link(url: str) -> bool:
     return url.lower().startswith(_LINKS)
 
 
-def _formula(_: RendererHTML, tokens: Sequence[Token], at: int, _options: Any, _environment: Any) -> str:
+def _formula(_: RendererHTML, tokens: Sequence[Token], at: int, _options: Any, environment: Any) -> str:
     token = tokens[at]
-    number = f" ({token.info})" if token.type == "math_block_eqno" else ""
-    source = f"<code>{escape(token.markup + token.content + _CLOSERS.get(token.markup, token.markup) + number)}</code>"
-    return f'<p class="formula">{source}</p>\n' if token.block else source
-
-
-def _laid_out(renderer: RendererHTML, tokens: Sequence[Token], at: int, options: Any, environment: Any) -> str:
-    token = tokens[at]
+    source = token.content.strip()
     display = token.block or token.type == "math_inline_double"
-    made = mathml_of(token.content.strip(), display=display)
+    made = environment[_LAY_OUT](source, display=display) if len(source) <= MAX_FORMULA_CHARACTERS else None
     if made is None:
-        return _formula(renderer, tokens, at, options, environment)
+        typed = token.markup + token.content + _CLOSERS.get(token.markup, token.markup)
+        made = f"<code>{escape(typed)}</code>"
     number = f" ({escape(token.info)})" if token.type == "math_block_eqno" else ""
     return f'<div class="formula">{made}{number}</div>\n' if token.block else made
 

@@ -9,9 +9,6 @@ from __future__ import annotations
 import re
 from xml.etree.ElementTree import Element
 
-MAX_CHARACTERS = 4_000
-"""A longer formula is shown as it was typed."""
-
 _SPACE = "{http://www.w3.org/1998/Math/MathML}"
 _ELEMENTS = re.compile(
     "math|mrow|mi|mn|mo|mtext|mspace|msqrt|mroot|mfrac|msub|msup|msubsup|munder|mover|munderover|mmultiscripts|"
@@ -30,8 +27,6 @@ def mathml_of(source: str, *, display: bool) -> str | None:
     from defusedxml.ElementTree import fromstring
     from latex2mathml.converter import convert
 
-    if len(source) > MAX_CHARACTERS:
-        return None
     try:
         made = fromstring(convert(source, display="block" if display else "inline"))
         return _written(made, source)

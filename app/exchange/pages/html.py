@@ -7,6 +7,7 @@ from html import escape
 
 from app.core.engine.messages import Role
 from app.exchange.pages.body import body_of, direction_of
+from app.exchange.pages.formulas import mathml_of
 from app.exchange.pages.words import facts_of, speaker_of, title_of
 from app.exchange.portable import PortableConversation, PortableMessage
 
@@ -85,9 +86,9 @@ def _article(message: PortableMessage) -> str:
     kind = "user" if message.role is Role.USER else "system" if message.role is Role.SYSTEM else "reply"
     reasoning = ""
     if message.reasoning:
-        reasoning = f"<details><summary>Reasoning</summary>\n{body_of(message.reasoning, mathml=True)}</details>\n"
+        reasoning = f"<details><summary>Reasoning</summary>\n{body_of(message.reasoning, mathml_of)}</details>\n"
     facts = f"<time>{escape(facts_of(message))}</time>" if facts_of(message) else ""
     return (
         f'<article class="{kind}">\n<header>{escape(speaker_of(message))}{facts}</header>\n'
-        f"{reasoning}{body_of(message.text, mathml=True)}</article>\n"
+        f"{reasoning}{body_of(message.text, mathml_of)}</article>\n"
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 from app.core.engine.messages import MessageState, Role
 from app.exchange.portable import PortableConversation, PortableMessage
 
-UNTITLED = "Conversation"
+UNTITLED = "Chat"
 _SPEAKERS = {Role.SYSTEM: "System", Role.USER: "You", Role.ASSISTANT: "Model"}
 _STATES = {
     MessageState.COMPLETE: "",

@@ -1,0 +1,1 @@
+"""Pages of a PDF by Qt's rich text: what the print child does. Needs no display and no event loop."""

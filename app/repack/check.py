@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from gguf import GGMLQuantizationType as Kind
-from gguf import GGUFReader
 from gguf.quants import dequantize
 
 from app.core.checkpoints.repack import NoteKind
 from app.core.checkpoints.repack_errors import RepackUnsound
+from app.core.errors import GgufDamaged, NotGguf
 from app.repack.arrays import Bytes, Floats, Indices
 from app.repack.layout import Layout
 from app.repack.source import LOSSLESS, Fate
@@ -52,14 +54,44 @@ def require_alike(name: str, fate: Fate, kind: Kind, stored: Bytes, meant: Float
         raise RepackUnsound(tensor=name, reason=f"by {worst:.2%} of its largest weight")
 
 
-def require_header(path: Path, layout: Layout) -> None:
-    """Read the result's header with the `gguf` package and compare it with the plan.
+class Found(Protocol):
+    """A tensor as a reader of GGUF files finds it."""
+
+    @property
+    def name(self) -> str:
+        """The name under which it is looked for."""
+
+    @property
+    def type_name(self) -> str:
+        """Such as `Q4_0`."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The innermost dimension first."""
+
+    @property
+    def offset(self) -> int:
+        """Where it begins, in bytes from the file's start."""
+
+
+TensorsOf = Callable[[Path], Sequence[Found]]
+"""Reads the header of a GGUF file.
+
+Raises:
+    NotGguf, GgufDamaged: it cannot be read.
+"""
+
+
+def require_header(path: Path, layout: Layout, tensors_of: TensorsOf) -> None:
+    """Read the result's header, by other means than it was written, and compare it with the plan.
 
     Raises:
         RepackUnsound: a tensor is missing, left over, or not where it was written.
     """
-    reader = GGUFReader(path)
-    found = {tensor.name: tensor for tensor in reader.tensors}
+    try:
+        found = {tensor.name: tensor for tensor in tensors_of(path)}
+    except (NotGguf, GgufDamaged) as error:
+        raise RepackUnsound(tensor="its header", reason=f"{error.values.get('reason', 'it is none')}") from None
     if len(found) != len(layout.targets):
         raise RepackUnsound(
             tensor="its header", reason=f"it lists {len(found)} tensors instead of {len(layout.targets)}"
@@ -68,8 +100,8 @@ def require_header(path: Path, layout: Layout) -> None:
         tensor = found.get(target.name)
         if tensor is None:
             raise RepackUnsound(tensor=target.name, reason="it is missing")
-        place = (tensor.tensor_type, tuple(int(size) for size in reversed(tensor.shape)), tensor.data_offset)
-        if place != (target.kind, target.shape, offset):
+        place = (tensor.type_name, tuple(reversed(tensor.shape)), tensor.offset)
+        if place != (target.kind.name, target.shape, offset):
             raise RepackUnsound(f"{place}", tensor=target.name, reason="it has another type, shape or place")
 
 

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gguf import MODEL_ARCH, MODEL_ARCH_NAMES, GGMLQuantizationType, GGUFWriter, LlamaFileType, SpecialVocab
+from gguf import (
+    MODEL_ARCH,
+    MODEL_ARCH_NAMES,
+    GGMLQuantizationType,
+    GGUFValueType,
+    GGUFWriter,
+    LlamaFileType,
+    SpecialVocab,
+)
 from numpy import dtype, float32
 
 from app.core.checkpoints.mixture import MIXTURES
@@ -18,7 +27,9 @@ from app.repack.folder import CONFIG, Settings
 from app.repack.plan import Plan
 from app.repack.vocabulary import Vocabulary
 
+_HASHES = "parley.source.sha256"
 _UNKNOWN_HASH = "0" * 64
+_LENGTH_BYTES = 8
 _QUANTIZATION_VERSION = 2
 _FILE_TYPES = {
     GGMLQuantizationType.F32: LlamaFileType.ALL_F32,
@@ -42,10 +53,8 @@ class Label:
     template: str = ""
 
 
-def header(
-    path: Path, plan: Plan, vocabulary: Vocabulary, special: SpecialVocab, label: Label, hashes: Mapping[str, str]
-) -> bytes:
-    """The bytes before the first tensor; as many whatever the `hashes` are, by file name.
+def header(path: Path, plan: Plan, vocabulary: Vocabulary, special: SpecialVocab, label: Label) -> bytes:
+    """The bytes before the first tensor, with room for the hashes of the sources; see `with_hashes`.
 
     Args:
         path: a place for a passing file.
@@ -53,7 +62,6 @@ def header(
         vocabulary: one entry per row of the embedding.
         special: merges, special tokens and the model's own template.
         label: names.
-        hashes: the SHA-256 of the sources, as far as they are known.
 
     Raises:
         ConfigUnusable: a hyperparameter makes no sense.
@@ -61,7 +69,7 @@ def header(
     """
     out = GGUFWriter(path, MODEL_ARCH_NAMES[plan.architecture.kind])
     try:
-        _add_general(out, plan, label, hashes)
+        _add_general(out, plan, label)
         _add_hyperparameters(out, plan)
         vocabulary.write(out)
         special.add_to_gguf(out, quiet=True)
@@ -81,7 +89,19 @@ def header(
     return found + bytes(-len(found) % out.data_alignment)
 
 
-def _add_general(out: GGUFWriter, plan: Plan, label: Label, hashes: Mapping[str, str]) -> None:
+def with_hashes(blank: bytes, label: Label, hashes: Mapping[str, str]) -> bytes:
+    """A header with the SHA-256 of each source: a large vocabulary takes too long to be written once more."""
+    found = bytearray(blank)
+    start = _HASHES.encode() + struct.pack("<IIQ", GGUFValueType.ARRAY, GGUFValueType.STRING, len(label.files))
+    at = found.index(start) + len(start)
+    for name in label.files:
+        at += _LENGTH_BYTES
+        found[at : at + len(_UNKNOWN_HASH)] = hashes[name].encode()
+        at += len(_UNKNOWN_HASH)
+    return bytes(found)
+
+
+def _add_general(out: GGUFWriter, plan: Plan, label: Label) -> None:
     out.add_type("model")
     out.add_name(label.name)
     out.add_quantization_version(_QUANTIZATION_VERSION)
@@ -91,7 +111,7 @@ def _add_general(out: GGUFWriter, plan: Plan, label: Label, hashes: Mapping[str,
     out.add_string("parley.source.branch", origin.branch)
     out.add_string("parley.source.commit", origin.commit)
     out.add_array("parley.source.files", list(label.files))
-    out.add_array("parley.source.sha256", [hashes.get(name, _UNKNOWN_HASH) for name in label.files])
+    out.add_array(_HASHES, [_UNKNOWN_HASH] * len(label.files))
     out.add_string("parley.repack.method", plan.method)
     out.add_bool("parley.repack.lossless", plan.lossless)
     out.add_array("parley.repack.notes", [note.sentence for note in plan.notes])

@@ -15,6 +15,9 @@ from app.repack.arrays import Array, Bytes, Floats, Indices
 from app.repack.checkpoint import Checkpoint, as_floats, require_type
 from app.repack.source import Fate, Loaded, Source
 
+_NEAR = 8
+"""Rows that are farther apart than so many, on average, are read one by one."""
+
 _SAME = {"F32": Kind.F32, "F16": Kind.F16, "BF16": Kind.BF16}
 _HALF_MAX = 65504
 
@@ -97,10 +100,13 @@ class _LoadedPlain:
         """What these rows mean."""
         return as_floats(self._stored(rows), self._source.checkpoint.tensors[self._source.name], self._source.name)
 
-    def _stored(self, rows: Indices) -> Bytes:
-        first = int(rows.min())
-        found = self._source.checkpoint.rows(self._source.name, first, int(rows.max()) + 1)
-        return np.ascontiguousarray(found[rows - first])
+    def _stored(self, rows: Indices) -> Array:
+        """These rows, read together where they lie near each other: those between them would cost memory."""
+        read, name = self._source.checkpoint.rows, self._source.name
+        first, last = int(rows.min()), int(rows.max())
+        if last - first >= _NEAR * len(rows):
+            return np.concatenate([read(name, int(row), int(row) + 1) for row in rows])
+        return np.ascontiguousarray(read(name, first, last + 1)[rows - first])
 
 
 def _are_numbers(stored: Array) -> bool:

@@ -34,11 +34,11 @@ from app.core.checkpoints.repack_errors import (
     TensorWrong,
 )
 from app.core.errors import Cancelled
-from app.repack.check import require_header
+from app.repack.check import TensorsOf, require_header
 from app.repack.checkpoint import Checkpoint
 from app.repack.hashing import SourceHashes
 from app.repack.layout import Layout, in_order_of_reading
-from app.repack.metadata import Label, header
+from app.repack.metadata import Label, header, with_hashes
 from app.repack.part import Part, header_of, part_of, write_error
 from app.repack.plan import Plan, make_plan
 from app.repack.supply import ON_DISK, Supply
@@ -80,6 +80,14 @@ class Errand:
 
 
 @dataclass(frozen=True)
+class Tools:
+    """What others do for a repack: `quantize` makes the blocks of K-quants, on many threads at once."""
+
+    quantize: Quantize
+    tensors_of: TensorsOf
+
+
+@dataclass(frozen=True)
 class _Draft:
     """What a file will be made of."""
 
@@ -89,15 +97,15 @@ class _Draft:
     special: SpecialVocab
     label: Label
 
-    def header(self, target: Path, hashes: dict[str, str]) -> bytes:
-        """The bytes before the first tensor.
+    def header(self, target: Path) -> bytes:
+        """The bytes before the first tensor, without hashes.
 
         Raises:
             DiskFull, FolderRefused: the folder takes nothing.
         """
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            return header(header_of(target), self.plan, self.vocabulary, self.special, self.label, hashes)
+            return header(header_of(target), self.plan, self.vocabulary, self.special, self.label)
         except OSError as error:
             raise write_error(error, target.parent) from error
 
@@ -106,7 +114,7 @@ def repack(
     errand: Errand,
     tell: Callable[[RepackProgress], None],
     stopped: Stopped,
-    quantize: Quantize,
+    tools: Tools,
     workers: int | None = None,
     supply: Supply = ON_DISK,
 ) -> RepackReport:
@@ -116,7 +124,7 @@ def repack(
         errand: what to make.
         tell: called on this thread, a few times a second.
         stopped: asked often; once it is true, `Cancelled` follows.
-        quantize: makes the blocks of K-quants; called on many threads at once.
+        tools: what others do for it.
         workers: threads that encode; as many as cores without it.
         supply: brings the weights, where they are not on the disk.
 
@@ -134,7 +142,8 @@ def repack(
             size = errand.target.stat().st_size
         else:
             workers = workers or min(_MAX_WORKERS, os.cpu_count() or 1)
-            size = _make(draft, errand.target, meter, Means(stopped, quantize, workers, supply))
+            means = Means(stopped, tools.quantize, workers, supply)
+            size = _make(draft, errand.target, meter, means, tools.tensors_of)
         return _report(draft, errand.target, size, time.monotonic() - begun)
     finally:
         checkpoint.close()
@@ -153,14 +162,14 @@ def _is_made(draft: _Draft, target: Path, meter: Meter, stopped: Stopped) -> boo
     if not target.is_file():
         return False
     with closing(SourceHashes(draft.checkpoint.files, draft.label.provenance.sha256)) as hashing:
-        wanted = draft.header(target, _awaited(hashing, meter, stopped))
+        wanted = with_hashes(draft.header(target), draft.label, _awaited(hashing, meter, stopped))
     with target.open("rb") as file:
         return file.read(len(wanted)) == wanted
 
 
-def _make(draft: _Draft, target: Path, meter: Meter, means: Means) -> int:
+def _make(draft: _Draft, target: Path, meter: Meter, means: Means, tensors_of: TensorsOf) -> int:
     """Write the file; its size."""
-    checkpoint, blank = draft.checkpoint, draft.header(target, {})
+    checkpoint, blank = draft.checkpoint, draft.header(target)
     layout = Layout.after(len(blank), draft.plan.targets)
     part = Part(target, layout.bytes, _fingerprint(blank, checkpoint))
     hashing = SourceHashes(checkpoint.files, draft.label.provenance.sha256)
@@ -170,10 +179,10 @@ def _make(draft: _Draft, target: Path, meter: Meter, means: Means) -> int:
         left = in_order_of_reading([module for module in modules if module.number not in part.done], checkpoint)
         means.supply.begin(checkpoint, left, part)
         Writer(part, meter, means).run(left)
-        part.write(0, draft.header(target, _awaited(hashing, meter, means.stopped)))
+        part.write(0, with_hashes(blank, draft.label, _awaited(hashing, meter, means.stopped)))
         part.sync()
         meter.tell(RepackActivity.VERIFYING)
-        require_header(part_of(target), layout)
+        require_header(part_of(target), layout, tensors_of)
         checkpoint.require_unchanged()
         part.put_in_place()
     except Cancelled:

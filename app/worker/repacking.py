@@ -22,7 +22,7 @@ from app.core.errors import TemplateFailed
 from app.engines.template_check import check_template
 from app.engines.templates import ChatTemplate
 from app.repack.part import lock_of
-from app.repack.repack import Errand, repack
+from app.repack.repack import Errand, Tools, repack
 from app.repack.supply import ON_DISK, Supply
 
 _CARD = "README.md"
@@ -47,7 +47,7 @@ def repacked(
         template=_template(folder, command.prompt_template),
         again=again,
     )
-    report = repack(errand, tell, stopped, _quantized, supply=supply)
+    report = repack(errand, tell, stopped, TOOLS, supply=supply)
     return msgspec.structs.replace(report, template_gaps=_gaps(errand.target))
 
 
@@ -76,6 +76,10 @@ def _quantized(weights: NDArray[np.float32], ggml_type: int) -> NDArray[np.uint8
     from app.engines.llama.quantizer import quantized
 
     return quantized(weights, ggml_type)
+
+
+TOOLS = Tools(_quantized, lambda path: read_header(path).tensors)
+"""The program's own."""
 
 
 def _provenance(folder: Path, told: Provenance) -> Provenance:

@@ -24,8 +24,8 @@ from pathlib import Path
 
 import numpy as np
 
-from app.engines.llama.quantizer import quantized
 from app.repack.repack import Errand, repack
+from app.worker.repacking import TOOLS
 from tests.repack import files, models
 from tests.repack.files import Array, Tensors
 
@@ -146,7 +146,7 @@ def measure(shape: str, method: str) -> dict[str, float]:
 def run(folder: Path, target: Path) -> dict[str, float]:
     """Repack here, and tell what it took."""
     begun, cpu = time.perf_counter(), time.process_time()
-    report = repack(Errand(folder, target, folder.name), lambda _: None, lambda: False, quantized)
+    report = repack(Errand(folder, target, folder.name), lambda _: None, lambda: False, TOOLS)
     seconds, used = time.perf_counter() - begun, time.process_time() - cpu
     return {
         "seconds": seconds, "cpu_seconds": used, "source_bytes": report.source_bytes, "bytes": report.bytes,

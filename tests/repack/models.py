@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from app.core.checkpoints.repack import Provenance, RepackProgress, RepackReport, TypeChoice
-from app.engines.llama.quantizer import quantized
 from app.repack.repack import Errand, repack
+from app.worker.repacking import TOOLS
 from tests.repack import files, forward, packing, reference
 from tests.repack.files import Tensors
 
@@ -154,4 +154,4 @@ def run(
 ) -> RepackReport:
     """Repack in this process."""
     errand = Errand(folder, target, folder.name, choice, provenance or Provenance(), template)
-    return repack(errand, tell, stopped, quantized, workers=2)
+    return repack(errand, tell, stopped, TOOLS, workers=2)

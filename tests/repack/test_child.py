@@ -16,12 +16,11 @@ from app.core.checkpoints.repack import (
     Conversation,
     RepackDone,
     RepackProgress,
-    RepackStopped,
     StartRepack,
     TemplateSource,
 )
 from app.core.checkpoints.repack_errors import NoCheckpoint, TypeNotOffered
-from app.core.protocol import Cancel, ChildRole, Failed
+from app.core.protocol import Cancel, ChildRole, Failed, Stopped
 from tests.cli.conftest import CommandLine
 from tests.cli.conftest import parley as parley  # the fixture
 from tests.repack import files, models
@@ -94,7 +93,7 @@ def test_a_child_that_was_killed_leaves_no_result(child: RepackChild, tmp_path: 
 def test_a_cancelled_one_says_so(child: RepackChild, tmp_path: Path) -> None:
     child.child.send(StartRepack(folder=str(models.BNB8), into=str(tmp_path)))
     child.child.send(Cancel())
-    assert isinstance(child.until(RepackStopped, RepackDone), RepackStopped | RepackDone)
+    assert isinstance(child.until(Stopped, RepackDone), Stopped)
 
 
 def test_import_from_the_command_line(parley: CommandLine, tmp_path: Path) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +17,19 @@ from llama_cpp import llama_cpp as llama
 
 from app.catalog.find.local_checkpoint import local_checkpoint
 from app.catalog.gguf.facts import weights_of
-from app.catalog.gguf.header import read_header
+from app.catalog.gguf.header import TensorInfo, read_header
 from app.core.checkpoints.mixture import MIXTURES, Outline, wanted_type
 from app.core.checkpoints.repack import NoteKind, TypeChoice
 from app.core.checkpoints.repack_errors import RepackUnsound, ScalesNotFinite
+from app.core.errors import GgufDamaged
 from app.engines.llama.quantizer import quantized
+from app.repack.arrays import Array
+from app.repack.check import Found
 from app.repack.checkpoint import Checkpoint
+from app.repack.plain import plain_source
 from app.repack.plan import make_plan
 from app.repack.repack import Errand, repack
+from app.worker.repacking import TOOLS
 from tests.repack import models
 from tests.repack.files import Tensors
 from tests.repack.logits import Runner, distance
@@ -207,8 +214,43 @@ def test_blocks_that_are_wrong_are_noticed(tmp_path: Path) -> None:
 
     with pytest.raises(RepackUnsound):
         errand = Errand(folder, tmp_path / "m.gguf", "m", TypeChoice.Q4_K_M)
-        repack(errand, lambda _: None, lambda: False, careless, workers=2)
+        repack(errand, lambda _: None, lambda: False, replace(TOOLS, quantize=careless), workers=2)
     assert not (tmp_path / "m.gguf").exists()
+
+
+@pytest.mark.parametrize("wrong", ["fewer", "elsewhere", "damaged"])
+def test_a_header_that_says_something_else_is_noticed(wrong: str, tmp_path: Path) -> None:
+    folder = models.lay_out(tmp_path / "model", in_f16(), models.config())
+
+    def misread(path: Path) -> Sequence[Found]:
+        first, *others = TOOLS.tensors_of(path)
+        if wrong == "damaged":
+            raise GgufDamaged(file=path.name, reason="it ends within its header")
+        assert isinstance(first, TensorInfo)
+        return others if wrong == "fewer" else [replace(first, offset=first.offset + 32), *others]
+
+    with pytest.raises(RepackUnsound):
+        errand = Errand(folder, tmp_path / "m.gguf", "m")
+        repack(errand, lambda _: None, lambda: False, replace(TOOLS, tensors_of=misread), workers=2)
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_a_few_rows_of_a_large_matrix_are_read_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    weights = np.arange(2000 * 64, dtype=np.float32).reshape(2000, 64)
+    folder = models.lay_out(tmp_path / "model", {**in_f16(), "large": weights}, models.config())
+    with closing(Checkpoint(folder)) as checkpoint:
+        loaded = plain_source(checkpoint, "large", weights.shape, None).load()
+        read: list[int] = []
+        rows = Checkpoint.rows
+
+        def noted(self: Checkpoint, name: str, first: int, last: int) -> Array:
+            read.append(last - first)
+            return rows(self, name, first, last)
+
+        monkeypatch.setattr(Checkpoint, "rows", noted)
+        for places in ([0, 700, 1999], [3, 2, 5], [1999], list(range(1900, 2000))):
+            assert np.array_equal(loaded.decode(np.array(places)), weights[places])
+    assert sum(read) < 200
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e30])

@@ -220,9 +220,5 @@ class RepackDone(_Frame, frozen=True, tag="repack-done"):
     report: RepackReport
 
 
-class RepackStopped(_Frame, frozen=True, tag="repack-stopped"):
-    """It was cancelled; the next one goes on from there."""
-
-
 RepackCommand = StartRepack
-RepackEvent = RepackProgress | RepackDone | RepackStopped
+RepackEvent = RepackProgress | RepackDone

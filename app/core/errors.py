@@ -82,7 +82,7 @@ class Bug(ParleyError):
     """Something Parley did not foresee; `detail` holds the traceback."""
 
     text = "Something went wrong inside Parley."
-    advice = "Your conversations are safe. Please copy the details and report them."
+    advice = "Your chats are safe. Please copy the details and report them."
 
 
 class EmptyPrompt(UserError):
@@ -270,15 +270,15 @@ class DiskFull(WorldError):
 class UnknownConversation(UserError):
     """No conversation has this number."""
 
-    text = "There is no conversation {id}."
+    text = "There is no chat {id}."
     advice = "See “parley chats list” for those there are."
 
 
 class UnknownMessage(UserError):
     """No message has this number, or it belongs to another conversation."""
 
-    text = "There is no message {id} in this conversation."
-    advice = "It may have been deleted meanwhile; open the conversation again."
+    text = "There is no message {id} in this chat."
+    advice = "It may have been deleted meanwhile; open the chat again."
 
 
 class SettingsDamaged(WorldError):

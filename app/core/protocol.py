@@ -58,7 +58,7 @@ class Hello(_Frame, frozen=True, tag="hello"):
 
 
 class Cancel(_Frame, frozen=True, tag="cancel"):
-    """Stop the running load or reply; without one, nothing happens."""
+    """Stop every command that has not ended; `Stopped` follows, or what else a command ends with."""
 
 
 class Leave(_Frame, frozen=True, tag="leave"):
@@ -70,6 +70,10 @@ class Failed(_Frame, frozen=True, tag="failed"):
 
     failure: Failure
     id: int = 0
+
+
+class Stopped(_Frame, frozen=True, tag="stopped"):
+    """A command was stopped, and did nothing or only what the next one goes on from."""
 
 
 Command = (
@@ -90,6 +94,7 @@ Command = (
 Event = (
     Hello
     | Failed
+    | Stopped
     | EngineEvent
     | PreviewEvent
     | ProbeEvent

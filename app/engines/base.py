@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Protocol
 
 from app.core.catalog.hub import ModelShape, Weights
-from app.core.engine.engine_frames import Generate, ModelInfo
-from app.core.engine.loading import LoadOptions
+from app.core.chat.preview_frames import PromptRendered, RenderPrompt
+from app.core.engine.engine_frames import Generate
 from app.core.protocol import Event
 
 Emit = Callable[[Event], None]
@@ -69,22 +69,21 @@ class ModelSource:
 
 
 class Engine(Protocol):
-    """Holds at most one model and one conversation's live state."""
-
-    def load(self, source: ModelSource, options: LoadOptions, emit: Emit, stop: StopFlag) -> ModelInfo:
-        """Replace what is loaded; emits `LoadProgress`.
-
-        Raises:
-            Cancelled: `stop` was set; nothing is loaded now.
-            ParleyError: the options, the file or the machine's memory do not allow it.
-        """
+    """Answers with at most one model; how it comes by one is its own matter."""
 
     def unload(self) -> None:
-        """Free the model, if there is one."""
+        """Let go of the model, if there is one."""
 
-    def generate(self, command: Generate, emit: Emit, stop: StopFlag) -> None:
-        """Answer; emits `PromptProgress`, `Piece` and at the end `Finished`, also when stopped.
+    def render(self, command: RenderPrompt) -> PromptRendered:
+        """A prompt to look at; the conversation that is loaded stays.
 
         Raises:
-            ParleyError: no model is loaded, or the prompt, the template or the options are wrong.
+            ParleyError: there is no model, or the prompt cannot be made.
+        """
+
+    def generate(self, command: Generate, emit: Emit, stop: StopFlag) -> None:
+        """Answer; emits `PromptProgress` where it is known, `Piece`, and at the end `Finished`, also when stopped.
+
+        Raises:
+            ParleyError: there is no model, or the prompt, the template or the options are wrong, or it failed.
         """

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 import msgspec
 
 from app.core.engine.messages import Message, Role
-from app.core.engine.prompt_room import MIN_REPLY_RESERVE
-from app.core.engine.prompt_room import reply_reserve as usual_reserve
+from app.core.engine.prompt_room import longest_prompt, reply_reserve
 from app.core.errors import EmptyPrompt, PinsTooLong, PromptTooLong
 
-TRIMMED_PART = 0.75
+_TRIMMED_PART = 0.75
+
+Count = Callable[[Sequence[Message]], int]
+"""The tokens of a prompt made of some messages; more messages never give fewer."""
 
 _PRIVATE_USE = range(0xE000, 0xF900)
 
@@ -134,27 +136,22 @@ def fit_view(
     messages: Sequence[Message],
     *,
     context_length: int,
-    count: Callable[[Sequence[Message]], int],
+    count: Count,
     view_start: int = 0,
     pinned: Collection[int] = (),
-    reply_reserve: int | None = None,
 ) -> View:
     """Choose the newest whole turns that leave room for a reply; nothing is cut within a message.
 
     Where everything fits, as after a load with a longer context, nothing is left out. Else the view
-    of the last reply is kept as long as it fits, so that the KV cache is reused. When it no longer
-    does, turns are dropped until three quarters of the context are left in use, so that the next few
-    turns need not drop any. A pinned message stays, and its whole turn with it: templates insist that
-    user and assistant alternate.
+    of the last reply is kept as long as it fits, so that the KV cache is reused. A pinned message stays,
+    and its whole turn with it: templates insist that user and assistant alternate.
 
     Args:
         messages: the system message, if any, then the turns.
         context_length: in tokens.
-        count: the tokens of a prompt made of some messages; more messages never give fewer tokens.
+        count: what a prompt comes to.
         view_start: messages after the system message that the last reply did without.
         pinned: messages after the system message, counted from 0, whose turns stay.
-        reply_reserve: tokens to keep free for the reply, if turns can be dropped for it; by
-            default an eighth of the context, at most 512.
 
     Raises:
         EmptyPrompt: see `check_prompt`.
@@ -162,20 +159,13 @@ def fit_view(
         PinsTooLong: they would fit without what is pinned.
     """
     check_prompt(messages)
-    system = tuple(messages[:1]) if messages[0].role is Role.SYSTEM else ()
-    turns = tuple(messages[len(system) :])
-    cut = _Cut(system, turns, _turns_of(pinned, turns))
-    reserve = usual_reserve(context_length) if reply_reserve is None else reply_reserve
-    starts = _turn_starts(turns, view_start)
+    cut = _Cut.of(messages, pinned)
+    room = context_length - reply_reserve(context_length)
+    starts = _turn_starts(cut.turns, view_start)
     for start in dict.fromkeys((0, starts[0])):
-        if count(cut.messages(start)) <= context_length - reserve:
+        if count(cut.messages(start)) <= room:
             return cut.view(start)
-    target = min(int(context_length * TRIMMED_PART), context_length - reserve)
-    last = len(starts) - 1
-    chosen = bisect_left(starts, True, hi=last, key=lambda start: count(cut.messages(start)) <= target)
-    if chosen == last:
-        _check_last_turn(cut, starts[last], context_length - min(MIN_REPLY_RESERVE, reserve), count)
-    return cut.view(starts[chosen])
+    return _trimmed(cut, starts, context_length, count)
 
 
 @dataclass(frozen=True)
@@ -185,6 +175,13 @@ class _Cut:
     system: tuple[Message, ...]
     turns: tuple[Message, ...]
     staying: Sequence[int]
+
+    @staticmethod
+    def of(messages: Sequence[Message], pinned: Collection[int]) -> _Cut:
+        """Nothing is left out yet; `pinned` are places after the system message."""
+        system = tuple(messages[:1]) if messages[0].role is Role.SYSTEM else ()
+        turns = tuple(messages[len(system) :])
+        return _Cut(system, turns, _turns_of(pinned, turns))
 
     def kept(self, start: int) -> tuple[int, ...]:
         """The places of what stays of the turns before `start`."""
@@ -199,7 +196,17 @@ class _Cut:
         return View(self.messages(start), start, self.kept(start))
 
 
-def _check_last_turn(cut: _Cut, start: int, limit: int, count: Callable[[Sequence[Message]], int]) -> None:
+def _trimmed(cut: _Cut, starts: Sequence[int], context_length: int, count: Count) -> View:
+    """Leave turns out until three quarters of the context are in use, so that the next few need not leave out any."""
+    target = int(context_length * _TRIMMED_PART)
+    last = len(starts) - 1
+    chosen = bisect_left(starts, True, hi=last, key=lambda start: count(cut.messages(start)) <= target)
+    if chosen == last:
+        _check_last_turn(cut, starts[last], longest_prompt(context_length), count)
+    return cut.view(starts[chosen])
+
+
+def _check_last_turn(cut: _Cut, start: int, limit: int, count: Count) -> None:
     """Refuse what is too long though all other turns are left out."""
     needed = count(cut.messages(start))
     if needed <= limit:

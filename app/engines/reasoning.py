@@ -60,6 +60,11 @@ class ReasoningSplitter:
             self._tags = opened
             self._state = _State.OPENED
 
+    @property
+    def awaited(self) -> str:
+        """What ends the reasoning that goes on; empty where there is none."""
+        return self._tags.close if self._state in (_State.OPENED, _State.REASONING) else ""
+
     def feed(self, text: str) -> tuple[str, str]:
         """The reasoning and the answer that can be shown now."""
         self._held += text

@@ -52,7 +52,6 @@ class TemplateText(msgspec.Struct, frozen=True):
 
     name: str
     source: str
-    is_fallback: bool = False
     stops: tuple[str, ...] = ()
     digest: str = ""
 
@@ -101,7 +100,7 @@ def named_text(name: str) -> TemplateText:
     """
     source = template_source(name)
     if name in _STOPS:
-        return TemplateText(name, source, is_fallback=True, stops=_STOPS[name])
+        return TemplateText(name, source, stops=_STOPS[name])
     return TemplateText(name, source, stops=_stops_in(source), digest=digest_of(source))
 
 
@@ -118,7 +117,7 @@ def compiled(text: TemplateText) -> ChatTemplate:
     Raises:
         TemplateFailed: it does not parse.
     """
-    return ChatTemplate(text.name, text.source, is_fallback=text.is_fallback, stops=text.stops, digest=text.digest)
+    return ChatTemplate(text.name, text.source, stops=text.stops, digest=text.digest)
 
 
 def _likeliest(architecture: str, special_tokens: Collection[str], name: str) -> str:

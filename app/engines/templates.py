@@ -35,7 +35,6 @@ class ChatTemplate:
         name: str,
         source: str,
         *,
-        is_fallback: bool = False,
         stops: tuple[str, ...] = (),
         digest: str = "",
         time_limit: float = TIME_LIMIT,
@@ -47,7 +46,6 @@ class ChatTemplate:
         """
         self.name = name
         self.source = source
-        self.is_fallback = is_fallback
         self.stops = stops
         self.digest = digest
         self._time_limit = time_limit

@@ -36,6 +36,7 @@ class ConversationList(ConversationPages):
     made = Signal(object)  # ConversationSummary of a copy
     folder_made = Signal(object)  # Folder
     trashed = Signal(list)  # ids of conversations that are in the trash now
+    brought_back = Signal(list)  # ids of those whose deletion was taken back
     trashed_parts_changed = Signal(list)  # list[TrashedMessages]
     answered_elsewhere = Signal(object)  # frozenset of the ids that another process is answering
 
@@ -118,12 +119,14 @@ class ConversationList(ConversationPages):
     def trash(self, ids: Sequence[int]) -> None:
         """Move conversations to the trash."""
 
-        def bring_back(stores: Stores, done: Sequence[int]) -> None:
-            if not stores.listing.restore(done):
+        def bring_back(stores: Stores, done: Sequence[int]) -> list[int]:
+            found = stores.listing.restore(done)
+            if not found:
                 raise NotInTrash(id=done[0])
+            return found
 
         def remember(done: list[int]) -> None:
-            self._remember(Deed.TRASHED, done, lambda stores: bring_back(stores, done))
+            self._remember(Deed.TRASHED, done, lambda stores: bring_back(stores, done), self.brought_back.emit)
             self.trashed.emit(done)
 
         self._do(lambda stores: stores.listing.trash(ids), remember)
@@ -198,9 +201,11 @@ class ConversationList(ConversationPages):
             lambda deleted: self.undo.push(Deed.FOLDER_DELETED, lambda stores: stores.folders.restore(deleted)),
         )
 
-    def _remember(self, deed: Deed, done: object, inverse: Callable[[Stores], object]) -> None:
+    def _remember(
+        self, deed: Deed, done: object, inverse: Callable[[Stores], _T], then: Callable[[_T], object] = ignore
+    ) -> None:
         if done:
-            self.undo.push(deed, inverse)
+            self.undo.push(deed, inverse, then=then)
 
     def _do(self, operation: Callable[[Stores], _T], then: Callable[[_T], object]) -> None:
         def finish(result: _T) -> None:

@@ -18,8 +18,6 @@ from app.catalog.fetch.journal import read_pins
 from app.core.catalog.downloads import CheckFile, ModelMoved, MoveModel, RepairFile
 from app.core.catalog.hub import Variant
 from app.core.catalog.library import LibraryModel, Owner
-from app.core.errors import FileGone
-from app.core.paths import is_file
 from app.services.child_slot import ChildFactory
 from app.services.library_work import Job, LibraryWork, Work
 from app.services.model_folders import ModelFolders
@@ -27,7 +25,7 @@ from app.services.relay import Relay
 
 
 class Presence(Enum):
-    """How a file is that is known; a mendable one lies beside its place, its repair or download having been cut off."""
+    """How a known model is; what a mendable one lacks can be fetched again."""
 
     THERE = "there"
     MENDABLE = "mendable"
@@ -35,11 +33,19 @@ class Presence(Enum):
 
 
 @dataclass(frozen=True)
+class Stray:
+    """A known model that lies in none of the folders; `missing` are its files that are not there."""
+
+    presence: Presence
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class DiskContents:
-    """What a look at the disk found: models in the folders, and how known files that lie elsewhere are."""
+    """What a look at the disk found: models in the folders, and by their paths those known ones that lie elsewhere."""
 
     models: tuple[LibraryModel, ...]
-    strays: Mapping[str, Presence]
+    strays: Mapping[str, Stray]
 
 
 class DiskLibrary(QObject):
@@ -92,11 +98,7 @@ class DiskLibrary(QObject):
         self._relay.deliver(self._worker.submit(_delete, model), lambda _: self.refresh(), self.problem.emit)
 
     def verify(self, model: LibraryModel) -> None:
-        """Compare each file with what it must be, or was at the first look; a model that lacks one is a problem."""
-        if model.missing:
-            lacking = Path(model.missing[0])
-            self.problem.emit(FileGone(file=lacking.name, folder=str(lacking.parent)))
-            return
+        """Compare each file with what it must be, or was at the first look."""
         # Parley's own note beside a file says more than its owner's word, and is asked for by an empty one.
         commands = [
             CheckFile(path=path, sha256="" if model.repairable else sha256)
@@ -105,12 +107,12 @@ class DiskLibrary(QObject):
         self.work.add(Job(model.path, Work.VERIFYING, commands))
 
     def repair(self, model: LibraryModel) -> None:
-        """Fetch again what is broken of each file."""
-        self.work.add(Job(model.path, Work.REPAIRING, [RepairFile(path=path) for path in model.paths]))
+        """Fetch again what is missing or, where nothing is, what is broken of each file."""
+        self.fetch_again(model.path, model.missing or model.paths)
 
-    def repair_file(self, path: str) -> None:
-        """Go on with the repair of a file that lies beside its place since it was cut off."""
-        self.work.add(Job(path, Work.REPAIRING, [RepairFile(path=path)]))
+    def fetch_again(self, path: str, files: Iterable[str]) -> None:
+        """Fetch again what is missing or broken of these files of the model at a path."""
+        self.work.add(Job(path, Work.REPAIRING, [RepairFile(path=file) for file in files]))
 
     def move(self, model: LibraryModel, folder: Path) -> None:
         """Move a model into another folder; into one of the user's, as deep as it lies now."""
@@ -138,14 +140,17 @@ def _look(mine: Sequence[Path], environment: Mapping[str, str], known: Sequence[
     from app.catalog.shelf.folders import scan
 
     models = scan([*(Place(folder, Owner.USER) for folder in mine), *places(environment, Path.home())])
-    listed = {path for model in models for path in model.paths}
-    return DiskContents(tuple(models), {path: _presence(path) for path in known if path not in listed})
+    listed = {path for model in models for path in (*model.paths, *model.missing)}
+    return DiskContents(tuple(models), {path: _stray(Path(path)) for path in known if path not in listed})
 
 
-def _presence(path: str) -> Presence:
-    if is_file(path):
-        return Presence.THERE
-    return Presence.MENDABLE if read_pins(Path(path)) else Presence.GONE
+def _stray(path: Path) -> Stray:
+    from app.catalog.shelf.library import missing_parts
+
+    missing = missing_parts(path)
+    if not missing:
+        return Stray(Presence.THERE)
+    return Stray(Presence.MENDABLE if all(map(read_pins, missing)) else Presence.GONE, tuple(map(str, missing)))
 
 
 def _look_at(folder: Path) -> tuple[Variant, str]:

@@ -15,14 +15,13 @@ from app.core.engine.engine_frames import (
     Digest,
     Finished,
     Generate,
-    LoadCancelled,
     LoadProgress,
     ModelInfo,
     load_command,
 )
 from app.core.engine.models import ModelFile
 from app.core.errors import EngineLost, ParleyError
-from app.core.protocol import Event, Failed
+from app.core.protocol import Event, Failed, Stopped
 from app.services.child_slot import ChildFactory, ChildSlot
 from app.services.relay import Relay
 
@@ -147,7 +146,7 @@ class EngineHost(QObject):
             case ModelInfo():
                 self.model = event
                 self._enter(EngineState.READY)
-            case LoadCancelled():
+            case Stopped():
                 self.cancel_load()
             case Failed(id=0):
                 self._fail(event.failure.error())

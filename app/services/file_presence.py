@@ -1,17 +1,18 @@
-"""Which files are gone: asked on a thread of its own, since a path may lie on a slow disk."""
+"""Which models are gone, or lack a part: asked on a thread of its own, since a path may lie on a slow disk."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from app.core.paths import is_file
+from app.catalog.shelf.library import missing_parts
 
 
 class FilePresence(QObject):
-    """`missing` holds the paths that were not there when last checked."""
+    """`missing` holds the paths of models that were not there as a whole when last checked."""
 
     checked = Signal(object)  # frozenset[str]
 
@@ -39,4 +40,4 @@ class FilePresence(QObject):
 
 
 def _missing(paths: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(path for path in paths if not is_file(path))
+    return frozenset(path for path in paths if missing_parts(Path(path)))

@@ -28,7 +28,7 @@ from app.core.catalog.downloads import (
     RepairFile,
 )
 from app.core.errors import Cancelled, ParleyError
-from app.core.protocol import Cancel, Event, Failed
+from app.core.protocol import Cancel, Event, Failed, Stopped
 from app.services.child_slot import ChildFactory, ChildSlot
 from app.services.relay import Relay
 
@@ -110,7 +110,7 @@ class LibraryWork(QObject):
                 self.progress.emit(self._line[0], done, total)
             case FileChecked() | DownloadDone() | ModelMoved():
                 self._take(event)
-            case DownloadPaused():
+            case DownloadPaused() | Stopped():
                 self._end(Cancelled())
             case Failed() | DownloadFailed():
                 self._end(event.failure.error())

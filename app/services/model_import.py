@@ -17,10 +17,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.catalog.fetch.journal import journal_of
 from app.core.checkpoints.preparing import Original, Preparation, PreparationState, Wishes
-from app.core.checkpoints.repack import RepackDone, RepackProgress, RepackReport, RepackStopped, StartRepack
+from app.core.checkpoints.repack import RepackDone, RepackProgress, RepackReport, StartRepack
 from app.core.checkpoints.repack_errors import OriginalStays, PreparationsUnsaved, RepackerLost
 from app.core.errors import Failure
-from app.core.protocol import Cancel, Event, Failed
+from app.core.protocol import Cancel, Event, Failed, Stopped
 from app.services.child_slot import ChildFactory, ChildSlot
 from app.services.relay import Relay, Storage, ignore
 from app.storage.preparations import PreparationFile
@@ -154,7 +154,7 @@ class ModelImport(QObject):
                 self.progress.emit(self._current, event)
             case RepackDone():
                 self._done(event.report)
-            case RepackStopped():
+            case Stopped():
                 self._end(PreparationState.STOPPED)
             case Failed():
                 self._fail(event.failure)

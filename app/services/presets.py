@@ -70,8 +70,20 @@ class PresetLibrary(QObject):
         self._change(lambda stores: stores.presets.duplicate(preset_id), self.saved.emit)
 
     def delete(self, preset_id: int) -> None:
-        """Take it off the list."""
-        self._change(lambda stores: stores.presets.delete(preset_id), ignore)
+        """Take it off the list; where new chats began with it, they begin with the first one that is left."""
+        was_default = self.default is not None and self.default.id == preset_id
+
+        def tell(_: None) -> None:
+            if was_default and self.presets:
+                self.make_default(self.presets[0])
+
+        self._change(lambda stores: stores.presets.delete(preset_id), tell)
+
+    def heir(self, preset_id: int) -> StoredPreset | None:
+        """What new chats would begin with if this preset were deleted; None where that changes nothing."""
+        if self.default is None or self.default.id != preset_id:
+            return None
+        return next((one for one in self.presets if one.id != preset_id), None)
 
     def arrange(self, order: Sequence[int]) -> None:
         """Give them another order."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -71,10 +72,14 @@ class SingleInstance(QObject):
         self._take()
 
     def release(self) -> None:
-        """Let another process be the one."""
+        """Let another process be the one; a data folder that was emptied by then goes as well."""
         if self._watcher is not None:
             self._watcher.removePath(str(self._folder))
         self._lock.unlock()
+        with suppress(OSError):
+            if list(self._folder.parent.iterdir()) == [self._folder]:
+                self._folder.rmdir()
+                self._folder.parent.rmdir()
 
     def _take(self, _changed: str = "") -> None:
         for request in sorted(self._folder.glob(f"*{_ENDING}")):

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from app.core.engine.models import ModelFile
 from app.core.prediction.probe_frames import Machine, MeasuredNeed, MeasureNeed, Probe
 from app.core.prediction.together import Together, together
 from app.core.protocol import Event, Failed
-from app.services.child_slot import ChildFactory
+from app.services.child_slot import ChildFactory, ChildSlot
 from app.services.relay import Relay
-
-if TYPE_CHECKING:
-    from app.children.child import Child
 
 Then = Callable[[Together], object]
 
@@ -26,19 +22,15 @@ class TogetherFinder:
         self._then: Then | None = then
         self._machine: Machine | None = None
         self._needs: list[MeasuredNeed] = []
-        self._child: Child = start(
-            lambda event: relay.post(lambda: self._on_event(event)),
-            lambda _: relay.post(lambda: self._answer(Together())),
-        )
-        self._child.start()
-        self._child.send(Probe())
+        self._slot = ChildSlot(start, relay, self._on_event, lambda _: self._answer(Together()))
+        self._slot.send(Probe())
         for file in files:
-            self._child.send(MeasureNeed(file.identity.path, file.options))
+            self._slot.send(MeasureNeed(file.identity.path, file.options))
 
     def shutdown(self) -> None:
         """Nobody waits for the answer any more."""
         self._then = None
-        self._child.shutdown()
+        self._slot.shutdown()
 
     def _on_event(self, event: Event) -> None:
         match event:
@@ -55,5 +47,5 @@ class TogetherFinder:
     def _answer(self, found: Together) -> None:
         then, self._then = self._then, None
         if then is not None:
-            self._child.close()
+            self._slot.close()
             then(found)

@@ -4,60 +4,53 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from app.catalog.gguf.header import read_header, shard_paths
 from app.catalog.ledger import Ledger
 from app.core.chat.preview_frames import RenderPrompt
-from app.core.engine.engine_frames import Digest, Generate, Load, ModelInfo
+from app.core.engine.engine_frames import Digest, Generate, Load
 from app.core.errors import ParleyError, ProtocolBroken
 from app.core.program.ledger import Purpose
 from app.core.program.network import is_offline
-from app.core.protocol import Event
 from app.core.remote.rpc import address_of, is_this_machine
 from app.core.remote.rpc_errors import RpcForbiddenOffline
 from app.core.remote.server_frames import Connect
 from app.core.remote.servers import Server
-from app.engines.base import StopFlag
+from app.engines.base import Emit, Engine, StopFlag
 from app.engines.llama.engine import LlamaEngine
+from app.worker.base import Worker
 from app.worker.digest import ModelDigest
 from app.worker.source import describe
 from app.worker.wire import Job
 
-if TYPE_CHECKING:
-    from app.engines.remote.engine import RemoteEngine
 
-
-class EngineServer:
+class EngineWorker(Worker):
     """Runs `Load`, `Connect`, `Generate` and `RenderPrompt`."""
 
-    def __init__(self, send: Callable[[Event], None]) -> None:
-        self._send = send
-        self._engine = LlamaEngine()
-        self._remote: RemoteEngine | None = None
+    def __init__(self, send: Emit) -> None:
+        super().__init__(send)
+        self._llama = LlamaEngine()
+        self._engine: Engine = self._llama
         self._digest: ModelDigest | None = None
 
     def run(self, job: Job) -> None:
-        """Run one command; see `Server`."""
+        """Run one command; see `Worker`."""
         match job.command:
             case Load(path=path, options=options, known=known):
                 _admit(options.rpc_hosts)
-                self._drop_digest()
-                self._remote = None
                 source = describe(Path(path))
-                self._send(self._engine.load(source, options, self._send, job.stop))
-                with contextlib.suppress(OSError, ParleyError):
+                self._leave_for(self._llama)
+                self._send(self._llama.load(source, options, self._send, job.stop))
+                with contextlib.suppress(OSError, ParleyError):  # the model answers without its hash
                     self._begin_digest(source.path, known)
             case Connect(server=server, model=model):
-                self._drop_digest()
-                self._engine.unload()
-                self._send(self._connect(server, model, job.stop))
+                self._connect(server, model, job.stop)
             case RenderPrompt() as command:
-                self._send((self._remote or self._engine).render(command))
+                self._send(self._engine.render(command))
             case Generate() as command:
-                (self._remote or self._engine).generate(command, self._send, job.stop)
+                self._engine.generate(command, self._send, job.stop)
             case other:
                 raise ProtocolBroken(f"not a command for an engine: {other!r}")
 
@@ -76,13 +69,20 @@ class EngineServer:
             return None
         return done
 
-    def _connect(self, server: Server, model: str, stop: StopFlag) -> ModelInfo:
+    def _connect(self, server: Server, model: str, stop: StopFlag) -> None:
         """The client is imported only where it is needed."""
         from app.engines.remote.engine import RemoteEngine
-        from app.worker.servers_role import access_to
+        from app.worker.access import access_to
 
-        self._remote = RemoteEngine()
-        return self._remote.connect(access_to(server), model, stop)
+        remote = RemoteEngine()
+        self._leave_for(remote)
+        self._send(remote.connect(access_to(server), model, stop))
+
+    def _leave_for(self, engine: Engine) -> None:
+        """Free what is loaded; this engine answers from now on."""
+        self._drop_digest()
+        self._engine.unload()
+        self._engine = engine
 
     def _begin_digest(self, path: Path, known: Digest | None) -> None:
         self._digest = ModelDigest(shard_paths(read_header(path, tensors=False)))
@@ -107,3 +107,6 @@ def _admit(hosts: Sequence[str]) -> None:
         if is_offline(os.environ) and not is_this_machine(host):
             raise RpcForbiddenOffline(host=host)
         ledger.note(address_of(host)[0])
+
+
+WORKER: type[Worker] = EngineWorker

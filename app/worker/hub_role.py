@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 
 from app.catalog.find.hub import Hub
 from app.catalog.find.hub_client import Connection, HubClient
@@ -25,21 +24,22 @@ from app.core.catalog.hub_frames import (
 from app.core.errors import ProtocolBroken
 from app.core.paths import Folders
 from app.core.program.ledger import Purpose
-from app.core.protocol import Event
+from app.engines.base import Emit
+from app.worker.base import Worker
 from app.worker.wire import Job
 
 
-class HubServer:
+class HubWorker(Worker):
     """Runs the commands of `app.core.catalog.hub_frames`."""
 
-    def __init__(self, send: Callable[[Event], None]) -> None:
-        self._send = send
+    def __init__(self, send: Emit) -> None:
+        super().__init__(send)
         self._folders = Folders.of(os.environ)
         self._tokens = TokenStore(self._folders.config, os.environ)
         self._hub: Hub | None = None
 
     def run(self, job: Job) -> None:
-        """Run one command; see `Server`."""
+        """Run one command; see `Worker`."""
         match job.command:
             case SearchHub(id=number, query=query, cursor=cursor):
                 self._send(HubFound(id=number, page=self._connected().search(query, cursor)))
@@ -59,12 +59,11 @@ class HubServer:
             case other:
                 raise ProtocolBroken(f"not a command for the hub's child: {other!r}")
 
-    def idle(self) -> float | None:
-        """There is no background work."""
-        return None
-
     def _connected(self) -> Hub:
         if self._hub is None:
             connection = Connection.of(os.environ, self._tokens.find().token)
             self._hub = Hub(HubClient(connection, Ledger(os.environ, Purpose.SEARCH).note), self._folders.cache / "hub")
         return self._hub
+
+
+WORKER: type[Worker] = HubWorker

@@ -5,42 +5,19 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
-from typing import Protocol
 
 from app.core import protocol
-from app.core.engine.engine_frames import LoadCancelled
 from app.core.errors import Cancelled, Failure
-from app.core.protocol import ChildRole, Event, Failed, Hello, Leave
+from app.core.protocol import ChildRole, Failed, Hello, Leave, Stopped
+from app.engines.base import Emit
+from app.worker.base import Worker
 from app.worker.wire import Inbox, Job, Wire
 
 EXIT_UNKNOWN_ROLE = 2
 
 
-class Server(Protocol):
-    """What a role does with the commands it knows."""
-
-    def run(self, job: Job) -> None:
-        """Run one command to its end.
-
-        Raises:
-            ProtocolBroken: it is not a command for this role.
-            Cancelled: a load was stopped.
-            ParleyError: it came to nothing.
-        """
-
-    def idle(self) -> float | None:
-        """Do a short piece of background work; how many seconds to rest then, None until a command comes."""
-
-
-MakeServer = Callable[[Callable[[Event], None]], Server]
-
-
-def main(role: str, make_server: MakeServer | None = None) -> int:
-    """Serve the parent until it closes our input, or has us leave; the exit code.
-
-    `make_server` makes the server of a role that lives above this package.
-    """
+def main(role: str) -> int:
+    """Serve the parent until it closes our input, or has us leave; the exit code."""
     if role not in set(ChildRole):
         print(f"There is no child of the role {role!r}.", file=sys.stderr)
         return EXIT_UNKNOWN_ROLE
@@ -49,70 +26,51 @@ def main(role: str, make_server: MakeServer | None = None) -> int:
     wire.send(Hello(version=protocol.VERSION, role=role, pid=os.getpid()))
     inbox = Inbox(wire.send)
     inbox.start()
-    server = make_server(wire.send) if make_server else _server(ChildRole(role), wire.send)
-    rest = server.idle()
+    worker = _worker_of(ChildRole(role))(wire.send)
+    rest = worker.idle()
     while True:
         job = inbox.next(timeout=rest)
         if job is not None and isinstance(job.command, Leave):
             return 0
         if job is not None:
-            _run(server, job, wire.send)
+            _run(worker, job, wire.send)
             inbox.done(job)
-        rest = 0.0 if inbox.waiting else server.idle()
+        rest = 0.0 if inbox.waiting else worker.idle()
 
 
-def _server(role: ChildRole, send: Callable[[Event], None]) -> Server:
+def _worker_of(role: ChildRole) -> type[Worker]:
     """A role's libraries are imported only when it is chosen, and only after our handshake."""
     match role:
         case ChildRole.ENGINE:
-            from app.worker.engine_role import EngineServer
-
-            return EngineServer(send)
-        case ChildRole.DOWNLOAD:
-            from app.worker.download_role import DownloadServer
-
-            return DownloadServer(send)
-        case ChildRole.HUB:
-            from app.worker.hub_role import HubServer
-
-            return HubServer(send)
-        case ChildRole.TYPESET:
-            from app.worker.typeset_role import TypesetServer
-
-            return TypesetServer(send)
-        case ChildRole.EXCHANGE:
-            from app.worker.exchange_role import ExchangeServer
-
-            return ExchangeServer(send)
-        case ChildRole.EXTRACT:
-            from app.worker.extract_role import ExtractServer
-
-            return ExtractServer(send)
-        case ChildRole.REPACK:
-            from app.worker.repack_role import RepackServer
-
-            return RepackServer(send)
-        case ChildRole.SERVERS:
-            from app.worker.servers_role import ServersServer
-
-            return ServersServer(send)
-        case ChildRole.UPDATE:
-            from app.worker.update_role import UpdateServer
-
-            return UpdateServer(send)
+            from app.worker.engine_role import WORKER
         case ChildRole.PROBE:
-            from app.worker.probe_role import ProbeServer
-
-            return ProbeServer(send)
+            from app.worker.probe_role import WORKER
+        case ChildRole.HUB:
+            from app.worker.hub_role import WORKER
+        case ChildRole.DOWNLOAD:
+            from app.worker.download_role import WORKER
+        case ChildRole.REPACK:
+            from app.worker.repack_role import WORKER
+        case ChildRole.EXCHANGE:
+            from app.worker.exchange_role import WORKER
+        case ChildRole.EXTRACT:
+            from app.worker.extract_role import WORKER
         case ChildRole.PRINT:
-            raise ValueError("the server that prints is made by its starter: it needs Qt")
+            from app.worker.print_role import WORKER
+        case ChildRole.TYPESET:
+            from app.worker.typeset_role import WORKER
+        case ChildRole.SERVERS:
+            from app.worker.servers_role import WORKER
+        case ChildRole.UPDATE:
+            from app.worker.update_role import WORKER
+    return WORKER
 
 
-def _run(server: Server, job: Job, send: Callable[[Event], None]) -> None:
+def _run(worker: Worker, job: Job, send: Emit) -> None:
     number: int = getattr(job.command, "id", 0)
     try:
-        server.run(job)
+        worker.run(job)
     except Cancelled:
-        send(LoadCancelled())
+        send(Stopped())
     except Exception as error:
         send(Failed(failure=Failure.of(error), id=number))

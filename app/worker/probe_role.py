@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -10,24 +9,25 @@ import msgspec
 from app.core.chat.preview_frames import ReadTemplate, RenderPrompt
 from app.core.errors import ProtocolBroken
 from app.core.prediction.probe_frames import MeasureNeed, MeasureRemote, Probe
-from app.core.protocol import Event
+from app.engines.base import Emit
 from app.engines.llama import devices, measuring, native
 from app.engines.rendering import read_template, render_prompt
+from app.worker.base import Worker
 from app.worker.source import describe
 from app.worker.stand_in import stand_in
 from app.worker.wire import Job
 
 
-class ProbeServer:
+class ProbeWorker(Worker):
     """Runs `Probe`, `MeasureNeed`, `MeasureRemote`, `RenderPrompt` and `ReadTemplate`."""
 
-    def __init__(self, send: Callable[[Event], None]) -> None:
-        self._send = send
+    def __init__(self, send: Emit) -> None:
+        super().__init__(send)
         self._log = native.NativeLog(measuring.LOG_LINES)
         native.start(self._log)
 
     def run(self, job: Job) -> None:
-        """Run one command; see `Server`."""
+        """Run one command; see `Worker`."""
         match job.command:
             case Probe():
                 found = devices.probe()
@@ -44,6 +44,5 @@ class ProbeServer:
             case other:
                 raise ProtocolBroken(f"not a command for a probe: {other!r}")
 
-    def idle(self) -> float | None:
-        """There is no background work."""
-        return None
+
+WORKER: type[Worker] = ProbeWorker

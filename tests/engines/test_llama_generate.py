@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from llama_cpp import llama_cpp as llama
 
 from app.core.engine.messages import FinishReason, Message, Role
 from app.core.engine.sampling import Sampling
 from app.core.engine.templates import UnknownTemplate
 from app.core.errors import EmptyPrompt, GrammarInvalid, NoModel, PromptTooLong
+from app.engines.llama.sampler import ChainSampler, GrammarSampler, after_thoughts
 from app.engines.llama.vocabulary import Vocabulary
 
 USER = Role.USER
@@ -206,6 +208,39 @@ def test_reasoning_is_told_apart(tiny):
     reply = tiny.say("x", sampling=Sampling(temperature=0, grammar=grammar))
     assert reply.reasoning == "let me see"
     assert reply.text == "It is so."
+
+
+def test_a_grammar_is_for_the_answer_and_not_for_thoughts_that_the_prompt_has_opened(tiny):
+    begun = Message(Role.ASSISTANT, "", "Hm")
+    sampling = Sampling(temperature=0, grammar='root ::= "yes"', max_tokens=4)
+    reply = tiny.generate(Message(USER, "x"), begun, sampling=sampling)
+    assert (reply.text, reply.finished.reason) == ("", FinishReason.LENGTH)
+    assert reply.reasoning and "yes" not in reply.reasoning
+
+
+@pytest.mark.parametrize("end", ["</think>", "[/THINK]", "<|end_of_thought|>"])
+def test_after_thoughts_nothing_but_what_the_grammar_allows_may_be_written(tiny, end):
+    grammar, root = after_thoughts('root ::= "yes"', end)
+    vocabulary = tiny.vocabulary
+    tokens = {vocabulary.written(token): token for token in range(vocabulary.size)}
+
+    def may_write(text):
+        sampler = GrammarSampler(
+            ChainSampler(Sampling(temperature=0), 0, vocabulary, 4096),
+            llama.llama_sampler_init_grammar(vocabulary.pointer, grammar.encode(), root.encode()),
+            vocabulary.size,
+        )
+        try:
+            for token in [*(tokens[bytes([byte])] for byte in text.encode()), min(vocabulary.ends)]:
+                if not sampler._allows(token):
+                    return False
+                llama.llama_sampler_accept(sampler._grammar, token)
+            return True
+        finally:
+            sampler.close()
+
+    assert all(map(may_write, [f"{end}yes", f"so <b>[1]</b> [/1] <|end|> </thin>\nthen{end}\n\nyes"]))
+    assert not any(map(may_write, ["yes", f"hm{end}no", f"hm{end}", "hm"]))
 
 
 def test_the_name_of_a_control_token_in_a_message_stays_text(tiny):

@@ -176,7 +176,8 @@ def test_layers_fill_the_gpu_from_the_end(tiny_source):
     def most(*free):
         return allot(parts, machine(10**12, *map(gpu, free))).verdict.gpu_layers
 
-    assert parts.total == 70 * MIB + 100 * MIB + 32 * layer + parts.compute + parts.process
+    assert parts.input + parts.output == 70 * MIB + 100 * MIB
+    assert sum(parts.layer_weights) + sum(parts.layer_kv) == 32 * layer
     assert most(fixed - 1) == 0
     assert most(fixed) == 1
     assert most(fixed + 10 * layer) == 11

@@ -129,8 +129,8 @@ def test_a_view_that_would_begin_with_an_answer_begins_with_the_next_question():
 
 
 def test_the_last_turn_may_use_what_is_reserved_for_the_reply():
-    messages = chat(50, 10, 80)
-    view = fit_view(messages, context_length=100, count=words, reply_reserve=30)
+    messages = chat(50, 10, 370)
+    view = fit_view(messages, context_length=400, count=words)
     assert view.view_start == 2
 
 
@@ -180,14 +180,14 @@ def test_after_a_trim_the_next_short_turn_keeps_the_view(sizes):
 
 def test_a_pinned_message_stays_with_its_turn():
     messages = chat(10, 10, 10, 10, 10, 10, system=5)
-    view = fit_view(messages, context_length=60, count=words, pinned=(1,), reply_reserve=10)
+    view = fit_view(messages, context_length=60, count=words, pinned=(1,))
     assert (view.view_start, view.kept) == (4, (0, 1))
     assert list(view.messages) == [*messages[:3], *messages[5:]]
 
 
 def test_what_is_pinned_within_the_view_is_not_doubled():
     messages = chat(10, 10, 10, 10)
-    view = fit_view(messages, context_length=30, count=words, pinned=(2,), reply_reserve=5)
+    view = fit_view(messages, context_length=30, count=words, pinned=(2,))
     assert (view.view_start, view.kept) == (2, ())
     assert list(view.messages) == messages[2:]
 
@@ -195,6 +195,6 @@ def test_what_is_pinned_within_the_view_is_not_doubled():
 def test_pins_that_leave_no_room_are_named_as_the_cause():
     messages = chat(40, 10, 10)
     with pytest.raises(PinsTooLong):
-        fit_view(messages, context_length=50, count=words, pinned=(0,), reply_reserve=10)
+        fit_view(messages, context_length=50, count=words, pinned=(0,))
     with pytest.raises(PromptTooLong):
-        fit_view(chat(40, 10, 90), context_length=50, count=words, pinned=(0,), reply_reserve=10)
+        fit_view(chat(40, 10, 90), context_length=50, count=words, pinned=(0,))

@@ -104,7 +104,6 @@ def test_fallbacks_letter_by_letter(name):
     assert render(template, TWO_TURNS) == two_turns
     assert render(template, CONTINUED, continue_last=True) == continued
     assert render(template, EMPTY_SYSTEM) == no_system
-    assert template.is_fallback
     assert not template.folds_system
     assert template.stops
 
@@ -135,7 +134,7 @@ def choose(own=None, requested="", architecture="llama", special_tokens=("<s>", 
 def test_the_users_choice_comes_first_then_the_models_own():
     assert choose(own="{{ 1 }}", requested="vicuna").name == "vicuna"
     own = choose(own="{{ 1 }}")
-    assert (own.name, own.is_fallback, own.stops) == (OWN_TEMPLATE, False, ())
+    assert (own.name, own.stops) == (OWN_TEMPLATE, ())
     with pytest.raises(UnknownTemplate):
         choose(own="{{ 1 }}", requested="nonsense")
 

@@ -99,7 +99,7 @@ def test_what_is_done_can_be_taken_back(lists: Lists) -> None:
         assert deeds == [deed]
         assert lists.shown(service.undo.undo) == ["second", "first"]
         service.undo.pushed.disconnect(deeds.append)
-    assert lists.other.listing.count(Listing(folder_id=folder)) == 0
+    assert not lists.other.listing.page(Listing(folder_id=folder)).conversations
     lists.shown(service.pin, [first], False)
     service.undo.undone.connect(deeds.append)
     service.undo.undo()

@@ -111,6 +111,18 @@ def test_the_data_folder_is_made_for_its_user_alone(instance: Callable[[], Singl
     assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.parametrize("content", ["", "parley.sqlite3"])
+def test_a_data_folder_that_was_emptied_goes_with_its_window(
+    instance: Callable[[], SingleInstance], tmp_path: Path, content: str
+) -> None:
+    first = instance()
+    assert first.claim()
+    if content:
+        (tmp_path / "data" / content).write_text("kept")
+    first.release()
+    assert (tmp_path / "data").exists() is bool(content)
+
+
 def test_rubbish_among_the_requests_is_passed_over(qtbot: QtBot, instance: Callable[[], SingleInstance]) -> None:
     first = instance()
     assert first.claim()

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from app.core import protocol
-from app.core.engine.engine_frames import Finished, Load, LoadCancelled, ModelInfo
-from app.core.protocol import Hello
+from app.core.engine.engine_frames import Finished, Load, ModelInfo
+from app.core.protocol import Hello, Stopped
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,7 +48,7 @@ class RawChild:
 
     def load(self, path, **options):
         self.send(Load(path=str(path), **options))
-        return self.until(ModelInfo, protocol.Failed, LoadCancelled)[-1]
+        return self.until(ModelInfo, protocol.Failed, Stopped)[-1]
 
     def reply(self, command):
         self.send(command)

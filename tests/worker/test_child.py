@@ -17,7 +17,6 @@ from app.core.engine.engine_frames import (
     Finished,
     Generate,
     Load,
-    LoadCancelled,
     ModelInfo,
     Piece,
     PromptProgress,
@@ -36,7 +35,7 @@ from app.core.errors import (
     ProtocolBroken,
 )
 from app.core.prediction.probe_frames import Machine, Probe
-from app.core.protocol import Cancel, Failed, Hello
+from app.core.protocol import Cancel, Failed, Hello, Stopped
 from tests.models.split_gguf import split_gguf
 
 HELLO = (Message(Role.USER, "Hello"),)
@@ -197,7 +196,7 @@ def test_a_cancel_without_a_command_means_nothing(engine_child, tiny_gguf):
 
 def test_a_load_is_cancelled(engine_child, make_model, tiny_gguf):
     engine_child.send(Load(path=str(make_model("15m"))), Cancel())
-    assert isinstance(engine_child.until(LoadCancelled, ModelInfo)[-1], LoadCancelled)
+    assert isinstance(engine_child.until(Stopped, ModelInfo)[-1], Stopped)
     assert isinstance(engine_child.reply(SHORT)[-1].failure.error(), NoModel)
     assert isinstance(engine_child.load(tiny_gguf), ModelInfo)
 

@@ -136,10 +136,6 @@ class Finished(_Frame, frozen=True, tag="finished"):
     kept: tuple[int, ...] = ()
 
 
-class LoadCancelled(_Frame, frozen=True, tag="load-cancelled"):
-    """The user stopped a load; nothing is loaded now."""
-
-
 class Digest(_Frame, frozen=True, tag="digest"):
     """The SHA-256 of a loaded model, computed while the engine was idle, or known and still true.
 
@@ -154,7 +150,7 @@ class Digest(_Frame, frozen=True, tag="digest"):
 
 
 EngineCommand = Load | Generate
-EngineEvent = LoadProgress | ModelInfo | LoadCancelled | PromptProgress | Piece | Finished | Digest
+EngineEvent = LoadProgress | ModelInfo | PromptProgress | Piece | Finished | Digest
 
 
 def load_command(file: ModelFile) -> Load | Connect:

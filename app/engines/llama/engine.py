@@ -64,6 +64,27 @@ class _Live:
             name=source.name,
         )
 
+    def prompt(self, command: Generate, template: ChatTemplate, stop: StopFlag) -> Prompt:
+        """What of the conversation fits, as tokens.
+
+        Raises:
+            Cancelled: `stop` was set.
+            ParleyError: see `PromptMaker.make`.
+        """
+        maker = PromptMaker(command, template, self.loaded.vocabulary, self.sequence, stop)
+        limit = self.loaded.plan.context_length
+        return maker.make(min(command.context_limit or limit, limit))
+
+    def answer(self, reply: Reply, prompt: Prompt) -> FinishReason:
+        """Write a reply to its end; the next one goes on from where it ended, however it did."""
+        reusable = self.sequence.common_prefix(prompt.tokens)
+        self.context.obey(reply.stop)
+        try:
+            return reply.run(reusable)
+        finally:
+            reply.sampler.close()
+            self.sequence = _after(reply, prompt)
+
 
 class LlamaEngine:
     """Implements `Engine`. One in a process, for llama.cpp's log belongs to the process."""
@@ -78,7 +99,12 @@ class LlamaEngine:
         self._loads = 0
 
     def load(self, source: ModelSource, options: LoadOptions, emit: Emit, stop: StopFlag) -> ModelInfo:
-        """Replace what is loaded; see `Engine`."""
+        """Replace what is loaded; emits `LoadProgress`.
+
+        Raises:
+            Cancelled: `stop` was set; nothing is loaded now.
+            ParleyError: the options, the file or the machine's memory do not allow it.
+        """
         self.unload()
         self._loads += 1
         self._spread = Spread(options.rpc_hosts, emit)
@@ -120,24 +146,18 @@ class LlamaEngine:
         if live is None:
             raise NoModel
         template = live.template(command.template)
-        maker = PromptMaker(command, template, live.loaded.vocabulary, live.sequence, stop)
-        limit = live.loaded.plan.context_length
         seed = secrets.randbelow(_SEEDS) if command.sampling.seed is None else command.sampling.seed
         try:
-            prompt = maker.make(min(command.context_limit or limit, limit))
+            prompt = live.prompt(command, template, stop)
         except Cancelled:
             emit(_nothing(command, template, seed))
             return
-        sampler = make_sampler(command.sampling, seed, live.loaded.vocabulary, limit, self._log)
+        loaded = live.loaded
+        limit, thoughts_end = loaded.plan.context_length, _splitter(command, prompt).awaited
+        sampler = make_sampler(command.sampling, seed, loaded.vocabulary, limit, self._log, thoughts_end)
         with self._spread.during(emit) as told:
             reply = _reply(live, command, template, prompt, sampler, told, stop, clock)
-            reusable = live.sequence.common_prefix(prompt.tokens)
-            live.context.obey(stop)
-            try:
-                reason = reply.run(reusable)
-            finally:
-                sampler.close()
-                live.sequence = _after(reply, prompt)
+            reason = live.answer(reply, prompt)
         usage = reply.usage
         emit(
             Finished(
@@ -151,7 +171,7 @@ class LlamaEngine:
                 view_start=prompt.view_start,
                 kept=prompt.kept,
                 peak_bytes=self._peak(live, usage),
-                cost=live.loaded.token_cost(usage.prompt_tokens + usage.completion_tokens / 2),
+                cost=loaded.token_cost(usage.prompt_tokens + usage.completion_tokens / 2),
             )
         )
 
@@ -180,8 +200,6 @@ def _reply(
     stop: StopFlag,
     clock: Clock,
 ) -> Reply:
-    last = command.messages[-1]
-    splitter = ReasoningSplitter(prompt.text.text, last if last.role is Role.ASSISTANT else None)
     return Reply(
         id=command.id,
         tokens=list(prompt.tokens),
@@ -192,11 +210,17 @@ def _reply(
         vocabulary=live.loaded.vocabulary,
         sampler=sampler,
         stream=TextStream((*command.sampling.stop, *template.stops)),
-        writer=PieceWriter(command.id, emit, splitter),
+        writer=PieceWriter(command.id, emit, _splitter(command, prompt)),
         stop=stop,
         emit=emit,
         clock=clock,
     )
+
+
+def _splitter(command: Generate, prompt: Prompt) -> ReasoningSplitter:
+    """What tells reasoning from the answer, before the first word of a reply."""
+    last = command.messages[-1]
+    return ReasoningSplitter(prompt.text.text, last if last.role is Role.ASSISTANT else None)
 
 
 def _after(reply: Reply, prompt: Prompt) -> LiveSequence:

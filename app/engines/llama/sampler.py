@@ -37,8 +37,10 @@ class Sampler(Protocol):
         """Free the native samplers."""
 
 
-def make_sampler(options: Sampling, seed: int, vocabulary: Vocabulary, context_length: int, log: NativeLog) -> Sampler:
-    """Build the samplers of one reply.
+def make_sampler(
+    options: Sampling, seed: int, vocabulary: Vocabulary, context_length: int, log: NativeLog, thoughts_end: str = ""
+) -> Sampler:
+    """Build the samplers of one reply; where it begins with thoughts, a grammar is for what follows their end.
 
     Raises:
         GrammarInvalid: llama.cpp cannot parse the grammar.
@@ -47,11 +49,22 @@ def make_sampler(options: Sampling, seed: int, vocabulary: Vocabulary, context_l
     if not options.grammar:
         return chain
     log.clear()
-    grammar = llama.llama_sampler_init_grammar(vocabulary.pointer, options.grammar.encode(), b"root")
+    rules, root = after_thoughts(options.grammar, thoughts_end) if thoughts_end else (options.grammar, "root")
+    grammar = llama.llama_sampler_init_grammar(vocabulary.pointer, rules.encode(), root.encode())
     if not grammar:
         chain.close()
         raise GrammarInvalid(log.text)
     return GrammarSampler(chain, grammar, vocabulary.size)
+
+
+def after_thoughts(grammar: str, end: str) -> tuple[str, str]:
+    """A grammar for thoughts of any words up to their end and then what the given one allows; and its first rule."""
+    first, *others = (f"\\{letter}" if letter in "[]\\^" else letter for letter in end)
+    other_words = f"[^{first}{others[-1]}]"
+    for escaped, letter in zip(others[-2::-1], end[-2:0:-1], strict=True):
+        other_words = f'([^{first}{escaped}] | "{letter}" {other_words})'
+    thoughts = f'([^{first}] | "{end[0]}"+ {other_words})* "{end}" [ \\n]{{0,2}}'
+    return f"{grammar}\nthoughts-and-root ::= {thoughts} root\n", "thoughts-and-root"
 
 
 class ChainSampler:

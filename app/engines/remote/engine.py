@@ -30,7 +30,7 @@ class ListedModel:
 
 
 class RemoteEngine:
-    """Holds at most one server's model; the server holds all else."""
+    """Implements `Engine`. Holds at most one server's model; the server holds all else."""
 
     def __init__(self, patience: Patience | None = None) -> None:
         self._patience = patience or Patience()
@@ -47,7 +47,7 @@ class RemoteEngine:
             Cancelled: `stop` was set.
             ParleyError: the server cannot be reached, or has no such model.
         """
-        self.disconnect()
+        self.unload()
         server = access.server
         listed = [] if model in server.typed_models and model not in server.models else list_models(access, stop)
         known = {one.id: one for one in listed}
@@ -74,16 +74,12 @@ class RemoteEngine:
             device=access.server.name,
         )
 
-    def disconnect(self) -> None:
-        """Leave the server."""
+    def unload(self) -> None:
+        """Leave the server; see `Engine`."""
         self._access, self._client, self._model = None, None, ""
 
     def generate(self, command: Generate, emit: Emit, stop: StopFlag) -> None:
-        """Answer; emits `Piece` and at the end `Finished`, also when stopped.
-
-        Raises:
-            ParleyError: no server is connected, or the reply failed.
-        """
+        """Answer; see `Engine`."""
         if self._access is None or self._client is None:
             raise NoModel
         reply = RemoteReply(command, self._model, self._access, self._client, emit, stop, self._patience)

@@ -20,7 +20,9 @@ def main() -> int:
 
 def _run(arguments: list[str]) -> int:
     if arguments[:1] == ["--role"]:
-        return _run_child(arguments[1] if len(arguments) > 1 else "")
+        from app.worker.main import main as child
+
+        return child(arguments[1] if len(arguments) > 1 else "")
     if _is_for_window(arguments):
         if _has_display():
             from app.bootstrap.window import run_window
@@ -31,16 +33,6 @@ def _run(arguments: list[str]) -> int:
     from app.cli.main import main as command_line
 
     return command_line(arguments)
-
-
-def _run_child(role: str) -> int:
-    from app.worker.main import main as child
-
-    if role == "print":
-        from app.bootstrap.printing import PrintServer  # the one role that needs Qt, which no other child has
-
-        return child(role, PrintServer)
-    return child(role)
 
 
 def _stand_in_for_missing_streams() -> None:

@@ -79,7 +79,7 @@ def salvage(arguments: argparse.Namespace, invocation: Invocation) -> int:
 def _content(backup: Backup) -> str:
     if backup.conversations is None:
         return "damaged"
-    return f"{format_count(backup.conversations)} conversation{'' if backup.conversations == 1 else 's'}"
+    return f"{format_count(backup.conversations)} chat{'' if backup.conversations == 1 else 's'}"
 
 
 def _told(invocation: Invocation, what: str) -> Callable[[int, int], None]:

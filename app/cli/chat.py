@@ -30,8 +30,8 @@ from app.storage.lane import Lane
 _SHOWN_CHATS = 20
 
 _HELP = """\
-/new          begin a new conversation
-/chats        list the last conversations
+/new          begin a new chat
+/chats        list the last chats
 /open ID      go on with one of them
 /model FILE   answer with another GGUF file
 /retry        answer the last message again

@@ -38,7 +38,7 @@ def show_list(arguments: argparse.Namespace, invocation: Invocation) -> int:
                 pinned = "*" if summary.pinned else " "
                 invocation.terminal.line(f"{summary.id:>5} {pinned}{moment(summary.updated_at)}  {summary.title}")
     if not shown and not arguments.json:
-        invocation.terminal.note("No conversation yet. Begin one with “parley ask” or “parley chat”.")
+        invocation.terminal.note("No chat yet. Begin one with “parley ask” or “parley chat”.")
     return 0
 
 

@@ -179,7 +179,7 @@ def delete_folder(arguments: argparse.Namespace, invocation: Invocation) -> int:
     if arguments.json:
         invocation.terminal.record(deleted)
     else:
-        invocation.terminal.line(f"Deleted the folder “{deleted.folder.name}”; its conversations are kept.")
+        invocation.terminal.line(f"Deleted the folder “{deleted.folder.name}”; its chats are kept.")
     return 0
 
 

@@ -17,21 +17,21 @@ def add_chats(add: Add) -> None:
     """Add the commands that read and arrange conversations."""
     _add_reading(add)
     for name, text in (
-        ("pin", "let conversations stand first"),
-        ("unpin", "let conversations stand where their date puts them"),
-        ("archive", "put conversations away"),
-        ("unarchive", "take conversations back into the list"),
+        ("pin", "let chats stand first"),
+        ("unpin", "let chats stand where their date puts them"),
+        ("archive", "put chats away"),
+        ("unarchive", "take chats back into the list"),
     ):
         _ids(add(name, text))
-    rename = add("rename", "give a conversation another title")
+    rename = add("rename", "give a chat another title")
     rename.add_argument("id", type=int, metavar="ID")
     rename.add_argument("title", type=encodable, metavar="TITLE")
-    move = add("move", "put conversations into a folder, or into none")
+    move = add("move", "put chats into a folder, or into none")
     _ids(move)
     place = move.add_mutually_exclusive_group(required=True)
     place.add_argument("--folder", type=encodable, metavar="FOLDER", help="its number or its name")
     place.add_argument("--no-folder", action="store_true", help="take them out of their folder")
-    duplicate = add("duplicate", "copy a conversation with all its branches")
+    duplicate = add("duplicate", "copy a chat with all its branches")
     duplicate.add_argument("id", type=int, metavar="ID")
     duplicate.add_argument("--message", type=int, metavar="N", help="only the path that ends with this message")
     _add_trash(add)
@@ -55,12 +55,12 @@ def add_folders(add: Add) -> None:
 
 
 def _add_reading(add: Add) -> None:
-    listing = add("list", "list the conversations, the pinned first, then the last changed")
+    listing = add("list", "list the chats, the pinned first, then the last changed")
     place = listing.add_mutually_exclusive_group()
     place.add_argument("--folder", type=encodable, metavar="FOLDER", help="its number or its name")
     place.add_argument("--archived", action="store_true", help="those that were put away")
     listing.add_argument("--limit", type=_number, metavar="N", help="how many at most; default: all")
-    add("show", "print a conversation").add_argument("id", type=int, metavar="ID")
+    add("show", "print a chat").add_argument("id", type=int, metavar="ID")
     search = add("search", "find words in titles and messages")
     search.add_argument("words", type=encodable, metavar="WORD", nargs="+", help='beginnings of words, or "a phrase"')
     search.add_argument("--model", type=encodable, metavar="NAME", default="", help="in replies of this model")
@@ -72,13 +72,13 @@ def _add_reading(add: Add) -> None:
 
 
 def _add_trash(add: Add) -> None:
-    delete = add("delete", "move conversations, or a message of one, to the trash, which keeps 30 days")
+    delete = add("delete", "move chats, or a message of one, to the trash, which keeps 30 days")
     _ids(delete)
     what = delete.add_mutually_exclusive_group()
     what.add_argument("--message", type=int, metavar="N", help="only this message")
     what.add_argument("--branch", type=int, metavar="N", help="only this message and all below it")
     what.add_argument("--forever", action="store_true", help="for good, what is in the trash already")
-    restore = add("restore", "take conversations out of the trash")
+    restore = add("restore", "take chats out of the trash")
     restore.add_argument("ids", type=int, metavar="ID", nargs="+")
     restore.add_argument("--messages", action="store_true", help="the numbers are of deleted messages; see “trash”")
     add("trash", "list what is in the trash").add_argument(

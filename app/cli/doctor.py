@@ -111,7 +111,7 @@ def _database(invocation: Invocation) -> str:
     with invocation.storage() as lane:
         access, count = lane.submit(lambda stores: (stores.database.access, stores.conversations.count())).result()
     size = format_bytes(invocation.folders.database.stat().st_size)
-    return f"{_STATES[access]}, {count} {'conversation' if count == 1 else 'conversations'}, {size}"
+    return f"{_STATES[access]}, {count} {'chat' if count == 1 else 'chats'}, {size}"
 
 
 def probe(folders: Folders) -> Machine:

@@ -28,7 +28,7 @@ from app.core.catalog.downloads import (
 from app.core.catalog.library import LibraryModel
 from app.core.checkpoints.repack import RepackReport, StartRepack
 from app.core.errors import Cancelled
-from app.core.protocol import Cancel, ChildRole, Event, Failed
+from app.core.protocol import Cancel, ChildRole, Event, Failed, Stopped
 from app.core.sizes import format_bytes
 
 _ACTIVITIES = {
@@ -107,7 +107,7 @@ class DownloadChild:
                     self._terminal.progress(f"{model.name}: {done / max(total, 1):.0%} moved and compared")
                 case ModelMoved(moved=moved):
                     return moved
-                case DownloadPaused():
+                case Stopped():
                     raise Cancelled
                 case Failed(failure=failure):
                     raise failure.error()

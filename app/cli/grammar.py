@@ -54,8 +54,8 @@ def _add_ask(commands: Commands[argparse.ArgumentParser]) -> None:
     parser = add(commands, "ask", "ask", "answer one message and end")
     parser.add_argument("prompt", metavar="PROMPT", help="the message; - reads it from standard input")
     place = parser.add_mutually_exclusive_group()
-    place.add_argument("--chat", type=int, metavar="ID", help="go on with a conversation; see “parley chats list”")
-    place.add_argument("--temporary", action="store_true", help="keep nothing of this conversation")
+    place.add_argument("--chat", type=int, metavar="ID", help="go on with a chat; see “parley chats list”")
+    place.add_argument("--temporary", action="store_true", help="keep nothing of this chat")
     parser.add_argument("--system", type=encodable, metavar="TEXT", help="how the model is to behave")
     add_json(parser)
     add_preset_options(parser)
@@ -66,7 +66,7 @@ def _add_ask(commands: Commands[argparse.ArgumentParser]) -> None:
 def _add_chat(commands: Commands[argparse.ArgumentParser]) -> None:
     parser = add(commands, "chat", "chat", "talk in the terminal")
     place = parser.add_mutually_exclusive_group()
-    place.add_argument("--chat", type=int, metavar="ID", help="go on with a conversation; see “parley chats list”")
+    place.add_argument("--chat", type=int, metavar="ID", help="go on with a chat; see “parley chats list”")
     place.add_argument("--system", type=encodable, metavar="TEXT", help="how the model is to behave")
     add_preset_options(parser)
     add_model_options(parser)
@@ -74,10 +74,10 @@ def _add_chat(commands: Commands[argparse.ArgumentParser]) -> None:
 
 
 def _add_chats(commands: Commands[argparse.ArgumentParser]) -> None:
-    group = commands.add_parser("chats", help="read, find and arrange conversations", allow_abbrev=False)
+    group = commands.add_parser("chats", help="read, find and arrange chats", allow_abbrev=False)
     chats = group.add_subparsers(metavar="COMMAND", required=True)
     add_chats(partial(_add_with_json, chats, "chats"))
-    shelf = chats.add_parser("folders", help="arrange the folders of conversations", allow_abbrev=False)
+    shelf = chats.add_parser("folders", help="arrange the folders of chats", allow_abbrev=False)
     add_folders(partial(_add_with_json, shelf.add_subparsers(metavar="COMMAND", required=True), "chats folders"))
     _add_exchange(chats)
 
@@ -91,14 +91,14 @@ def _add_with_json(
 
 
 def _add_exchange(chats: Commands[argparse.ArgumentParser]) -> None:
-    export = add(chats, "export", "chats export", "write conversations into a file, a folder or a zip")
+    export = add(chats, "export", "chats export", "write chats into a file, a folder or a zip")
     export.add_argument("ids", type=int, metavar="ID", nargs="*")
-    export.add_argument("--all", action="store_true", help="every conversation that is not in the trash")
+    export.add_argument("--all", action="store_true", help="every chat that is not in the trash")
     export.add_argument("--to", type=Path, metavar="TARGET", required=True, help="a file, a folder, or a name in .zip")
     export.add_argument("--format", choices=[str(form) for form in ExportFormat], help="default: by the name's end")
     export.add_argument("--overwrite", action="store_true", help="replace a file that is there")
     add_json(export)
-    read = add(chats, "import", "chats import", "read conversations of Parley and of other programs")
+    read = add(chats, "import", "chats import", "read chats of Parley and of other programs")
     read.add_argument("paths", type=Path, metavar="PATH", nargs="+", help="a file, a zip or a folder")
     add_json(read)
 
@@ -215,7 +215,7 @@ def _add_backups(commands: Commands[argparse.ArgumentParser]) -> None:
     backups = group.add_subparsers(metavar="COMMAND", required=True)
     add_json(add(backups, "list", "backups list", "list the backups, the newest first"))
     add_json(add(backups, "make", "backups make", "make a backup now"))
-    restore = add(backups, "restore", "backups restore", "put a backup in the place of the conversations there are")
+    restore = add(backups, "restore", "backups restore", "put a backup in the place of the chats there are")
     restore.add_argument("name", type=encodable, metavar="NAME", help="as “parley backups list” shows it")
     add_json(restore)
     add_json(add(backups, "salvage", "backups salvage", "save what can be read of a damaged database"))
@@ -225,7 +225,7 @@ def _add_data(commands: Commands[argparse.ArgumentParser]) -> None:
     group = commands.add_parser("data", help="say where everything is kept, and move it", allow_abbrev=False)
     data = group.add_subparsers(metavar="COMMAND", required=True)
     add_json(add(data, "where", "data where", "print the folders in use"))
-    move = add(data, "move", "data move", "move the data folder: conversations, backups and models")
+    move = add(data, "move", "data move", "move the data folder: chats, backups and models")
     move.add_argument("folder", type=Path, metavar="FOLDER")
     add_json(move)
 

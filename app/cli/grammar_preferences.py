@@ -19,7 +19,7 @@ def add_presets(commands: Commands[argparse.ArgumentParser]) -> None:
     for name, text in (
         ("show", "print a preset, in the form of its file"),
         ("edit", "change a preset"),
-        ("delete", "delete presets; conversations that use them keep theirs"),
+        ("delete", "delete presets; chats that use them keep theirs"),
         ("duplicate", "make a copy of a preset"),
         ("default", "begin new chats with a preset"),
     ):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -38,12 +38,20 @@ def show_found(known: set[str], invocation: Invocation) -> int:
     models = [model for model in found_models(invocation) if not {model.path, *model.paths} & known]
     for model in models:
         if invocation.terminal.json:
-            invocation.terminal.record({"type": "found", **msgspec.to_builtins(model), "present": True})
+            told = {"type": "found", **msgspec.to_builtins(model), "present": True, "missing": model.missing}
+            invocation.terminal.record(told)
         else:
             facts = f"{model.format}, {format_bytes(model.bytes)}, in {model.owner.value}"
-            lacks = f"  (incomplete: {Path(model.missing[0]).name} is not there)" if model.missing else ""
-            invocation.terminal.line(f"{model.name} ({facts})\n  {model.path}{lacks}")
+            invocation.terminal.line(f"{model.name} ({facts})\n  {model.path}{lacks(model.missing)}")
     return len(models)
+
+
+def lacks(missing: Sequence[str | Path]) -> str:
+    """What a model is incomplete without; nothing where it is whole."""
+    if not missing:
+        return ""
+    names = ", ".join(Path(part).name for part in missing)
+    return f"  (incomplete: {names} {'is' if len(missing) == 1 else 'are'} not there)"
 
 
 def verify(arguments: argparse.Namespace, invocation: Invocation) -> int:

@@ -11,15 +11,14 @@ import msgspec
 from app.catalog.gguf.header import GgufHeader, read_header, shard_paths
 from app.catalog.gguf.kv_cache import kv_bytes
 from app.catalog.gguf.making import making_of
-from app.catalog.shelf.library import identify, whole_path
+from app.catalog.shelf.library import identify, missing_parts, whole_path
 from app.cli.invocation import CommandTable, Invocation
-from app.cli.library import show_found
+from app.cli.library import lacks, show_found
 from app.core.checkpoints.repack import Making
 from app.core.engine.guide import guide_file
 from app.core.engine.loading import DEFAULT_CONTEXT
 from app.core.engine.models import ModelFile
 from app.core.errors import NoModel, WorldError
-from app.core.paths import is_file
 from app.core.sizes import format_bytes, format_count
 from app.storage.lane import Lane
 from app.storage.stores import Stores
@@ -104,11 +103,12 @@ def show_list(arguments: argparse.Namespace, invocation: Invocation) -> int:
         if arguments.json:
             invocation.terminal.record(_as_dict(file))
         else:
-            gone = "" if is_file(file.identity.path) else "  (no longer there)"
-            invocation.terminal.line(f"{_described(file)}\n  {file.identity.path}{gone}")
+            invocation.terminal.line(f"{_described(file)}\n  {file.identity.path}{_lack(file)}")
     found = show_found({file.identity.path for file in files}, invocation)
     if not files and not found and not arguments.json:
-        invocation.terminal.note("No model yet. Add a GGUF file with “parley models add FILE”.")
+        invocation.terminal.note(
+            "No model yet. Find one with “parley models search TEXT”, or add a GGUF file with “parley models add FILE”."
+        )
     return 0
 
 
@@ -141,7 +141,15 @@ def _remembered(lane: Lane, path: Path, storage_is_optional: bool = False) -> Mo
 
 
 def _as_dict(file: ModelFile) -> dict[str, object]:
-    return {**msgspec.to_builtins(file), "present": is_file(file.identity.path)}
+    missing = [str(part) for part in missing_parts(Path(file.identity.path))]
+    return {**msgspec.to_builtins(file), "present": file.identity.path not in missing, "missing": missing}
+
+
+def _lack(file: ModelFile) -> str:
+    missing = missing_parts(Path(file.identity.path))
+    if not missing:
+        return ""
+    return "  (no longer there)" if str(missing[0]) == file.identity.path else lacks(missing)
 
 
 def _described(file: ModelFile) -> str:

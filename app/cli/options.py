@@ -124,7 +124,7 @@ def manner(arguments: argparse.Namespace) -> Manner:
         FileUnreadable: the grammar's file cannot be read.
     """
     if arguments.system and arguments.chat is not None:
-        reason = "only a new conversation can be given one"
+        reason = "only a new chat can be given one"
         raise InvalidOption(option="The system prompt", value=repr(arguments.system), reason=reason)
     if arguments.system and arguments.preset:
         raise InvalidOption(option="The system prompt", value=repr(arguments.system), reason="the preset has its own")

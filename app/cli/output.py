@@ -21,7 +21,7 @@ class OutputFailed(WorldError):
     """Standard output takes no more; `closed` when its reader has simply gone away."""
 
     text = "The output cannot be written: {reason}."
-    advice = "The conversation itself is kept; see “parley chats list”."
+    advice = "The chat itself is kept; see “parley chats list”."
 
     @property
     def closed(self) -> bool:

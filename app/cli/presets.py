@@ -70,7 +70,10 @@ def delete(arguments: argparse.Namespace, invocation: Invocation) -> int:
     """Take presets off the list."""
     for stored in [_named(name, invocation) for name in arguments.name]:
         with invocation.storage() as lane:
-            lane.submit(partial(_delete, stored.id)).result()
+            left = lane.submit(partial(_delete, stored.id)).result()
+        if left and str(invocation.settings.get(_DEFAULT)).casefold() == stored.preset.name.casefold():
+            invocation.settings.set(_DEFAULT, left[0].preset.name)
+            invocation.terminal.note(f"New chats begin with “{left[0].preset.name}” now.")
         if arguments.json:
             invocation.terminal.record({"deleted": stored.preset.name})
     return 0
@@ -145,8 +148,10 @@ def restore(arguments: argparse.Namespace, invocation: Invocation) -> int:
     return show_list(arguments, invocation)
 
 
-def _delete(preset_id: int, stores: Stores) -> None:
+def _delete(preset_id: int, stores: Stores) -> list[StoredPreset]:
+    """Delete one; those that are left."""
     stores.presets.delete(preset_id)
+    return stores.presets.list()
 
 
 def _named(name: str, invocation: Invocation) -> StoredPreset:

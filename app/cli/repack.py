@@ -34,7 +34,6 @@ from app.core.checkpoints.repack import (
     RepackDone,
     RepackProgress,
     RepackReport,
-    RepackStopped,
     StartRepack,
     TypeChoice,
 )
@@ -45,7 +44,7 @@ from app.core.engine.models import ModelFile
 from app.core.engine.sampling import Sampling
 from app.core.errors import Cancelled, OutOfMemory
 from app.core.paths import expanded
-from app.core.protocol import Cancel, ChildRole, Event, Failed
+from app.core.protocol import Cancel, ChildRole, Event, Failed, Stopped
 from app.core.sizes import format_bytes
 from app.storage.lane import Lane
 
@@ -93,7 +92,7 @@ class RepackChild:
                     self._show(event)
                 case RepackDone(report=report):
                     return report
-                case RepackStopped():
+                case Stopped():
                     self._terminal.note("Stopped. The same command goes on from there.")
                     raise Cancelled
                 case Failed(failure=failure):

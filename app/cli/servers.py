@@ -109,7 +109,7 @@ def tell_destination(file: ModelFile, terminal: Terminal) -> None:
     """Say that text leaves this machine, if it does."""
     server = file.server
     if server is not None and not server.is_loopback:
-        terminal.note(f"The conversation will be sent to “{server.name}” at {server.host}.")
+        terminal.note(f"The chat will be sent to “{server.name}” at {server.host}.")
     away = [] if server is not None else [host for host in file.options.rpc_hosts if not is_this_machine(host)]
     if away:
         terminal.note(f"A part of the model is on {', '.join(away)}, and nothing on the way is encrypted.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from app.cli.invocation import CommandTable, Invocation
-from app.core.program.setting import Setting, SettingValue
+from app.core.program.setting import Form, Setting, SettingValue
 from app.core.program.settings import SETTINGS, setting_of
 from app.storage.settings import SettingsFile
 
@@ -34,9 +34,13 @@ def get(arguments: argparse.Namespace, invocation: Invocation) -> int:
 
 
 def change(arguments: argparse.Namespace, invocation: Invocation) -> int:
-    """Set a value; a running window sees it at its next start."""
+    """Set a value; a running window takes it up."""
     setting, file = setting_of(arguments.key), invocation.settings
-    file.set(setting.key, setting.parsed(arguments.value))
+    value = setting.parsed(arguments.value)
+    if setting.form is Form.PRESET:
+        with invocation.storage() as lane:
+            value = lane.submit(lambda stores: stores.presets.named(str(value)).preset.name).result()
+    file.set(setting.key, value)
     if arguments.json:
         invocation.terminal.record(_described(setting, file))
     return 0

@@ -79,15 +79,6 @@ class Folders:
         """The file that names the data folder after it was moved."""
         return self.config / _POINTER
 
-    def create(self) -> None:
-        """Make the folders that are missing.
-
-        Raises:
-            OSError: a folder cannot be made.
-        """
-        for folder in (self.data, self.cache, self.config, self.logs):
-            folder.mkdir(parents=True, exist_ok=True)
-
 
 def portable_folder() -> Path | None:
     """Where a `data` folder makes Parley portable: beside the executable, or in a checkout beside `app`."""

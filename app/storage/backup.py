@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext, suppress
 from datetime import datetime
@@ -24,6 +25,7 @@ from app.storage.files import flush, size_of
 from app.storage.integrity import findings
 from app.storage.migrations import APPLICATION_ID, MIGRATIONS, schema_version
 from app.storage.template_copies import copy_of_templates, keep_templates, templates_beside
+from app.storage.writers import is_alive, this_process
 
 Progress = Callable[[int, int], None]
 """Called with the bytes done and all bytes; what it raises ends the work."""
@@ -32,6 +34,7 @@ _BYTES_AT_ONCE = 1024 * 1024
 _PAUSE_SECONDS = 0.004
 _RESERVE = 64 * 1024 * 1024
 _DAY = 24 * 3600
+_PARTIAL = ".partial"
 
 
 def backup_folder(database: Path) -> Path:
@@ -69,14 +72,16 @@ def make_backup(
     if not database.exists():
         raise NothingToBackUp
     with translated(database):
-        folder = _folder_with_room(database)
-        made_at = _free_second(folder, clock)
-        target = folder / backup_name(kind, made_at)
-        with _in_place_of(target) as partial:
+        folder, begun = _folder_with_room(database), int(clock())
+        with _partial(folder) as partial:
             with nullcontext(source) if source is not None else closing(_reader(database)) as opened:
                 copy_database(opened, partial, progress, pause)
             _require_whole(partial, database, thorough)
+            made_at = _free_second(folder, begun)  # now: another process may have taken that second meanwhile
+            target = folder / backup_name(kind, made_at)
             keep_templates(templates_beside(database), target)
+            partial.replace(target)
+            flush(folder)
     return _described(target, kind, made_at)
 
 
@@ -207,25 +212,25 @@ def _require_whole(copy: Path, database: Path, thorough: bool) -> None:
         raise DatabaseDamaged(problem, file=database.name)
 
 
-def _free_second(folder: Path, clock: Callable[[], float]) -> int:
-    """The time, or the first second after it that has no backup yet, since their names tell their order."""
-    second = int(clock())
+def _free_second(folder: Path, second: int) -> int:
+    """This second, or the first one after it that has no backup yet, since their names tell their order."""
     while any((folder / backup_name(kind, second)).exists() for kind in BackupKind):
         second += 1
     return second
 
 
 @contextmanager
-def _in_place_of(target: Path) -> Iterator[Path]:
-    """A file to write that takes the name of `target` at the end, unless something is raised."""
-    for left in target.parent.glob("*.partial*"):
-        if time.time() - _modified(left) > _DAY:
-            left.unlink(missing_ok=True)  # of a process that was killed
-    partial = target.with_name(target.name + ".partial")
+def _partial(folder: Path) -> Iterator[Path]:
+    """A file to write that nobody else writes, and that is gone at the end unless it was given a name.
+
+    Its own name tells who writes it; those of processes that were killed are removed.
+    """
+    for left in folder.glob(f"*{_PARTIAL}*"):
+        if not is_alive(":".join(left.name.split("-")[:2])):
+            left.unlink(missing_ok=True)
+    partial = folder / f"{this_process().replace(':', '-')}-{uuid.uuid4().hex}{_PARTIAL}"
     try:
         yield partial
-        partial.replace(target)
-        flush(target.parent)
     finally:
         for ending in ("", "-journal"):
             partial.with_name(partial.name + ending).unlink(missing_ok=True)

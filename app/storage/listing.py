@@ -58,14 +58,6 @@ class ListingStore:
         found = tuple(summary_of(row) for row in rows[:limit])
         return Page(found, _place(found[-1]) if len(rows) > limit else None)
 
-    def count(self, listing: Listing) -> int:
-        """How many conversations are listed."""
-        condition, values = _condition(listing)
-        with self._database.snapshot() as connection:
-            return int(
-                connection.execute(f"SELECT count(*) FROM conversations WHERE {condition}", values).fetchone()[0]
-            )
-
     def pin(self, ids: Sequence[int], pinned: bool = True) -> list[int]:
         """Let conversations stand first, or no longer; returns those that were changed."""
         return self._set("pinned", int(pinned), ids)

@@ -10,6 +10,7 @@ from app.core.engine.loading import LoadOptions
 from app.core.engine.messages import ModelIdentity
 from app.core.engine.models import ModelFile
 from app.storage.database import Database
+from app.storage.own_paths import kept, whole
 from app.storage.rows import decode_struct, encode_struct, storable
 
 _COLUMNS = (
@@ -28,6 +29,7 @@ class ModelStore:
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
         """`clock` gives Unix seconds."""
         self._database = database
+        self._folder = database.path.parent
         self._clock = clock
 
     def remember(self, identity: ModelIdentity, modified_ns: int, context_length: int) -> ModelFile:
@@ -37,7 +39,7 @@ class ModelStore:
         do; the user's options always stay.
         """
         values = (
-            storable(identity.name), storable(identity.path), identity.bytes, storable(identity.architecture),
+            storable(identity.name), kept(identity.path, self._folder), identity.bytes, storable(identity.architecture),
             storable(identity.quantization), identity.sha256, modified_ns, context_length, self._clock(),
             encode_struct(LoadOptions()),
         )  # fmt: skip
@@ -57,7 +59,7 @@ class ModelStore:
                 """,
                 values,
             ).fetchone()
-        return _model_of(row)
+        return self._model_of(row)
 
     def list(self) -> list[ModelFile]:
         """Every known file, the last used or added first."""
@@ -65,21 +67,23 @@ class ModelStore:
             rows = connection.execute(
                 f"SELECT {_COLUMNS} FROM models ORDER BY max(added_at, last_used_at) DESC, id DESC"
             ).fetchall()
-        return [_model_of(row) for row in rows]
+        return [self._model_of(row) for row in rows]
 
     def by_path(self, path: str) -> ModelFile | None:
         """The file at an absolute path, if it is known."""
         with self._database.snapshot() as connection:
-            row = connection.execute(f"SELECT {_COLUMNS} FROM models WHERE path = ?", (storable(path),)).fetchone()
-        return None if row is None else _model_of(row)
+            where = (kept(path, self._folder),)
+            row = connection.execute(f"SELECT {_COLUMNS} FROM models WHERE path = ?", where).fetchone()
+        return None if row is None else self._model_of(row)
 
     def move(self, old: str, new: str, modified_ns: int) -> None:
         """The file is at another path now; what is known of it and how to load it stays."""
+        before, after = kept(old, self._folder), kept(new, self._folder)
         with self._database.transaction() as connection:
-            known = connection.execute("SELECT 1 FROM models WHERE path = ?", (storable(old),)).fetchone()
+            known = connection.execute("SELECT 1 FROM models WHERE path = ?", (before,)).fetchone()
             if known is not None:
-                connection.execute("DELETE FROM models WHERE path = ?", (storable(new),))
-                values = (storable(new), modified_ns, storable(old))
+                connection.execute("DELETE FROM models WHERE path = ?", (after,))
+                values = (after, modified_ns, before)
                 connection.execute("UPDATE models SET path = ?, modified_ns = ? WHERE path = ?", values)
 
     def touch(self, model_id: int) -> None:
@@ -100,7 +104,7 @@ class ModelStore:
         with self._database.transaction() as connection:
             connection.execute(
                 "UPDATE models SET sha256 = ? WHERE path = ? AND bytes = ? AND modified_ns = ?",
-                (sha256, storable(path), bytes, modified_ns),
+                (sha256, kept(path, self._folder), bytes, modified_ns),
             )
         return True
 
@@ -112,16 +116,15 @@ class ModelStore:
                 (encode_struct(options), storable(template), model_id),
             )
 
-
-def _model_of(row: tuple[Any, ...]) -> ModelFile:
-    """From a row of `_COLUMNS`; options that this version cannot read become the defaults."""
-    return ModelFile(
-        id=row[0],
-        identity=ModelIdentity(*row[1:7]),
-        modified_ns=row[7],
-        context_length=row[8],
-        added_at=row[9],
-        last_used_at=row[10],
-        options=decode_struct(row[11], LoadOptions) or LoadOptions(),
-        template=row[12],
-    )
+    def _model_of(self, row: tuple[Any, ...]) -> ModelFile:
+        """From a row of `_COLUMNS`; options that this version cannot read become the defaults."""
+        return ModelFile(
+            id=row[0],
+            identity=ModelIdentity(row[1], whole(row[2], self._folder), *row[3:7]),
+            modified_ns=row[7],
+            context_length=row[8],
+            added_at=row[9],
+            last_used_at=row[10],
+            options=decode_struct(row[11], LoadOptions) or LoadOptions(),
+            template=row[12],
+        )

@@ -30,6 +30,7 @@ from app.storage.database import MOVED_ID
 from app.storage.faults import translated
 from app.storage.files import flush, size_of
 from app.storage.integrity import findings
+from app.storage.own_paths import detach
 from app.storage.restore import alone
 
 Progress = Callable[[int, int], None]
@@ -176,7 +177,8 @@ def _copy(
     copy_database(live, database, lambda part, whole: progress(done + min(part, whole), max(total, done + whole)), 0)
     if problem := findings(database):
         raise CopyDiffers(problem, file=database.name)
-    _rename_paths(database, folders.data, target)
+    with closing(sqlite3.connect(database, isolation_level=None)) as copy:
+        detach(copy, folders.data)
     _mark(staged, folders)
     for folder, _, _ in os.walk(staged):
         flush(Path(folder))
@@ -212,19 +214,6 @@ def _copy_file(source: Path, target: Path) -> Iterator[int]:
         if hashlib.file_digest(copy, "sha256").digest() != read.digest():
             raise CopyDiffers(file=source.name)
     shutil.copystat(source, target)
-
-
-def _rename_paths(database: Path, old: Path, new: Path) -> None:
-    """Let the models and downloads that lie in the data folder be found at its new place."""
-    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
-        there = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-        for table, column in (("models", "path"), ("downloads", "folder")):
-            if table in there:
-                connection.execute(
-                    f"UPDATE {table} SET {column} = ? || substr({column}, ?) "
-                    f"WHERE {column} = ? OR substr({column}, 1, ?) = ?",
-                    (str(new), len(str(old)) + 1, str(old), len(str(old)) + 1, f"{old}{os.sep}"),
-                )
 
 
 def _switch(folders: Folders, usual: Folders, target: Path, staged: Path) -> None:

@@ -80,8 +80,13 @@ def format_presets(presets: Iterable[Preset]) -> str:
     """The text of a file with these presets."""
     import tomli_w
 
-    tables = [msgspec.to_builtins(preset, str_keys=True) for preset in presets]
-    return tomli_w.dumps({"format": FORMAT, "version": VERSION, "preset": tables}, multiline_strings=True)
+    parts = [tomli_w.dumps({"format": FORMAT, "version": VERSION})]
+    for preset in presets:
+        fields = {name: value for name, value in msgspec.to_builtins(preset, str_keys=True).items() if value != {}}
+        # As a table, and then with the head of a list's: a list would be written in one line where it is short.
+        table = tomli_w.dumps({"preset": fields}, multiline_strings=True)
+        parts.append(table.replace("[preset]", "[[preset]]", 1))
+    return "\n".join(parts)
 
 
 def write_presets(path: Path, presets: Iterable[Preset]) -> None:

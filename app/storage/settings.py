@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from app.core.errors import DatabaseReadOnly, DiskFull, FileUnreadable, InvalidOption, ParleyError, SettingsDamaged
+from app.core.language import said
+from app.core.paths import expanded
+from app.core.program.setting import Form
 from app.core.program.settings import SETTINGS, SettingValue, check_conflict, setting_of
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_PEM = b"-----BEGIN CERTIFICATE-----"
+_MOST_READ = 4_000_000
 
 
 class SettingsFile:
@@ -47,6 +53,12 @@ class SettingsFile:
         except InvalidOption:
             return setting.default
 
+    def read_again(self) -> dict[str, SettingValue]:
+        """All values in force, now with what other processes wrote; as they were where the file cannot be read."""
+        with suppress(OSError):
+            self._read()
+        return {key: self.get(key) for key in SETTINGS}
+
     def set(self, key: str, value: object) -> None:
         """Change a value and write the file; what another process changed meanwhile is kept.
 
@@ -58,6 +70,7 @@ class SettingsFile:
         """
         checked = setting_of(key).checked(value)
         check_conflict(key, checked, {other: self.get(other) for other in SETTINGS})
+        check_file(key, checked)
         try:
             self._read()
             self._values[key] = checked
@@ -113,3 +126,20 @@ class SettingsFile:
             partial.replace(self.path)
         finally:
             partial.unlink(missing_ok=True)
+
+
+def check_file(key: str, value: SettingValue) -> None:
+    """Refuse a file of certificates that would be passed over in silence.
+
+    Raises:
+        InvalidOption: it is not there, or holds none.
+    """
+    if not value or SETTINGS[key].form is not Form.FILE:
+        return
+    try:
+        with expanded(str(value)).open("rb") as file:
+            found = _PEM in file.read(_MOST_READ)
+    except OSError:
+        raise InvalidOption(option=key, value=repr(value), reason=said("there is no such file")) from None
+    if not found:
+        raise InvalidOption(option=key, value=repr(value), reason=said("it holds no certificate in PEM format"))

@@ -18,6 +18,7 @@ from app.storage.folders import FolderStore
 from app.storage.listing import ListingStore
 from app.storage.measurements import MeasurementStore
 from app.storage.models import ModelStore
+from app.storage.own_paths import detach
 from app.storage.presets import PresetStore
 from app.storage.search import SearchStore
 
@@ -82,6 +83,8 @@ def open_stores(path: Path, *, busy_seconds: float = 5.0) -> Stores:
     )
     # Where nothing can be written, reading still can; what is left is recovered another time.
     with suppress(WorldError):
+        with database.transaction() as connection:
+            detach(connection, path.parent)
         stores.conversations.recover()
         stores.listing.purge()
     return stores

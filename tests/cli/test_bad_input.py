@@ -122,8 +122,8 @@ def test_an_empty_prompt(parley: CommandLine, tiny_gguf: Path, prompt: str) -> N
 
 
 def test_an_unknown_conversation(parley: CommandLine, tiny_gguf: Path) -> None:
-    refused(parley.run("ask", "--model", tiny_gguf, "--chat", "7", "Hi"), "There is no conversation 7.")
-    refused(parley.run("chats", "show", "7"), "There is no conversation 7.")
+    refused(parley.run("ask", "--model", tiny_gguf, "--chat", "7", "Hi"), "There is no chat 7.")
+    refused(parley.run("chats", "show", "7"), "There is no chat 7.")
 
 
 def test_an_error_in_json_is_the_last_object(parley: CommandLine, tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_a_database_that_is_read_only(bound: CommandLine, tiny_gguf: Path) -> No
         assert bound.done("ask", "--temporary", "--model", tiny_gguf, *SHORT, "Hi").out
         report = bound.run("doctor", "--json")
         assert report.code == 1
-        assert report.records[0]["database"].startswith("read-only, 1 conversation")
+        assert report.records[0]["database"].startswith("read-only, 1 chat")
     finally:
         folder.chmod(0o700)
 

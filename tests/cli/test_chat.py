@@ -58,7 +58,7 @@ def test_a_conversation_can_be_named(parley: CommandLine, tiny_gguf: Path) -> No
     [
         ("/nonesuch", "There is no command /nonesuch."),
         ("/open one", "The command is used as: /open ID."),
-        ("/open 9", "There is no conversation 9."),
+        ("/open 9", "There is no chat 9."),
         ("/model", "The command is used as: /model FILE."),
         ("/model nothing.gguf", "nothing.gguf is no longer at"),
         ("/retry", "There is no message to answer again."),

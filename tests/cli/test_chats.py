@@ -129,3 +129,8 @@ def test_an_unknown_conversation_changes_nothing(filled: CommandLine, command: s
 )
 def test_wrong_usage(parley: CommandLine, tmp_path: Path, arguments: tuple[str, ...]) -> None:
     assert parley.run("chats", *arguments).code == 2
+
+
+def test_the_help_calls_a_chat_by_one_name(parley: CommandLine) -> None:
+    pages = [("--help",), *((name, "--help") for name in ("list", "show", "search", "move", "delete", "restore"))]
+    assert [page for page in pages if "conversation" in parley.done("chats", *page).out] == []

@@ -23,13 +23,13 @@ def titles(parley: CommandLine) -> set[str]:
 def test_a_backup_is_made_listed_and_restored(parley: CommandLine) -> None:
     assert parley.run("backups", "list").err.startswith("No backup yet.")
     result = parley.run("backups", "make")
-    assert (result.code, result.err) == (1, "There is nothing to back up yet. Have a conversation first.\n")
+    assert (result.code, result.err) == (1, "There is nothing to back up yet. Begin a chat first.\n")
     say(parley, "old")
     made = parley.done("backups", "make", "--json").records[0]
     assert (made["kind"], made["conversations"]) == ("manual", 1)
     say(parley, "new")
     out = parley.done("backups", "list").out
-    assert out.startswith(made["name"]) and out.rstrip().endswith("1 conversation")
+    assert out.startswith(made["name"]) and out.rstrip().endswith("1 chat")
     told = parley.done("backups", "restore", made["name"]).out
     assert "What was there before is kept as before-restore-" in told
     assert titles(parley) == {"old"}

@@ -90,7 +90,7 @@ def test_the_doctor_speaks_to_people(parley: CommandLine, tiny_gguf: Path) -> No
     parley.done("ask", "--model", tiny_gguf, *SHORT, "Hi")
     out = parley.done("doctor").out
     assert "Database:" in out
-    assert "in order, 1 conversation, " in out
+    assert "in order, 1 chat, " in out
     assert "Device CPU" in out
 
 

@@ -27,7 +27,7 @@ def test_a_conversation_number_beyond_every_database(parley: CommandLine, argume
     result = parley.run(*arguments)
     assert (result.code, result.err) == (
         1,
-        f"There is no conversation {HUGE_NUMBER}. See “parley chats list” for those there are.\n",
+        f"There is no chat {HUGE_NUMBER}. See “parley chats list” for those there are.\n",
     )
 
 

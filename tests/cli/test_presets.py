@@ -3,6 +3,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
+from app.storage.preset_file import read_presets
 from tests.cli.conftest import CommandLine
 
 SHORT = ("--seed", "1", "--max-tokens", "4")
@@ -25,10 +26,21 @@ def test_make_change_copy_and_delete(parley: CommandLine) -> None:
     assert parley.done("presets", "duplicate", "Brief").out == "Brief 2\n"
     parley.done("presets", "arrange", "Brief 2")
     assert names(parley)[0] == "Brief 2"
-    parley.done("presets", "delete", "Brief 2", "General")
+    assert parley.run("presets", "delete", "Brief 2", "General").code == 0
     assert {"Brief 2", "General"}.isdisjoint(names(parley))
     parley.done("presets", "restore")
     assert "General" in names(parley)
+
+
+def test_a_short_preset_is_written_as_readably_as_a_long_one(parley: CommandLine, tmp_path: Path) -> None:
+    shown = parley.done("presets", "new", "A", "--system", "Be brief.").out
+    assert shown == 'format = "parley-presets"\nversion = 1\n\n[[preset]]\nname = "A"\nsystem = "Be brief."\n'
+    parley.done("presets", "new", "B", "--logit-bias", "5=-1", "--stop", "#")
+    file = tmp_path / "both.toml"
+    parley.done("presets", "export", file, "A", "B")
+    assert [preset.name for preset in read_presets(file)] == ["A", "B"]
+    assert "[preset.sampling.logit_bias]" in file.read_text()
+    assert parley.done("presets", "export", "-", "B").out.count("[[preset]]") == 1
 
 
 def test_default_follows_a_new_name(parley: CommandLine) -> None:
@@ -37,6 +49,12 @@ def test_default_follows_a_new_name(parley: CommandLine) -> None:
     assert parley.done("settings", "get", "chat.default_preset").out == "Code\n"
     (starred,) = [line for line in parley.done("presets", "list").out.splitlines() if line.startswith("*")]
     assert starred.split()[1] == "Code"
+
+
+def test_a_deleted_default_is_followed_by_the_first_that_is_left(parley: CommandLine) -> None:
+    assert "“Writing”" in parley.run("presets", "delete", "General", "Coding").err
+    assert parley.done("settings", "get", "chat.default_preset").out == "Writing\n"
+    assert parley.run("presets", "delete", "Tutor").err == ""
 
 
 def test_a_file_goes_out_and_comes_in_once(parley: CommandLine, tmp_path: Path) -> None:
@@ -55,7 +73,8 @@ def test_what_cannot_be_is_refused(parley: CommandLine, tmp_path: Path) -> None:
     for arguments, code, said in (
         (("show", "Nobody"), 1, "no preset “Nobody”"),
         (("new", "General"), 1, "already"),
-        (("new", " "), 2, "name"),
+        (("new", " "), 2, "A preset needs a name of at most 80 characters. Give it one."),
+        (("new", "x" * 81), 2, "A preset needs a name of at most 80 characters. Give it one."),
         (("new", "Hot", "--temperature", "9"), 2, "temperature"),
         (("import", bad), 1, "not a file of presets"),
         (("export", tmp_path / "no" / "file.toml"), 1, "file.toml cannot be written"),

@@ -112,6 +112,23 @@ def test_a_split_model_that_lacks_a_part_is_not_said_to_be_whole(
     assert (lacking.code, second.name in lacking.err) == (1, True), lacking
     parley.done("models", "folders", "add", tmp_path)
     assert f"incomplete: {second.name}" in parley.done("models", "list").out
+    second.write_bytes(b"")
+    parley.done("models", "add", first)
+    second.unlink()
+    assert f"incomplete: {second.name} is not there" in parley.done("models", "list").out
+    known = parley.done("models", "list", "--json").records[0]
+    assert (known["present"], known["missing"]) == (True, [str(second)])
+
+
+def test_a_file_that_vanished_is_fetched_again_where_its_record_is_left(
+    parley: CommandLine, served: Hub, tmp_path: Path
+) -> None:
+    assert parley.run("models", "pull", REPO, "--file", "tiny.Q8_0*", "--folder", tmp_path).code == 0
+    path = tmp_path / REPO / "tiny.Q8_0.gguf"
+    there = path.read_bytes()
+    path.unlink()
+    assert parley.run("models", "repair", path).code == 0
+    assert path.read_bytes() == there
 
 
 def test_a_pull_goes_on_after_an_interruption(parley: CommandLine, served: Hub, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from app.core.program.settings import SETTINGS
 from tests.cli.conftest import CommandLine
@@ -37,7 +38,13 @@ def test_set_get_and_reset(parley: CommandLine) -> None:
 def test_what_cannot_be_is_refused_with_the_reason(parley: CommandLine) -> None:
     for arguments, said in (
         (("set", "appearance.text_size", "1000"), "at most 200"),
-        (("set", "appearance.text_size", "much"), "a number"),
+        (("set", "appearance.text_size", "much"), "a whole number"),
+        (("set", "appearance.text_size", "100.5"), "a whole number"),
+        (("set", "network.proxy", "http://two words:3128"), "http://name:port"),
+        (("set", "network.ca_file", "authorities.pem"), "the whole path"),
+        (("set", "network.ca_file", "/no/such/authorities.pem"), "no such file"),
+        (("set", "network.ca_file", str(Path(__file__))), "no certificate in PEM format"),
+        (("set", "models.folders", "models"), "the whole path"),
         (("set", "network.offline", "maybe"), "on or off"),
         (("set", "no.such", "1"), "no such setting"),
         (("get", "no.such"), "no such setting"),
@@ -45,6 +52,10 @@ def test_what_cannot_be_is_refused_with_the_reason(parley: CommandLine) -> None:
         result = parley.run("settings", *arguments)
         assert result.code == 2
         assert said in result.err
+    unknown = parley.run("settings", "set", "chat.default_preset", "Pirate")
+    assert (unknown.code, "no preset “Pirate”" in unknown.err) == (1, True)
+    parley.done("settings", "set", "chat.default_preset", "tutor")
+    assert parley.done("settings", "get", "chat.default_preset").out == "Tutor\n"
     taken = parley.run("settings", "set", "shortcuts.search", "Ctrl+N")
     assert (taken.code, "New chat" in taken.err) == (1, True)
 

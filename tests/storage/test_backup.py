@@ -31,6 +31,7 @@ from app.storage.conversations import ConversationStore
 from app.storage.database import Database
 from app.storage.migrations import MIGRATIONS
 from app.storage.restore import restore
+from app.storage.writers import this_process
 
 ROOT = Path(__file__).parents[2]
 NOON = datetime(2026, 11, 21, 12).timestamp()
@@ -100,6 +101,17 @@ def test_what_ends_a_backup_leaves_nothing_of_it(path: Path) -> None:
     assert list(backup_folder(path).iterdir()) == []
 
 
+def test_what_a_killed_process_left_goes_with_the_next_backup(path: Path) -> None:
+    add(path, "one")
+    folder = backup_folder(path)
+    folder.mkdir()
+    running, *killed = (folder / f"{writer}-0.partial" for writer in (this_process().replace(":", "-"), "1-1.00", "x"))
+    for left in (running, *killed):
+        left.write_text("half")
+    made = make_backup(path, BackupKind.MANUAL)
+    assert set(folder.iterdir()) == {made.path, running}
+
+
 def test_a_day_has_one_backup_and_nothing_has_none(path: Path) -> None:
     assert not make_daily(path, clock=lambda: NOON)
     Database(path).close()
@@ -119,6 +131,20 @@ def test_backups_of_one_second_are_listed_in_their_order(path: Path) -> None:
     for kind in kinds:
         make_backup(path, kind, clock=lambda: NOON)
     assert [backup.kind for backup in list_backups(path)] == kinds[::-1]
+
+
+def test_two_backups_begun_in_one_second_are_both_kept(path: Path) -> None:
+    add(path, "one")
+    meanwhile: list[Backup] = []
+
+    def begin_another(_done: int, _total: int) -> None:
+        if not meanwhile:
+            meanwhile.append(make_backup(path, BackupKind.MANUAL, clock=lambda: NOON))
+
+    made = make_backup(path, BackupKind.MANUAL, progress=begin_another, clock=lambda: NOON)
+    assert list_backups(path) == [made, *meanwhile]
+    assert [backup.conversations for backup in list_backups(path)] == [1, 1]
+    assert len(list(backup_folder(path).iterdir())) == 2
 
 
 def test_seven_days_and_four_weeks_stay_and_all_of_the_users_own() -> None:

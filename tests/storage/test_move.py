@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -15,6 +16,8 @@ from pathlib import Path
 import pytest
 
 from app.core import paths
+from app.core.catalog.downloads import Source
+from app.core.catalog.hub import RemoteFile
 from app.core.data.backups import BackupKind
 from app.core.data.data_errors import (
     DataFolderGone,
@@ -32,6 +35,7 @@ from app.storage import move
 from app.storage.backup import list_backups, make_backup
 from app.storage.database import MOVED_ID, Database
 from app.storage.move import destination, move_data
+from app.storage.restore import restore
 from app.storage.stores import open_kept
 
 ROOT = Path(__file__).parents[2]
@@ -101,6 +105,42 @@ def test_everything_moves_and_is_found(place: Place, tmp_path: Path) -> None:
     assert place.folders == place.usual
     assert not place.folders.pointer.exists()
     place.assert_whole()
+
+
+def test_a_home_that_is_moved_by_hand_is_whole(place: Place, tmp_path: Path) -> None:
+    stores = open_kept(place.folders)
+    source = Source(repo="owner/repo", commit="c0ffee", files=(RemoteFile("a.gguf", 3, "ab" * 32),))
+    stores.downloads.add("a", source, str(place.folders.data / "models" / "owner" / "repo"))
+    stores.database.close()
+    shutil.move(tmp_path / "home", tmp_path / "stick" / "parley")
+    elsewhere = Place(tmp_path / "stick" / "parley")
+    elsewhere.assert_whole()
+    stores = open_kept(elsewhere.folders)
+    with closing(stores.database):
+        (download,) = stores.downloads.list()
+        file = str(elsewhere.folders.data / "models" / "owner" / "tiny.gguf")
+        assert stores.models.by_path(file) is not None
+        again = stores.downloads.add("a", source, str(elsewhere.folders.data / "models" / "owner" / "repo"))
+        assert (again.id, again.folder) == (download.id, download.folder)
+    assert download.folder == str(elsewhere.folders.data / "models" / "owner" / "repo")
+
+
+def test_a_backup_of_the_old_place_leads_to_the_new_one(place: Place, tmp_path: Path) -> None:
+    place.move(tmp_path / "new")
+    (backup,) = list_backups(place.folders.database)
+    restore(place.folders.database, backup.path)
+    (present,) = (one for one in list_backups(place.folders.database) if one.kind is BackupKind.BEFORE_RESTORE)
+    present.path.unlink()
+    place.assert_whole()
+
+
+def test_what_an_earlier_version_kept_with_its_whole_path_is_kept_as_it_is_now(place: Place, tmp_path: Path) -> None:
+    model = place.folders.data / "models" / "owner" / "tiny.gguf"
+    with closing(sqlite3.connect(place.folders.database)) as connection, connection:
+        connection.execute("UPDATE models SET path = ? WHERE name = 'tiny'", (str(model),))
+    place.assert_whole()
+    shutil.move(tmp_path / "home", tmp_path / "other")
+    Place(tmp_path / "other").assert_whole()
 
 
 def test_a_folder_that_holds_something_gets_one_in_it(place: Place, tmp_path: Path) -> None:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
 from app.core.errors import InvalidOption
 from app.core.language import said
+from app.core.paths import expanded
 from app.core.program.keys import check_keys
 
 SettingValue = str | int | float | bool
 
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})
-_WORD = re.compile(r"\w+")
 
 
 class Page(StrEnum):
@@ -123,18 +122,15 @@ class Setting:
         try:
             return self.checked(kind(text))
         except ValueError:
-            raise self._invalid(text, said("expected a number")) from None
-
-    def matches(self, words: str, *texts: str) -> bool:
-        """Whether all words stand in its key or in these texts, its title and help in the user's language."""
-        where = " ".join((self.key, *texts)).casefold()
-        return all(word in where for word in _WORD.findall(words.casefold()))
+            raise self._invalid(text, said("expected a whole number")) from None
 
     def _checked_text(self, value: str) -> str:
         if self.form is Form.ADDRESS and value:
             self._check_address(value)
         if self.form is Form.KEYS and value not in ("", self.default) and (reason := check_keys(value)):
             raise self._invalid(value, reason)
+        if self.form in (Form.FOLDERS, Form.FILE) and not all(map(_is_whole, value.splitlines())):
+            raise self._invalid(value, said("expected the whole path, from the root on"))
         return value
 
     def _check_address(self, value: str) -> None:
@@ -143,8 +139,12 @@ class Setting:
             is_sound = address.scheme in ("http", "https") and bool(address.hostname) and address.port != 0
         except ValueError:
             is_sound = False
-        if not is_sound or value != value.strip():
+        if not is_sound or value.split() != [value]:
             raise self._invalid(value, said("expected an address such as http://name:port"))
 
     def _invalid(self, value: object, reason: str) -> InvalidOption:
         return InvalidOption(option=self.key, value=repr(value), reason=reason)
+
+
+def _is_whole(path: str) -> bool:
+    return not path.strip() or expanded(path.strip()).is_absolute()

@@ -15,7 +15,8 @@ import pytest
 
 import app
 
-QT_ROOMS = ("app.services", "app.ui", "app.bootstrap")
+QT_ROOMS = ("app.services", "app.ui", "app.bootstrap", "app.printing")
+QT_ELSEWHERE = ("app.__main__", "app.worker.print_role")
 MODULES = sorted(module.name for module in pkgutil.walk_packages(app.__path__, "app."))
 
 
@@ -41,7 +42,7 @@ def late_imports_of(modules: list[str]) -> list[str]:
 
 
 def test_only_services_ui_and_bootstrap_load_qt() -> None:
-    without_qt = [name for name in MODULES if not name.startswith(QT_ROOMS) and name != "app.__main__"]
+    without_qt = [name for name in MODULES if not name.startswith((*QT_ROOMS, *QT_ELSEWHERE))]
     assert len(without_qt) > 20
     assert loaded_after(without_qt, ("PySide6",)) == []
 
@@ -68,10 +69,11 @@ def test_conversations_are_listed_before_anything_is_imported_that_an_act_of_the
     script = """
         import sys
         from PySide6.QtWidgets import QApplication
-        from app.bootstrap.program import build
+        from app.bootstrap.frame import Frame
+        from app.bootstrap.program import furnish
         from app.core.paths import Folders
         application = QApplication([])
-        program = build(Folders.of({"PARLEY_HOME": sys.argv[1]}))
+        program = furnish(Frame.build(Folders.of({"PARLEY_HOME": sys.argv[1]})))
         program.chats.conversations.changed.connect(application.quit)
         program.start()
         application.exec()

@@ -17,7 +17,7 @@ from app import __version__
 
 
 class Application(QApplication):
-    """Named for the desktop; keeps the files that come before the window is ready."""
+    """Named for the desktop; keeps the files that come while no window is ready."""
 
     def __init__(self) -> None:
         super().__init__(sys.argv[:1])
@@ -26,7 +26,12 @@ class Application(QApplication):
         self.setApplicationVersion(__version__)
         self.setDesktopFileName("org.parley.Parley")
         self._waiting: list[Path] = []
-        self._open: Callable[[Path], object] = self._waiting.append
+        self._open: Callable[[Path], object]
+        self.keep_files()
+
+    def keep_files(self) -> None:
+        """Keep what is handed over for the next window."""
+        self._open = self._waiting.append
 
     def open_files_with(self, act: Callable[[Path], object]) -> None:
         """Do something with each file that is handed over, also with those that came before."""

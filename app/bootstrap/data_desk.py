@@ -16,6 +16,7 @@ from app.services.backups import BackupKeeper
 from app.services.data_folder import DataFolder
 from app.ui.data_backups import BackupsDialog
 from app.ui.data_move import MoveDialog
+from app.ui.front import in_front
 from app.ui.main_window import MainWindow
 
 
@@ -39,7 +40,7 @@ class DataDesk(QObject):
 
     def show_backups(self) -> BackupsDialog:
         """List the backups."""
-        dialog = BackupsDialog(self._window)
+        dialog = BackupsDialog(in_front(self._window))
         keeper = self._keeper
         keeper.changed.connect(dialog.set_backups)
         keeper.made.connect(dialog.show_made)
@@ -52,7 +53,7 @@ class DataDesk(QObject):
 
     def show_move(self) -> MoveDialog:
         """Choose another data folder."""
-        dialog = MoveDialog(self._folder.folders.data, self._window)
+        dialog = MoveDialog(self._folder.folders.data, in_front(self._window))
         self._folder.suited.connect(dialog.show_target)
         self._folder.unsuited.connect(dialog.show_error)
         dialog.check_requested.connect(self._folder.check)

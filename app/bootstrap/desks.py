@@ -16,7 +16,7 @@ from app.services.network_ledger import NetworkLedger
 
 if TYPE_CHECKING:
     from app.bootstrap.data_desk import DataDesk
-    from app.bootstrap.program import Program
+    from app.bootstrap.parts import Parts
     from app.ui.exchange.desk import ExchangeDesk
     from app.ui.models.desk import ModelDesk
     from app.ui.settings.desk import SettingsDesk
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
 class Desks:
     """One of each kind, for as long as the window is open."""
 
-    def __init__(self, program: Program) -> None:
-        self._program = program
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
     @cached_property
     def models(self) -> ModelDesk:
         """The picker, the library and the downloads."""
         from app.ui.models.desk import ModelDesk
 
-        program = self._program
-        ground, engines, models = program.ground, program.engines, program.models
+        parts = self._parts
+        ground, engines, models = parts.ground, parts.engines, parts.models
         made = ModelDesk(
-            program.view,
-            program.window.theme,
+            parts.view,
+            parts.window.theme,
             models.hub,
             models.fetch,
             models.downloads,
@@ -52,7 +52,8 @@ class Desks:
             ground.starter(ChildRole.PROBE),
             ground.relay,
         )
-        program.window.closing.connect(made.shutdown)
+        parts.window.closing.connect(made.shutdown)
+        made.settings_requested.connect(lambda key: made.go_on_after(self.settings.show_settings(key=key)))
         return made
 
     @cached_property
@@ -60,11 +61,11 @@ class Desks:
         """Export and import of conversations."""
         from app.ui.exchange.desk import ExchangeDesk
 
-        program = self._program
-        made = ExchangeDesk(program.chats.exchange, program.window)
-        made.exported_one.connect(program.view.announce_export)
-        made.imported.connect(program.chats.conversations.refresh)
-        made.problem.connect(program.view.page.problems.show)
+        parts = self._parts
+        made = ExchangeDesk(parts.chats.exchange, parts.window)
+        made.exported_one.connect(parts.view.announce_export)
+        made.imported.connect(parts.chats.conversations.refresh)
+        made.problem.connect(parts.view.page.problems.show)
         return made
 
     @cached_property
@@ -72,7 +73,7 @@ class Desks:
         """Backups, salvage and the data folder."""
         from app.bootstrap.data_desk import DataDesk
 
-        window, ground = self._program.window, self._program.ground
+        window, ground = self._parts.window, self._parts.ground
         return DataDesk(window, ground.backups, ground.data_folder, os.environ, window.leave_for)
 
     @cached_property
@@ -80,17 +81,17 @@ class Desks:
         """The settings and the presets' editor."""
         from app.ui.settings.desk import SettingsDesk
 
-        program, ground, chats = self._program, self._program.ground, self._program.chats
+        parts, ground, chats = self._parts, self._parts.ground, self._parts.chats
         folders = ground.data_folder.folders
-        ledger = NetworkLedger(folders.logs, ground.relay, program.window)
-        program.window.closing.connect(ledger.shutdown)
+        ledger = NetworkLedger(folders.logs, ground.relay, parts.window)
+        parts.window.closing.connect(ledger.shutdown)
         return SettingsDesk(
-            program.view,
+            parts.view,
             chats.session,
             ground.preferences,
             chats.presets,
-            program.tools.preview,
-            program.engines.engine,
+            parts.tools.preview,
+            parts.engines.engine,
             ledger,
             folders,
         )
@@ -101,7 +102,7 @@ class Desks:
         from app.services.updates import Updates
         from app.ui.update_desk import UpdateDesk
 
-        program, ground = self._program, self._program.ground
+        parts, ground = self._parts, self._parts.ground
         source, updates = update_source(), None
         if source is not None:
             updates = Updates(
@@ -111,8 +112,8 @@ class Desks:
                 source,
                 __version__,
                 Installation.of(),
-                program.window,
+                parts.window,
             )
-        made = UpdateDesk(program.window, updates, program.view.page.toast.offer)
-        program.window.closing.connect(made.shutdown)
+        made = UpdateDesk(parts.window, updates, parts.view.page.toast.offer)
+        parts.window.closing.connect(made.shutdown)
         return made

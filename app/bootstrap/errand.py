@@ -13,6 +13,7 @@ from PySide6.QtCore import QCoreApplication
 
 from app.core.paths import Folders
 from app.core.sizes import format_count
+from app.services.single_instance import SingleInstance
 
 Progress = Callable[[int, int], None]
 
@@ -37,7 +38,7 @@ def restoring(folders: Folders, backup: Path) -> Errand:
         damaged = restore(folders.database, backup, progress=progress).damaged
         return "" if damaged is None else _kept(damaged)
 
-    return Errand(_tr("Restoring your conversations"), work)
+    return Errand(_tr("Restoring your chats"), work)
 
 
 def salvaging(folders: Folders) -> Errand:
@@ -72,11 +73,23 @@ def moving(folders: Folders, environment: Mapping[str, str], target: Path) -> Er
     return Errand(_tr("Moving your data"), work, cancellable=True)
 
 
-def run(errand: Errand) -> None:
-    """Do it, in a process that has a `QApplication` and no window; returns when it is over."""
+def run(errand: Errand, instance: SingleInstance) -> Path | None:
+    """Do it, in a process that has a `QApplication` and no window; returns when it is over.
+
+    Who starts Parley once more meanwhile is led here; the model that was to be opened is returned, if one was.
+    """
     from app.ui.data_errand import ErrandDialog
 
-    ErrandDialog(errand.title, errand.work, cancellable=errand.cancellable).exec()
+    dialog = ErrandDialog(errand.title, errand.work, cancellable=errand.cancellable)
+    asked: list[Path | None] = [None]
+
+    def answer(model: Path | None) -> None:
+        asked.append(model or asked[-1])
+        dialog.come_forward()
+
+    instance.called.connect(answer)
+    dialog.exec()
+    return asked[-1]
 
 
 def _kept(damaged: Path) -> str:

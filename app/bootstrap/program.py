@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import cast
@@ -13,6 +12,7 @@ from PySide6.QtGui import QGuiApplication
 from app.bootstrap.collector import Collector
 from app.bootstrap.desks import Desks
 from app.bootstrap.frame import Frame
+from app.bootstrap.parts import Parts
 from app.bootstrap.services import (
     Chats,
     Engines,
@@ -27,32 +27,17 @@ from app.bootstrap.services import (
 from app.bootstrap.wiring import connect
 from app.core.chat.conversations import ConversationSummary
 from app.core.engine.models import ModelFile
-from app.core.paths import Folders
 from app.services.chat_tools import ChatTools
 from app.services.idle_unload import IdleUnload
 from app.services.relay import ignore
 from app.storage.integrity import was_left_open
 from app.ui.main_view import MainView
-from app.ui.main_window import MainWindow
 
 _PROBE_AFTER_MS = 300
 
 
-@dataclass(frozen=True)
-class Program:
-    """The window, what it shows, and the services behind it, each group standing on those before it.
-
-    The `guide` answers where no model was chosen.
-    """
-
-    window: MainWindow
-    ground: Ground
-    engines: Engines
-    chats: Chats
-    models: Models
-    tools: ChatTools
-    view: MainView
-    guide: ModelFile | None
+class Program(Parts):
+    """Starts and ends its parts."""
 
     @cached_property
     def desks(self) -> Desks:
@@ -61,6 +46,7 @@ class Program:
 
     def start(self, model: Path | None = None) -> None:
         """Fill the view: conversations, known models, and the one to use, which is loaded when it is needed."""
+        self.ground.preferences.follow()
         self.ground.backups.start(was_left_open(self.ground.data_folder.folders.database))
         self.chats.refresh()
         self.models.library.refresh()
@@ -108,13 +94,11 @@ class Program:
         Collector(application, lambda: self.chats.session.is_answering, self.window).start()
 
 
-def build(folders: Folders, child_command: Sequence[str] | None = None, *, guide: ModelFile | None = None) -> Program:
-    """Make the whole program at once; `child_command` starts its children instead of this program itself."""
-    return furnish(Frame.build(folders), child_command, guide=guide)
-
-
 def furnish(frame: Frame, child_command: Sequence[str] | None = None, *, guide: ModelFile | None = None) -> Program:
-    """Make the services and the view, connect them, and put the view into the window."""
+    """Make the services and the view, connect them, and put the view into the window.
+
+    `child_command` starts the children instead of this program itself.
+    """
     ground = make_ground(frame, child_command)
     engines = make_engines(ground)
     chats = make_chats(ground, engines)
@@ -123,8 +107,9 @@ def furnish(frame: Frame, child_command: Sequence[str] | None = None, *, guide: 
     IdleUnload(engines.engine, ground.preferences, lambda: chats.session.is_answering, frame.window)
     view = _view(ground, engines, chats, models, tools)
     program = Program(frame.window, ground, engines, chats, models, tools, view, guide)
-    connect(program)
+    connect(program, program.desks)
     frame.window.setCentralWidget(view)
+    view.show()  # Qt would do so later; a window that becomes active before that gives the focus to nobody
     view.page.composer.edit.setFocus()
     return program
 

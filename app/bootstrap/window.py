@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,13 +39,13 @@ def run_window(model: Path | None, environment: Mapping[str, str]) -> int:
             return 0
         application = application or Application()
         code, errand = _show(application, folders, instance, model)
+        if errand is not None:
+            from app.bootstrap.errand import run
+
+            model = run(errand, instance)
         instance.release()
         if errand is None:
             return code
-        from app.bootstrap.errand import run
-
-        run(errand)
-        model = None
 
 
 def _show(
@@ -58,22 +58,12 @@ def _show(
     frame.window.errand_requested.connect(errands.append)
 
     def go_on() -> None:
-        from app.bootstrap.language import speak
-        from app.bootstrap.program import furnish
-        from app.core.engine.guide import guide_file
-        from app.ui.icons import application_icon
-
-        application.setWindowIcon(application_icon())
-        speak(application, str(frame.preferences.get("appearance.language")))
-
-        _log_to(frame.folders)
-        program = furnish(frame, guide=guide_file())
+        program = _furnished(application, frame)
         running.append(program)
-        sys.excepthook = _bug_reporter(program.view)
         program.start(model)
-        instance.called.connect(lambda asked: _answer(program, asked))
+        instance.called.connect(lambda asked: _answer(running, asked))
         instance.listen()
-        application.open_files_with(lambda model: _answer(program, model))
+        application.open_files_with(lambda model: _answer(running, model))
 
     after_first_paint(frame.window, go_on)
     frame.window.show()
@@ -83,16 +73,35 @@ def _show(
         code = application.exec()
     finally:
         signals.close()
-        for program in running:
-            program.close()
+        application.keep_files()
+        while running:
+            running.pop().close()
     return code, errands[0] if errands else None
 
 
-def _answer(program: Program, model: Path | None) -> None:
+def _furnished(application: Application, frame: Frame) -> Program:
+    """The program in its frame, in the user's language; what goes wrong in it is logged and told."""
+    from app.bootstrap.language import speak
+    from app.bootstrap.program import furnish
+    from app.core.engine.guide import guide_file
+    from app.ui.file_dialogs import keep_in
+    from app.ui.icons import application_icon
+
+    application.setWindowIcon(application_icon())
+    speak(application, str(frame.preferences.get("appearance.language")))
+    keep_in(frame.folders.config)
+    _log_to(frame.folders)
+    program = furnish(frame, guide=guide_file())
+    sys.excepthook = _bug_reporter(program.view)
+    return program
+
+
+def _answer(running: Sequence[Program], model: Path | None) -> None:
     """Parley was started once more."""
-    program.window.come_forward()
-    if model is not None:
-        program.models.library.open(model)
+    for program in running:
+        program.window.come_forward()
+        if model is not None:
+            program.models.library.open(model)
 
 
 def _log_to(folders: Folders) -> None:

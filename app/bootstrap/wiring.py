@@ -16,78 +16,79 @@ from app.ui.server_desk import ServerDesk
 from app.ui.sidebar.desk import SidebarDesk
 
 if TYPE_CHECKING:
-    from app.bootstrap.program import Program
+    from app.bootstrap.desks import Desks
+    from app.bootstrap.parts import Parts
 
 _WATCH_AFTER_MS = 10_000
 
 
-def connect(program: Program) -> None:
+def connect(parts: Parts, desks: Desks) -> None:
     """Connect everything, once."""
-    view, ground = program.view, program.ground
-    program.window.closing.connect(view.close_down)
-    program.window.closing.connect(view.page.close_comparisons)
-    view.page.set_typesetter(program.chats.typesetter.ask)
-    view.page.header.model.set_guide(program.guide)
-    engine, servers = program.engines.engine, program.engines.servers
-    desk = ServerDesk(view.page, program.chats.session, engine, servers, ground.preferences)
-    Places(view, desk, lambda: program.desks.models, lambda: program.desks.settings)
-    _connect_conversations(program)
-    _connect_models(program)
-    _connect_dialogs(program)
+    view, ground = parts.view, parts.ground
+    parts.window.closing.connect(view.close_down)
+    parts.window.closing.connect(view.page.close_comparisons)
+    view.page.set_typesetter(parts.chats.typesetter.ask)
+    view.page.header.model.set_guide(parts.guide)
+    engine, servers = parts.engines.engine, parts.engines.servers
+    desk = ServerDesk(view.page, parts.chats.session, engine, servers, ground.preferences)
+    Places(view, desk, lambda: desks.models, lambda: desks.settings)
+    _connect_conversations(parts)
+    _connect_models(parts)
+    _connect_dialogs(parts, desks)
     ground.backups.problem.connect(view.page.problems.show)
-    _watch_versions(program)
+    _watch_versions(parts, desks)
 
 
-def _watch_versions(program: Program) -> None:
+def _watch_versions(parts: Parts, desks: Desks) -> None:
     """Look for newer versions while the window is open, where this build knows a place for that."""
     if update_source() is not None:
-        QTimer.singleShot(_WATCH_AFTER_MS, program.window, lambda: program.desks.updates.watch())
+        QTimer.singleShot(_WATCH_AFTER_MS, parts.window, lambda: desks.updates.watch())
 
 
-def _connect_conversations(program: Program) -> None:
-    ground, chats = program.ground, program.chats
+def _connect_conversations(parts: Parts) -> None:
+    ground, chats = parts.ground, parts.chats
     conversations, session = chats.conversations, chats.session
     SidebarDesk(
-        program.view.sidebar,
+        parts.view.sidebar,
         session,
         conversations,
         chats.search,
-        program.models.library,
+        parts.models.library,
         chats.presets,
-        program.view.page,
+        parts.view.page,
         chats.new_chats,
     )
     session.conversations_changed.connect(conversations.refresh)
     conversations.changed_elsewhere.connect(session.read_again)
     preferences = ground.preferences
     titles = TitleMaker(
-        program.engines.engine, session, ground.storage, lambda: bool(preferences.get("chat.titles")), session
+        parts.engines.engine, session, ground.storage, lambda: bool(preferences.get("chat.titles")), session
     )
     titles.made.connect(lambda _: conversations.refresh())
 
 
-def _connect_models(program: Program) -> None:
-    engine, models = program.engines.engine, program.models
-    problems = program.view.page.problems
+def _connect_models(parts: Parts) -> None:
+    engine, models = parts.engines.engine, parts.models
+    problems = parts.view.page.problems
     engine.digest.connect(models.library.set_digest)
     models.library.opened.connect(engine.load)
     models.disk.moved.connect(models.library.follow)
     models.disk.moved.connect(engine.follow)
     models.disk.unreadable.connect(problems.show)
-    entry = program.view.sidebar.downloads
+    entry = parts.view.sidebar.downloads
     models.downloads.changed.connect(entry.set_downloads)
     models.downloads.progress.connect(entry.set_progress)
     models.downloads.problem.connect(problems.show)
-    models.downloads.finished.connect(program.view.announce_download)
-    models.downloads.prepared.connect(lambda download, _: program.view.announce_download(download))
+    models.downloads.finished.connect(parts.view.announce_download)
+    models.downloads.prepared.connect(lambda download, _: parts.view.announce_download(download))
     models.imports.changed.connect(entry.set_preparations)
     models.imports.progress.connect(entry.set_preparation_progress)
     models.imports.problem.connect(problems.show)
 
 
-def _connect_dialogs(program: Program) -> None:
+def _connect_dialogs(parts: Parts, desks: Desks) -> None:
     """What is asked for is made by its desk only then."""
-    view, desks = program.view, program.desks
+    view = parts.view
     view.find_model_requested.connect(lambda: desks.models.choose_model())
     view.library_requested.connect(lambda: desks.models.show_library())
     view.downloads_requested.connect(lambda: desks.models.show_downloads())
@@ -96,7 +97,7 @@ def _connect_dialogs(program: Program) -> None:
     view.about_requested.connect(lambda: desks.updates.show_about())
     view.presets_requested.connect(lambda: desks.settings.show_presets())
     view.export_requested.connect(lambda summary, form: desks.exchange.export(summary, form))
-    view.sidebar.export_requested.connect(lambda ids: desks.exchange.export_several(ids))
+    view.sidebar.export_requested.connect(lambda chosen: desks.exchange.export_chosen(chosen))
     view.page.header.export_all_requested.connect(lambda: desks.exchange.export_all())
     view.page.header.import_requested.connect(lambda: desks.exchange.show_import())
     view.backups_requested.connect(lambda: desks.data.show_backups())

@@ -66,11 +66,6 @@ class AboutDialog(FittingDialog):
         column.addWidget(self.tabs, 1)
         column.addLayout(foot)
 
-    @property
-    def licence_text(self) -> str:
-        """What the licences' page shows; nothing until it was looked at."""
-        return self._licence_text.toPlainText()
-
     def offer_look(self, look: Callable[[], None]) -> QPushButton:
         """A button that asks for a newer version; `show_found` is told what came of it."""
         button = self._buttons.addButton(self.tr("Look for a newer version"), QDialogButtonBox.ButtonRole.ActionRole)

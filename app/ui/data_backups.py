@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QDateTime, QLocale, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QDateTime, QLocale, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -27,8 +27,6 @@ from app.ui.foot_row import foot_row
 from app.ui.labels import wrapped_label
 
 _BACKUP = Qt.ItemDataRole.UserRole
-_ROW = 32
-_ROOM = 24
 
 
 class BackupsDialog(FittingDialog):
@@ -41,13 +39,14 @@ class BackupsDialog(FittingDialog):
         super().__init__(parent)
         self.setWindowTitle(self.tr("Backups"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(620, 440)
+        self.resize_by_text(620, 440)
         self.rows = QTreeWidget()
+        self.rows.setProperty("kind", "rows")
         self.rows.setRootIsDecorated(False)
         self.rows.setUniformRowHeights(True)
         self.rows.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.rows.setAccessibleName(self.tr("Backups"))
-        self.rows.setHeaderLabels([self.tr("Made"), self.tr("Why"), self.tr("Conversations"), self.tr("Size")])
+        self.rows.setHeaderLabels([self.tr("Made"), self.tr("Why"), self.tr("Chats"), self.tr("Size")])
         _align_numbers(self.rows.headerItem())
         self.make = QPushButton(self.tr("Back up now"))
         self.restore = QPushButton(self.tr("Restore…"))
@@ -75,9 +74,6 @@ class BackupsDialog(FittingDialog):
             if backup.conversations is None:
                 item.setText(1, self.tr("Damaged"))
                 item.setDisabled(True)
-            for column in range(item.columnCount()):
-                width = self.fontMetrics().horizontalAdvance(item.text(column))
-                item.setSizeHint(column, QSize(width + _ROOM, _ROW))
             self.rows.addTopLevelItem(item)
         first = self.rows.topLevelItem(0)
         if first is not None:
@@ -162,7 +158,7 @@ class BackupsDialog(FittingDialog):
             wrapped_label(
                 "body",
                 self.tr(
-                    "Conversations, folders, presets and the chat templates of then become what they were. "
+                    "Chats, folders, presets and the chat templates of then become what they were. "
                     "What there is now is backed up first, so that you can come back to it."
                 ),
             )

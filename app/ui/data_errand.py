@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import Event, Thread
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from app.core.errors import Cancelled, Failure, ParleyError
 from app.ui.fitting_dialog import FittingDialog
@@ -59,6 +59,12 @@ class ErrandDialog(FittingDialog):
         finally:
             self._thread.join()
 
+    def come_forward(self) -> None:
+        """Parley was started once more: show that this is what it does."""
+        self.raise_()
+        self.activateWindow()
+        QApplication.alert(self)
+
     def reject(self) -> None:
         """Cancel what can be cancelled; once it is over, close."""
         if self._is_over:
@@ -100,6 +106,7 @@ class ErrandDialog(FittingDialog):
         self.button.setEnabled(True)
         self.button.setVisible(True)
         self.button.setDefault(True)
+        self.button.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()

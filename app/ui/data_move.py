@@ -83,7 +83,7 @@ class MoveDialog(FittingDialog):
             wrapped_label(
                 "muted",
                 self.tr(
-                    "Conversations, backups and the models in Parley's own folder move together. Everything is copied "
+                    "Chats, backups and the models in Parley's own folder move together. Everything is copied "
                     "and compared first; only then the old folder is emptied. Parley closes while it works."
                 ),
             )

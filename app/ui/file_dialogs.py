@@ -10,13 +10,18 @@ from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QDir, QStandardPaths, Qt
+from PySide6.QtCore import QCoreApplication, QDir, QSettings, QStandardPaths, Qt
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QFileDialog, QWidget
 
 _LATEST = "latest_folder"
 """The application's property with the folder in which something was last chosen."""
+
+
+def keep_in(folder: Path) -> None:
+    """Let Qt's own file dialog note in this folder which ones it was shown, instead of among other programs' files."""
+    QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, str(folder))
 
 
 def ask_file(

@@ -11,6 +11,8 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QPushButton, QToolButton
 
+from app.ui.theme import SMALLEST_BASE_POINTS
+
 _DECISIVE = (QEvent.Type.Show, QEvent.Type.Resize, QEvent.Type.LayoutRequest)
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _FRAME = QSize(8, 40)
@@ -19,6 +21,11 @@ _FRAME = QSize(8, 40)
 
 class BoundedDialog(QDialog):
     """No larger than its screen has room when it appears; Enter presses the button that has the focus."""
+
+    def resize_by_text(self, width: int, height: int) -> None:
+        """Become as large as this where text has its usual size, and larger where text is."""
+        scale = max(1.0, self.font().pointSizeF() / SMALLEST_BASE_POINTS)
+        self.resize(QSize(width, height) * scale)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Look at the screen before the window is on it."""

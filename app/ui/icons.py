@@ -9,10 +9,21 @@ from __future__ import annotations
 from PySide6.QtCore import QByteArray, QEvent, QPoint, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPalette, QPixmap, QShowEvent
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QComboBox, QMenu, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QMenu,
+    QPushButton,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QToolButton,
+    QWidget,
+)
 
 from app.core.paths import resources
 from app.ui.labels import tip
+from app.ui.wheel import only_in_focus
 
 SIZE = 16
 _OF_LINE = 0.85  # of a line's height, which makes `SIZE` of text at its usual size
@@ -179,12 +190,33 @@ class MenuButton(QPushButton):
         _draw_chevron(self)
 
 
+_POPUP_ROOM = 12
+_WIDEST_POPUP = 480
+
+
 class ComboBox(QComboBox):
     """A combo box with the same chevron."""
 
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setItemDelegate(QStyledItemDelegate(self))  # the usual one has no ear for the style sheet
+        only_in_focus(self)
+
+    def showPopup(self) -> None:
+        """Open the choices, which may be wider than the box."""
+        view = self.view()
+        view.setMinimumWidth(min(view.sizeHintForColumn(0) + _POPUP_ROOM, _WIDEST_POPUP))
+        super().showPopup()
+
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the box, then the chevron."""
-        super().paintEvent(event)
+        """Draw the box, as much of the choice as there is room for, and the chevron."""
+        painter, option, control = QStylePainter(self), QStyleOptionComboBox(), QStyle.ComplexControl.CC_ComboBox
+        self.initStyleOption(option)
+        painter.drawComplexControl(control, option)
+        room = self.style().subControlRect(control, option, QStyle.SubControl.SC_ComboBoxEditField, self).width()
+        option.currentText = option.fontMetrics.elidedText(option.currentText, Qt.TextElideMode.ElideRight, room)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        painter.end()
         _draw_chevron(self)
 
 

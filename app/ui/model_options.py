@@ -10,16 +10,13 @@ from collections.abc import Sequence
 import msgspec
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QAbstractSpinBox,
     QComboBox,
     QDialogButtonBox,
-    QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -30,10 +27,11 @@ from app.core.engine.models import ModelFile
 from app.core.errors import ParleyError
 from app.core.remote.rpc import checked_rpc_hosts
 from app.core.sizes import format_bytes, format_count
-from app.ui.chat.model_menu import described
 from app.ui.fitting_dialog import FittingDialog
 from app.ui.icons import ComboBox
 from app.ui.labels import wrapped_label
+from app.ui.model_words import described
+from app.ui.number_boxes import FractionBox, NumberBox
 from app.ui.presets.preview import PreviewPane
 
 _LEAST_CONTEXT = 64
@@ -186,8 +184,7 @@ class ModelOptionsDialog(FittingDialog):
         self.rope = self._choice(
             self.tr("Position scaling"), {str(kind): name for kind, name in names.items()}, rope.kind.value
         )
-        self.factor = QDoubleSpinBox()
-        _indent(self.factor)
+        self.factor = FractionBox()
         self.factor.setRange(1.0, 256.0)
         self.factor.setDecimals(2)
         self.factor.setValue(rope.factor)
@@ -237,10 +234,9 @@ class ModelOptionsDialog(FittingDialog):
         buttons.rejected.connect(self.reject)
         return buttons
 
-    def _number(self, name: str, least: int, most: int, value: int | None, left_open: str) -> QSpinBox:
+    def _number(self, name: str, least: int, most: int, value: int | None, left_open: str) -> NumberBox:
         """A field whose least value stands for "left open"."""
-        field = QSpinBox()
-        _indent(field)
+        field = NumberBox()
         field.setRange(least, most)
         field.setSpecialValueText(left_open)
         field.setGroupSeparatorShown(True)
@@ -255,8 +251,3 @@ class ModelOptionsDialog(FittingDialog):
         field.setCurrentIndex(max(0, field.findData(chosen)))
         self._form.addRow(name, field)
         return field
-
-
-def _indent(field: QAbstractSpinBox) -> None:
-    # A stylesheet's padding does not reach the line edit inside a spin box.
-    field.lineEdit().setTextMargins(8, 0, 8, 0)

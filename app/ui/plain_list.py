@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QListWidget, QSizePolicy, QWidget
 
-_LEAST, _MOST = 208, 300
+_LEAST, _MOST, _MOST_LETTERS = 208, 300, 24
 _MARGIN = 12
 
 
@@ -25,7 +25,8 @@ class PlainList(QListWidget):
 
     def sizeHint(self) -> QSize:
         """As wide as its words, within limits."""
-        return QSize(min(max(self.sizeHintForColumn(0) + _MARGIN, _LEAST), _MOST), super().sizeHint().height())
+        most = max(_MOST, self.fontMetrics().averageCharWidth() * _MOST_LETTERS)
+        return QSize(min(max(self.sizeHintForColumn(0) + _MARGIN, _LEAST), most), super().sizeHint().height())
 
     def showEvent(self, event: QShowEvent) -> None:
         """Lay the rows out."""

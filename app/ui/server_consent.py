@@ -21,11 +21,11 @@ class ConsentDialog(FittingDialog):
         self.setWindowTitle(self.tr("Send to another machine?"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(440)
-        heading = wrapped_label("heading", self.tr("This conversation will leave your machine"))
+        heading = wrapped_label("heading", self.tr("This chat will leave your machine"))
         said = wrapped_label(
             "muted",
             self.tr(
-                "{model} runs on “{server}” at {host}. The whole conversation is sent there with each message. "
+                "{model} runs on “{server}” at {host}. The whole chat is sent there with each message. "
                 "Who runs that server can read it."
             ).format(model=model, server=server.name, host=server.host),
         )

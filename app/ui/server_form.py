@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPushButton,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -25,6 +24,7 @@ from app.ui.file_dialogs import ask_file
 from app.ui.fitting_dialog import FittingDialog
 from app.ui.foot_row import foot_row
 from app.ui.labels import wrapped_label
+from app.ui.number_boxes import NumberBox
 
 _LONGEST_TIMEOUT = 3600
 _WIDTH = 72
@@ -54,10 +54,9 @@ class ServerForm(FittingDialog):
         self.ca_file.setPlaceholderText(self.tr("The system's certificates only"))
         self.models = QLineEdit(", ".join(server.typed_models) if server else "")
         self.models.setPlaceholderText(self.tr("Only what the server does not list, with commas between"))
-        self.timeout = QSpinBox()
+        self.timeout = NumberBox()
         self.timeout.setRange(1, _LONGEST_TIMEOUT)
         self.timeout.setSuffix(self.tr(" seconds of silence"))
-        self.timeout.lineEdit().setTextMargins(8, 0, 8, 0)  # a stylesheet's padding does not reach it
         self.timeout.setValue(int(server.timeout_seconds if server else DEFAULT_TIMEOUT_SECONDS))
         self.forget = QPushButton(self.tr("Forget the key"))
         self.forget.clicked.connect(self.key_removed)

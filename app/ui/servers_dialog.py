@@ -194,7 +194,7 @@ class ServersDialog(BoundedDialog):
         intro = QLabel(
             self.tr(
                 "Models can also run on other machines. Choose one in the model's menu; Parley asks before the "
-                "first message of a conversation leaves this machine."
+                "first message of a chat leaves this machine."
             )
         )
         intro.setProperty("kind", "muted")

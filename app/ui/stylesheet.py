@@ -1,20 +1,17 @@
-"""The one stylesheet of the application, generated from the theme's tokens and fonts.
+"""The one stylesheet of the application, for the theme's tokens, font sizes and paddings.
 
 Window process, interface thread. Widgets are told apart by the dynamic property `kind`.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Mapping
 from string import Template
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 
-if TYPE_CHECKING:
-    from app.ui.theme import Density, Fonts, Theme
-
 SCROLL_BAR_WIDTH = 12
+STEP_BUTTON_WIDTH = 28
 
 _SHEET = Template("""
 * { outline: none; }
@@ -90,12 +87,19 @@ QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabl
 QLineEdit[kind="heading"] { padding: 2px 6px; }
 QLineEdit[kind="inline"] { padding: 2px 8px; }
 QLineEdit[kind="search"] { background: $sidebar; padding-$start: 2px; }
+QSpinBox, QDoubleSpinBox { max-height: 1.12em; }
 QAbstractSpinBox QLineEdit { background: transparent; border: none; padding: 0 8px; min-height: 0; }
-QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { subcontrol-position: top right; width: 0; border: none; }
-QComboBox { padding-$end: 30px; }
+QAbstractSpinBox::up-button { subcontrol-position: top right; }
+QAbstractSpinBox::down-button { subcontrol-position: bottom right; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { subcontrol-origin: border; width: ${step_button}px;
+    border: none; background: transparent; }
+QAbstractSpinBox::up-arrow, QAbstractSpinBox::down-arrow { image: none; width: 0; height: 0; }
+QComboBox { padding-$end: 30px; combobox-popup: 0; }
 QComboBox::drop-down { border: none; width: 0; }
 QComboBox QAbstractItemView { background: $surface; color: $text; border: 1px solid $border; padding: 4px;
     selection-background-color: $selection; selection-color: $text; }
+QComboBox QAbstractItemView::item { padding: 4px 8px; border-radius: 4px; }
+QComboBox QAbstractItemView::item:selected { background: $selection; color: $text; }
 
 QPlainTextEdit[kind="message"] { background: transparent; border: none; font-size: ${body_points}pt; }
 QPlainTextEdit[kind="field"] { background: $surface; border: 1px solid $border; border-radius: 6px; padding: 4px 6px; }
@@ -112,6 +116,8 @@ QListWidget[kind="rows"], QTreeWidget[kind="rows"] { background: $surface; borde
     border-radius: 6px; padding: 4px; }
 QListWidget[kind="rows"]:focus, QTreeWidget[kind="rows"]:focus { border-color: $accent; }
 QTreeWidget[kind="rows"]::item { padding: 5px 8px; color: $text; }
+QTreeWidget[kind="rows"]::item:selected { background: $selection; }
+QTreeWidget[kind="rows"]::item:disabled { color: $muted; }
 QListWidget[kind="rows"]::item { padding: 4px 8px; border-radius: 4px; color: $text; }
 QListWidget[kind="rows"]::item:selected { background: $selection; color: $text; }
 QFrame[kind="line"] { background: $border; border: none; }
@@ -157,11 +163,7 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 """)
 
 
-def stylesheet(
-    theme: Theme, fonts: Fonts, density: Density, direction: Qt.LayoutDirection = Qt.LayoutDirection.LeftToRight
-) -> str:
-    """Fill the sheet with one theme's tokens, for lines that begin at this side."""
+def filled_sheet(tokens: Mapping[str, object], direction: Qt.LayoutDirection) -> str:
+    """The sheet with these tokens, for lines that begin at this side."""
     start, end = ("right", "left") if direction is Qt.LayoutDirection.RightToLeft else ("left", "right")
-    points = {f"{name}_points": f"{size:g}" for name, size in asdict(fonts).items()}
-    rooms = {f"{name}_room": room for name, room in asdict(density).items()}
-    return _SHEET.substitute(asdict(theme), **points, **rooms, scroll_bar=SCROLL_BAR_WIDTH, start=start, end=end)
+    return _SHEET.substitute(tokens, scroll_bar=SCROLL_BAR_WIDTH, step_button=STEP_BUTTON_WIDTH, start=start, end=end)

@@ -45,7 +45,7 @@ class TemplateEditor(BoundedDialog):
         super().__init__(parent)
         self.setWindowTitle(self.tr("Chat template"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(1120, 720)
+        self.resize_by_text(1120, 720)
         self._path = path
         self._old_name = template if template in own_names() else ""
         self._began_as = ""

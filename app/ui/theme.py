@@ -8,12 +8,14 @@ border, PlaceholderText muted text, Highlight the accent.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
+
+from app.ui.stylesheet import filled_sheet
 
 SMALLEST_BASE_POINTS = 10.0
 _CURSOR_FLASH_MS = 1000
@@ -182,6 +184,15 @@ def palette(theme: Theme) -> QPalette:
     return made
 
 
+def stylesheet(
+    theme: Theme, fonts: Fonts, density: Density, direction: Qt.LayoutDirection = Qt.LayoutDirection.LeftToRight
+) -> str:
+    """The theme as Qt's stylesheet, for lines that begin at this side."""
+    points = {f"{name}_points": f"{size:g}" for name, size in asdict(fonts).items()}
+    rooms = {f"{name}_room": room for name, room in asdict(density).items()}
+    return filled_sheet({**asdict(theme), **points, **rooms}, direction)
+
+
 class ThemeSource(QObject):
     """Gives the application its theme, and follows the system's while the user leaves it to it."""
 
@@ -275,8 +286,6 @@ class ThemeSource(QObject):
             self._dress(theme)
 
     def _dress(self, theme: Theme) -> None:
-        from app.ui.stylesheet import stylesheet
-
         direction = self._application.layoutDirection()
         self._application.setStyleSheet(stylesheet(theme, self._fonts, self._density, direction))
         self.changed.emit(theme)

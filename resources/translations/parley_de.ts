@@ -85,12 +85,12 @@
         <translation>Schließen</translation>
     </message>
     <message>
-        <source>Conversations</source>
-        <translation>Unterhaltungen</translation>
+        <source>Chats</source>
+        <translation>Chats</translation>
     </message>
     <message>
-        <source>Conversations, folders, presets and the chat templates of then become what they were. What there is now is backed up first, so that you can come back to it.</source>
-        <translation>Unterhaltungen, Ordner, Presets und die Chatvorlagen von damals werden wieder so, wie sie waren. Was jetzt da ist, wird vorher gesichert, damit Sie dahin zurückkönnen.</translation>
+        <source>Chats, folders, presets and the chat templates of then become what they were. What there is now is backed up first, so that you can come back to it.</source>
+        <translation>Chats, Ordner, Presets und die Chat-Vorlagen von damals werden wieder so, wie sie waren. Was jetzt da ist, wird vorher gesichert, damit Sie dahin zurückkönnen.</translation>
     </message>
     <message>
         <source>Daily</source>
@@ -174,7 +174,7 @@
     <name>ChatPage</name>
     <message>
         <source>Conversation copied</source>
-        <translation>Unterhaltung kopiert</translation>
+        <translation>Chat kopiert</translation>
     </message>
     <message>
         <source>Attach files</source>
@@ -462,12 +462,12 @@
         <translation>Der Weg dorthin ist nicht verschlüsselt.</translation>
     </message>
     <message>
-        <source>This conversation will leave your machine</source>
-        <translation>Diese Unterhaltung verlässt Ihren Rechner</translation>
+        <source>This chat will leave your machine</source>
+        <translation>Dieser Chat verlässt Ihren Rechner</translation>
     </message>
     <message>
-        <source>{model} runs on “{server}” at {host}. The whole conversation is sent there with each message. Who runs that server can read it.</source>
-        <translation>{model} läuft auf „{server}“ unter {host}. Mit jeder Nachricht wird die ganze Unterhaltung dorthin gesendet. Wer den Server betreibt, kann sie lesen.</translation>
+        <source>{model} runs on “{server}” at {host}. The whole chat is sent there with each message. Who runs that server can read it.</source>
+        <translation>{model} läuft auf „{server}“ unter {host}. Mit jeder Nachricht wird der ganze Chat dorthin gesendet. Wer den Server betreibt, kann ihn lesen.</translation>
     </message>
 </context>
 <context>
@@ -495,6 +495,13 @@
     <message>
         <source>Pinned</source>
         <translation>Angeheftet</translation>
+    </message>
+</context>
+<context>
+    <name>ConversationView</name>
+    <message>
+        <source>{count} chats</source>
+        <translation>{count} Chats</translation>
     </message>
 </context>
 <context>
@@ -974,8 +981,8 @@
         <translation>Ihre Daten werden verschoben</translation>
     </message>
     <message>
-        <source>Restoring your conversations</source>
-        <translation>Ihre Unterhaltungen werden wiederhergestellt</translation>
+        <source>Restoring your chats</source>
+        <translation>Ihre Chats werden wiederhergestellt</translation>
     </message>
     <message>
         <source>Saved: {chats} chats, {messages} messages.</source>
@@ -1022,8 +1029,8 @@
         <translation>Ein Hintergrundprozess hat so geantwortet, dass Parley ihn nicht versteht.</translation>
     </message>
     <message>
-        <source>A message belongs to one conversation, but several were named.</source>
-        <translation>Eine Nachricht gehört zu einer Unterhaltung, aber mehrere wurden genannt.</translation>
+        <source>A message belongs to one chat, but several were named.</source>
+        <translation>Eine Nachricht gehört zu einem Chat, aber mehrere wurden genannt.</translation>
     </message>
     <message>
         <source>A token begins with hf_; copy it whole from your account&apos;s settings.</source>
@@ -1067,7 +1074,7 @@
     </message>
     <message>
         <source>Change what it names, such as a sampling option or the length of the conversation.</source>
-        <translation>Ändern Sie, was genannt ist, etwa eine Sampling-Option oder die Länge der Unterhaltung.</translation>
+        <translation>Ändern Sie, was genannt ist, etwa eine Sampling-Option oder die Länge des Chats.</translation>
     </message>
     <message>
         <source>Check its name; if it is private, enter a token of an account that may read it.</source>
@@ -1226,8 +1233,8 @@
         <translation>Schließen Sie das Laufwerk an, und versuchen Sie es erneut. Um im gewohnten Ordner neu zu beginnen, löschen Sie {pointer}.</translation>
     </message>
     <message>
-        <source>Conversation {id} is being answered elsewhere at this moment.</source>
-        <translation>Die Unterhaltung {id} wird gerade anderswo beantwortet.</translation>
+        <source>Chat {id} is being answered elsewhere at this moment.</source>
+        <translation>Der Chat {id} wird gerade anderswo beantwortet.</translation>
     </message>
     <message>
         <source>Copy it whole from where the server gave it to you.</source>
@@ -1318,8 +1325,8 @@
         <translation>Geben Sie ihn auf der Befehlszeile als --var NAME=VALUE an.</translation>
     </message>
     <message>
-        <source>Have a conversation first.</source>
-        <translation>Führen Sie zuerst eine Unterhaltung.</translation>
+        <source>Begin a chat first.</source>
+        <translation>Beginnen Sie zuerst einen Chat.</translation>
     </message>
     <message>
         <source>If that is right, enter it as the server&apos;s address.</source>
@@ -1346,8 +1353,8 @@
         <translation>Sie bleibt, wie sie ist. Stellen Sie stattdessen eine Sicherung wieder her.</translation>
     </message>
     <message>
-        <source>It is not an export of conversations, or it was damaged.</source>
-        <translation>Es ist kein Export von Unterhaltungen, oder es wurde beschädigt.</translation>
+        <source>It is not an export of chats, or it was damaged.</source>
+        <translation>Es ist kein Export von Chats, oder es wurde beschädigt.</translation>
     </message>
     <message>
         <source>It is shown as it was written.</source>
@@ -1358,8 +1365,8 @@
         <translation>Vielleicht lädt er ein Modell oder ist beschäftigt. Versuchen Sie es erneut, oder lassen Sie ihm in seinem Eintrag mehr Zeit.</translation>
     </message>
     <message>
-        <source>It may have been deleted meanwhile; open the conversation again.</source>
-        <translation>Vielleicht wurde sie inzwischen gelöscht; öffnen Sie die Unterhaltung erneut.</translation>
+        <source>It may have been deleted meanwhile; open the chat again.</source>
+        <translation>Vielleicht wurde sie inzwischen gelöscht; öffnen Sie den Chat erneut.</translation>
     </message>
     <message>
         <source>It may have expired: create a new one in your account&apos;s settings and enter it.</source>
@@ -1463,7 +1470,7 @@
     </message>
     <message>
         <source>No conversation that Parley can read is in {file}.</source>
-        <translation>In {file} ist keine Unterhaltung, die Parley lesen kann.</translation>
+        <translation>In {file} ist kein Chat, den Parley lesen kann.</translation>
     </message>
     <message>
         <source>No model is chosen yet.</source>
@@ -1486,8 +1493,8 @@
         <translation>Nichts wurde geändert. Prüfen Sie das Ziellaufwerk, oder wählen Sie ein anderes.</translation>
     </message>
     <message>
-        <source>Nothing was changed. Delete that file to restore the conversations without them, or choose another backup.</source>
-        <translation>Nichts wurde geändert. Löschen Sie diese Datei, um die Unterhaltungen ohne sie wiederherzustellen, oder wählen Sie eine andere Sicherung.</translation>
+        <source>Nothing was changed. Delete that file to restore the chats without them, or choose another backup.</source>
+        <translation>Nichts wurde geändert. Löschen Sie diese Datei, um die Chats ohne sie wiederherzustellen, oder wählen Sie eine andere Sicherung.</translation>
     </message>
     <message>
         <source>Nothing was changed. Somebody may want you to go back to an old version; try again on another network.</source>
@@ -1683,7 +1690,7 @@
     </message>
     <message>
         <source>The chat template “{template}” cannot render this conversation: {reason}.</source>
-        <translation>Die Chat-Vorlage „{template}“ kann diese Unterhaltung nicht darstellen: {reason}.</translation>
+        <translation>Die Chat-Vorlage „{template}“ kann diesen Chat nicht darstellen: {reason}.</translation>
     </message>
     <message>
         <source>The checkpoint holds {tensor}, for which this architecture has no place ({count} of this kind).</source>
@@ -1698,8 +1705,8 @@
         <translation>Der Befehl lautet: {usage}.</translation>
     </message>
     <message>
-        <source>The conversation itself is kept; see “parley chats list”.</source>
-        <translation>Die Unterhaltung selbst bleibt erhalten; siehe „parley chats list“.</translation>
+        <source>The chat itself is kept; see “parley chats list”.</source>
+        <translation>Der Chat selbst bleibt erhalten; siehe „parley chats list“.</translation>
     </message>
     <message>
         <source>The database {file} cannot be opened or read.</source>
@@ -1894,8 +1901,8 @@
         <translation>Es gibt keinen Befehl {command}.</translation>
     </message>
     <message>
-        <source>There is no conversation {id}.</source>
-        <translation>Es gibt keine Unterhaltung {id}.</translation>
+        <source>There is no chat {id}.</source>
+        <translation>Es gibt keinen Chat {id}.</translation>
     </message>
     <message>
         <source>There is no folder called “{name}”.</source>
@@ -1910,8 +1917,8 @@
         <translation>Es gibt keine Nachricht, die neu zu beantworten wäre.</translation>
     </message>
     <message>
-        <source>There is no message {id} in this conversation.</source>
-        <translation>In dieser Unterhaltung gibt es keine Nachricht {id}.</translation>
+        <source>There is no message {id} in this chat.</source>
+        <translation>In diesem Chat gibt es keine Nachricht {id}.</translation>
     </message>
     <message>
         <source>There is no preset “{name}”.</source>
@@ -1950,8 +1957,8 @@
         <translation>Dieser Build von Parley kann ein Modell nicht auf mehrere Rechner verteilen: Seinem llama.cpp fehlt RPC.</translation>
     </message>
     <message>
-        <source>This conversation could not be read: {reason}.</source>
-        <translation>Diese Unterhaltung konnte nicht gelesen werden: {reason}.</translation>
+        <source>This chat could not be read: {reason}.</source>
+        <translation>Dieser Chat konnte nicht gelesen werden: {reason}.</translation>
     </message>
     <message>
         <source>This formula cannot be drawn.</source>
@@ -2002,8 +2009,8 @@
         <translation>Parley kann unter {address} nicht erreichbar sein: {reason}.</translation>
     </message>
     <message>
-        <source>There is no room for a backup of your conversations: {need} are needed, {free} are free.</source>
-        <translation>Für eine Sicherung Ihrer Unterhaltungen fehlt der Platz: {need} sind nötig, {free} sind frei.</translation>
+        <source>There is no room for a backup of your chats: {need} are needed, {free} are free.</source>
+        <translation>Für eine Sicherung Ihrer Chats fehlt der Platz: {need} sind nötig, {free} sind frei.</translation>
     </message>
     <message>
         <source>Try again in {seconds} seconds.</source>
@@ -2139,23 +2146,59 @@
     </message>
     <message>
         <source>Your conversations are kept in {folder}, but they are not there now.</source>
-        <translation>Ihre Unterhaltungen liegen in {folder}, sind dort aber gerade nicht zu finden.</translation>
+        <translation>Ihre Chats liegen in {folder}, sind dort aber gerade nicht zu finden.</translation>
     </message>
     <message>
-        <source>Your conversations are safe. Please copy the details and report them.</source>
-        <translation>Ihre Unterhaltungen sind sicher. Bitte kopieren Sie die Details, und melden Sie sie.</translation>
+        <source>Your chats are safe. Please copy the details and report them.</source>
+        <translation>Ihre Chats sind sicher. Bitte kopieren Sie die Details, und melden Sie sie.</translation>
+    </message>
+    <message>
+        <source>A preset needs a name of at most {most} characters.</source>
+        <translation>Ein Preset braucht einen Namen mit höchstens {most} Zeichen.</translation>
+    </message>
+    <message>
+        <source>Choose a folder on another disk; one with FAT32, for example, takes files of at most 4 GB.</source>
+        <translation>Wählen Sie einen Ordner auf einem anderen Laufwerk; eines mit FAT32 etwa nimmt nur Dateien bis 4 GB auf.</translation>
+    </message>
+    <message>
+        <source>Delete what ends in “.part” there with your file manager.</source>
+        <translation>Löschen Sie dort mit Ihrem Dateimanager, was auf „.part“ endet.</translation>
+    </message>
+    <message>
+        <source>Give it one.</source>
+        <translation>Geben Sie ihm einen.</translation>
+    </message>
+    <message>
+        <source>Look for the same model in another repo.</source>
+        <translation>Suchen Sie dasselbe Modell in einem anderen Repo.</translation>
+    </message>
+    <message>
+        <source>Something of {file} is left in {folder}, because it cannot be deleted: {reason}.</source>
+        <translation>Von {file} ist in {folder} etwas übrig, weil es sich nicht löschen lässt: {reason}.</translation>
+    </message>
+    <message>
+        <source>The disk that holds {folder} takes no file as large as this one.</source>
+        <translation>Das Laufwerk von {folder} nimmt keine so große Datei auf.</translation>
+    </message>
+    <message>
+        <source>The repo has a file named “{file}”, which no file can be called on Windows.</source>
+        <translation>Das Repo hat eine Datei namens „{file}“; so kann unter Windows keine Datei heißen.</translation>
+    </message>
+    <message>
+        <source>What the first ones hold came in. Import the folders inside it one by one; nothing comes in twice.</source>
+        <translation>Was in den ersten steht, ist importiert. Importieren Sie die Ordner darin einzeln; nichts kommt doppelt an.</translation>
     </message>
     <message>
         <source>Your conversations at {folder} are in use by another program.</source>
-        <translation>Ihre Unterhaltungen in {folder} werden von einem anderen Programm benutzt.</translation>
+        <translation>Ihre Chats in {folder} werden von einem anderen Programm benutzt.</translation>
     </message>
     <message>
         <source>Your conversations were moved from {folder} to another folder.</source>
-        <translation>Ihre Unterhaltungen sind von {folder} in einen anderen Ordner umgezogen.</translation>
+        <translation>Ihre Chats sind von {folder} in einen anderen Ordner umgezogen.</translation>
     </message>
     <message>
         <source>Your conversations were saved by a newer version of Parley.</source>
-        <translation>Ihre Unterhaltungen wurden mit einer neueren Version von Parley gespeichert.</translation>
+        <translation>Ihre Chats wurden mit einer neueren Version von Parley gespeichert.</translation>
     </message>
     <message>
         <source>a count in it makes no sense</source>
@@ -2194,8 +2237,8 @@
         <translation>die Codes sind nicht beschrieben</translation>
     </message>
     <message>
-        <source>expected a number</source>
-        <translation>erwartet wird eine Zahl</translation>
+        <source>expected a whole number</source>
+        <translation>erwartet wird eine ganze Zahl</translation>
     </message>
     <message>
         <source>expected an address such as http://name:port</source>
@@ -2216,6 +2259,10 @@
     <message>
         <source>expected on or off</source>
         <translation>erwartet wird on oder off</translation>
+    </message>
+    <message>
+        <source>expected the whole path, from the root on</source>
+        <translation>erwartet wird der ganze Pfad, vom Wurzelverzeichnis an</translation>
     </message>
     <message>
         <source>file exists</source>
@@ -2304,6 +2351,10 @@
     <message>
         <source>it holds a value of an unknown kind</source>
         <translation>enthält einen Wert unbekannter Art</translation>
+    </message>
+    <message>
+        <source>it holds no certificate in PEM format</source>
+        <translation>sie enthält kein Zertifikat im PEM-Format</translation>
     </message>
     <message>
         <source>it holds no settings</source>
@@ -2546,8 +2597,8 @@
         <translation>Speicher</translation>
     </message>
     <message>
-        <source>name conversations, or use --all</source>
-        <translation>Unterhaltungen nennen oder --all verwenden</translation>
+        <source>name chats, or use --all</source>
+        <translation>Chats nennen oder --all verwenden</translation>
     </message>
     <message>
         <source>name or service not known</source>
@@ -2590,8 +2641,8 @@
         <translation>eine der Dateien ist beschädigt</translation>
     </message>
     <message>
-        <source>only a new conversation can be given one</source>
-        <translation>nur eine neue Unterhaltung kann einen bekommen</translation>
+        <source>only a new chat can be given one</source>
+        <translation>nur ein neuer Chat kann einen bekommen</translation>
     </message>
     <message>
         <source>other machines could use the model, so that it needs --api-key</source>
@@ -2662,6 +2713,10 @@
         <translation>keine Verbindung</translation>
     </message>
     <message>
+        <source>there is no such file</source>
+        <translation>es gibt keine solche Datei</translation>
+    </message>
+    <message>
         <source>there is no such setting</source>
         <translation>diese Einstellung gibt es nicht</translation>
     </message>
@@ -2694,8 +2749,8 @@
         <translation>beim Schreiben</translation>
     </message>
     <message>
-        <source>{count} conversations cannot be written as one {format} file.</source>
-        <translation>{count} Unterhaltungen passen nicht in eine {format}-Datei.</translation>
+        <source>{count} chats cannot be written as one {format} file.</source>
+        <translation>{count} Chats passen nicht in eine {format}-Datei.</translation>
     </message>
     <message>
         <source>{file} arrived damaged twice: it is not what the Hub&apos;s checksum says.</source>
@@ -2750,6 +2805,10 @@
         <translation>{file} hat Version {version} seines Formats; Parley liest bis {known}.</translation>
     </message>
     <message>
+        <source>{file} holds more than {limit} files that may be chats; the others were not read.</source>
+        <translation>{file} enthält mehr als {limit} Dateien, die Chats sein könnten; die übrigen wurden nicht gelesen.</translation>
+    </message>
+    <message>
         <source>{file} holds no certificates that can be read.</source>
         <translation>{file} enthält keine lesbaren Zertifikate.</translation>
     </message>
@@ -2779,7 +2838,7 @@
     </message>
     <message>
         <source>{file} is damaged or incomplete after {count} conversations.</source>
-        <translation>{file} ist nach {count} Unterhaltungen beschädigt oder unvollständig.</translation>
+        <translation>{file} ist nach {count} Chats beschädigt oder unvollständig.</translation>
     </message>
     <message>
         <source>{file} is damaged or incomplete: {reason}.</source>
@@ -2842,8 +2901,8 @@
         <translation>{file} braucht etwa {need} Arbeitsspeicher, aber nur {free} sind frei.</translation>
     </message>
     <message>
-        <source>{file} unpacks to more than {limit}, which no export of conversations does.</source>
-        <translation>{file} entpackt sich zu mehr als {limit}; das tut kein Export von Unterhaltungen.</translation>
+        <source>{file} unpacks to more than {limit}, which no export of chats does.</source>
+        <translation>{file} entpackt sich zu mehr als {limit}; das tut kein Export von Chats.</translation>
     </message>
     <message>
         <source>{file} was given up: reading it took too much {what}.</source>
@@ -2855,7 +2914,7 @@
     </message>
     <message>
         <source>{file}, which holds the chat templates of this backup, is damaged.</source>
-        <translation>{file} mit den Chatvorlagen dieser Sicherung ist beschädigt.</translation>
+        <translation>{file} mit den Chat-Vorlagen dieser Sicherung ist beschädigt.</translation>
     </message>
     <message>
         <source>{folder} and the present data folder lie in one another.</source>
@@ -3104,6 +3163,26 @@
         <translation>Abbrechen</translation>
     </message>
     <message>
+        <source>Chats so far: {done}</source>
+        <translation>Chats bisher: {done}</translation>
+    </message>
+    <message>
+        <source>Chats with new messages: {count}</source>
+        <translation>Chats mit neuen Nachrichten: {count}</translation>
+    </message>
+    <message>
+        <source>Chats: {count}
+Size: {size}
+{path}</source>
+        <translation>Chats: {count}
+Größe: {size}
+{path}</translation>
+    </message>
+    <message>
+        <source>Chats: {done} of {total}</source>
+        <translation>Chats: {done} von {total}</translation>
+    </message>
+    <message>
         <source>Choose a folder…</source>
         <translation>Ordner wählen …</translation>
     </message>
@@ -3120,8 +3199,16 @@
         <translation>Liste kopieren</translation>
     </message>
     <message>
+        <source>Could not be read: {count}</source>
+        <translation>Nicht lesbar: {count}</translation>
+    </message>
+    <message>
         <source>Exported</source>
         <translation>Exportiert</translation>
+    </message>
+    <message>
+        <source>Here already: {count}</source>
+        <translation>Schon da: {count}</translation>
     </message>
     <message>
         <source>Import chats</source>
@@ -3130,6 +3217,18 @@
     <message>
         <source>Imported</source>
         <translation>Importiert</translation>
+    </message>
+    <message>
+        <source>In the trash, from where you can bring them back: {count}</source>
+        <translation>Im Papierkorb, von wo Sie sie zurückholen können: {count}</translation>
+    </message>
+    <message>
+        <source>New chats: {count}</source>
+        <translation>Neue Chats: {count}</translation>
+    </message>
+    <message>
+        <source>New messages: {count}</source>
+        <translation>Neue Nachrichten: {count}</translation>
     </message>
     <message>
         <source>Nothing new came in</source>
@@ -3166,42 +3265,6 @@
     <message>
         <source>What was left out</source>
         <translation>Was ausgelassen wurde</translation>
-    </message>
-    <message>
-        <source>{count} are in the trash: bring them back from there</source>
-        <translation>{count} liegen im Papierkorb: holen Sie sie dort zurück</translation>
-    </message>
-    <message>
-        <source>{count} chats got new messages</source>
-        <translation>{count} Chats bekamen neue Nachrichten</translation>
-    </message>
-    <message>
-        <source>{count} chats in {files} files, {size}, in {path}</source>
-        <translation>{count} Chats in {files} Dateien, {size}, in {path}</translation>
-    </message>
-    <message>
-        <source>{count} messages in all</source>
-        <translation>{count} Nachrichten insgesamt</translation>
-    </message>
-    <message>
-        <source>{count} new chats</source>
-        <translation>{count} neue Chats</translation>
-    </message>
-    <message>
-        <source>{count} records were left out:</source>
-        <translation>{count} Einträge wurden ausgelassen:</translation>
-    </message>
-    <message>
-        <source>{count} were here already</source>
-        <translation>{count} waren schon hier</translation>
-    </message>
-    <message>
-        <source>{done} chats so far</source>
-        <translation>bisher {done} Chats</translation>
-    </message>
-    <message>
-        <source>{done} of {total} chats</source>
-        <translation>{done} von {total} Chats</translation>
     </message>
 </context>
 <context>
@@ -3257,7 +3320,7 @@
     </message>
     <message>
         <source>How the conversation is kept: Q8_0 takes half the memory, Q4_0 a quarter.</source>
-        <translation>Wie die Unterhaltung gehalten wird: Q8_0 braucht die Hälfte des Speichers, Q4_0 ein Viertel.</translation>
+        <translation>Wie der Chat gehalten wird: Q8_0 braucht die Hälfte des Speichers, Q4_0 ein Viertel.</translation>
     </message>
     <message>
         <source>KV cache</source>
@@ -3361,6 +3424,10 @@
         <translation>Trotzdem herunterladen</translation>
     </message>
     <message>
+        <source>Folders…</source>
+        <translation>Ordner …</translation>
+    </message>
+    <message>
         <source>Model card</source>
         <translation>Modellkarte</translation>
     </message>
@@ -3377,8 +3444,8 @@
         <translation>Dateien zeigen</translation>
     </message>
     <message>
-        <source>The disk has too little room: {size} are needed.</source>
-        <translation>Zu wenig Platz auf dem Laufwerk: {size} sind nötig.</translation>
+        <source>The disk has too little room: {size} are needed, {free} are free.</source>
+        <translation>Zu wenig Platz auf dem Laufwerk: {size} sind nötig, {free} sind frei.</translation>
     </message>
     <message>
         <source>The headers of these files could not be read; choose another variant.</source>
@@ -3455,7 +3522,7 @@
     </message>
     <message>
         <source>Copy conversation</source>
-        <translation>Unterhaltung kopieren</translation>
+        <translation>Chat kopieren</translation>
     </message>
     <message>
         <source>Dark</source>
@@ -3648,6 +3715,14 @@
 <context>
     <name>LibraryDialog</name>
     <message>
+        <source>Add a folder for models</source>
+        <translation>Ordner für Modelle hinzufügen</translation>
+    </message>
+    <message>
+        <source>Add a folder…</source>
+        <translation>Ordner hinzufügen …</translation>
+    </message>
+    <message>
         <source>Another file than on {day}; its checksum is noted now.</source>
         <translation>Andere Datei als am {day}; ihre Prüfsumme ist jetzt vermerkt.</translation>
     </message>
@@ -3686,6 +3761,14 @@
     <message>
         <source>Find a model…</source>
         <translation>Modell finden …</translation>
+    </message>
+    <message>
+        <source>Find it again…</source>
+        <translation>Erneut finden …</translation>
+    </message>
+    <message>
+        <source>Find one that suits this machine, or add a folder that has some. What LM Studio, Ollama, GPT4All, llama.cpp and the Hugging Face cache have is found by itself.</source>
+        <translation>Suchen Sie eines, das zu diesem Rechner passt, oder fügen Sie einen Ordner mit Modellen hinzu. Was LM Studio, Ollama, GPT4All, llama.cpp und der Cache von Hugging Face haben, wird von selbst gefunden.</translation>
     </message>
     <message>
         <source>Folders…</source>
@@ -3736,6 +3819,10 @@
         <translation>Bisher keine Prüfsumme bekannt; für spätere Prüfungen ist sie jetzt vermerkt.</translation>
     </message>
     <message>
+        <source>No model on this machine yet</source>
+        <translation>Noch kein Modell auf diesem Rechner</translation>
+    </message>
+    <message>
         <source>One model, {total}</source>
         <translation>Ein Modell, {total}</translation>
     </message>
@@ -3764,10 +3851,6 @@
         <translation>Im Ordner zeigen</translation>
     </message>
     <message>
-        <source>There are no models in the folders yet. Find one, or add a folder that has some.</source>
-        <translation>In den Ordnern liegen noch keine Modelle. Finden Sie eins, oder fügen Sie einen Ordner mit Modellen hinzu.</translation>
-    </message>
-    <message>
         <source>Verified: it is what it must be.</source>
         <translation>Geprüft: ist, was es sein soll.</translation>
     </message>
@@ -3792,6 +3875,14 @@
         <translation>aus: {program}</translation>
     </message>
     <message>
+        <source>incomplete: {count} of its files are missing</source>
+        <translation>unvollständig: {count} der Dateien fehlen</translation>
+    </message>
+    <message>
+        <source>incomplete: {file} is missing</source>
+        <translation>unvollständig: {file} fehlt</translation>
+    </message>
+    <message>
         <source>last used {day}</source>
         <translation>zuletzt benutzt am {day}</translation>
     </message>
@@ -3800,8 +3891,16 @@
         <translation>fehlt: {path}</translation>
     </message>
     <message>
+        <source>not all of it has been downloaded yet</source>
+        <translation>noch nicht alles davon ist heruntergeladen</translation>
+    </message>
+    <message>
         <source>{count} files</source>
         <translation>{count} Dateien</translation>
+    </message>
+    <message>
+        <source>{count} missing or incomplete</source>
+        <translation>{count} fehlend oder unvollständig</translation>
     </message>
     <message>
         <source>{count} models, {total}</source>
@@ -4265,8 +4364,8 @@
         <translation>Ordner wählen …</translation>
     </message>
     <message>
-        <source>Conversations, backups and the models in Parley&apos;s own folder move together. Everything is copied and compared first; only then the old folder is emptied. Parley closes while it works.</source>
-        <translation>Unterhaltungen, Sicherungen und die Modelle in Parleys eigenem Ordner ziehen zusammen um. Zuerst wird alles kopiert und verglichen; erst dann wird der alte Ordner geleert. Parley schließt sich währenddessen.</translation>
+        <source>Chats, backups and the models in Parley&apos;s own folder move together. Everything is copied and compared first; only then the old folder is emptied. Parley closes while it works.</source>
+        <translation>Chats, Sicherungen und die Modelle in Parleys eigenem Ordner ziehen zusammen um. Zuerst wird alles kopiert und verglichen; erst dann wird der alte Ordner geleert. Parley schließt sich währenddessen.</translation>
     </message>
     <message>
         <source>Keep your data in another folder</source>
@@ -4426,8 +4525,8 @@
         <translation>hier zu groß</translation>
     </message>
     <message>
-        <source>with room for a conversation of {tokens} tokens</source>
-        <translation>mit Platz für {tokens} Tokens Unterhaltung</translation>
+        <source>with room for a chat of {tokens} tokens</source>
+        <translation>mit Platz für einen Chat von {tokens} Tokens</translation>
     </message>
     <message>
         <source>{best} fits.</source>
@@ -4584,7 +4683,7 @@
     </message>
     <message>
         <source>It cannot render a conversation without a system message</source>
-        <translation>Sie kann keine Unterhaltung ohne Systemnachricht darstellen</translation>
+        <translation>Sie kann keinen Chat ohne Systemnachricht darstellen</translation>
     </message>
     <message>
         <source>It cannot render an empty message</source>
@@ -5012,6 +5111,10 @@
         <translation>Behalten</translation>
     </message>
     <message>
+        <source>New chats begin with “{name}” then.</source>
+        <translation>Neue Chats beginnen dann mit „{name}“.</translation>
+    </message>
+    <message>
         <source>Presets</source>
         <translation>Presets</translation>
     </message>
@@ -5160,8 +5263,8 @@
         <translation>{model} wird geladen</translation>
     </message>
     <message>
-        <source>Reading the conversation</source>
-        <translation>Unterhaltung wird gelesen</translation>
+        <source>Reading the chat</source>
+        <translation>Der Chat wird gelesen</translation>
     </message>
     <message>
         <source>{done} of {total} tokens</source>
@@ -5426,11 +5529,11 @@
     </message>
     <message>
         <source>Any folder</source>
-        <translation>Jeder Ordner</translation>
+        <translation>Alle Ordner</translation>
     </message>
     <message>
         <source>Any model</source>
-        <translation>Jedes Modell</translation>
+        <translation>Alle Modelle</translation>
     </message>
     <message>
         <source>Any time</source>
@@ -5676,8 +5779,8 @@
         <translation>Schließen</translation>
     </message>
     <message>
-        <source>Models can also run on other machines. Choose one in the model&apos;s menu; Parley asks before the first message of a conversation leaves this machine.</source>
-        <translation>Modelle können auch auf anderen Rechnern laufen. Wählen Sie eines im Modellmenü; Parley fragt, bevor die erste Nachricht einer Unterhaltung diesen Rechner verlässt.</translation>
+        <source>Models can also run on other machines. Choose one in the model&apos;s menu; Parley asks before the first message of a chat leaves this machine.</source>
+        <translation>Modelle können auch auf anderen Rechnern laufen. Wählen Sie eines im Modellmenü; Parley fragt, bevor die erste Nachricht eines Chats diesen Rechner verlässt.</translation>
     </message>
     <message>
         <source>Servers</source>
@@ -5971,6 +6074,13 @@
     </message>
 </context>
 <context>
+    <name>SettingsButton</name>
+    <message>
+        <source>Open settings…</source>
+        <translation>Einstellungen öffnen …</translation>
+    </message>
+</context>
+<context>
     <name>SettingsDesk</name>
     <message>
         <source>A copy of all chats is made every day. Go back to one, or make one now.</source>
@@ -6128,8 +6238,8 @@
 <context>
     <name>Sidebar</name>
     <message>
-        <source>Conversations</source>
-        <translation>Unterhaltungen</translation>
+        <source>Chats</source>
+        <translation>Chats</translation>
     </message>
     <message>
         <source>New chat</source>
@@ -6350,7 +6460,7 @@
     </message>
     <message>
         <source>It renders all of the test conversations.</source>
-        <translation>Sie stellt alle Testunterhaltungen dar.</translation>
+        <translation>Sie stellt alle Testchats dar.</translation>
     </message>
     <message>
         <source>Jinja source</source>
@@ -6651,8 +6761,8 @@
 <context>
     <name>TranscriptView</name>
     <message>
-        <source>Conversation</source>
-        <translation>Unterhaltung</translation>
+        <source>Chat</source>
+        <translation>Chat</translation>
     </message>
 </context>
 <context>

@@ -85,12 +85,12 @@
         <translation>关闭</translation>
     </message>
     <message>
-        <source>Conversations</source>
+        <source>Chats</source>
         <translation>对话</translation>
     </message>
     <message>
-        <source>Conversations, folders, presets and the chat templates of then become what they were. What there is now is backed up first, so that you can come back to it.</source>
-        <translation>对话、文件夹、预设和当时的聊天模板将恢复原样。现有内容会先行备份，以便您随时返回。</translation>
+        <source>Chats, folders, presets and the chat templates of then become what they were. What there is now is backed up first, so that you can come back to it.</source>
+        <translation>对话、文件夹、预设和当时的对话模板将恢复原样。现有内容会先行备份，以便您随时返回。</translation>
     </message>
     <message>
         <source>Daily</source>
@@ -462,11 +462,11 @@
         <translation>传输途中未加密。</translation>
     </message>
     <message>
-        <source>This conversation will leave your machine</source>
+        <source>This chat will leave your machine</source>
         <translation>此对话将离开您的电脑</translation>
     </message>
     <message>
-        <source>{model} runs on “{server}” at {host}. The whole conversation is sent there with each message. Who runs that server can read it.</source>
+        <source>{model} runs on “{server}” at {host}. The whole chat is sent there with each message. Who runs that server can read it.</source>
         <translation>{model} 在位于 {host} 的“{server}”上运行。每条消息都会将整个对话发送到那里。该服务器的管理者可以读取。</translation>
     </message>
 </context>
@@ -495,6 +495,13 @@
     <message>
         <source>Pinned</source>
         <translation>已置顶</translation>
+    </message>
+</context>
+<context>
+    <name>ConversationView</name>
+    <message>
+        <source>{count} chats</source>
+        <translation>{count} 个对话</translation>
     </message>
 </context>
 <context>
@@ -974,7 +981,7 @@
         <translation>正在移动您的数据</translation>
     </message>
     <message>
-        <source>Restoring your conversations</source>
+        <source>Restoring your chats</source>
         <translation>正在恢复您的对话</translation>
     </message>
     <message>
@@ -1022,7 +1029,7 @@
         <translation>后台进程的应答 Parley 无法理解。</translation>
     </message>
     <message>
-        <source>A message belongs to one conversation, but several were named.</source>
+        <source>A message belongs to one chat, but several were named.</source>
         <translation>一条消息只属于一个对话，但指定了多个。</translation>
     </message>
     <message>
@@ -1226,7 +1233,7 @@
         <translation>请连接其磁盘后重试。若要在默认文件夹中重新开始，请删除 {pointer}。</translation>
     </message>
     <message>
-        <source>Conversation {id} is being answered elsewhere at this moment.</source>
+        <source>Chat {id} is being answered elsewhere at this moment.</source>
         <translation>对话 {id} 此刻正在别处回复。</translation>
     </message>
     <message>
@@ -1318,8 +1325,8 @@
         <translation>请在命令行中以 --var NAME=VALUE 给出。</translation>
     </message>
     <message>
-        <source>Have a conversation first.</source>
-        <translation>请先进行一次对话。</translation>
+        <source>Begin a chat first.</source>
+        <translation>请先开始一个对话。</translation>
     </message>
     <message>
         <source>If that is right, enter it as the server&apos;s address.</source>
@@ -1346,7 +1353,7 @@
         <translation>它会原样保留。请改为恢复备份。</translation>
     </message>
     <message>
-        <source>It is not an export of conversations, or it was damaged.</source>
+        <source>It is not an export of chats, or it was damaged.</source>
         <translation>它不是对话的导出文件，或已损坏。</translation>
     </message>
     <message>
@@ -1358,7 +1365,7 @@
         <translation>它可能正在加载模型或忙碌。请重试，或在其条目中给予更多时间。</translation>
     </message>
     <message>
-        <source>It may have been deleted meanwhile; open the conversation again.</source>
+        <source>It may have been deleted meanwhile; open the chat again.</source>
         <translation>它可能已被删除；请重新打开对话。</translation>
     </message>
     <message>
@@ -1486,7 +1493,7 @@
         <translation>未作任何更改。请检查目标磁盘，或另选一个。</translation>
     </message>
     <message>
-        <source>Nothing was changed. Delete that file to restore the conversations without them, or choose another backup.</source>
+        <source>Nothing was changed. Delete that file to restore the chats without them, or choose another backup.</source>
         <translation>未作任何更改。删除该文件即可只恢复对话而不恢复模板，或选择其他备份。</translation>
     </message>
     <message>
@@ -1698,7 +1705,7 @@
         <translation>命令用法：{usage}。</translation>
     </message>
     <message>
-        <source>The conversation itself is kept; see “parley chats list”.</source>
+        <source>The chat itself is kept; see “parley chats list”.</source>
         <translation>对话本身会保留；参见“parley chats list”。</translation>
     </message>
     <message>
@@ -1894,7 +1901,7 @@
         <translation>没有命令 {command}。</translation>
     </message>
     <message>
-        <source>There is no conversation {id}.</source>
+        <source>There is no chat {id}.</source>
         <translation>没有对话 {id}。</translation>
     </message>
     <message>
@@ -1910,7 +1917,7 @@
         <translation>没有可重新回复的消息。</translation>
     </message>
     <message>
-        <source>There is no message {id} in this conversation.</source>
+        <source>There is no message {id} in this chat.</source>
         <translation>此对话中没有消息 {id}。</translation>
     </message>
     <message>
@@ -1950,7 +1957,7 @@
         <translation>此 Parley 构建无法把模型分布到多台计算机：其 llama.cpp 没有 RPC。</translation>
     </message>
     <message>
-        <source>This conversation could not be read: {reason}.</source>
+        <source>This chat could not be read: {reason}.</source>
         <translation>无法读取此对话：{reason}。</translation>
     </message>
     <message>
@@ -2002,7 +2009,7 @@
         <translation>Parley 无法在 {address} 监听：{reason}。</translation>
     </message>
     <message>
-        <source>There is no room for a backup of your conversations: {need} are needed, {free} are free.</source>
+        <source>There is no room for a backup of your chats: {need} are needed, {free} are free.</source>
         <translation>没有空间备份您的对话：需要 {need}，可用 {free}。</translation>
     </message>
     <message>
@@ -2142,8 +2149,44 @@
         <translation>您的对话保存在 {folder}，但现在那里没有。</translation>
     </message>
     <message>
-        <source>Your conversations are safe. Please copy the details and report them.</source>
+        <source>Your chats are safe. Please copy the details and report them.</source>
         <translation>您的对话是安全的。请复制详细信息并报告。</translation>
+    </message>
+    <message>
+        <source>A preset needs a name of at most {most} characters.</source>
+        <translation>预设需要一个不超过 {most} 个字符的名称。</translation>
+    </message>
+    <message>
+        <source>Choose a folder on another disk; one with FAT32, for example, takes files of at most 4 GB.</source>
+        <translation>请选择其他磁盘上的文件夹；例如，FAT32 磁盘上的单个文件最大为 4 GB。</translation>
+    </message>
+    <message>
+        <source>Delete what ends in “.part” there with your file manager.</source>
+        <translation>请用文件管理器删除其中以“.part”结尾的文件。</translation>
+    </message>
+    <message>
+        <source>Give it one.</source>
+        <translation>请为它命名。</translation>
+    </message>
+    <message>
+        <source>Look for the same model in another repo.</source>
+        <translation>请在其他仓库中查找同一模型。</translation>
+    </message>
+    <message>
+        <source>Something of {file} is left in {folder}, because it cannot be deleted: {reason}.</source>
+        <translation>{folder} 中仍留有 {file} 的部分内容，因为无法删除：{reason}。</translation>
+    </message>
+    <message>
+        <source>The disk that holds {folder} takes no file as large as this one.</source>
+        <translation>{folder} 所在的磁盘无法存放这么大的文件。</translation>
+    </message>
+    <message>
+        <source>The repo has a file named “{file}”, which no file can be called on Windows.</source>
+        <translation>仓库中有名为“{file}”的文件，Windows 不允许使用此名称。</translation>
+    </message>
+    <message>
+        <source>What the first ones hold came in. Import the folders inside it one by one; nothing comes in twice.</source>
+        <translation>前面那些文件中的内容已导入。请逐个导入其中的文件夹；不会重复导入。</translation>
     </message>
     <message>
         <source>Your conversations at {folder} are in use by another program.</source>
@@ -2194,8 +2237,8 @@
         <translation>未描述其编码</translation>
     </message>
     <message>
-        <source>expected a number</source>
-        <translation>应为数字</translation>
+        <source>expected a whole number</source>
+        <translation>应为整数</translation>
     </message>
     <message>
         <source>expected an address such as http://name:port</source>
@@ -2216,6 +2259,10 @@
     <message>
         <source>expected on or off</source>
         <translation>应为 on 或 off</translation>
+    </message>
+    <message>
+        <source>expected the whole path, from the root on</source>
+        <translation>应为从根目录开始的完整路径</translation>
     </message>
     <message>
         <source>file exists</source>
@@ -2304,6 +2351,10 @@
     <message>
         <source>it holds a value of an unknown kind</source>
         <translation>含有未知类型的值</translation>
+    </message>
+    <message>
+        <source>it holds no certificate in PEM format</source>
+        <translation>其中没有 PEM 格式的证书</translation>
     </message>
     <message>
         <source>it holds no settings</source>
@@ -2546,7 +2597,7 @@
         <translation>内存</translation>
     </message>
     <message>
-        <source>name conversations, or use --all</source>
+        <source>name chats, or use --all</source>
         <translation>请指定对话，或使用 --all</translation>
     </message>
     <message>
@@ -2590,7 +2641,7 @@
         <translation>其中一个文件已损坏</translation>
     </message>
     <message>
-        <source>only a new conversation can be given one</source>
+        <source>only a new chat can be given one</source>
         <translation>只有新对话才能设置</translation>
     </message>
     <message>
@@ -2662,6 +2713,10 @@
         <translation>没有网络连接</translation>
     </message>
     <message>
+        <source>there is no such file</source>
+        <translation>没有这样的文件</translation>
+    </message>
+    <message>
         <source>there is no such setting</source>
         <translation>没有该设置</translation>
     </message>
@@ -2694,7 +2749,7 @@
         <translation>书写时</translation>
     </message>
     <message>
-        <source>{count} conversations cannot be written as one {format} file.</source>
+        <source>{count} chats cannot be written as one {format} file.</source>
         <translation>{count} 个对话无法写成一个 {format} 文件。</translation>
     </message>
     <message>
@@ -2748,6 +2803,10 @@
     <message>
         <source>{file} has version {version} of its format; Parley reads up to {known}.</source>
         <translation>{file} 的格式版本为 {version}；Parley 最多读取 {known}。</translation>
+    </message>
+    <message>
+        <source>{file} holds more than {limit} files that may be chats; the others were not read.</source>
+        <translation>{file} 中可能是对话的文件超过 {limit} 个；其余的没有读取。</translation>
     </message>
     <message>
         <source>{file} holds no certificates that can be read.</source>
@@ -2842,7 +2901,7 @@
         <translation>{file} 约需 {need} 内存，但只有 {free} 可用。</translation>
     </message>
     <message>
-        <source>{file} unpacks to more than {limit}, which no export of conversations does.</source>
+        <source>{file} unpacks to more than {limit}, which no export of chats does.</source>
         <translation>{file} 解压后超过 {limit}，对话的导出不会如此。</translation>
     </message>
     <message>
@@ -2855,7 +2914,7 @@
     </message>
     <message>
         <source>{file}, which holds the chat templates of this backup, is damaged.</source>
-        <translation>保存此备份的聊天模板的文件 {file} 已损坏。</translation>
+        <translation>保存此备份的对话模板的文件 {file} 已损坏。</translation>
     </message>
     <message>
         <source>{folder} and the present data folder lie in one another.</source>
@@ -3104,6 +3163,26 @@
         <translation>取消</translation>
     </message>
     <message>
+        <source>Chats so far: {done}</source>
+        <translation>目前的对话：{done}</translation>
+    </message>
+    <message>
+        <source>Chats with new messages: {count}</source>
+        <translation>有新消息的对话：{count}</translation>
+    </message>
+    <message>
+        <source>Chats: {count}
+Size: {size}
+{path}</source>
+        <translation>对话：{count}
+大小：{size}
+{path}</translation>
+    </message>
+    <message>
+        <source>Chats: {done} of {total}</source>
+        <translation>对话：{done} / {total}</translation>
+    </message>
+    <message>
         <source>Choose a folder…</source>
         <translation>选择文件夹…</translation>
     </message>
@@ -3120,8 +3199,16 @@
         <translation>复制列表</translation>
     </message>
     <message>
+        <source>Could not be read: {count}</source>
+        <translation>无法读取：{count}</translation>
+    </message>
+    <message>
         <source>Exported</source>
         <translation>已导出</translation>
+    </message>
+    <message>
+        <source>Here already: {count}</source>
+        <translation>已经有的：{count}</translation>
     </message>
     <message>
         <source>Import chats</source>
@@ -3130,6 +3217,18 @@
     <message>
         <source>Imported</source>
         <translation>已导入</translation>
+    </message>
+    <message>
+        <source>In the trash, from where you can bring them back: {count}</source>
+        <translation>在回收站中，可以从那里恢复：{count}</translation>
+    </message>
+    <message>
+        <source>New chats: {count}</source>
+        <translation>新对话：{count}</translation>
+    </message>
+    <message>
+        <source>New messages: {count}</source>
+        <translation>新消息：{count}</translation>
     </message>
     <message>
         <source>Nothing new came in</source>
@@ -3166,42 +3265,6 @@
     <message>
         <source>What was left out</source>
         <translation>省略的内容</translation>
-    </message>
-    <message>
-        <source>{count} are in the trash: bring them back from there</source>
-        <translation>{count} 个在回收站中：请从那里恢复</translation>
-    </message>
-    <message>
-        <source>{count} chats got new messages</source>
-        <translation>{count} 个对话增加了新消息</translation>
-    </message>
-    <message>
-        <source>{count} chats in {files} files, {size}, in {path}</source>
-        <translation>{count} 个对话，{files} 个文件，{size}，位于 {path}</translation>
-    </message>
-    <message>
-        <source>{count} messages in all</source>
-        <translation>共 {count} 条消息</translation>
-    </message>
-    <message>
-        <source>{count} new chats</source>
-        <translation>{count} 个新对话</translation>
-    </message>
-    <message>
-        <source>{count} records were left out:</source>
-        <translation>省略了 {count} 条记录：</translation>
-    </message>
-    <message>
-        <source>{count} were here already</source>
-        <translation>{count} 个此前已有</translation>
-    </message>
-    <message>
-        <source>{done} chats so far</source>
-        <translation>已处理 {done} 个对话</translation>
-    </message>
-    <message>
-        <source>{done} of {total} chats</source>
-        <translation>{done} / {total} 个对话</translation>
     </message>
 </context>
 <context>
@@ -3361,6 +3424,10 @@
         <translation>仍然下载</translation>
     </message>
     <message>
+        <source>Folders…</source>
+        <translation>文件夹…</translation>
+    </message>
+    <message>
         <source>Model card</source>
         <translation>模型卡</translation>
     </message>
@@ -3377,8 +3444,8 @@
         <translation>显示文件</translation>
     </message>
     <message>
-        <source>The disk has too little room: {size} are needed.</source>
-        <translation>磁盘空间不足：需要 {size}。</translation>
+        <source>The disk has too little room: {size} are needed, {free} are free.</source>
+        <translation>磁盘空间不足：需要 {size}，可用 {free}。</translation>
     </message>
     <message>
         <source>The headers of these files could not be read; choose another variant.</source>
@@ -3648,6 +3715,14 @@
 <context>
     <name>LibraryDialog</name>
     <message>
+        <source>Add a folder for models</source>
+        <translation>添加模型文件夹</translation>
+    </message>
+    <message>
+        <source>Add a folder…</source>
+        <translation>添加文件夹…</translation>
+    </message>
+    <message>
         <source>Another file than on {day}; its checksum is noted now.</source>
         <translation>与 {day} 时不是同一文件；现已记下其校验和。</translation>
     </message>
@@ -3686,6 +3761,14 @@
     <message>
         <source>Find a model…</source>
         <translation>查找模型…</translation>
+    </message>
+    <message>
+        <source>Find it again…</source>
+        <translation>重新查找…</translation>
+    </message>
+    <message>
+        <source>Find one that suits this machine, or add a folder that has some. What LM Studio, Ollama, GPT4All, llama.cpp and the Hugging Face cache have is found by itself.</source>
+        <translation>查找一个适合这台计算机的模型，或添加已有模型的文件夹。LM Studio、Ollama、GPT4All、llama.cpp 和 Hugging Face 缓存中的模型会自动找到。</translation>
     </message>
     <message>
         <source>Folders…</source>
@@ -3736,6 +3819,10 @@
         <translation>此前没有校验和；现已记下，供日后校验。</translation>
     </message>
     <message>
+        <source>No model on this machine yet</source>
+        <translation>这台计算机上还没有模型</translation>
+    </message>
+    <message>
         <source>One model, {total}</source>
         <translation>1 个模型，{total}</translation>
     </message>
@@ -3764,10 +3851,6 @@
         <translation>在文件夹中显示</translation>
     </message>
     <message>
-        <source>There are no models in the folders yet. Find one, or add a folder that has some.</source>
-        <translation>文件夹中还没有模型。请查找一个，或添加已有模型的文件夹。</translation>
-    </message>
-    <message>
         <source>Verified: it is what it must be.</source>
         <translation>已校验：与应有内容一致。</translation>
     </message>
@@ -3792,6 +3875,14 @@
         <translation>来自 {program}</translation>
     </message>
     <message>
+        <source>incomplete: {count} of its files are missing</source>
+        <translation>不完整：缺少 {count} 个文件</translation>
+    </message>
+    <message>
+        <source>incomplete: {file} is missing</source>
+        <translation>不完整：缺少 {file}</translation>
+    </message>
+    <message>
         <source>last used {day}</source>
         <translation>上次使用：{day}</translation>
     </message>
@@ -3800,8 +3891,16 @@
         <translation>缺失：{path}</translation>
     </message>
     <message>
+        <source>not all of it has been downloaded yet</source>
+        <translation>尚未全部下载完成</translation>
+    </message>
+    <message>
         <source>{count} files</source>
         <translation>{count} 个文件</translation>
+    </message>
+    <message>
+        <source>{count} missing or incomplete</source>
+        <translation>{count} 个缺失或不完整</translation>
     </message>
     <message>
         <source>{count} models, {total}</source>
@@ -4265,7 +4364,7 @@
         <translation>选择文件夹…</translation>
     </message>
     <message>
-        <source>Conversations, backups and the models in Parley&apos;s own folder move together. Everything is copied and compared first; only then the old folder is emptied. Parley closes while it works.</source>
+        <source>Chats, backups and the models in Parley&apos;s own folder move together. Everything is copied and compared first; only then the old folder is emptied. Parley closes while it works.</source>
         <translation>对话、备份以及 Parley 自有文件夹中的模型会一起移动。先全部复制并比对，之后才清空旧文件夹。期间 Parley 会关闭。</translation>
     </message>
     <message>
@@ -4426,7 +4525,7 @@
         <translation>本机放不下</translation>
     </message>
     <message>
-        <source>with room for a conversation of {tokens} tokens</source>
+        <source>with room for a chat of {tokens} tokens</source>
         <translation>可容纳 {tokens} token 的对话</translation>
     </message>
     <message>
@@ -5012,6 +5111,10 @@
         <translation>保留</translation>
     </message>
     <message>
+        <source>New chats begin with “{name}” then.</source>
+        <translation>之后新对话将以“{name}”开始。</translation>
+    </message>
+    <message>
         <source>Presets</source>
         <translation>预设</translation>
     </message>
@@ -5160,7 +5263,7 @@
         <translation>正在加载 {model}</translation>
     </message>
     <message>
-        <source>Reading the conversation</source>
+        <source>Reading the chat</source>
         <translation>正在读取对话</translation>
     </message>
     <message>
@@ -5676,7 +5779,7 @@
         <translation>关闭</translation>
     </message>
     <message>
-        <source>Models can also run on other machines. Choose one in the model&apos;s menu; Parley asks before the first message of a conversation leaves this machine.</source>
+        <source>Models can also run on other machines. Choose one in the model&apos;s menu; Parley asks before the first message of a chat leaves this machine.</source>
         <translation>模型也可在其他机器上运行。请在模型菜单中选择；对话的第一条消息离开本机之前，Parley 会先询问。</translation>
     </message>
     <message>
@@ -5971,6 +6074,13 @@
     </message>
 </context>
 <context>
+    <name>SettingsButton</name>
+    <message>
+        <source>Open settings…</source>
+        <translation>打开设置…</translation>
+    </message>
+</context>
+<context>
     <name>SettingsDesk</name>
     <message>
         <source>A copy of all chats is made every day. Go back to one, or make one now.</source>
@@ -6128,7 +6238,7 @@
 <context>
     <name>Sidebar</name>
     <message>
-        <source>Conversations</source>
+        <source>Chats</source>
         <translation>对话</translation>
     </message>
     <message>
@@ -6651,7 +6761,7 @@
 <context>
     <name>TranscriptView</name>
     <message>
-        <source>Conversation</source>
+        <source>Chat</source>
         <translation>对话</translation>
     </message>
 </context>

@@ -139,7 +139,7 @@ def start() -> list[Figure]:
     ready = statistics.median(parley[1] for parley, _ in pairs) * 1000
     return [
         Figure("window visible ÷ bare main window", f"{seen:.2f}", "≤ 2", seen <= 2),
-        Figure("1,000 conversations listed and ready to write", f"{ready:.0f} ms", "≤ 500 ms", ready <= 500),
+        Figure("1,000 chats listed and ready to write", f"{ready:.0f} ms", "≤ 500 ms", ready <= 500),
     ]
 
 
@@ -186,9 +186,12 @@ def memory() -> list[Figure]:
     return [
         Figure(f"memory predicted against measured, {count}, median", f"{middle:.1%}", "≤ 3 %", middle <= 0.03),
         Figure("memory predicted against measured, worst", f"{worst:.1%}", "≤ 8 %", worst <= 0.08),
-        *_speed_figures("speed late in the context, machine calibrated", [one.calibrated_error(runs) for one in runs]),
-        *_speed_figures("speed after one reply of the model and no other", [one.own_error for one in runs]),
-        _left_out_figure([one.left_out_error(runs) for one in runs]),
+        *_speed_figures(
+            "speed of a chat's last reply, machine calibrated",
+            [one.calibrated_error(runs) for one in runs],
+        ),
+        _unpromised("the same by the first one alone", [one.own_error for one in runs]),
+        _unpromised("speed of a model that has not run yet", [one.left_out_error(runs) for one in runs]),
     ]
 
 
@@ -200,9 +203,9 @@ def _speed_figures(name: str, errors: Sequence[float]) -> list[Figure]:
     ]
 
 
-def _left_out_figure(errors: Sequence[float]) -> Figure:
+def _unpromised(name: str, errors: Sequence[float]) -> Figure:
     median, worst = statistics.median(map(abs, errors)), max(map(abs, errors))
-    return Figure(f"speed of a model that has not run yet, median (worst {worst:.0%})", f"{median:.0%}", "", True)
+    return Figure(f"{name}, median (worst {worst:.0%})", f"{median:.0%}", "", True)
 
 
 def slider() -> list[Figure]:

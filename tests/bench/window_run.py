@@ -18,12 +18,13 @@ import msgspec
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from app.bootstrap.program import Program, build
+from app.bootstrap.program import Program
 from app.core.chat.conversations import StoredMessage
 from app.core.engine.engine_frames import Generate
 from app.core.paths import Folders
 from app.services.engine_host import EngineState
 from app.services.reply_run import ChatState
+from tests.program import build
 
 # The special tokens of the models that the bench makes.
 ENDS = (0, 1, 2)

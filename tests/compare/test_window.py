@@ -18,6 +18,7 @@ from app.ui.compare.dialog import CompareDialog
 from app.ui.compare.setup import CompareSetup
 from app.ui.details import DetailsDialog
 from app.ui.transcript.rows.row import Action
+from tests.ui.seen import button
 from tests.window.conftest import User
 
 SHORT = LoadOptions(context_length=96, threads=1)
@@ -113,7 +114,7 @@ def test_the_new_reply_can_be_discarded_and_brought_back(models: User) -> None:
     models.page.compare.run_again(first)
     dialog = ended(models)
     with models.qtbot.waitSignal(models.program.chats.conversations.undo.pushed):
-        models.qtbot.mouseClick(dialog.discard_button, Qt.MouseButton.LeftButton)
+        models.qtbot.mouseClick(button(dialog, "Discard the new reply"), Qt.MouseButton.LeftButton)
     assert siblings(models, first) == [models.program.chats.session.conversation.path()[-1]]  # type: ignore[union-attr]
     with models.qtbot.waitSignal(models.program.chats.session.path_changed):
         models.program.chats.conversations.undo.undo()

@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -84,9 +84,10 @@ def history(system: CleanRoot) -> list[dict[str, object]]:
     return []
 
 
-def wait_until(condition: object, seconds: float = 90) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 90) -> None:
+    """What happens in the other system tells nobody here: look again and again."""
     end = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
+    while not condition():
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.2)
 

@@ -71,6 +71,12 @@ def test_a_translation_begins_and_ends_with_spaces_where_its_source_does(languag
         assert all(ends(form) == ends(phrase.text) for form in forms), phrase
 
 
+@pytest.mark.parametrize(("language", "others"), [("de", ("Unterhaltung", "Chatvorlage")), ("zh_CN", ("聊天", "会话"))])
+def test_a_chat_goes_by_one_name(language: str, others: tuple[str, ...]) -> None:
+    forms = [form for phrase, forms in said(language).items() if phrase.context != "AboutDialog" for form in forms]
+    assert [form for form in forms if any(other in form for other in others)] == []
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_the_program_reads_is_what_was_translated(language: str) -> None:
     translator = QTranslator()

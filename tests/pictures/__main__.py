@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from PySide6.QtTest import QTest
 
-from app.bootstrap.program import Program, build
+from app.bootstrap.program import Program
 from app.chat.turn import opening_record
 from app.core.engine.messages import MessageState, ModelIdentity
 from app.core.engine.models import ModelFile
@@ -23,6 +23,7 @@ from app.services.engine_host import EngineState
 from app.services.reply_run import ChatState
 from app.storage.stores import Stores
 from tests.pictures.order import Order, command_line, take_order
+from tests.program import build
 
 QUESTION = "How do I read the group size of a GPTQ checkpoint from Python, and what does act-order change?"
 MODEL = ModelFile(

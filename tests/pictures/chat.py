@@ -11,7 +11,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication
 
-from app.bootstrap.program import Program, build
+from app.bootstrap.program import Program
 from app.chat.turn import opening_record
 from app.core.chat.attachments import Attachment, with_attachments
 from app.core.data.exchange import ExportReport, ImportReport, Skipped
@@ -27,6 +27,7 @@ from app.storage.stores import Stores
 from app.ui.transcript.document.parts import FocusPlace
 from tests.pictures.__main__ import MODEL, furnish, settle, wait_for
 from tests.pictures.order import command_line, take_order
+from tests.program import build
 
 OTHER = ModelFile(
     id=2,

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import msgspec
 from PySide6.QtWidgets import QWidget
 
-from app.bootstrap.program import Program, build
+from app.bootstrap.program import Program
 from app.chat.turn import opening_record
 from app.core.chat.conversations import StoredMessage
 from app.core.engine.messages import MessageState, Role, Timings, Usage
@@ -28,6 +28,7 @@ from app.ui.details import DetailsDialog
 from tests.pictures.__main__ import MODEL, settle, wait_for
 from tests.pictures.chat import OTHER, tell
 from tests.pictures.order import command_line, take_order
+from tests.program import build
 
 ASKED = "What does the group size of a quantized model change?"
 TEXTS = (

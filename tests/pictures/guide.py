@@ -6,20 +6,19 @@ import tempfile
 
 from PySide6.QtWidgets import QPushButton
 
-from app.bootstrap.program import build
 from app.core.engine.guide import guide_file
 from app.core.paths import Folders
 from app.services.reply_run import ChatState
 from app.ui.chat.guide_panel import QUESTIONS
 from tests.pictures.__main__ import settle, wait_for
 from tests.pictures.order import command_line, take_order
+from tests.program import build
 
 
 def main() -> None:
     order = take_order(command_line(__doc__))
     with tempfile.TemporaryDirectory() as home:
         folders = Folders.of({"PARLEY_HOME": home})
-        folders.create()
         program = build(folders, guide=guide_file())
         program.ground.preferences.set("appearance.theme", order.appearance.value)
         program.window.resize(*order.size)

@@ -94,7 +94,7 @@ def picker(machine: Machine, theme: Theme) -> Iterator[PickerDialog]:
         fit.set_machine(machine)
         needs = NeedFinder(hub, fit, child_starter(ChildRole.PROBE, folders, None), relay)
         models = load_recommended(resources())
-        dialog = PickerDialog(hub, fit, needs, models, folders.data / "models", theme)
+        dialog = PickerDialog(hub, fit, needs, models, lambda: folders.data / "models", theme)
         yield dialog
         dialog.close()
         needs.shutdown()

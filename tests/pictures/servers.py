@@ -7,7 +7,6 @@ import tempfile
 
 import msgspec
 
-from app.bootstrap.program import build
 from app.core.engine.models import ModelFile
 from app.core.paths import Folders
 from app.core.remote.server_errors import ServerUnreachable
@@ -17,6 +16,7 @@ from app.ui.servers_dialog import ServersDialog
 from tests.pictures.__main__ import MODEL, settle
 from tests.pictures.order import command_line, take_order
 from tests.pictures.settings import keep
+from tests.program import build
 
 MODELS = ("Qwen/Qwen3-32B-AWQ", "meta-llama/Llama-3.3-70B-Instruct")
 

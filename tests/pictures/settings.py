@@ -8,12 +8,13 @@ import time
 
 from PySide6.QtWidgets import QWidget
 
-from app.bootstrap.program import Program, build
+from app.bootstrap.program import Program
 from app.core.paths import Folders
 from app.core.program.ledger import LedgerEntry, Purpose, ledger_path
 from app.core.program.setting import Page
 from tests.pictures.__main__ import MODEL, settle, wait_for
 from tests.pictures.order import Order, command_line, take_order
+from tests.program import build
 
 
 def fill_ledger(folders: Folders) -> None:

@@ -37,7 +37,7 @@ from app.core.engine.models import ModelFile
 from app.core.errors import Failure
 from app.core.paths import Folders
 from app.core.protocol import ChildRole
-from app.services.disk_library import DiskContents, DiskLibrary, Presence
+from app.services.disk_library import DiskContents, DiskLibrary, Presence, Stray
 from app.services.download_queue import DownloadQueue
 from app.services.library_work import Job, Work
 from app.services.model_folders import ModelFolders
@@ -65,7 +65,6 @@ class Shelf:
 
     def __init__(self, home: Path) -> None:
         folders, relay = Folders.of({"PARLEY_HOME": str(home)}), Relay()
-        folders.create()
         start = child_starter(ChildRole.DOWNLOAD, folders, None)
         self.storage = Storage(Lane(lambda: open_stores(folders.database)), relay)
         self.preferences = Preferences(SettingsFile(folders.config / "settings.json"), relay)
@@ -181,7 +180,7 @@ def library(shelf: Shelf) -> LibraryDialog:
         identity.path: ModelFile(id=number, identity=identity, modified_ns=0, last_used_at=time.time())
         for number, identity in enumerate((used, gone))
     }
-    dialog._show(DiskContents(FOUND, {gone.path: Presence.GONE}))
+    dialog._show(DiskContents(FOUND, {gone.path: Stray(Presence.GONE, (gone.path,))}))
     return dialog
 
 

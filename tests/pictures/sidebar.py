@@ -12,7 +12,7 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from app.bootstrap.program import Program, build
+from app.bootstrap.program import Program
 from app.chat.turn import opening_record
 from app.core.engine.messages import MessageState
 from app.core.engine.sampling import Sampling
@@ -21,6 +21,7 @@ from app.storage.stores import Stores
 from app.ui.sidebar.model import Answer
 from tests.pictures.__main__ import MODEL, settle, wait_for
 from tests.pictures.order import Order, command_line, take_order
+from tests.program import build
 
 DAY = 86_400
 CHATS = (

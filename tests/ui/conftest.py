@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.bootstrap.program import Program, build
+from app.bootstrap.program import Program
 from app.bootstrap.starting import child_starter
 from app.core.engine.messages import ModelIdentity
 from app.core.engine.models import ModelFile
@@ -27,6 +27,7 @@ from app.ui.transcript.document import document, through
 from app.ui.transcript.rows import stream
 from app.ui.transcript.widget import access
 from app.ui.transcript.widget.view import TranscriptView
+from tests.program import build
 
 SCRIPT = Path(__file__).with_name("scripted_engine.py")
 
@@ -45,7 +46,6 @@ def themed(qapp: QApplication) -> Iterator[ThemeSource]:
 def program(qtbot: QtBot, tmp_path: Path) -> Iterator[Program]:
     """A window that is shown, with its own data folder."""
     folders = Folders.of({"PARLEY_HOME": str(tmp_path / "home")})
-    folders.create()
     made = build(folders, [sys.executable, str(SCRIPT)])
     qtbot.addWidget(made.window)
     made.window.resize(1280, 800)

@@ -13,7 +13,6 @@ from app.core.engine.engine_frames import (
     Finished,
     Generate,
     Load,
-    LoadCancelled,
     LoadProgress,
     ModelInfo,
     Piece,
@@ -22,7 +21,7 @@ from app.core.engine.engine_frames import (
 from app.core.engine.messages import FinishReason, Timings, Usage
 from app.core.errors import Failure, GgufDamaged
 from app.core.prediction.probe_frames import Machine, Probe
-from app.core.protocol import Cancel, Failed
+from app.core.protocol import Cancel, Failed, Stopped
 
 cancelled = threading.Event()
 
@@ -36,7 +35,7 @@ def load(command: Load) -> None:
     emit(LoadProgress(fraction=0.42))
     if "slow" in command.path:
         cancelled.wait()
-        emit(LoadCancelled())
+        emit(Stopped())
     elif "broken" in command.path:
         failure = GgufDamaged("tensor out of bounds", file="broken.gguf", reason="it ends too early")
         emit(Failed(failure=Failure.of(failure)))

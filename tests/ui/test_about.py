@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QTextBrowser
+from PySide6.QtWidgets import QPlainTextEdit, QTextBrowser
 from pytestqt.qtbot import QtBot
 
 from app import __version__
@@ -24,9 +24,11 @@ def test_changes_and_licences_are_shown(qtbot: QtBot, themed: ThemeSource, tmp_p
     page = dialog.tabs.widget(0)
     assert isinstance(page, QTextBrowser)
     assert page.toPlainText().split("\n") == [f"[{__version__}]", "Added", "A thing."]
-    assert dialog.licence_text == ""
+    page = dialog.tabs.widget(1)
+    assert isinstance(page, QPlainTextEdit)
+    assert page.toPlainText() == ""
     dialog.tabs.setCurrentIndex(1)
-    assert dialog.licence_text.startswith("Qt\nwords of a licence")
+    assert page.toPlainText().startswith("Qt\nwords of a licence")
 
 
 def test_from_source_there_are_changes_and_no_licences(qtbot: QtBot, themed: ThemeSource) -> None:

@@ -144,6 +144,11 @@ def test_a_new_line_within_a_long_line_is_kept(qtbot: QtBot, composer: Composer)
     assert composer.text() == "x" * (2 * MAX_BLOCK) + "\ny"
 
 
+def test_where_nothing_was_written_the_first_ctrl_z_is_for_the_window(qtbot: QtBot, composer: Composer) -> None:
+    with qtbot.waitSignal(composer.edit.undo_wanted, timeout=1000):
+        qtbot.keyClick(composer.edit, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+
+
 def test_a_pasted_long_line_can_be_undone_and_done_again(qtbot: QtBot, composer: Composer) -> None:
     text = "x" * (3 * MAX_BLOCK)
     paste(composer, text)

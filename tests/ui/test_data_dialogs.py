@@ -14,8 +14,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.bootstrap.errand import Errand, moving, salvaging
-from app.bootstrap.program import Program, build
+from app.bootstrap.errand import Errand, moving, run, salvaging
+from app.bootstrap.frame import Frame
+from app.bootstrap.program import Program, furnish
 from app.core.data.backups import BackupKind
 from app.core.data.data_errors import DataFolderGone, DataFolderNested
 from app.core.errors import (
@@ -27,11 +28,13 @@ from app.core.errors import (
     ParleyError,
 )
 from app.core.paths import Folders
+from app.services.single_instance import SingleInstance
 from app.storage.backup import make_backup
 from app.storage.stores import open_stores
 from app.ui.data_backups import BackupsDialog
 from app.ui.data_errand import ErrandDialog
 from app.ui.data_move import MoveDialog
+from tests.program import build
 from tests.ui.conftest import SCRIPT
 
 
@@ -319,6 +322,33 @@ def test_what_was_saved_of_a_damaged_database_is_said(qtbot: QtBot, database: Pa
     _, text = read_after(qtbot, salvaging(Folders.of({"PARLEY_HOME": str(tmp_path / "home")})))
     assert text.startswith("Saved: 2 chats, 0 messages.")
     assert "The damaged database is kept as" in text
+
+
+def test_a_second_start_meets_the_work_and_its_file_is_opened_after_it(qtbot: QtBot, tmp_path: Path) -> None:
+    first, second = SingleInstance(tmp_path / "data"), SingleInstance(tmp_path / "data")
+    assert first.claim()
+    first.listen()
+    answers: list[bool] = []
+
+    def work(_progress: Callable[[int, int], None]) -> str:
+        answers.extend((second.claim(), second.hand_over(tmp_path / "a.gguf"), second.hand_over(None)))
+        return ""
+
+    assert run(Errand("Moving your data", work), first) == tmp_path / "a.gguf"
+    assert answers == [False, True, True]
+    first.release()
+
+
+def test_the_composer_can_have_the_focus_as_soon_as_the_window_is_filled(qtbot: QtBot, tmp_path: Path) -> None:
+    frame = Frame.build(Folders.of({"PARLEY_HOME": str(tmp_path / "home")}))
+    qtbot.addWidget(frame.window)
+    with qtbot.waitExposed(frame.window):
+        frame.window.show()
+    program = furnish(frame, [sys.executable, str(SCRIPT)])
+    assert frame.window.focusWidget() is program.view.page.composer.edit
+    assert program.view.page.composer.edit.isVisible()
+    frame.window.close()
+    program.close()
 
 
 def test_an_errand_can_be_cancelled(qtbot: QtBot) -> None:

@@ -16,6 +16,7 @@ from app.ui.fitting_dialog import BoundedDialog
 from app.ui.icons import IconButton
 from app.ui.text_dialog import MessageDialog
 from app.ui.theme import ThemeSource
+from tests.ui.seen import button
 
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
@@ -33,9 +34,9 @@ def test_a_question_is_answered_by_the_button_in_focus(
     with qtbot.waitActive(dialog):
         dialog.open()
         dialog.activateWindow()
-    button = next(one for one in dialog.findChildren(QPushButton) if one.text() == focused)
-    button.setFocus()
-    QTest.keyClick(button, key)
+    found = button(dialog, focused)
+    found.setFocus()
+    QTest.keyClick(found, key)
     assert pressed == [focused]
 
 
@@ -72,7 +73,7 @@ def test_each_page_of_an_import_begins_at_what_enter_does(qtbot: QtBot, themed: 
     dialog.work("Importing")
     with qtbot.waitSignal(dialog.stop_requested):
         QTest.keyClick(dialog.focusWidget(), Qt.Key.Key_Return)
-    failure = Skipped("a.json, conversation 2", Failure.of(RecordInvalid(reason="it is not an object")))
+    failure = Skipped("a.json, chat 2", Failure.of(RecordInvalid(reason="it is not an object")))
     dialog.show_imported(ImportReport(added=1, messages=2, skipped_count=1, skipped=(failure,)))
     qtbot.waitUntil(lambda: dialog.height() > low)
     assert dialog.close_button.isDefault()

@@ -27,6 +27,7 @@ from app.ui.text_dialog import MessageDialog
 from app.ui.theme import ThemeSource
 from tests.download.conftest import MIB, Hub, hub  # noqa: F401 - a fixture
 from tests.download.test_queue import SECONDS, add, open_queue, states  # noqa: F401 - a fixture among them
+from tests.ui.seen import button
 
 Opener = Callable[[], DownloadQueue]
 BIG = 24 * MIB
@@ -119,7 +120,7 @@ def test_a_pause_keeps_what_came_and_a_cancel_asks_before_it_is_deleted(
     assert a in dialog.rows
     dialog.rows[a].cancel.click()
     asked = dialog.findChildren(MessageDialog)[-1]
-    next(button for button in asked.findChildren(QPushButton) if button.text() == "Cancel the download").click()
+    button(asked, "Cancel the download").click()
     assert a not in dialog.rows
     qtbot.waitUntil(lambda: not part.exists(), timeout=SECONDS)
 
@@ -148,7 +149,7 @@ def test_a_failure_says_why_and_what_is_kept_and_can_be_tried_again(
 
 
 def test_an_empty_list_leads_to_the_models(qtbot: QtBot, dialog: DownloadsDialog) -> None:
-    find = next(one for one in dialog.findChildren(QPushButton) if one.text() == "Find a model…")
+    find = button(dialog, "Find a model…")
     assert find.isVisible()
     with qtbot.waitSignal(dialog.find_requested):
         qtbot.mouseClick(find, Qt.MouseButton.LeftButton)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,6 +40,20 @@ def test_the_first_begins_with_the_users_documents_and_not_where_the_program_was
     documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
     assert opened(parent).directory().path() in {documents, QDir.homePath()}
     opened(parent).reject()
+
+
+def test_what_qt_notes_of_its_dialogs_stays_in_the_given_folder(tmp_path: Path) -> None:
+    lines = (
+        "import sys; from pathlib import Path; from PySide6.QtCore import QEvent",
+        "from PySide6.QtWidgets import QApplication; from app.ui.file_dialogs import ask_folder, keep_in",
+        "application = QApplication([]); keep_in(Path(sys.argv[1])); ask_folder(None, '', print)",
+        "application.topLevelWidgets()[0].close(); application.sendPostedEvents(None, QEvent.Type.DeferredDelete)",
+    )
+    home, own = tmp_path / "home", tmp_path / "own"
+    environment = {**os.environ, "HOME": str(home), "XDG_CONFIG_HOME": str(home), "QT_QPA_PLATFORM": "offscreen"}
+    subprocess.run([sys.executable, "-c", "\n".join(lines), str(own)], env=environment, check=True)
+    assert not any(home.rglob("*.conf"))
+    assert [file.name for file in own.iterdir()] == ["QtProject.conf"]
 
 
 def test_the_next_begins_where_the_last_was_chosen(parent: QWidget, tmp_path: Path) -> None:

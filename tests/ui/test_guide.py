@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.bootstrap.program import Program, build
+from app.bootstrap.program import Program
 from app.core.engine.messages import ModelIdentity, Role
 from app.core.engine.models import ModelFile
 from app.core.paths import Folders
@@ -19,6 +19,7 @@ from app.core.program.guide_links import GuideLink, Place
 from app.core.program.setting import Page
 from app.services.engine_host import EngineState
 from app.ui.chat.guide_panel import QUESTIONS
+from tests.program import build
 from tests.ui.conftest import SCRIPT
 
 GUIDE = ModelFile(
@@ -29,7 +30,6 @@ GUIDE = ModelFile(
 @pytest.fixture
 def start(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[[], Program]]:
     folders = Folders.of({"PARLEY_HOME": str(tmp_path / "home")})
-    folders.create()
     running: list[Program] = []
 
     def end() -> None:

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.starting import child_starter
-from app.catalog.fetch.journal import Pins, read_pins
+from app.catalog.fetch.journal import Pins, journal_of, part_of, read_pins
 from app.catalog.shelf.library import identify
 from app.core.engine.messages import ModelIdentity
 from app.core.paths import Folders
@@ -38,6 +38,7 @@ from app.ui.theme import ThemeSource
 from tests.download.conftest import REPO, Attempt, Hub, attempt, hub  # noqa: F401 - fixtures
 from tests.models.split_gguf import split_gguf
 from tests.repack import models
+from tests.ui.seen import button, words
 
 
 @pytest.fixture
@@ -58,7 +59,6 @@ def dialog(
     folder.mkdir()
     shutil.copy(tiny_gguf, folder / "tiny.gguf")
     folders, relay = Folders.of({"PARLEY_HOME": str(tmp_path / "home")}), Relay()
-    folders.create()
     storage = Storage(Lane(lambda: open_stores(folders.database)), relay)
     library = ModelLibrary(storage, identify)
     start = child_starter(ChildRole.DOWNLOAD, folders, None)
@@ -91,11 +91,15 @@ def dialog(
 def press(dialog: LibraryDialog, path: Path, text: str) -> None:
     """On the row's button, or in its menu."""
     row = dialog.rows[str(path)]
-    for button in row.findChildren(QPushButton):
-        if button.text() == text:
-            button.click()
+    for one in row.findChildren(QPushButton):
+        if one.text() == text:
+            one.click()
             return
     next(action for action in row.menu.actions() if action.text() == text).trigger()
+
+
+def told(dialog: LibraryDialog) -> str:
+    return "\n".join(words(dialog))
 
 
 def says(qtbot: QtBot, dialog: LibraryDialog, path: Path, text: str) -> None:
@@ -104,7 +108,7 @@ def says(qtbot: QtBot, dialog: LibraryDialog, path: Path, text: str) -> None:
 
 
 def test_models_are_listed_and_missing_ones_are_said_to_be(qtbot: QtBot, dialog: LibraryDialog, tmp_path: Path) -> None:
-    assert dialog.rows[str(tmp_path / "models" / "tiny.gguf")].remark.startswith("GGUF · ")
+    assert dialog.rows[str(tmp_path / "models" / "tiny.gguf")].remark.startswith("GGUF Q8_0 · ")
     assert dialog.rows[str(tmp_path / "gone.gguf")].remark.startswith("missing: ")
     press(dialog, tmp_path / "gone.gguf", "Forget")
     qtbot.waitUntil(lambda: len(dialog.rows) == 1)
@@ -144,15 +148,141 @@ def test_verifying_without_a_checksum_compares_with_the_first_look(
     says(qtbot, dialog, path, "Damaged. Parley does not know where it came from")
 
 
-def test_a_model_that_lacks_a_part_is_not_verified(qtbot: QtBot, dialog: LibraryDialog, tmp_path: Path) -> None:
+def offered(dialog: LibraryDialog, path: Path) -> list[str]:
+    """What can be done with a model, on its buttons and in its menu."""
+    row = dialog.rows[str(path)]
+    buttons = [one.text() for one in row.findChildren(QPushButton) if one.isVisible()]
+    return buttons + [action.text() for action in row.menu.actions() if action.text()]
+
+
+@pytest.mark.parametrize("gone", [0, 1])
+def test_a_model_that_lacks_a_part_is_said_to_be_incomplete(
+    qtbot: QtBot, dialog: LibraryDialog, tmp_path: Path, gone: int
+) -> None:
+    folder = tmp_path / "models"
+    parts = split_gguf(folder / "tiny.gguf", folder, tensors=8)
+    dialog._library.add(parts[0])
+    says(qtbot, dialog, parts[0], "GGUF Q8_0 · ")
+    assert "2 models" in told(dialog)
+    parts[gone].unlink()
+    dialog._disk.refresh()
+    says(qtbot, dialog, parts[0], f"incomplete: {parts[gone].name} is missing")
+    assert not {"Open", "Verify", "Repair"} & set(offered(dialog, parts[0]))
+    assert "Delete…" in offered(dialog, parts[0])
+    assert "One model, " in told(dialog) and "2 missing or incomplete" in told(dialog)
+    assert len(dialog.rows) == 3
+
+
+def test_a_model_whose_download_is_not_over_is_no_damaged_one(
+    qtbot: QtBot, dialog: LibraryDialog, tmp_path: Path
+) -> None:
     folder = tmp_path / "models"
     first, second, *_ = split_gguf(folder / "tiny.gguf", folder, tensors=8)
+    second.rename(part_of(second))
+    dialog._disk.refresh()
+    says(qtbot, dialog, first, "not all of it has been downloaded yet")
+    assert "Open" not in offered(dialog, first)
+    part_of(second).rename(second)
+    dialog._disk.refresh()
+    says(qtbot, dialog, first, "GGUF Q8_0 · ")
+
+
+def test_a_part_that_lies_elsewhere_and_is_gone_is_missed_too(
+    qtbot: QtBot, dialog: LibraryDialog, tmp_path: Path
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    first, second, *_ = split_gguf(tmp_path / "models" / "tiny.gguf", tmp_path / "elsewhere", tensors=8)
+    dialog._library.add(first)
+    qtbot.waitUntil(lambda: str(first) in dialog.rows)
+    assert "Open" in offered(dialog, first)
     second.unlink()
     dialog._disk.refresh()
-    qtbot.waitUntil(lambda: str(first) in dialog.rows)
-    press(dialog, first, "Verify")
-    assert second.name in dialog._problem.text()
-    assert not dialog._disk.work.jobs
+    says(qtbot, dialog, first, f"incomplete: {second.name} is missing")
+    assert offered(dialog, first) == ["Forget"]
+
+
+def test_a_missing_part_is_fetched_again(
+    qtbot: QtBot,
+    dialog: LibraryDialog,
+    tmp_path: Path,
+    hub: Hub,  # noqa: F811
+    attempt: Attempt,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", hub.server.url)
+    served = hub.root / REPO / "main"
+    served.mkdir(parents=True)
+    names = [part.name for part in split_gguf(tmp_path / "models" / "tiny.gguf", served, tensors=8)]
+    attempt.run(hub.source(*map(hub.catalog_file, names)))
+    first, second = (attempt.folder / name for name in names[:2])
+    second.unlink()
+    dialog._disk.refresh()
+    says(qtbot, dialog, first, f"incomplete: {second.name} is missing")
+    press(dialog, first, "Repair")
+    says(qtbot, dialog, first, "Repaired and verified.")
+    assert second.read_bytes() == (served / second.name).read_bytes()
+    qtbot.waitUntil(lambda: "Open" in offered(dialog, first))
+    second.unlink()
+    journal_of(second).unlink()
+    dialog._disk.refresh()
+    qtbot.waitUntil(lambda: "Find it again…" in offered(dialog, first))
+    with qtbot.waitSignal(dialog.find_requested) as asked:
+        press(dialog, first, "Find it again…")
+    assert asked.args == [REPO]
+
+
+def test_where_there_is_no_model_the_next_step_is_offered(
+    qtbot: QtBot, dialog: LibraryDialog, tmp_path: Path, tiny_gguf: Path
+) -> None:
+    (tmp_path / "models" / "tiny.gguf").unlink()
+    for path in [*dialog.rows]:
+        dialog._library.forget(dialog._known[path].id)
+    qtbot.waitUntil(lambda: not dialog.rows)
+    assert "No model on this machine yet" in told(dialog)
+    find, add = dialog._nothing.findChildren(QPushButton)
+    assert (find.text(), find.property("kind"), add.text()) == ("Find a model…", "primary", "Add a folder…")
+    (tmp_path / "more").mkdir()
+    shutil.copy(tiny_gguf, tmp_path / "more")
+    dialog._add_folder(tmp_path / "more")
+    qtbot.waitUntil(lambda: len(dialog.rows) == 1)
+    assert "No model on this machine yet" not in told(dialog)
+
+
+def test_a_look_at_the_folders_disturbs_nobody(qtbot: QtBot, dialog: LibraryDialog, tmp_path: Path) -> None:
+    row = dialog.rows[str(tmp_path / "models" / "tiny.gguf")]
+    row.more.setFocus()
+    row.more.click()
+    with qtbot.waitSignal(dialog._disk.found):
+        dialog._disk.refresh()
+    assert row.menu.isVisible() and dialog.focusWidget() is row.more
+    row.menu.close()
+
+
+def test_the_keyboard_is_not_lost_with_a_row(qtbot: QtBot, dialog: LibraryDialog, tmp_path: Path) -> None:
+    with qtbot.waitActive(dialog):
+        dialog.activateWindow()
+    tiny, gone = dialog.rows[str(tmp_path / "models" / "tiny.gguf")], dialog.rows[str(tmp_path / "gone.gguf")]
+    tiny.more.setFocus()
+    press(dialog, tmp_path / "models" / "tiny.gguf", "Verify")
+    assert dialog.focusWidget() is tiny.stop
+    says(qtbot, dialog, tmp_path / "models" / "tiny.gguf", "it is noted now")
+    assert dialog.focusWidget() is tiny.more
+    path = str(tmp_path / "models" / "tiny.gguf")
+    os.truncate(path, 1_000_000)
+    dialog._disk.refresh()
+    qtbot.waitUntil(lambda: dialog.rows[path] is not tiny)
+    assert dialog.rows[path].isAncestorOf(dialog.focusWidget())
+    dialog.rows[path].more.setFocus()
+    qtbot.keyClick(dialog.rows[path].more, Qt.Key.Key_Tab)
+    assert gone.isAncestorOf(dialog.focusWidget())
+    qtbot.keyClick(dialog.focusWidget(), Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: len(dialog.rows) == 1)
+    assert dialog.rows[path].isAncestorOf(dialog.focusWidget())
+    dialog._library.forget(dialog._known[path].id)
+    Path(path).unlink()
+    dialog._disk.refresh()
+    qtbot.waitUntil(lambda: not dialog.rows)
+    assert dialog.focusWidget() is button(dialog, "Find a model…")
 
 
 def test_work_can_be_stopped_while_it_runs_and_while_it_waits(
@@ -170,7 +300,7 @@ def test_work_can_be_stopped_while_it_runs_and_while_it_waits(
     assert not dialog.rows[str(path)].more.isEnabled()
     for waits in (path, large):
         press(dialog, waits, "Stop")
-        says(qtbot, dialog, waits, "GGUF · ")
+        says(qtbot, dialog, waits, "GGUF Q8_0 · ")
         assert dialog.rows[str(waits)].more.isEnabled()
     press(dialog, path, "Verify")
     says(qtbot, dialog, path, "it is noted now")
@@ -252,7 +382,7 @@ def test_deleting_asks_first_and_goes_to_the_trash(qtbot: QtBot, dialog: Library
     press(dialog, path, "Delete…")
     asked = dialog.findChild(MessageDialog)
     assert isinstance(asked, MessageDialog) and path.exists()
-    next(button for button in asked.findChildren(QPushButton) if button.text() == "Delete").click()
+    button(asked, "Delete").click()
     qtbot.waitUntil(lambda: str(path) not in dialog.rows)
     assert not path.exists()
     assert list(tmp_path.rglob("Trash/files/tiny.gguf"))

@@ -34,7 +34,9 @@ from app.ui.links import ask_to_open
 from app.ui.model_options import ModelOptionsDialog
 from app.ui.presets.preview import PreviewPane
 from app.ui.theme import DARK
+from app.ui.transcript.document.parts import FocusPlace
 from tests.ui.conftest import FileFactory
+from tests.ui.seen import button
 
 _W = TypeVar("_W", bound=QWidget)
 
@@ -177,6 +179,32 @@ def test_the_title_is_edited_in_place_and_esc_keeps_it(
     qtbot.keyClick(edit, Qt.Key.Key_Escape)
     assert not edit.isVisible()
     assert program.window.windowTitle() == "What is a window? — Parley"
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Escape])
+def test_after_the_title_the_next_message_is_written(
+    qtbot: QtBot, program: Program, answered: list[StoredMessage], key: Qt.Key
+) -> None:
+    header = program.view.page.header
+    header._title.begin()
+    edit = header.findChild(QLineEdit)
+    assert isinstance(edit, QLineEdit)
+    edit.setText("Doors")
+    qtbot.keyClick(edit, key)
+    assert program.view.page.composer.edit.hasFocus()
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Up, Qt.Key.Key_Down])
+def test_the_messages_are_reached_from_the_composer(
+    qtbot: QtBot, program: Program, answered: list[StoredMessage], key: Qt.Key
+) -> None:
+    page = program.view.page
+    page.composer.edit.setFocus()
+    qtbot.keyClicks(page.composer.edit, "half a thought")
+    qtbot.keyClick(page.composer.edit, key, Qt.KeyboardModifier.AltModifier)
+    assert page.transcript.hasFocus()
+    assert page.transcript.focus.place == FocusPlace(len(answered) - 1)
+    assert page.composer.text() == "half a thought"
 
 
 def test_ctrl_k_searches_even_where_the_sidebar_is_away(qtbot: QtBot, program: Program) -> None:
@@ -358,7 +386,7 @@ def test_details_tell_how_a_reply_came_to_be(qtbot: QtBot, program: Program, ans
 def test_a_link_is_shown_before_it_is_opened(qtbot: QtBot, program: Program, target: str, buttons: set[str]) -> None:
     dialog = ask_to_open(target, program.window)
     assert {button.text() for button in dialog.findChildren(QPushButton)} == buttons
-    next(button for button in dialog.findChildren(QPushButton) if button.text() == "Copy").click()
+    button(dialog, "Copy").click()
     assert QGuiApplication.clipboard().text() == target
 
 
@@ -454,3 +482,23 @@ def test_what_is_typed_at_the_start_goes_into_the_composer(qtbot: QtBot, program
     assert QApplication.focusWidget() is program.view.page.composer.edit
     qtbot.keyClicks(QApplication.focusWidget(), "two words")
     assert program.view.page.composer.text() == "two words"
+
+
+@pytest.mark.parametrize("direction", [Qt.LayoutDirection.LeftToRight, Qt.LayoutDirection.RightToLeft])
+def test_messages_find_bar_and_composer_are_in_line_at_every_width(
+    program: Program, answered: list[StoredMessage], direction: Qt.LayoutDirection
+) -> None:
+    page = program.view.page
+    program.view.sidebar.hide()
+    program.window.setLayoutDirection(direction)
+    page.reading.find_bar.open()
+    out = []
+    for width in [*range(770, 782), *range(860, 872)]:
+        program.window.resize(width, 700)
+        QApplication.processEvents()
+        read = page.transcript.on_screen(0, None)
+        for part in (page.composer, page.reading.find_bar):
+            left = part.mapToGlobal(QPoint(0, 0)).x()
+            if (left, part.width()) != (read.x(), read.width()):
+                out.append((width, type(part).__name__, left - read.x(), part.width() - read.width()))
+    assert out == []

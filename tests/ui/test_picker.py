@@ -2,86 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from PySide6.QtGui import QTextDocument
 from pytestqt.qtbot import QtBot
 
-from app.bootstrap.starting import child_starter
-from app.catalog.find.recommended import load_recommended
 from app.catalog.fit.calibration import Calibration
-from app.core.paths import Folders, resources
 from app.core.prediction.fit import NeedSource, Placement
 from app.core.prediction.measurement import Measurement, MeasurementKind
-from app.core.prediction.probe_frames import Machine
-from app.core.protocol import ChildRole
-from app.services.fit_service import FitService
-from app.services.hub_service import HubService
-from app.services.need_finder import NeedFinder
-from app.services.relay import Relay
 from app.ui.models.access import TokenDialog
 from app.ui.models.card import CardDialog
+from app.ui.models.fit_panel import DeviceLine
 from app.ui.models.picker import PickerDialog
 from app.ui.models.search_bar import FITS_HERE
-from app.ui.models.variant_rows import VariantRow
 from app.ui.text_dialog import MessageDialog, TextDialog
 from app.ui.theme import ThemeSource
 from tests.hub.hubserver import HubServer
 from tests.hub.served import GATED, GGUF_13B, GPTQ_70B, MEMBER, PRIVATE, SHARDED, TINY
 from tests.machines import DESKTOP, GB, LAPTOP, MAC, MACHINES, WORKSTATION
-
-Opener = Callable[[Machine], PickerDialog]
+from tests.ui.picker_kit import Opener, open_repo, opener, row, starred, words
+from tests.ui.seen import button
 
 
 @pytest.fixture
 def picker(qtbot: QtBot, themed: ThemeSource, tiny_hub: HubServer, own_home: Path) -> Iterator[Opener]:
-    folders, relay = Folders.of({"PARLEY_HOME": str(own_home)}), Relay()
-    hub = HubService(child_starter(ChildRole.HUB, folders, None), relay)
-    finders = []
-
-    def show(machine: Machine) -> PickerDialog:
-        fit = FitService()
-        fit.set_machine(machine)
-        needs = NeedFinder(hub, fit, child_starter(ChildRole.PROBE, folders, None), relay)
-        finders.append(needs)
-        models = load_recommended(resources())
-        made = PickerDialog(hub, fit, needs, models, own_home / "data" / "models", themed.theme)
-        qtbot.addWidget(made)
-        with qtbot.waitActive(made):
-            made.show()
-            made.activateWindow()
-        return made
-
-    yield show
-    for finder in finders:
-        finder.shutdown()
-    hub.shutdown()
-
-
-def open_repo(qtbot: QtBot, dialog: PickerDialog, repo: str) -> None:
-    dialog.search.field.setText(repo)
-    qtbot.keyClick(dialog.search.field, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: dialog.view.page is not None)
-
-
-def words(widget: QWidget) -> str:
-    return "\n".join(label.text() for label in widget.findChildren(QLabel) if label.isVisible())
-
-
-def button(widget: QWidget, text: str) -> QPushButton:
-    return next(found for found in widget.findChildren(QPushButton) if found.isVisible() and found.text() == text)
-
-
-def row(dialog: PickerDialog, name: str) -> VariantRow:
-    return next(row for row in dialog.view.table.rows if row.variant.name == name)
-
-
-def starred(dialog: PickerDialog) -> list[str]:
-    return [row.variant.name for row in dialog.view.table.rows if row.is_best]
+    with opener(qtbot, themed, own_home) as show:
+        yield show
 
 
 def test_the_first_page_needs_no_network(qtbot: QtBot, picker: Opener, tiny_hub: HubServer) -> None:
@@ -173,6 +123,31 @@ def test_two_cards_of_one_kind_are_told_apart(qtbot: QtBot, picker: Opener) -> N
     open_repo(qtbot, dialog, GGUF_13B)
     said = words(dialog)
     assert "on the RTX 4090 (1)" in said and "on the RTX 4090 (2)" in said
+
+
+def test_a_long_name_leaves_room_for_where_it_runs(qtbot: QtBot, picker: Opener) -> None:
+    dialog = picker(WORKSTATION)
+    open_repo(qtbot, dialog, GPTQ_70B)
+    for width in (dialog.minimumWidth(), dialog.width()):
+        dialog.resize(width, dialog.height())
+        for line in dialog.findChildren(DeviceLine):
+            told = QTextDocument()
+            told.setDefaultFont(line.font())
+            told.setHtml(line.shown_name)
+            assert "RTX 4090 (" in line.shown_name
+            assert told.idealWidth() - 2 * told.documentMargin() <= line._name.width()
+
+
+def test_nothing_is_squeezed_where_there_is_little_room(qtbot: QtBot, picker: Opener) -> None:
+    dialog = picker(WORKSTATION)
+    font = dialog.font()
+    font.setPointSizeF(font.pointSizeF() * 1.5)
+    dialog.setFont(font)
+    dialog.resize(dialog.minimumSize())
+    open_repo(qtbot, dialog, GPTQ_70B)
+    for part in (dialog.view.table, dialog.view.panel, dialog.view.prepare):
+        needed = part.heightForWidth(part.width()) if part.hasHeightForWidth() else part.minimumSizeHint().height()
+        assert part.height() >= needed
 
 
 def test_a_smaller_cache_type_takes_less(qtbot: QtBot, picker: Opener) -> None:
@@ -269,6 +244,20 @@ def test_a_click_on_a_header_sorts(qtbot: QtBot, picker: Opener) -> None:
     qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=at)
     assert table.model().index(0, 0).data() == "Q2_K"
     assert table.current is not None and table.current.is_best
+
+
+def test_the_keyboard_goes_by_rows_and_the_chosen_one_shows_it(qtbot: QtBot, picker: Opener) -> None:
+    dialog = picker(WORKSTATION)
+    open_repo(qtbot, dialog, GGUF_13B)
+    table = dialog.view.table
+    table.choose(row(dialog, "Q4_0").variant)
+    band = table.visualRect(table.currentIndex())
+    plain = table.viewport().grab(band).toImage()
+    table.setFocus()
+    assert table.viewport().grab(band).toImage() != plain
+    for key, name in ((Qt.Key.Key_Right, "Q4_0"), (Qt.Key.Key_End, "Q8_0"), (Qt.Key.Key_Home, "Q2_K")):
+        qtbot.keyClick(table, key)
+        assert table.current is not None and table.current.variant.name == name
 
 
 def test_a_packed_checkpoint_is_judged_by_what_it_becomes(qtbot: QtBot, picker: Opener) -> None:

@@ -9,15 +9,17 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from app.bootstrap.program import Program, build
+from app.bootstrap.program import Program
 from app.core.catalog.downloads import DownloadState
 from app.core.paths import Folders
 from app.services.engine_host import EngineState
 from app.ui.chat.notices import Toast
 from app.ui.models.downloads import DownloadsDialog
 from app.ui.models.picker import PickerDialog
+from app.ui.settings.dialog import SettingsDialog
 from tests.hub.hubserver import HubServer
 from tests.hub.served import TINY
+from tests.program import build
 
 
 @pytest.fixture
@@ -49,6 +51,22 @@ def open_picker(qtbot: QtBot, program: Program) -> PickerDialog:
     dialog = program.desks.models.picker
     qtbot.waitUntil(dialog.isVisible)
     return dialog
+
+
+def test_the_way_to_the_settings_leads_back(qtbot: QtBot, program: Program) -> None:
+    program.ground.preferences.set("network.offline", True)
+    dialog = open_picker(qtbot, program)
+    dialog.search.look_for(TINY)
+    qtbot.waitUntil(lambda: dialog.view.has_failed)
+    dialog.view._settings.click()
+    settings = program.window.findChild(SettingsDialog)
+    assert isinstance(settings, SettingsDialog) and settings.isVisible() and not dialog.isVisible()
+    program.ground.preferences.set("network.offline", False)
+    settings.close()
+    qtbot.waitUntil(lambda: dialog.isVisible() and dialog.view.page is not None)
+    dialog.close()
+    program.desks.settings.show_settings().close()
+    assert not dialog.isVisible()
 
 
 def choose_tiny(qtbot: QtBot, dialog: PickerDialog) -> None:

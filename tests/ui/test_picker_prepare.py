@@ -14,7 +14,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
-from app.bootstrap.program import Program, build
+from app.bootstrap.program import Program
 from app.core.catalog.downloads import DownloadState
 from app.core.catalog.hub import Variant
 from app.core.checkpoints.preparing import PreparationState
@@ -29,6 +29,7 @@ from app.ui.models.import_dialog import ImportDialog
 from app.ui.models.picker import PickerDialog
 from app.ui.text_dialog import TextDialog
 from tests.hub.hubserver import HubServer
+from tests.program import build
 from tests.repack import models, shards
 from tests.repack.packing import Gptq
 

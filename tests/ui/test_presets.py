@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QTextCursor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QPushButton
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.program import Program
-from app.core.chat.presets import Preset, Reasoning, StoredPreset
+from app.core.chat.presets import ChosenPreset, Preset, Reasoning, StoredPreset
 from app.core.chat.preview_frames import PromptRendered, RenderPrompt
 from app.core.data.exchange_errors import ExportFailed
 from app.core.engine.messages import ReplyRecord, Role
@@ -24,6 +25,7 @@ from app.ui.presets.editor import PresetEditor
 from app.ui.presets.form import PresetForm
 from app.ui.presets.values import ValuesDialog
 from app.ui.text_dialog import MessageDialog
+from app.ui.theme import ThemeSource
 
 FileFactory = Callable[..., ModelFile]
 
@@ -163,6 +165,22 @@ def test_the_form_gives_back_what_it_shows(qtbot: QtBot) -> None:
     assert form.preset().sampling == Sampling(temperature=0.5)
 
 
+def test_every_number_is_seen_whole_in_large_text(qtbot: QtBot, themed: ThemeSource) -> None:
+    themed.set_text_size(200)
+    try:
+        form = PresetForm()
+        qtbot.addWidget(form)
+        form.resize(form.minimumSizeHint())
+        form.show()
+        for box in form.fractions.values():
+            field = box.lineEdit()
+            margins = field.textMargins()
+            room = field.width() - margins.left() - margins.right()
+            assert room >= box.fontMetrics().horizontalAdvance(box.text())
+    finally:
+        themed.set_text_size(100)
+
+
 def test_changes_are_saved_by_key_and_counted_where_they_are_used(
     ready: Program, editor: PresetEditor, qtbot: QtBot
 ) -> None:
@@ -173,6 +191,72 @@ def test_changes_are_saved_by_key_and_counted_where_they_are_used(
         QTest.keyClick(editor.form.name, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     assert "Concise answers" in names(ready)
     assert not editor.save.isEnabled()
+
+
+def at_end(editor: PresetEditor) -> None:
+    """Put the cursor behind the system prompt."""
+    editor.form.system.setFocus()
+    editor.form.system.moveCursor(QTextCursor.MoveOperation.End)
+
+
+def test_saving_leaves_the_cursor_and_what_can_be_undone(ready: Program, editor: PresetEditor, qtbot: QtBot) -> None:
+    editor.begin("Coding")
+    at_end(editor)
+    QTest.keyClicks(editor.form.system, " One")
+    with qtbot.waitSignal(ready.chats.presets.changed):
+        QTest.keyClick(editor.form.system, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(editor.form.system, ", two")
+    assert editor.form.system.toPlainText().endswith(" One, two")
+    assert editor.save.isEnabled()
+    editor.form.system.undo()
+    editor.form.system.undo()
+    assert not editor.form.system.toPlainText().endswith(" One")
+
+
+def test_what_is_typed_while_a_preset_is_saved_stays(ready: Program, editor: PresetEditor, qtbot: QtBot) -> None:
+    editor.begin("Coding")
+    at_end(editor)
+    QTest.keyClicks(editor.form.system, " One")
+    with qtbot.waitSignal(ready.chats.presets.changed):
+        QTest.keyClick(editor.form.system, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+        QTest.keyClicks(editor.form.system, ", two")
+    assert named(ready, "Coding").preset.system.endswith(" One")
+    assert editor.form.system.toPlainText().endswith(" One, two")
+    with qtbot.waitSignal(ready.chats.presets.changed):
+        editor.save.click()
+    assert named(ready, "Coding").preset.system.endswith(" One, two")
+    assert not editor.save.isEnabled()
+
+
+def test_saving_leads_nobody_back(ready: Program, editor: PresetEditor, qtbot: QtBot) -> None:
+    editor.begin("Coding")
+    editor.form.system.appendPlainText("More.")
+    with qtbot.waitSignal(ready.chats.presets.changed):
+        editor.save.click()
+        editor.begin("Tutor")
+    assert editor.form.name.text() == "Tutor"
+    assert editor.pane.list.currentItem().text() == "Tutor"
+
+
+def test_a_preset_without_a_name_keeps_its_other_changes(ready: Program, editor: PresetEditor, qtbot: QtBot) -> None:
+    editor.begin("Coding")
+    editor.form.name.setFocus()
+    editor.form.name.selectAll()
+    QTest.keyClick(editor.form.name, Qt.Key.Key_Delete)
+    assert editor.remark.text() == "A preset needs a name of at most 80 characters. Give it one."
+    assert not editor.save.isEnabled()
+    at_end(editor)
+    QTest.keyClicks(editor.form.system, " More.")
+    editor.begin("Tutor")
+    editor.close()
+    answer(editor, "Save")
+    assert editor.isVisible()
+    assert (editor.form.name.text(), editor.form.system.toPlainText()[-6:]) == ("", " More.")
+    assert editor.remark.text()
+    QTest.keyClicks(editor.form.name, "Programs")
+    with qtbot.waitSignal(ready.chats.presets.changed):
+        editor.save.click()
+    assert named(ready, "Programs").preset.system.endswith(" More.")
 
 
 def test_unsaved_changes_stay_until_they_are_given_up(editor: PresetEditor, ready: Program) -> None:
@@ -285,6 +369,20 @@ def test_make_copy_order_and_delete(editor: PresetEditor, ready: Program, qtbot:
     assert "New preset 2" not in names(ready)
 
 
+def test_a_deleted_default_is_followed_by_the_first_that_is_left(
+    editor: PresetEditor, ready: Program, qtbot: QtBot
+) -> None:
+    editor.pane._delete.click()
+    question = next(one for one in editor.findChildren(MessageDialog) if one.isVisible())
+    said = " ".join(label.text() for label in question.findChildren(QLabel))
+    assert "“General”" in said and "“Coding”" in said
+    with qtbot.waitSignal(ready.ground.preferences.changed):
+        answer(editor, "Delete")
+    assert ready.ground.preferences.get("chat.default_preset") == "Coding"
+    assert editor.pane.list.item(0).text() == "Coding (new chats)"
+    assert ready.view.page.header.preset.text() == "Coding"
+
+
 def test_files_go_out_and_come_in(ready: Program, qtbot: QtBot, tmp_path: Path) -> None:
     file = tmp_path / "all.toml"
     with qtbot.waitSignal(ready.chats.presets.exported):
@@ -300,6 +398,19 @@ def test_a_file_that_cannot_be_written_is_named(ready: Program, qtbot: QtBot, tm
     with qtbot.waitSignal(ready.chats.presets.problem) as problem:
         ready.chats.presets.export_file(tmp_path / "no such folder" / "all.toml", [])
     assert isinstance(problem.args[0], ExportFailed) and "all.toml" in str(problem.args[0])
+
+
+def test_the_window_opens_with_what_the_model_sees(
+    ready: Program, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[RenderPrompt] = []
+    monkeypatch.setattr(ready.tools.preview, "ask", asked.append)
+    ready.chats.session.use_preset(ChosenPreset(preset=named(ready, "Tutor").preset))
+    for _ in range(2):
+        window = ready.desks.settings.show_presets()
+        qtbot.waitUntil(lambda: bool(asked))
+        assert asked.pop().messages[0].text.startswith("You are a patient tutor")
+        window.close()
 
 
 def test_the_preview_asks_for_what_is_typed(

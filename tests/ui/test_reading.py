@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QPdfWriter
 from pytestqt.qtbot import QtBot
@@ -52,6 +53,17 @@ def test_all_hits_are_marked_and_gone_through_in_a_circle(pane: ReadingPane, qtb
     qtbot.keyClick(pane.find_bar.field, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
     assert pane.find_bar.count.text() == "120 of 120"
     assert pane.transcript.verticalScrollBar().value() > 2000
+
+
+@pytest.mark.usefixtures("in_slices")
+def test_nothing_is_said_to_be_missing_while_it_is_looked_for(pane: ReadingPane, qtbot: QtBot) -> None:
+    pane.transcript.set_messages([user(1), reply(2, "Some words"), user(3), reply(4, "Others")])
+    pane.open_find()
+    pane.find_bar.field.setText("unheard of")
+    pane.find_bar.ask()
+    assert pane.finder.is_looking and pane.find_bar.count.text() == ""
+    qtbot.waitUntil(lambda: pane.find_bar.count.text() == "Not found")
+    assert not pane.finder.is_looking
 
 
 def test_what_is_not_there_is_said_and_closing_ends_it(pane: ReadingPane, qtbot: QtBot) -> None:
@@ -106,6 +118,12 @@ def test_a_conversation_is_printed_on_as_many_pages_as_it_needs(
         pass
     assert printed.args[0] > 2
     assert target.read_bytes().startswith(b"%PDF") and target.stat().st_size > 10_000
+    images = [
+        image
+        for page in PdfReader(target).pages
+        for image in (one.get_object() for one in page["/Resources"].get("/XObject", {}).values())
+    ]
+    assert images and min(image["/Width"] for image in images) > 100  # a formula is as sharp as the printer
 
 
 @pytest.mark.parametrize(

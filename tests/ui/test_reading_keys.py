@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QMimeData, Qt, QUrl
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -46,6 +48,25 @@ def test_a_letter_of_the_third_level_begins_the_next_message(qtbot: QtBot, progr
     QApplication.sendEvent(transcript, QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_At, alt_gr, "@"))
     QApplication.sendEvent(transcript, QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_X, CONTROL, "x"))
     assert composer.text() == "@"
+
+
+def test_what_is_pasted_while_reading_comes_into_the_next_message(
+    qtbot: QtBot, program: Program, file: ModelFile, tmp_path: Path
+) -> None:
+    transcript, composer = program.view.page.transcript, program.view.page.composer
+    transcript.setFocus()
+    QApplication.clipboard().setText("from elsewhere")
+    qtbot.keyClick(transcript, Qt.Key.Key_V, CONTROL)
+    assert composer.text() == "from elsewhere"
+    assert composer.edit.hasFocus()
+    notes, data = tmp_path / "notes.txt", QMimeData()
+    notes.write_text("words", encoding="utf-8")
+    data.setUrls([QUrl.fromLocalFile(str(notes))])
+    QApplication.clipboard().setMimeData(data)
+    transcript.setFocus()
+    with qtbot.waitSignal(composer.files_pasted) as pasted:
+        qtbot.keyClick(transcript, Qt.Key.Key_V, CONTROL)
+    assert pasted.args == [[notes]]
 
 
 def test_a_key_opens_what_is_to_be_compared_with_what_is_written(

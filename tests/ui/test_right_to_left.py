@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QTextCursor
 from PySide6.QtWidgets import QApplication, QListView
 from pytestqt.qtbot import QtBot
 
 from app.core.chat.conversations import ConversationSummary
 from app.core.chat.search import Hit, Marked
 from app.core.engine.messages import Role
+from app.ui.chat.message_edit import MessageEdit
 from app.ui.icons import SIZE, IconButton
 from app.ui.sidebar.model import ConversationModel
 from app.ui.sidebar.search_results import HitModel, HitView
@@ -80,3 +81,27 @@ def test_a_hit_is_read_in_its_own_direction(qtbot: QtBot, right_to_left: QApplic
         )
         pictures.append(seen(qtbot, HitView(model)))
     assert pictures[0] == pictures[1]
+
+
+@pytest.mark.parametrize("direction", [Qt.LayoutDirection.LeftToRight, Qt.LayoutDirection.RightToLeft])
+def test_what_is_written_begins_where_it_is_read_from(
+    qtbot: QtBot, right_to_left: QApplication, direction: Qt.LayoutDirection
+) -> None:
+    right_to_left.setLayoutDirection(direction)
+    edit = MessageEdit()
+    qtbot.addWidget(edit)
+    edit.resize(600, 100)
+    edit.show()
+    begins = []
+    for text in ("", "Hello", HEBREW, f"\n\n{HEBREW}\nand English", "Hello again"):
+        edit.set_text(text)
+        edit.moveCursor(QTextCursor.MoveOperation.Start)
+        begins.append("left" if edit.cursorRect().x() < 300 else "right")
+    assert begins == [
+        "left" if direction is Qt.LayoutDirection.LeftToRight else "right",
+        "left",
+        "right",
+        "right",
+        "left",
+    ]
+    assert not edit.document().isUndoAvailable()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -13,12 +14,14 @@ from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QPushButton, Q
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.program import Program
-from app.core.paths import Folders
+from app.core.paths import Folders, Home
 from app.core.program.ledger import LedgerEntry, Purpose, ledger_path
 from app.core.program.setting import Page
 from app.core.program.settings import SETTINGS
 from app.services.engine_host import EngineState
 from app.services.idle_unload import IdleUnload
+from app.ui.data_backups import BackupsDialog
+from app.ui.data_move import MoveDialog
 from app.ui.exchange.dialog import ExchangeDialog
 from app.ui.settings.actions import ActionRow
 from app.ui.settings.dialog import SettingsDialog
@@ -104,15 +107,23 @@ def test_what_cannot_be_is_refused_below_its_field(program: Program, settings: S
     assert not row.problem.isVisible()
 
 
-@pytest.mark.parametrize(("button", "kind"), [("Export…", QFileDialog), ("Import…", ExchangeDialog)])
-def test_all_chats_are_exported_and_imported_from_the_page_data(
+@pytest.mark.parametrize(
+    ("button", "kind"),
+    [("Export…", QFileDialog), ("Import…", ExchangeDialog), ("Backups…", BackupsDialog), ("Move…", MoveDialog)],
+)
+def test_what_the_page_data_opens_leads_back_to_it(
     program: Program, settings: SettingsDialog, qtbot: QtBot, button: str, kind: type[QDialog]
 ) -> None:
     settings.show_page(Page.DATA)
     rows = settings.pages[Page.DATA].rows
-    next(row.button for row in rows if isinstance(row, ActionRow) and row.button.text() == button).click()
+    pressed = next(row.button for row in rows if isinstance(row, ActionRow) and row.button.text() == button)
+    pressed.setFocus()
+    pressed.click()
     (dialog,) = (one for one in program.window.findChildren(kind) if one.isVisible())
-    dialog.reject()
+    assert dialog.parentWidget() is settings
+    with qtbot.waitActive(settings):
+        dialog.reject()
+    qtbot.waitUntil(pressed.hasFocus)
 
 
 def test_search_shows_what_is_meant_from_all_pages(settings: SettingsDialog) -> None:
@@ -126,6 +137,51 @@ def test_search_shows_what_is_meant_from_all_pages(settings: SettingsDialog) -> 
     QTest.keyClick(settings.search, Qt.Key.Key_Escape)
     assert settings.search.text() == ""
     assert settings.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("words", "page"),
+    [("Privacy", Page.PRIVACY), ("spoke with", Page.PRIVACY), ("behaviour", Page.BEHAVIOUR), ("Data", Page.DATA)],
+)
+def test_search_finds_pages_by_their_names_and_what_is_no_setting(
+    settings: SettingsDialog, words: str, page: Page
+) -> None:
+    settings.search.setText(words)
+    assert all(row.isVisible() for row in settings.pages[page].rows)
+
+
+def test_search_tells_what_keys_do(program: Program, settings: SettingsDialog) -> None:
+    program.ground.preferences.set("shortcuts.print", "Ctrl+Alt+P")
+    settings.search.setText("ctrl+alt+p")
+    assert [row.setting.key for row in settings._rows.values() if row.isVisible()] == ["shortcuts.print"]
+    settings.search.setText("+++")
+    assert settings._nothing.isVisible()
+
+
+@pytest.mark.parametrize("percent", [100, 200])
+def test_no_page_is_wider_than_its_window(
+    program: Program, settings: SettingsDialog, qtbot: QtBot, percent: int
+) -> None:
+    try:
+        program.ground.preferences.set("appearance.text_size", percent)
+        for page in Page:
+            settings.show_page(page)
+            qtbot.waitUntil(lambda: settings.area.widget().width() <= settings.area.viewport().width())
+            assert not settings.area.horizontalScrollBar().isVisible()
+    finally:
+        program.ground.preferences.reset("appearance.text_size")
+
+
+def test_beside_the_program_the_data_is_not_moved_from_here(
+    program: Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    portable = dataclasses.replace(Folders.of({"PARLEY_HOME": str(tmp_path / "home")}), home=Home.PORTABLE)
+    desk = program.desks.settings
+    monkeypatch.setattr(desk, "_folders", portable)
+    first = desk.settings.pages[Page.DATA].rows[0]
+    assert isinstance(first, ActionRow)
+    assert first.button.text() == "Open folder"
+    assert first.matches("beside the program")
 
 
 def test_pages_by_keyboard(settings: SettingsDialog) -> None:
@@ -186,9 +242,10 @@ def test_servers_are_listed_and_forgotten(program: Program, qtbot: QtBot, tmp_pa
     import msgspec
 
     path = ledger_path(Folders.of({"PARLEY_HOME": str(tmp_path / "home")}).logs)
+    path.parent.mkdir(parents=True)
     path.write_bytes(msgspec.json.encode(LedgerEntry(60.0, "hub.example.org", Purpose.SEARCH)) + b"\nrubbish\n")
     dialog = program.desks.settings.show_settings(Page.PRIVACY)
-    ledger = dialog.pages[Page.PRIVACY]._appendix
+    ledger = dialog.pages[Page.PRIVACY].rows[0]
     qtbot.waitUntil(lambda: ledger.table.topLevelItemCount() == 1)
     assert ledger.table.topLevelItem(0).text(1) == "hub.example.org"
     ledger.clear.click()

@@ -9,16 +9,17 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.bootstrap.program import Program, build
+from app.bootstrap.program import Program
 from app.core.errors import DatabaseReadOnly, SettingsDamaged
 from app.core.paths import Folders
+from tests.program import build
 from tests.ui.conftest import SCRIPT
 
 
 @pytest.fixture
 def folders(tmp_path: Path) -> Folders:
     made = Folders.of({"PARLEY_HOME": str(tmp_path / "home")})
-    made.create()
+    made.config.mkdir(parents=True)
     return made
 
 

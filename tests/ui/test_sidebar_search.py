@@ -140,6 +140,7 @@ def test_enter_goes_to_the_message_and_marks_the_words(searching: Searching) -> 
     transcript = searching.program.view.page.transcript
     assert transcript.hasFocus()
     assert transcript.focus.place is not None and transcript.focus.place.message == 1
+    searching.qtbot.waitUntil(lambda: bool(transcript._hits))
     (marked,) = transcript._hits[1]
     assert transcript.document.block_text(marked.at)[marked.at.offset : marked.end] == "tomatoes"
     searching.qtbot.keyClick(searching.program.window, Qt.Key.Key_K, CONTROL)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
-from PySide6.QtGui import QContextMenuEvent, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtGui import QContextMenuEvent, QDragEnterEvent, QDropEvent, QKeySequence, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QMenu, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
@@ -21,11 +21,12 @@ from app.services.reply_run import ChatState
 from app.storage import tree
 from app.storage.stores import Stores
 from app.ui.sidebar.conversation_view import ConversationView
-from app.ui.sidebar.model import RowRole
+from app.ui.sidebar.model import CONVERSATIONS, RowRole
 from app.ui.sidebar.rows import ConversationRow, FolderRow, key_of, text_of
 from app.ui.sidebar.sidebar import Sidebar
 from app.ui.sidebar.view import RowView
 from tests.ui.conftest import FileFactory
+from tests.ui.seen import button
 
 T = TypeVar("T")
 NONE, CONTROL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
@@ -136,6 +137,17 @@ def test_folders_fold_by_click_and_by_arrows(listed: Listed) -> None:
     listed.wait_for("Folders", "Home", "Work", "Nothing in it", "Today", "Three", "Two", "One")
 
 
+def test_what_is_dragged_hides_no_more_than_a_row(listed: Listed) -> None:
+    for title in ("Three", "Two", "One"):
+        listed.click(title, CONTROL)
+    drag = listed.view.drag()
+    row = listed.view.visualRect(listed.view.rows.index(0))
+    assert drag.pixmap().deviceIndependentSize().height() <= row.height()
+    assert drag.pixmap().rect().translated(-drag.hotSpot()).left() > 0
+    assert drag.pixmap().toImage().pixelColor(6, 6) == listed.program.window.palette().color(QPalette.ColorRole.Base)
+    assert drag.mimeData().data(CONVERSATIONS) == listed.dragged("Three", "Two", "One").data(CONVERSATIONS)
+
+
 def test_conversations_are_dragged_into_a_folder_and_out_and_back_by_undo(listed: Listed) -> None:
     listed.drop(listed.dragged("One", "Two"), listed.place("Work"))
     listed.wait_for("Folders", "Home", "Work", "Two", "One", "Today", "Three")
@@ -217,7 +229,7 @@ def test_several_are_exported_by_the_bar(listed: Listed) -> None:
     names = {button.accessibleName(): button for button in buttons}
     with listed.qtbot.waitSignal(listed.sidebar.export_requested) as asked:
         listed.qtbot.mouseClick(names["Export…"], LEFT)
-    assert asked.args == [[4, 2]]
+    assert [summary.id for summary in asked.args[0]] == [4, 2]
     listed.qtbot.mouseClick(names["Archive"], LEFT)
     listed.wait_for("Folders", "Home", "Work", "Today", "Two")
 
@@ -232,6 +244,32 @@ def test_the_shown_chat_is_left_when_it_is_deleted(listed: Listed) -> None:
     assert listed.program.chats.session.conversation is None
     assert listed.view.hasFocus()
     listed.wait_for("Folders", "Home", "Work", "Today", "Three", "One")
+
+
+def test_the_shown_chat_is_shown_again_when_its_deletion_is_taken_back(listed: Listed) -> None:
+    session = listed.program.chats.session
+    listed.click("Two")
+    listed.qtbot.waitUntil(lambda: session.conversation is not None)
+    listed.go("Two")
+    listed.key(Qt.Key.Key_Delete)
+    listed.qtbot.waitUntil(lambda: session.conversation is None)
+    listed.key(Qt.Key.Key_Z, CONTROL)
+    listed.qtbot.waitUntil(lambda: session.conversation is not None and session.conversation.summary.title == "Two")
+
+
+def test_what_is_shown_since_stays_when_a_deletion_is_taken_back(listed: Listed) -> None:
+    session = listed.program.chats.session
+    listed.click("Two")
+    listed.qtbot.waitUntil(lambda: session.conversation is not None)
+    listed.go("Two")
+    listed.key(Qt.Key.Key_Delete)
+    listed.qtbot.waitUntil(lambda: session.conversation is None)
+    listed.wait_for("Folders", "Home", "Work", "Today", "Three", "One")
+    listed.click("Three")
+    listed.qtbot.waitUntil(lambda: session.conversation is not None)
+    listed.key(Qt.Key.Key_Z, CONTROL)
+    listed.wait_for("Folders", "Home", "Work", "Today", "Three", "Two", "One")
+    assert session.conversation is not None and session.conversation.summary.title == "Three"
 
 
 def test_the_archive_opens_and_gives_back(listed: Listed) -> None:
@@ -271,7 +309,7 @@ def test_the_trash_says_when_things_go_and_gives_back(listed: Listed) -> None:
     listed.qtbot.mouseClick(trash.forget, LEFT)
     answer(listed, "Delete")
     listed.wait_for(view=trash.view)
-    assert listed.ask(lambda stores: stores.listing.count(Listing(Shelf.TRASH))) == 0
+    assert not listed.ask(lambda stores: stores.listing.page(Listing(Shelf.TRASH))).conversations
     assert trash.nothing.isVisible() and not trash.restore.isVisible()
 
 
@@ -311,11 +349,10 @@ def test_a_deleted_message_comes_back_from_the_trash(listed: Listed) -> None:
     assert [one.text for one in listed.ask(lambda stores: stores.conversations.load(2)).path()][-1] == "An answer"
 
 
-def answer(listed: Listed, button: str) -> None:
+def answer(listed: Listed, text: str) -> None:
     """Press a button of the question that is asked."""
     asked = next(dialog for dialog in listed.program.window.findChildren(QDialog) if dialog.isVisible())
-    found = next(one for one in asked.findChildren(QPushButton) if one.text() == button)
-    listed.qtbot.mouseClick(found, LEFT)
+    listed.qtbot.mouseClick(button(asked, text), LEFT)
     listed.qtbot.waitUntil(lambda: not asked.isVisible())
 
 

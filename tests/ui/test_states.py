@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QProgressBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.program import Program
@@ -18,14 +18,7 @@ from app.services.reply_run import ChatState
 from app.ui.report import report
 from app.ui.text_dialog import TextDialog
 from tests.ui.conftest import FileFactory
-
-
-def words(widget: QWidget) -> list[str]:
-    return [label.text() for label in widget.findChildren(QLabel) if label.isVisible() and label.text()]
-
-
-def button(widget: QWidget, text: str) -> QPushButton:
-    return next(found for found in widget.findChildren(QPushButton) if found.isVisible() and found.text() == text)
+from tests.ui.seen import button, words
 
 
 def press(qtbot: QtBot, widget: QWidget, text: str) -> None:
@@ -151,7 +144,7 @@ def test_a_model_over_several_machines_is_not_said_to_stay_here(
 def test_reading_a_long_prompt_shows_how_far_it_is(qtbot: QtBot, program: Program, model_file: FileFactory) -> None:
     page = program.view.page
     begin_conversation(qtbot, program, model_file, "read slowly")
-    qtbot.waitUntil(lambda: words(page.strip) == ["Reading the conversation", "512 of 2,048 tokens"])
+    qtbot.waitUntil(lambda: words(page.strip) == ["Reading the chat", "512 of 2,048 tokens"])
     qtbot.keyClick(page.composer.edit, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: program.chats.session.state is ChatState.IDLE)
     assert not page.strip.isVisible()

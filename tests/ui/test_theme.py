@@ -4,14 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QStyle, QStyleOptionComboBox
 from pytestqt.qtbot import QtBot
 
 from app.core.paths import resources
 from app.ui import icons
-from app.ui.stylesheet import stylesheet
 from app.ui.theme import (
     COMFORTABLE,
     COMPACT,
@@ -24,6 +23,7 @@ from app.ui.theme import (
     Theme,
     ThemeSource,
     palette,
+    stylesheet,
 )
 
 SURFACES_OF = {
@@ -190,3 +190,33 @@ def test_the_words_of_a_combo_box_stand_beside_its_chevron(qtbot: QtBot, directi
         assert words.left() >= chevron
     else:
         assert words.right() <= box.width() - chevron
+
+
+def test_the_choices_of_a_box_are_one_frame_around_rows_of_which_one_is_marked(
+    qtbot: QtBot, themed: ThemeSource
+) -> None:
+    box = icons.ComboBox()
+    box.addItems(["Anyone", "You", "Models"])
+    qtbot.addWidget(box)
+    box.show()
+    box.showPopup()
+    view = box.view()
+    qtbot.waitUntil(view.isVisible)
+    row, seen = view.visualRect(box.model().index(0, 0)), view.window().grab().toImage()
+    marked = view.viewport().mapTo(view.window(), QPoint(row.right() - 8, row.center().y()))
+    assert seen.pixelColor(marked) == themed.theme.color("selection")
+    assert seen.pixelColor(seen.width() // 2, seen.height() - 1) == themed.theme.color("border")
+    assert row.height() >= view.fontMetrics().height() + 8
+    box.hidePopup()
+
+
+def test_a_choice_that_is_wider_than_its_box_ends_in_dots(qtbot: QtBot, themed: ThemeSource) -> None:
+    seen = []
+    for text in ("A very long name of a model", "A very l…"):
+        box = icons.ComboBox()
+        box.addItem(text)
+        qtbot.addWidget(box)
+        margins = 40
+        box.resize(box.fontMetrics().horizontalAdvance("A very l…") + margins + 4, 32)
+        seen.append(box.grab().toImage())
+    assert seen[0] == seen[1]

@@ -167,7 +167,7 @@ def test_a_screen_reader_sees_messages_blocks_links_and_buttons(
 ) -> None:
     root = QAccessible.queryAccessibleInterface(shown)
     assert root.role() is QAccessible.Role.List
-    assert root.text(QAccessible.Text.Name) == "Conversation"
+    assert root.text(QAccessible.Text.Name) == "Chat"
     messages = tree(root)
     assert list(messages) == ["You: First one", f"Tiny: {' '.join(SAMPLE[:120].split())}", "You: Last"]
     assert set(messages.values()) == {QAccessible.Role.ListItem}

@@ -11,18 +11,21 @@ from PySide6.QtCore import QPoint, QRectF
 from PySide6.QtGui import QGuiApplication, QPdfWriter
 from pytestqt.qtbot import QtBot
 
+from app.core.chat.conversations import ConversationSummary
+from app.core.chat.search import Hit, Marked
 from app.core.engine.messages import MessageState
 from app.ui.chat.reading import ReadingPane
 from app.ui.markdown.block import Block
 from app.ui.theme import LIGHT
-from app.ui.transcript.document.parts import part_of
+from app.ui.transcript.document.parts import FocusPlace, part_of
 from app.ui.transcript.document.places import hits_in
 from app.ui.transcript.printing import PrintJob
 from app.ui.transcript.rows.row import Action, Hot, Page
 from app.ui.transcript.rows.text import Content, TextRow
 from app.ui.transcript.typesetting import leave_as_it_is
 from app.ui.transcript.widget.access import TranscriptAccess
-from app.ui.transcript.widget.find import Finder
+from app.ui.transcript.widget.find import MOST_HITS, Finder
+from app.ui.transcript.widget.jump import Jump
 from app.ui.transcript.widget.menu import TranscriptMenu
 from app.ui.transcript.widget.view import TranscriptView
 from tests.bench.hostile_texts import HOSTILE
@@ -35,10 +38,10 @@ pytestmark = pytest.mark.usefixtures("in_slices")
 def test_a_very_long_reply_is_cut_in_slices_and_shown_from_its_end(view: TranscriptView, qtbot: QtBot) -> None:
     view.set_messages([user(1), reply(2, FENCES + "\n\nThe end.")])
     assert not reply_item(view).is_whole
-    assert view.is_following and view.is_at_end
+    assert view.is_at_end
     qtbot.waitUntil(lambda: reply_item(view).is_whole)
     settle(view, qtbot)
-    assert view.is_following and view.is_at_end
+    assert view.is_at_end
     last = reply_item(view).rows[-2]
     assert isinstance(last, TextRow) and last.blocks[-1].text == "The end."
     assert shown_text(view).count("~~~") == 20_000
@@ -121,6 +124,52 @@ def test_a_long_reply_is_looked_through_in_slices(view: TranscriptView, qtbot: Q
         finder.look_for("The end")
         assert finder.is_looking and len(parsed) < 10
     assert not finder.is_looking and len(parsed) > 1000
+
+
+def found_in(message_id: int, words: str) -> Hit:
+    """What a search over all conversations tells of a message."""
+    conversation = ConversationSummary(id=1, title="Long", created_at=0, updated_at=0)
+    snippet = Marked(words, ((0, len(words)),))
+    return Hit(conversation=conversation, title=Marked("Long"), message_id=message_id, snippet=snippet)
+
+
+def test_a_long_reply_that_was_found_is_looked_through_in_slices(
+    view: TranscriptView, qtbot: QtBot, parsed: list[str]
+) -> None:
+    view.set_messages([*map(user, range(1, 20)), reply(20, f"{PARAGRAPHS}\n\nThe end, the end."), user(21)])
+    settle(view, qtbot)
+    reply_item(view, 19).forget()
+    parsed.clear()
+    jump = Jump(view)
+    jump.to(found_in(20, "the end"))
+    assert jump.is_looking and len(parsed) < 300
+    assert view.focus.place == FocusPlace(19)
+    qtbot.waitUntil(lambda: not jump.is_looking)
+    settle(view, qtbot)
+    found = view._hits[19]
+    assert [view.document.block_text(hit.at)[hit.at.offset : hit.end] for hit in found] == ["The end", "the end"]
+    y = view.document.point_at(found[0].at).y() - view._top
+    assert 0 < y < view.viewport().height()
+
+
+def test_a_reply_that_goes_while_it_is_looked_through_is_left(view: TranscriptView, qtbot: QtBot) -> None:
+    view.set_messages([user(1), reply(2, f"{PARAGRAPHS}\n\nThe end.")])
+    jump = Jump(view)
+    jump.to(found_in(2, "The end"))
+    assert jump.is_looking
+    view.set_messages([user(3), reply(4, "The end.")])
+    qtbot.waitUntil(lambda: not jump.is_looking)
+    assert not view._hits and view.is_at_end
+    jump.to(found_in(2, "The end"))
+    assert not jump.is_looking and view.focus.place is None
+
+
+def test_a_word_that_is_everywhere_is_marked_only_so_often(view: TranscriptView, qtbot: QtBot) -> None:
+    view.set_messages([user(1), reply(2, "a " * 20_000)])
+    jump = Jump(view)
+    jump.to(found_in(2, "a"))
+    qtbot.waitUntil(lambda: not jump.is_looking)
+    assert MOST_HITS <= len(view._hits[1]) < 20_000
 
 
 def test_much_that_is_selected_is_copied_in_slices(view: TranscriptView, qtbot: QtBot, parsed: list[str]) -> None:

@@ -7,7 +7,9 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from app.ui.transcript.document.parts import FocusPlace, number_of
+from app.ui.transcript.document.selection import Position
 from app.ui.transcript.rows.row import Action, Branch
+from app.ui.transcript.rows.stream import Change, TextStream
 from app.ui.transcript.rows.text import TextRow
 from app.ui.transcript.widget.view import TranscriptView
 from tests.ui.transcript_kit import PARAGRAPHS, reply, reply_item, settle, user
@@ -49,6 +51,32 @@ def test_a_selection_to_the_beginning_cuts_nothing_that_it_does_not_need(view: T
     assert 0 < len(reply_item(view, 0).rows) < 20
     qtbot.waitUntil(lambda: view.has_selection)
     assert view.verticalScrollBar().value() < 100
+
+
+def test_no_more_than_a_slice_is_cut_in_a_turn(
+    view: TranscriptView, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut: list[TextStream] = []
+    read_on = TextStream.read_on
+
+    def noted(stream: TextStream) -> Change:
+        cut.append(stream)
+        return read_on(stream)
+
+    monkeypatch.setattr(TextStream, "read_on", noted)
+    view.set_messages([reply(1, PARAGRAPHS), *map(user, range(2, 20))])
+    settle(view, qtbot)
+    cut.clear()
+    press(view, qtbot, Qt.Key.Key_Home, CTRL | SHIFT)
+    assert len(cut) == 1
+    view.verticalScrollBar().setValue(view.verticalScrollBar().maximum())
+    cut.clear()
+    view.show_place(Position(0, 0, 0, 0))
+    assert view.verticalScrollBar().value() < 100 and not cut
+    view.verticalScrollBar().setValue(view.verticalScrollBar().maximum())
+    cut.clear()
+    view.focus.go(FocusPlace(0))
+    assert view.verticalScrollBar().value() < 100 and not cut
 
 
 def test_what_is_forgotten_while_a_selection_grows_is_selected_no_longer(view: TranscriptView, qtbot: QtBot) -> None:

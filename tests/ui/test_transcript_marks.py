@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import msgspec
+from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from app.core.chat.attachments import Attachment, with_attachments
-from app.ui.transcript.document.user import FileRow
+from app.ui.transcript.document.user import FileRow, UserItem
 from app.ui.transcript.rows.row import Action
 from app.ui.transcript.style import BUBBLE_PADDING
 from app.ui.transcript.widget.view import TranscriptView
@@ -59,3 +60,25 @@ def test_what_stands_under_a_message_stands_at_its_end(view: TranscriptView, qtb
     unpin = item.action_hots()[-1]
     assert unpin.action is Action.UNPIN
     assert abs(unpin.rect.right() - view.document.page.width + BUBBLE_PADDING) <= 8
+
+
+def test_below_files_alone_there_is_no_empty_line(view: TranscriptView, qtbot: QtBot) -> None:
+    files = [Attachment("a.txt", "text/plain", "words"), Attachment("b.txt", "text/plain", "more")]
+    view.set_messages(
+        [user(1, with_attachments("", files)), reply(2, "Two files."), user(3, with_attachments("", files))]
+    )
+    settle(view, qtbot)
+    item = view.document.items[0]
+    assert isinstance(item, UserItem)
+    assert item.bubble.height() == len(files) * FileRow.HEIGHT + 2 * item.padding
+    view.setFocus()
+    view.select_all()
+    assert "Two files." in view.selected_text()
+    for key in (Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down):
+        qtbot.keyClick(view, key, Qt.KeyboardModifier.ShiftModifier)
+    for key in (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right):
+        qtbot.keyClick(view, key, Qt.KeyboardModifier.AltModifier)
+    qtbot.keyClick(view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    qtbot.mouseDClick(
+        view.viewport(), Qt.MouseButton.LeftButton, pos=view.viewport().rect().topRight() + QPoint(-90, 90)
+    )

@@ -33,6 +33,15 @@ def test_a_failed_reply_offers_to_retry_and_its_details(view: TranscriptView, qt
     assert (retried.args, detailed.args) == ([2], [2])
 
 
+def test_a_reply_stopped_before_its_first_word_offers_to_retry_without_being_pointed_at() -> None:
+    def standing(text: str) -> list[Action]:
+        row = footer_of(reply(1, text, MessageState.STOPPED, record=record()), is_last=True)
+        return [button.action for button in row._buttons if button.standing and button.action is not None]
+
+    assert standing("") == [Action.RETRY]
+    assert standing("Some words") == [Action.CONTINUE]
+
+
 def test_footers_say_how_a_reply_came_to_be_and_why_it_ended() -> None:
     def texts(message: StoredMessage) -> tuple[str, str]:
         row: FooterRow = footer_of(message, is_last=True)

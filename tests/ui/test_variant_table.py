@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
-from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QApplication, QStyleOptionViewItem, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.catalog.hub import Format, RemoteFile, Variant
 from app.core.prediction.fit import Fit, Need, Placement, Speed, Verdict
-from app.ui.models.variant_paint import VariantDelegate
+from app.ui.models.variant_paint import PADDING, VariantDelegate
 from app.ui.models.variant_rows import Column, Index, VariantRow
 from app.ui.models.variant_table import VariantTable
 from app.ui.theme import LIGHT
@@ -38,6 +40,7 @@ def row(number: int, kind: Format = Format.GGUF) -> VariantRow:
 @pytest.fixture
 def table(qtbot: QtBot) -> VariantTable:
     made = VariantTable(LIGHT)
+    made.setStyleSheet("* { background: white; }")  # the application's is that of whichever test set one last
     qtbot.addWidget(made)
     made.show()
     return made
@@ -51,6 +54,48 @@ def test_a_name_can_be_read_at_every_size_of_text(table: VariantTable, percent: 
     table.resize(660 * percent // 100, 300)
     table.set_rows([row(1), row(2)])
     assert table.columnWidth(Column.NAME) > QFontMetrics(font).horizontalAdvance(NAME)
+
+
+def test_the_mark_of_the_best_takes_nothing_from_its_name(table: VariantTable) -> None:
+    best = replace(row(1), is_best=True)
+    table.set_rows([best, row(2)])
+    font = QFont(table.font())
+    font.setBold(True)
+    metrics = QFontMetrics(font)
+    needed = metrics.horizontalAdvance(NAME) + table._drawn.mark_width(metrics)
+    for width in range(900, 200, -20):
+        table.resize(width, 300)
+        assert table.columnWidth(Column.NAME) - 2 * PADDING >= needed
+
+
+@pytest.mark.parametrize("direction", [Qt.LayoutDirection.LeftToRight, Qt.LayoutDirection.RightToLeft])
+def test_the_mark_follows_the_name_in_either_direction(table: VariantTable, direction: Qt.LayoutDirection) -> None:
+    table.setLayoutDirection(direction)
+    table.resize(900, 300)
+    table.set_rows([replace(row(1), is_best=True)])
+    index = table.model().index(0, Column.NAME)
+    seen = table.viewport().grab(table.visualRect(index)).toImage()
+    pixels = [(x, seen.pixelColor(x, y)) for x in range(seen.width()) for y in range(seen.height())]
+    mark = [x for x, color in pixels if color.blue() - color.red() > 60]
+    name = [x for x, color in pixels if max(color.getRgb()[:3]) < 90]  # type: ignore[type-var]
+    first, second = (name, mark) if direction is Qt.LayoutDirection.LeftToRight else (mark, name)
+    assert first and second and max(first) < min(second)
+
+
+def test_what_has_no_room_is_reached_by_scrolling(qtbot: QtBot, table: VariantTable) -> None:
+    table.resize(220, 300)
+    table.set_rows([row(1), row(2)])
+    assert table.horizontalScrollBar().isVisible()
+    table.resize(900, 300)
+    qtbot.waitUntil(lambda: not table.horizontalScrollBar().isVisible())
+
+
+def test_rows_grow_with_the_text(table: VariantTable) -> None:
+    font = table.font()
+    font.setPointSizeF(font.pointSizeF() * 2)
+    table.setFont(font)
+    table.set_rows([row(1)])
+    assert table.rowHeight(0) > QFontMetrics(font).height()
 
 
 def test_the_chosen_row_stays_in_sight_when_the_table_gets_low(table: VariantTable) -> None:

@@ -10,11 +10,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QListView, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
-from app.bootstrap.program import Program, build
+from app.bootstrap.program import Program
 from app.core.chat.conversations import StoredMessage
 from app.core.engine.loading import LoadOptions
 from app.core.paths import Folders
 from app.services.engine_host import EngineState
+from tests.program import build
 
 
 class User:

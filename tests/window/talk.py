@@ -13,9 +13,9 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from app.bootstrap.program import build
 from app.core.paths import Folders
 from app.services.engine_host import EngineState
+from tests.program import build
 
 
 def main(model: str, question: str) -> None:

@@ -19,6 +19,7 @@ from app.core.engine.messages import MessageState, Role
 from app.services.reply_run import ChatState
 from app.ui.transcript.document.parts import FocusPlace, parts_of
 from app.ui.transcript.rows.row import Action, Branch
+from tests.ui.seen import button
 from tests.window.conftest import User
 
 ALT, CONTROL, SHIFT = (
@@ -285,7 +286,7 @@ def test_files_come_by_drop_and_paste_and_go_with_the_message(talking: User, tmp
     assert own == "What do they say?"
     assert user.program.chats.session.conversation.summary.title.startswith("What do they say")
     click(user, 0, Action.OPEN_FILE)
-    dialog = next(one for one in user.window.findChildren(QPushButton) if one.text() == "Close").window()
+    dialog = button(user.window, "Close").window()
     assert dialog.windowTitle() == "notes.md"
     dialog.close()
 
@@ -311,7 +312,7 @@ def test_too_long_is_said_before_and_the_beginning_can_be_sent(talking: User, tm
     user.qtbot.keyClick(user.page.composer.edit, Qt.Key.Key_Return)
     user.qtbot.waitUntil(user.page.notice.isVisible)
     assert user.program.chats.session.conversation is None
-    start = next(one for one in user.page.notice.findChildren(QPushButton) if one.text() == "Send only the beginning")
+    start = button(user.page.notice, "Send only the beginning")
     finished(user, lambda: user.qtbot.mouseClick(start, Qt.MouseButton.LeftButton))
     question, reply = stored(user)
     files, own = split_attachments(question.text)
@@ -342,7 +343,7 @@ def test_the_rest_of_a_long_message_comes_back_into_the_composer(talking: User) 
     user.page.composer.edit.insertFromMimeData(data)
     user.qtbot.keyClick(user.page.composer.edit, Qt.Key.Key_Return)
     user.qtbot.waitUntil(user.page.notice.isVisible)
-    start = next(one for one in user.page.notice.findChildren(QPushButton) if one.text() == "Send only the beginning")
+    start = button(user.page.notice, "Send only the beginning")
     finished(user, lambda: user.qtbot.mouseClick(start, Qt.MouseButton.LeftButton))
     assert stored(user)[0].text + user.page.composer.text() == text
 
@@ -379,21 +380,40 @@ def test_the_open_chat_is_exported(talking: User, tmp_path: Path, form: ExportFo
 
 def test_chats_chosen_in_the_sidebar_are_exported(talking: User, tmp_path: Path) -> None:
     user = talking
-    user.exchange("First words")
-    first = user.program.chats.session.conversation
-    user.program.chats.session.new_conversation()
-    user.exchange("Second words")
-    assert first is not None
-    user.program.view.sidebar.export_requested.emit([first.summary.id])
+    chosen = []
+    for words in ("First words", "Second words", "Third words"):
+        user.program.chats.session.new_conversation()
+        user.exchange(words)
+        assert user.program.chats.session.conversation is not None
+        chosen.append(user.program.chats.session.conversation.summary)
+    user.program.view.sidebar.export_requested.emit(chosen[:2])
     chooser = next(one for one in user.window.findChildren(QFileDialog) if one.isVisible())
     target = tmp_path / "chosen.json"
     with user.qtbot.waitSignal(user.program.chats.exchange.exported, timeout=60_000):
         chooser.selectFile(str(target))
         chooser.accept()
-    assert "First words" in target.read_text() and "Second words" not in target.read_text()
+    said = target.read_text()
+    assert "First words" in said and "Second words" in said and "Third words" not in said
     dialog = user.program.desks.exchange.dialog
     assert dialog is not None
     dialog.accept()
+
+
+def test_one_chat_chosen_in_the_sidebar_is_a_file_by_itself(talking: User, tmp_path: Path) -> None:
+    user = talking
+    user.exchange("First words")
+    shown = user.program.chats.session.conversation
+    assert shown is not None
+    user.program.view.sidebar.export_requested.emit([shown.summary])
+    chooser = next(one for one in user.window.findChildren(QFileDialog) if one.isVisible())
+    assert [form.rpartition("*.")[2] for form in chooser.nameFilters()] == ["json)", "md)", "html)", "pdf)"]
+    chooser.selectNameFilter(chooser.nameFilters()[1])
+    chooser.filterSelected.emit(chooser.nameFilters()[1])
+    with user.qtbot.waitSignal(user.program.chats.exchange.exported, timeout=60_000):
+        chooser.selectFile(str(tmp_path / "one"))
+        chooser.accept()
+    assert "First words" in (tmp_path / "one.md").read_text()
+    assert user.program.desks.exchange.dialog is None and "one.md" in user.page.toast.text()
 
 
 def test_all_chats_go_out_and_come_in_once(talking: User, tmp_path: Path) -> None:
@@ -413,7 +433,7 @@ def test_all_chats_go_out_and_come_in_once(talking: User, tmp_path: Path) -> Non
     dialog = user.program.desks.exchange.show_import()
     with user.qtbot.waitSignal(user.program.chats.exchange.imported, timeout=60_000):
         dialog.paths_chosen.emit([target])
-    assert dialog.verdict.text() == "Nothing new came in" and "1 were here already" in dialog.facts.text()
+    assert dialog.verdict.text() == "Nothing new came in" and "Here already: 1" in dialog.facts.text()
     user.qtbot.keyClick(dialog.close_button, Qt.Key.Key_Return)
     assert user.program.ground.storage.lane.submit(lambda stores: stores.conversations.count()).result(10) == 1
     dialog = user.program.desks.exchange.show_import()

@@ -11,16 +11,24 @@ from PySide6.QtCore import QCoreApplication, QUrl
 from PySide6.QtGui import QFileOpenEvent
 from app.bootstrap.application import Application
 
-application, opened = Application(), []
-for name, ready in (("early", False), ("late", True)):
-    if ready:
-        application.open_files_with(opened.append)
+application, first, second = Application(), [], []
+
+
+def hand_over(name):
     QCoreApplication.sendEvent(application, QFileOpenEvent(QUrl.fromLocalFile(f"/models/{name}.gguf")))
-print([path.name for path in opened])
+
+
+hand_over("early")
+application.open_files_with(first.append)
+hand_over("late")
+application.keep_files()
+hand_over("between")
+application.open_files_with(second.append)
+print([path.name for path in first], [path.name for path in second])
 """
 
 
-def test_a_file_is_opened_also_when_it_came_before_the_window() -> None:
+def test_a_file_is_opened_also_when_it_came_before_the_window_or_between_two() -> None:
     command = [sys.executable, "-c", HAND_OVER]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "['early.gguf', 'late.gguf']"
+    assert done.stdout.strip() == "['early.gguf', 'late.gguf'] ['between.gguf']"

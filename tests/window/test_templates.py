@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QDialog, QPushButton, QWidget
+from PySide6.QtWidgets import QDialog, QWidget
 
 from app.core.engine.templates import own_names, template_source
 from app.services.engine_host import EngineState
@@ -16,6 +16,7 @@ from app.ui.details import describe
 from app.ui.model_options import ModelOptionsDialog
 from app.ui.template_editor import TemplateEditor
 from app.ui.text_dialog import MessageDialog
+from tests.ui.seen import button
 from tests.window.conftest import User
 
 MINE = "{% for message in messages %}Q: {{ message.content }}\n{% endfor %}A:"
@@ -68,7 +69,7 @@ def loaded_with(user: User, options: ModelOptionsDialog) -> None:
 
 
 def click(dialog: QDialog, text: str) -> None:
-    next(button for button in dialog.findChildren(QPushButton) if button.text() == text).click()
+    button(dialog, text).click()
 
 
 def test_the_models_own_template_is_edited_with_a_live_rendering(user: User) -> None:

@@ -15,11 +15,11 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from app.bootstrap.program import build
 from app.core.chat.conversations import Conversation, StoredMessage
 from app.core.engine.messages import MessageState, ModelIdentity, Role
 from app.core.engine.models import ModelFile
 from app.core.paths import Folders
+from tests.program import build
 
 ENGINE = Path(__file__).with_name("chatty_engine.py")
 EXCHANGES_EACH = 4

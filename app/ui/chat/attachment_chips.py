@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollA
 
 from app.core.sizes import format_bytes, format_count
 from app.services.attaching import AttachedFile
-from app.ui.chat.elided_label import ElidedLabel
+from app.ui.elided_label import ElidedLabel
 from app.ui.icons import Emblem, IconButton
 from app.ui.labels import tip
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.core.chat.conversations import Conversation, StoredMessage
@@ -22,7 +22,6 @@ from app.services.chat_tools import ChatTools
 from app.services.engine_host import EngineHost
 from app.services.reply_run import ChatState
 from app.services.undo import Deed
-from app.ui.chat.choices import Choices
 from app.ui.chat.composer import Composer
 from app.ui.chat.engine_status import EngineStatus
 from app.ui.chat.header import Header
@@ -30,6 +29,7 @@ from app.ui.chat.notices import Notice, ProgressStrip, Toast
 from app.ui.chat.problems import Problems
 from app.ui.chat.sending import Sending
 from app.ui.chat.states import StartView
+from app.ui.choices import Choices
 from app.ui.file_dialogs import ask_files
 from app.ui.stylesheet import SCROLL_BAR_WIDTH
 from app.ui.theme import Theme
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 COLUMN_WIDTH = 760
 _Modifier = Qt.KeyboardModifier
+_MESSAGES: dict[int, int] = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 _ALT_GR = _Modifier.ControlModifier | _Modifier.AltModifier  # as Windows tells of it
 
 
@@ -190,11 +191,13 @@ class ChatPage(QWidget):
         inner.addWidget(self.composer)
         middle = QHBoxLayout()
         # The transcript's scroll bar takes its width away from the column; what stands below is to be in line.
-        middle.setContentsMargins(24, 8, 24 + SCROLL_BAR_WIDTH, 0)
-        self.start.setContentsMargins(0, 0, SCROLL_BAR_WIDTH, 0)
-        middle.addStretch(1)
+        middle.setContentsMargins(24, 8, 24, 0)
+        left, right = (0, SCROLL_BAR_WIDTH) if self.isLeftToRight() else (SCROLL_BAR_WIDTH, 0)
+        self.start.setContentsMargins(left, 0, right, 0)
+        middle.addStretch()
         middle.addWidget(self._lower, 1000)
-        middle.addStretch(1)
+        middle.addStretch()
+        middle.addSpacing(SCROLL_BAR_WIDTH)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -218,6 +221,7 @@ class ChatPage(QWidget):
         self._tools.undo.pushed.connect(self._offer_undo)
         self.composer.stop_requested.connect(self._session.stop)
         self.header.copy_requested.connect(self.copy_conversation)
+        self.header.title_left.connect(self._write_next)
         self.problems.open_model_requested.connect(self.open_model_requested)
         self.start.open_requested.connect(self.open_model_requested)
         self.start.choose_requested.connect(self.header.model.open_menu)
@@ -229,7 +233,13 @@ class ChatPage(QWidget):
         ask_files(self, self.tr("Attach files"), self.attach)
 
     def take_key(self, event: QKeyEvent) -> bool:
-        """Whether a key that nothing else wanted begins or goes on with the next message."""
+        """Whether a key that nothing else wanted goes to the messages, or begins or goes on with the next one."""
+        if event.modifiers() & ~_Modifier.KeypadModifier == _Modifier.AltModifier and event.key() in _MESSAGES:
+            return self._go_to_messages(_MESSAGES[event.key()])
+        if event.matches(QKeySequence.StandardKey.Paste):
+            self._write_next()
+            self.composer.edit.paste()
+            return True
         written = event.text()
         held = event.modifiers() & (_ALT_GR | _Modifier.MetaModifier)
         is_command = held not in (_Modifier.NoModifier, _ALT_GR)
@@ -237,6 +247,17 @@ class ChatPage(QWidget):
             return False
         self._write_next()
         QGuiApplication.sendEvent(self.composer.edit, event)
+        return True
+
+    def _go_to_messages(self, by: int) -> bool:
+        if self._session.conversation is None:
+            return False
+        transcript = self.transcript
+        transcript.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        if transcript.focus.place is None and transcript.is_at_end:
+            transcript.focus.go_to_last()
+        else:
+            transcript.focus.go_to_message(by)
         return True
 
     def attach(self, paths: Sequence[Path]) -> None:

@@ -14,10 +14,10 @@ from app.services.chat_session import ChatSession
 from app.services.engine_host import EngineHost, EngineState
 from app.services.reply_run import ChatState
 from app.ui.chat.composer import Composer
-from app.ui.chat.model_menu import described
 from app.ui.chat.notices import ProgressStrip
 from app.ui.chat.problems import Problems
 from app.ui.chat.states import StartView
+from app.ui.model_words import described
 
 _SHOW_PROMPT_AFTER_MS = 250
 _STOPPABLE = (ChatState.LOADING, ChatState.READING_PROMPT, ChatState.GENERATING)

@@ -70,12 +70,12 @@ class FindBar(QFrame):
         self.hide()
         self.closed.emit()
 
-    def show_count(self, current: int, count: int) -> None:
-        """Say which of how many is shown."""
+    def show_count(self, current: int, count: int, *, is_final: bool = True) -> None:
+        """Say which of how many is shown; what is not found yet may still be."""
         text = ""
         if count:
             text = self.tr("{current} of {count}").format(current=format_count(current), count=format_count(count))
-        elif self.field.text().strip():
+        elif is_final and self.field.text().strip():
             text = self.tr("Not found")
         self.count.setText(text)
         for button in (self._before, self._next):

@@ -13,8 +13,8 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QSizePolicy, QStackedLayout, QToolButton, QWidget
 
 from app.core.data.exchange import ExportFormat
-from app.ui.chat.elided_label import ElidedLabel
 from app.ui.chat.model_menu import ModelButton
+from app.ui.elided_label import ElidedLabel
 from app.ui.icons import IconButton, icon
 from app.ui.labels import tip
 from app.ui.presets.button import PresetButton
@@ -29,6 +29,7 @@ class TitleField(QWidget):
     """The title; double-clicked or told so, it becomes a line edit."""
 
     renamed = Signal(str)
+    left = Signal()  # by a key: the focus goes to where it is of use
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -73,16 +74,20 @@ class TitleField(QWidget):
     def _finish(self) -> None:
         if self._stack.currentWidget() is not self._edit:
             return
+        by_key = self._edit.hasFocus()
         self._stack.setCurrentWidget(self._label)
         title = self._edit.text().strip()
         if title and title != self._label.text():
             self.renamed.emit(title)
+        if by_key:
+            self.left.emit()
 
 
 class Header(QWidget):
     """Title, model, preset, menu; and the sidebar's button while the sidebar is away."""
 
     renamed = Signal(str)
+    title_left = Signal()  # by Enter or Esc
     sidebar_requested = Signal()
     appearance_chosen = Signal(Appearance)
     copy_requested = Signal()
@@ -105,6 +110,7 @@ class Header(QWidget):
         self._help_keys: Callable[[], str] = str
         self._title = TitleField()
         self._title.renamed.connect(self.renamed)
+        self._title.left.connect(self.title_left)
         self.model = ModelButton()
         self.preset = PresetButton()
         self._tag = QLabel(self.tr("Temporary"))

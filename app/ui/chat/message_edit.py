@@ -24,6 +24,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
 
 MAX_LINES = 8
+_SIDES = {
+    Qt.LayoutDirection.LeftToRight: Qt.AlignmentFlag.AlignLeft,
+    Qt.LayoutDirection.RightToLeft: Qt.AlignmentFlag.AlignRight,
+}
 MAX_BLOCK = 2000
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _CONTINUES = int(QTextFormat.Property.UserProperty) + 1
@@ -46,8 +50,10 @@ class MessageEdit(QPlainTextEdit):
         self.setTabChangesFocus(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.document().setDocumentMargin(0)
+        self.document().clearUndoRedoStacks()  # for Qt the margin is a step that could be taken back
         self.send_with_enter = True
         self.document().documentLayout().documentSizeChanged.connect(lambda _: self._fit())
+        self.textChanged.connect(self._align)
 
     def text(self) -> str:
         """What the user wrote or pasted, without the breaks made here."""
@@ -120,9 +126,21 @@ class MessageEdit(QPlainTextEdit):
         self.focus_changed.emit(False)
 
     def showEvent(self, event: object) -> None:
-        """Take the right height at once."""
+        """Take the right height and side at once."""
         super().showEvent(event)  # type: ignore[arg-type]
+        self._align()
         self._fit()
+
+    def _align(self) -> None:
+        """Begin at the side where the first words are read from; a field of plain text has one side for all of them."""
+        block = self.document().firstBlock()
+        while not block.text().strip() and block.next().isValid():
+            block = block.next()
+        direction = block.textDirection() if block.text().strip() else self.layoutDirection()
+        option = self.document().defaultTextOption()
+        if option.alignment() != _SIDES[direction]:
+            option.setAlignment(_SIDES[direction])
+            self.document().setDefaultTextOption(option)
 
     def _fit(self) -> None:
         # A plain-text layout measures its height in lines.

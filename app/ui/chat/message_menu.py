@@ -18,9 +18,9 @@ from app.core.engine.models import ModelFile
 from app.services.chat_session import ChatSession
 from app.services.engine_host import EngineHost
 from app.services.message_tree import MessageTree
-from app.ui.chat.choices import Choices
-from app.ui.chat.model_menu import described
+from app.ui.choices import Choices
 from app.ui.icons import icon
+from app.ui.model_words import described
 from app.ui.preset_words import shown_name
 from app.ui.transcript.rows.lines import is_cut_off
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.core.engine.models import ModelFile
@@ -17,6 +17,7 @@ from app.core.remote.servers import Server
 from app.core.sizes import format_bytes
 from app.ui.icons import icon
 from app.ui.labels import tip
+from app.ui.model_words import described
 from app.ui.name_button import NameButton
 
 MAX_WIDTH = 320
@@ -136,14 +137,3 @@ class ModelButton(NameButton):
         action = self._menu.addAction(mark, text, lambda: self.chosen.emit(file))
         action.setToolTip(tip(file.identity.path))
         action.setEnabled(not is_missing)
-
-
-def described(file: ModelFile) -> str:
-    """A model's name and quantization, as `Llama 2 13B · Q4_K_M`, or where it runs."""
-    identity = file.identity
-    if identity.server:
-        place = QCoreApplication.translate("ModelButton", "on {server}").format(server=identity.server)
-        return f"{identity.name} · {place}"
-    if identity.built_in:
-        return QCoreApplication.translate("ModelButton", "{name} (built in)").format(name=identity.name)
-    return f"{identity.name} · {identity.quantization}" if identity.quantization else identity.name

@@ -61,7 +61,7 @@ class ProgressStrip(QFrame):
 
     def set_prompt(self, done: int, total: int) -> None:
         """The model reads what it is to answer; Stop is the composer's. The caller shows the strip."""
-        self._set(self.tr("Reading the conversation"), done, max(total, 1))
+        self._set(self.tr("Reading the chat"), done, max(total, 1))
         self._value.setText(
             self.tr("{done} of {total} tokens").format(done=format_count(done), total=format_count(total))
         )

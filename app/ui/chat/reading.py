@@ -45,11 +45,12 @@ class ReadingPane(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         bar = QHBoxLayout()
-        bar.setContentsMargins(MARGIN, 0, MARGIN + SCROLL_BAR_WIDTH, 0)
+        bar.setContentsMargins(MARGIN, 8, MARGIN, 0)
         self.find_bar.setMaximumWidth(COLUMN)
-        bar.addStretch(1)
+        bar.addStretch()
         bar.addWidget(self.find_bar, 1000)
-        bar.addStretch(1)
+        bar.addStretch()
+        bar.addSpacing(SCROLL_BAR_WIDTH)
         column.addLayout(bar)
         column.addWidget(self.transcript, 1)
         self._connect()
@@ -58,7 +59,7 @@ class ReadingPane(QWidget):
         self.find_bar.wanted.connect(self.finder.look_for)
         self.find_bar.step_wanted.connect(self.finder.step)
         self.find_bar.closed.connect(self._end_finding)
-        self.finder.changed.connect(self.find_bar.show_count)
+        self.finder.changed.connect(self._show_count)
         self.transcript.shown.connect(self._find_again)
         self.transcript.clipboard.copied.connect(lambda: self.said.emit(self.tr("Copied")))
         self.transcript.save_requested.connect(self._ask_where_to_save)
@@ -79,6 +80,9 @@ class ReadingPane(QWidget):
         """Open the bar, with what is selected, if that is short."""
         chosen = self.transcript.selected_phrase
         self.find_bar.open(chosen if len(chosen) <= 100 and "\n" not in chosen else "")
+
+    def _show_count(self, current: int, count: int) -> None:
+        self.find_bar.show_count(current, count, is_final=not self.finder.is_looking)
 
     def _end_finding(self) -> None:
         self.finder.look_for("")

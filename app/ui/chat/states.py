@@ -14,8 +14,8 @@ from app.core.prediction.probe_frames import Machine
 from app.core.remote.rpc import is_this_machine
 from app.core.sizes import format_bytes
 from app.ui.chat.guide_panel import GuidePanel
-from app.ui.chat.model_menu import described
 from app.ui.chat.panel import Panel, set_primary
+from app.ui.model_words import described
 
 _WIDTH = 460
 PERMILLE = 1000

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QStacked
 from app.core.chat.conversations import StoredMessage
 from app.core.chat.word_diff import Span
 from app.services.reply_run import ChatState
-from app.ui.chat.elided_label import ElidedLabel
+from app.ui.elided_label import ElidedLabel
 from app.ui.labels import tip
 from app.ui.theme import Theme
 from app.ui.transcript.style import MARGIN

@@ -25,10 +25,10 @@ from app.services.chat_tools import ChatTools
 from app.services.compare import Candidate, Comparison, Question
 from app.services.comparison_end import ComparisonEnd
 from app.services.engine_host import EngineHost
-from app.ui.chat.choices import Choices
-from app.ui.chat.model_menu import described
+from app.ui.choices import Choices
 from app.ui.compare.dialog import CompareDialog
 from app.ui.icons import icon
+from app.ui.model_words import described
 from app.ui.preset_words import shown_name
 from app.ui.theme import Theme
 from app.ui.transcript.typesetting import Typeset

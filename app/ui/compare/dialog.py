@@ -70,7 +70,7 @@ class CompareDialog(BoundedDialog):
         self._asked = QLabel(" ".join(asked.split())[:400])
         self._told = QLabel()
         self._result = QLabel()
-        self._differences = QCheckBox(self.tr("Mark the differences"))
+        self.differences = QCheckBox(self.tr("Mark the differences"))
         self._stop = QPushButton(self.tr("Stop"))
         self._discard = QPushButton(self.tr("Discard the new reply"))
         self._close = QPushButton(self.tr("Keep both") if old is not None else self.tr("Close"))
@@ -88,16 +88,6 @@ class CompareDialog(BoundedDialog):
     def outcome(self) -> str:
         """What has come out."""
         return self._result.text()
-
-    @property
-    def differences(self) -> QCheckBox:
-        """Whether they are marked."""
-        return self._differences
-
-    @property
-    def discard_button(self) -> QPushButton:
-        """Puts the new reply into the trash."""
-        return self._discard
 
     def _lay_out(self) -> None:
         for label, kind in ((self._asked, "body"), (self._told, "small"), (self._result, "small")):
@@ -130,14 +120,14 @@ class CompareDialog(BoundedDialog):
     def _foot(self) -> QHBoxLayout:
         foot = QHBoxLayout()
         foot.setSpacing(8)
-        foot.addWidget(self._differences)
+        foot.addWidget(self.differences)
         foot.addStretch(1)
         for button in (self._stop, self._discard, self._close):
             button.setAutoDefault(False)
             foot.addWidget(button)
         self._close.setDefault(True)
-        self._differences.setVisible(len(self.columns) == 2)
-        self._differences.setEnabled(False)
+        self.differences.setVisible(len(self.columns) == 2)
+        self.differences.setEnabled(False)
         self._discard.setVisible(self._old is not None)
         self._discard.setEnabled(False)
         return foot
@@ -153,7 +143,7 @@ class CompareDialog(BoundedDialog):
         comparison.refused.connect(self._on_refused)
         comparison.problem.connect(self._on_problem)
         self._stop.clicked.connect(comparison.stop)
-        self._differences.toggled.connect(self._show_differences)
+        self.differences.toggled.connect(self._show_differences)
         self._discard.clicked.connect(partial(self._leave, None, discard=True))
         self._close.clicked.connect(self.reject)
         for column in self.columns:
@@ -163,7 +153,7 @@ class CompareDialog(BoundedDialog):
         """Draw with another theme."""
         for column in self.columns:
             column.set_theme(theme)
-        if self._differences.isChecked():
+        if self.differences.isChecked():
             self._show_differences(True)
 
     def reject(self) -> None:
@@ -236,7 +226,7 @@ class CompareDialog(BoundedDialog):
         self._discard.setEnabled(self._old is not None)
         replies = [column.reply for column in self.columns if column.reply is not None]
         if len(replies) == 2:
-            self._differences.setEnabled(True)
+            self.differences.setEnabled(True)
             self._tell_result(*replies)
 
     def _tell_result(self, first: StoredMessage, second: StoredMessage) -> None:
@@ -253,7 +243,7 @@ class CompareDialog(BoundedDialog):
             text += " " + told.format(before=format_count(tokens[0]), now=format_count(tokens[1]))
         self._say(text, "muted")
         # The columns show the last words first.
-        QTimer.singleShot(0, self, lambda: self._differences.setChecked(True))
+        QTimer.singleShot(0, self, lambda: self.differences.setChecked(True))
 
     def _say(self, text: str, kind: str) -> None:
         self._result.setProperty("kind", kind)
@@ -270,7 +260,7 @@ class CompareDialog(BoundedDialog):
         self.comparison.differ(first.reply.text, second.reply.text, self._mark)
 
     def _mark(self, found: WordDiff) -> None:
-        if self._is_open and self._differences.isChecked():
+        if self._is_open and self.differences.isChecked():
             self.columns[0].mark(found.left, is_new=False)
             self.columns[1].mark(found.right, is_new=True)
 

@@ -6,6 +6,7 @@ Window process, interface thread.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise, product
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QTextCursor
@@ -13,9 +14,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, 
 
 from app.core.chat.presets import Preset, StoredPreset
 from app.core.engine.models import ModelFile
-from app.ui.chat.model_menu import described
 from app.ui.fitting_dialog import BoundedDialog
 from app.ui.icons import ComboBox
+from app.ui.model_words import described
 from app.ui.preset_words import shown_name
 
 MOST = 4
@@ -86,9 +87,8 @@ class CompareSetup(BoundedDialog):
         self._lay_out()
         for _ in range(LEAST):
             self._add()
-        self.rows[1].model.setCurrentIndex(1 if len(files) > 1 else 0)
         self.message.textChanged.connect(self._judge)
-        self._more.clicked.connect(self._add)
+        self._more.clicked.connect(lambda: self._add().model.setFocus(Qt.FocusReason.OtherFocusReason))
         self.begin.clicked.connect(self._go)
         self._judge()
 
@@ -119,12 +119,22 @@ class CompareSetup(BoundedDialog):
         whole.addLayout(self._column)
         whole.addLayout(foot)
 
-    def _add(self) -> None:
+    def _add(self) -> CandidateRow:
+        """One more row, with what no other has yet if there is such a thing; Tab comes to it after the others."""
         row = CandidateRow(len(self.rows) + 1, self._files, self._presets)
+        taken = [(one.model.currentIndex(), one.preset.currentIndex()) for one in self.rows]
+        choices = product(range(row.preset.count()), range(row.model.count()))
+        preset, model = next(((preset, model) for preset, model in choices if (model, preset) not in taken), (0, 0))
+        row.model.setCurrentIndex(model)
+        row.preset.setCurrentIndex(preset)
         row.changed.connect(self._judge)
+        before = self.rows[-1].preset if self.rows else self.message
         self.rows.append(row)
         self._column.addWidget(row)
+        for one, other in pairwise((before, row.model, row.preset, self._more)):
+            self.setTabOrder(one, other)
         self._judge()
+        return row
 
     def _judge(self) -> None:
         """Nothing can begin without a message, or with the same candidate twice."""

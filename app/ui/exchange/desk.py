@@ -5,7 +5,6 @@ Window process, interface thread. Made when the first is asked for.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -16,12 +15,11 @@ from PySide6.QtWidgets import QWidget
 from app.core.chat.conversations import ConversationSummary
 from app.core.data.exchange import ExportFormat, ExportReport, ImportReport
 from app.core.errors import ParleyError
+from app.exchange.writing import file_name
 from app.services.exchange import ExchangeService
 from app.ui.exchange.dialog import ExchangeDialog
 from app.ui.file_dialogs import ask_files, ask_folder, ask_target
-
-_UNFIT = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
-_NAME_CHARACTERS = 80
+from app.ui.front import in_front
 
 
 class ExchangeDesk(QObject):
@@ -44,24 +42,33 @@ class ExchangeDesk(QObject):
 
     def export(self, summary: ConversationSummary, form: ExportFormat) -> None:
         """Ask where to, then write one chat."""
-        name = _UNFIT.sub(" ", summary.title).strip(" .")[:_NAME_CHARACTERS] or self.tr("Chat")
-        names = {form: self._filters(one=True)[form]}
-        self._ask_where(f"{name}{form.suffix}", names, lambda target, _: self.write([summary.id], form, target))
+        self._ask_one(summary, form.suffix, {form: self._filters_of_one()[form]})
+
+    def export_chosen(self, chosen: Sequence[ConversationSummary]) -> None:
+        """Ask where to and as what, then write these; a single one is a file by itself."""
+        if len(chosen) == 1:
+            self._ask_one(chosen[0], "", self._filters_of_one())
+        else:
+            ids = [summary.id for summary in chosen]
+            self._ask_many(ids, self.tr("Export chats"), self.tr("Exporting chats"))
 
     def export_all(self) -> None:
         """Ask where to and as what, then write every chat."""
-        self._export_to_one([], self.tr("Export all chats"), self.tr("Exporting all chats"))
+        self._ask_many([], self.tr("Export all chats"), self.tr("Exporting all chats"))
 
-    def export_several(self, conversations: Sequence[int]) -> None:
-        """Ask where to and as what, then write these."""
-        self._export_to_one(conversations, self.tr("Export chats"), self.tr("Exporting chats"))
+    def _ask_one(self, summary: ConversationSummary, suffix: str, filters: dict[ExportFormat, str]) -> None:
+        owner = in_front(self._window)
+        name = file_name(summary.title or self.tr("Chat"), suffix)
+        self._ask_where(owner, name, filters, lambda target, form: self.write([summary.id], form, target))
 
-    def _export_to_one(self, conversations: Sequence[int], title: str, activity: str) -> None:
+    def _ask_many(self, conversations: Sequence[int], title: str, activity: str) -> None:
+        owner = in_front(self._window)
+
         def begin(target: Path, form: ExportFormat) -> None:
-            self._open(title).work(activity)
+            self._open(title, owner).work(activity)
             self.write(conversations, form, target)
 
-        self._ask_where(self.tr("Chats"), self._filters(one=False), begin)
+        self._ask_where(owner, self.tr("Chats"), self._filters_of_many(), begin)
 
     def write(self, conversations: Sequence[int], form: ExportFormat, target: Path) -> None:
         """Write these, all if none is named; the file dialog has asked before one is replaced."""
@@ -69,7 +76,7 @@ class ExchangeDesk(QObject):
 
     def show_import(self) -> ExchangeDialog:
         """Ask what to import."""
-        dialog = self._open(self.tr("Import chats"))
+        dialog = self._open(self.tr("Import chats"), in_front(self._window))
         dialog.ask()
         return dialog
 
@@ -79,8 +86,8 @@ class ExchangeDesk(QObject):
             self.dialog.work(self.tr("Importing"))
         self._service.import_paths(paths)
 
-    def _open(self, title: str) -> ExchangeDialog:
-        dialog = self.dialog = ExchangeDialog(title, self._window)
+    def _open(self, title: str, owner: QWidget) -> ExchangeDialog:
+        dialog = self.dialog = ExchangeDialog(title, owner)
         which = self.tr("Import chats")
         dialog.paths_chosen.connect(self.read)
         dialog.files_wanted.connect(lambda: ask_files(dialog, which, self.read))
@@ -95,20 +102,21 @@ class ExchangeDesk(QObject):
         self.dialog = None
 
     def _ask_where(
-        self, name: str, filters: dict[ExportFormat, str], then: Callable[[Path, ExportFormat], object]
+        self, owner: QWidget, name: str, filters: dict[ExportFormat, str], then: Callable[[Path, ExportFormat], object]
     ) -> None:
         forms = {text: form for form, text in filters.items()}
         title = self.tr("Export")
-        ask_target(self._window, title, name, list(forms), lambda target, text: then(target, forms[text]))
+        ask_target(owner, title, name, list(forms), lambda target, text: then(target, forms[text]))
 
-    def _filters(self, *, one: bool) -> dict[ExportFormat, str]:
-        if one:
-            return {
-                ExportFormat.JSON: self.tr("JSON, with everything (*.json)"),
-                ExportFormat.MARKDOWN: self.tr("Markdown (*.md)"),
-                ExportFormat.HTML: self.tr("Web page (*.html)"),
-                ExportFormat.PDF: self.tr("PDF (*.pdf)"),
-            }
+    def _filters_of_one(self) -> dict[ExportFormat, str]:
+        return {
+            ExportFormat.JSON: self.tr("JSON, with everything (*.json)"),
+            ExportFormat.MARKDOWN: self.tr("Markdown (*.md)"),
+            ExportFormat.HTML: self.tr("Web page (*.html)"),
+            ExportFormat.PDF: self.tr("PDF (*.pdf)"),
+        }
+
+    def _filters_of_many(self) -> dict[ExportFormat, str]:
         return {
             ExportFormat.JSON: self.tr("JSON, with everything (*.json)"),
             ExportFormat.MARKDOWN: self.tr("Markdown files in an archive (*.zip)"),

@@ -19,12 +19,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.core.data.exchange import ExportReport, ImportReport, Skipped
+from app.core.data.exchange import ExportReport, ImportReport
 from app.core.errors import ParleyError
 from app.core.sizes import format_bytes, format_count
 from app.ui.fitting_dialog import FittingDialog
 from app.ui.foot_row import foot_row
 from app.ui.labels import wrapped_label
+
+_NO_IMPORT = ImportReport()
 
 
 class ExchangeDialog(FittingDialog):
@@ -72,17 +74,14 @@ class ExchangeDialog(FittingDialog):
         """Conversations done, and of how many, 0 if nobody knows."""
         self.bar.setRange(0, total)
         self.bar.setValue(done)
-        many = self.tr("{done} of {total} chats") if total else self.tr("{done} chats so far")
+        many = self.tr("Chats: {done} of {total}") if total else self.tr("Chats so far: {done}")
         self.count.setText(many.format(done=format_count(done), total=format_count(total)))
 
     def show_exported(self, report: ExportReport) -> None:
         """Tell what was written."""
         self._target = report.path
-        text = self.tr("{count} chats in {files} files, {size}, in {path}").format(
-            count=format_count(report.conversations),
-            files=format_count(report.files),
-            size=format_bytes(report.bytes),
-            path=report.path,
+        text = self.tr("Chats: {count}\nSize: {size}\n{path}").format(
+            count=format_count(report.conversations), size=format_bytes(report.bytes), path=report.path
         )
         self._end(self.tr("Exported"), text)
         self.show_folder.show()
@@ -90,16 +89,16 @@ class ExchangeDialog(FittingDialog):
     def show_imported(self, report: ImportReport) -> None:
         """Tell what came in, and what did not."""
         parts = (
-            (report.added, self.tr("{count} new chats")),
-            (report.grown, self.tr("{count} chats got new messages")),
-            (report.present, self.tr("{count} were here already")),
-            (report.trashed, self.tr("{count} are in the trash: bring them back from there")),
-            (report.messages, self.tr("{count} messages in all")),
+            (report.added, self.tr("New chats: {count}")),
+            (report.grown, self.tr("Chats with new messages: {count}")),
+            (report.present, self.tr("Here already: {count}")),
+            (report.trashed, self.tr("In the trash, from where you can bring them back: {count}")),
+            (report.messages, self.tr("New messages: {count}")),
         )
         text = "\n".join(words.format(count=format_count(count)) for count, words in parts if count)
         nothing = not report.added and not report.grown
         heading = self.tr("Nothing new came in") if nothing else self.tr("Imported")
-        self._end(heading, text or self.tr("There was no chat in it."), report.skipped, report.skipped_count)
+        self._end(heading, text or self.tr("There was no chat in it."), report)
 
     def show_stopped(self) -> None:
         """Tell that the user stopped it."""
@@ -132,16 +131,17 @@ class ExchangeDialog(FittingDialog):
         self.stop.setEnabled(False)
         self.stop_requested.emit()
 
-    def _end(self, heading: str, text: str, skipped: Sequence[Skipped] = (), skipped_count: int = 0) -> None:
+    def _end(self, heading: str, text: str, report: ImportReport = _NO_IMPORT) -> None:
         self.is_working = False
         self.verdict.setText(heading)
         self.facts.setText(text)
         self.facts.setVisible(bool(text))
-        count = format_count(skipped_count)
-        self.left_out.setText(self.tr("{count} records were left out:").format(count=count))
-        self.skipped.setPlainText("\n".join(f"{one.place}: {one.failure.error().sentence}" for one in skipped))
+        count = format_count(report.skipped_count)
+        self.left_out.setText(self.tr("Could not be read: {count}").format(count=count))
+        lines = [f"{one.place}: {one.failure.error().sentence}" for one in report.skipped]
+        self.skipped.setPlainText("\n".join([*lines, "", *report.next_steps]))
         for widget in (self.left_out, self.skipped, self.copy):
-            widget.setVisible(bool(skipped))
+            widget.setVisible(bool(report.skipped))
         self._pages.setCurrentWidget(self._result)
         self._offer(self.close_button)
 

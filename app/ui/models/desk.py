@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QDialog, QWidget
 
 from app.catalog.find.recommended import load_recommended
 from app.core.catalog.hub import Variant
@@ -30,6 +30,7 @@ from app.services.preferences import Preferences
 from app.services.relay import Relay
 from app.ui.file_dialogs import ask_folder
 from app.ui.models.downloads import DownloadsDialog
+from app.ui.models.folders_dialog import FoldersDialog
 from app.ui.models.import_dialog import ImportDialog
 from app.ui.models.library_dialog import LibraryDialog
 from app.ui.models.picker import PickerDialog, Wanted
@@ -38,6 +39,8 @@ from app.ui.theme import Theme, ThemeSource
 
 class ModelDesk(QObject):
     """One picker, which keeps what was searched until the window closes."""
+
+    settings_requested = Signal(str)  # the key of a setting; `go_on_after` is told of the window with it
 
     def __init__(
         self,
@@ -73,8 +76,11 @@ class ModelDesk(QObject):
             self._fit.set_machine(probe.machine, engine.model)
         self._needs = NeedFinder(hub, self._fit, start_probe, relay, self)
         models = load_recommended(resources())
-        self.picker = PickerDialog(hub, self._fit, self._needs, models, fetch.folder, theme.theme, window)
+        self.picker = PickerDialog(hub, self._fit, self._needs, models, lambda: fetch.folder, theme.theme, window)
         self.picker.download_requested.connect(self._download)
+        self.picker.settings_requested.connect(self._leave_for_settings)
+        self.picker.folders_requested.connect(lambda: FoldersDialog(disk.folders, self.picker).open())
+        disk.folders.changed.connect(self.picker.show_footer)
         probe.found.connect(self._take_machine)
         disk.checkpoint.connect(self._show_checkpoint)
         measurements.changed.connect(self._take_calibration)
@@ -87,10 +93,14 @@ class ModelDesk(QObject):
         if query:
             self.picker.search.look_for(query)
 
+    def go_on_after(self, settings: QDialog) -> None:
+        """Once the settings are closed, come back to the picker and ask once more."""
+        settings.finished.connect(self._come_back, Qt.ConnectionType.SingleShotConnection)
+
     def show_downloads(self) -> None:
         """Open the list of downloads."""
         dialog = DownloadsDialog(self._queue, self._imports, self._preferences, self._window)
-        dialog.find_requested.connect(self.choose_model)
+        dialog.find_requested.connect(lambda: self.choose_model())
         dialog.open()
 
     def show_library(self) -> LibraryDialog:
@@ -120,6 +130,15 @@ class ModelDesk(QObject):
         dialog.wished.connect(lambda wishes: self._fetch.prepare_folder(folder, wishes))
         dialog.wished.connect(lambda _: self.show_downloads())
         dialog.open()
+
+    def _leave_for_settings(self, key: str) -> None:
+        """The picker would keep the settings' window from being used."""
+        self.picker.reject()
+        self.settings_requested.emit(key)
+
+    def _come_back(self) -> None:
+        self.choose_model()
+        self.picker.ask_again()
 
     def _download(self, wanted: Wanted) -> None:
         self._fetch.fetch(wanted.variant, wanted.wishes)

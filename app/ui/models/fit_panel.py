@@ -6,7 +6,7 @@ Window process, interface thread.
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QPalette, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetrics, QPalette, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from app.core.catalog.hub import Variant
@@ -30,6 +30,7 @@ class DeviceLine(QWidget):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
+        self._variant = self._where = ""
         self._name = QLabel()
         self._name.setTextFormat(Qt.TextFormat.RichText)
         self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -37,6 +38,7 @@ class DeviceLine(QWidget):
         self._use.setTextFormat(Qt.TextFormat.PlainText)
         self.bar = FitBar(theme)
         heads = QHBoxLayout()
+        heads.setSpacing(_GAP)
         heads.addWidget(self._name, 1)
         heads.addWidget(self._use)
         column = QVBoxLayout(self)
@@ -48,15 +50,41 @@ class DeviceLine(QWidget):
     def show_load(self, variant: str, load: DeviceLoad, fit: Fit, theme: Theme, *, is_only: bool) -> None:
         """Show one device; the first one names the variant."""
         where = self.tr("in {device}") if load.is_memory else self.tr("on the {device}")
-        bold = f"<b>{_escaped(variant)}</b> " if variant else ""
-        self._name.setText(bold + _escaped(where.format(device=load.name)))
-        self._name.setToolTip(self._name.text())
+        self._variant, self._where = variant, where.format(device=load.name)
+        self._name.setToolTip(tip(f"{variant} {self._where}".strip()))
         is_long = is_only and fit.verdict.fits
         text = self.tr("{used} of {total} in use while it runs") if is_long else self.tr("{used} of {total}")
         self._use.setText(text.format(used=format_bytes(load.used), total=format_bytes(load.total)))
         self._color(verdict_color(theme, fit))
+        self._fit_name()
         self.bar.theme = theme
         self.bar.show_load(load)
+
+    @property
+    def shown_name(self) -> str:
+        """What can be read of the variant's name, and where it runs."""
+        return self._name.text()
+
+    @property
+    def least_width(self) -> int:
+        """What it takes to read which device it is, and how full."""
+        where = self._name.fontMetrics().horizontalAdvance(f"… {self._where}" if self._variant else self._where)
+        return where + _GAP + self._use.sizeHint().width()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show as much of the name as there is room for now."""
+        super().resizeEvent(event)
+        self._fit_name()
+
+    def _fit_name(self) -> None:
+        """Of a long name the middle is left out; the device is told whole."""
+        room = self.width() - self._use.sizeHint().width() - _GAP
+        room -= self._name.fontMetrics().horizontalAdvance(f" {self._where}")
+        font = self._name.font()
+        font.setBold(True)
+        name = QFontMetrics(font).elidedText(self._variant, Qt.TextElideMode.ElideMiddle, max(room, 0))
+        bold = f"<b>{_escaped(name)}</b> " if name else ""
+        self._name.setText(bold + _escaped(self._where))
 
     def _color(self, color: QColor) -> None:
         """Write the use in a colour; a palette, even the same one, has all of the label made anew."""
@@ -169,12 +197,16 @@ class FitPanel(QFrame):
     def _arrange(self) -> None:
         """Where the need comes from stands beside the legend, or below it where there is no room for any of its texts.
 
-        What it says changes as the slider moves; where it stands does not.
+        What it says changes as the slider moves; where it stands does not. The devices stand side by side, or below
+        each other where their names would be cut off.
         """
         said = self._source.fontMetrics()
         widest = max(said.horizontalAdvance(text) for text in words.need_sources())
-        fits = self._legend.sizeHint().width() + _GAP + widest <= self.contentsRect().width() - 2 * _MARGIN
-        self._facts.setDirection(QBoxLayout.Direction.LeftToRight if fits else QBoxLayout.Direction.TopToBottom)
+        room = self.contentsRect().width() - 2 * _MARGIN
+        self._facts.setDirection(_direction(self._legend.sizeHint().width() + _GAP + widest <= room))
+        lines = [line for line in self._lines if line.isVisibleTo(self)]
+        each = (room + self._devices.spacing()) // max(len(lines), 1) - self._devices.spacing()
+        self._devices.setDirection(_direction(all(line.least_width <= each for line in lines)))
 
     def _lay_out(self) -> None:
         name = QLabel(self.tr("Context"))
@@ -205,6 +237,10 @@ class FitPanel(QFrame):
 
     def _show_tokens(self) -> None:
         self._tokens.setText(words.context(self.context_length))
+
+
+def _direction(fits: bool) -> QBoxLayout.Direction:
+    return QBoxLayout.Direction.LeftToRight if fits else QBoxLayout.Direction.TopToBottom
 
 
 def _small_label() -> QLabel:

@@ -6,6 +6,7 @@ Window process, interface thread.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -29,9 +30,10 @@ class Footer(QWidget):
     files_requested = Signal()
     download_requested = Signal()
     fitting_requested = Signal()
+    folders_requested = Signal()
 
-    def __init__(self, folder: Path, parent: QWidget | None = None) -> None:
-        """`folder` is where downloads go."""
+    def __init__(self, folder: Callable[[], Path], parent: QWidget | None = None) -> None:
+        """`folder` tells where downloads go now."""
         super().__init__(parent)
         self._folder = folder
         self._facts = QLabel()
@@ -43,12 +45,14 @@ class Footer(QWidget):
         self._files = QPushButton(self.tr("Show files"))
         self.download = QPushButton(self.tr("Download and chat"))
         self.fitting = QPushButton(self.tr("See what fits here"))
+        self.folders = QPushButton(self.tr("Folders…"))
         set_primary(self.fitting, True)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         row.addWidget(self._facts, 1)
         for button, signal in (
+            (self.folders, self.folders_requested),
             (self._card, self.card_requested),
             (self._files, self.files_requested),
             (self.download, self.download_requested),
@@ -70,14 +74,16 @@ class Footer(QWidget):
             button.setVisible(page is not None and bool(page.variants))
         self._card.setEnabled(page is not None and bool(page.card))
         self.download.setVisible(variant is not None)
+        self.folders.hide()
         if page is None or variant is None:
             self._facts.setText("")
             return
-        free, room = _free_bytes(self._folder), _room(variant, original)
+        free, room = _free_bytes(self._folder()), _room(variant, original)
         refused = self._refused(page, variant, free, room)
         prepared = variant.becomes
         self._name_download(is_prepared=prepared is not None, fits=fits)
         self.download.setEnabled(not refused)
+        self.folders.setVisible(0 < free < room)
         self.download.setToolTip(tip(refused))
         size = self.tr("{size} to download").format(size=format_bytes(variant.bytes))
         if prepared:
@@ -105,7 +111,8 @@ class Footer(QWidget):
         if not can_run(variant):
             return self.tr("The headers of these files could not be read; choose another variant.")
         if 0 < free < room:
-            return self.tr("The disk has too little room: {size} are needed.").format(size=format_bytes(room))
+            text = self.tr("The disk has too little room: {size} are needed, {free} are free.")
+            return text.format(size=format_bytes(room), free=format_bytes(free))
         return ""
 
 

@@ -19,12 +19,14 @@ from app.services.hub_service import HubService, Question
 from app.ui.labels import wrapped_label
 from app.ui.models import words
 from app.ui.models.repo_list import RepoList, RepoRow
+from app.ui.models.settings_button import SettingsButton
 
 
 class FoundPane(QFrame):
     """A titled list of repos. `suggestion` is the recommended model that suits this machine best, if one does."""
 
     chosen = Signal(str)
+    settings_requested = Signal(str)  # the key of the setting that stands in the way
 
     def __init__(
         self,
@@ -40,18 +42,22 @@ class FoundPane(QFrame):
         self._query: SearchQuery | None = None
         self._by_fit = False
         self._cursor = ""
+        self._goes_on = False  # with what was found, to its next page
+        self._takes_focus = False
         self._marked = ""
         self.suggestion: Recommendation | None = None
         self.repos = RepoList()
         self._title = wrapped_label("small")
         self._state = wrapped_label("muted")
         self._retry = QPushButton(self.tr("Try again"))
+        self._settings = SettingsButton()
         self._lay_out()
         hub.found.connect(self._on_found)
         hub.failed.connect(self._on_failed)
         self.repos.chosen.connect(self.chosen)
         self.repos.more_wanted.connect(self._more)
-        self._retry.clicked.connect(self._again)
+        self._retry.clicked.connect(self.ask_again)
+        self._settings.requested.connect(self.settings_requested)
 
     @property
     def is_searching(self) -> bool:
@@ -68,7 +74,7 @@ class FoundPane(QFrame):
         """Ask the Hub, or go back to what is recommended."""
         if query is not None and (query, by_fit) == (self._query, self._by_fit) and self.repos.rows:
             return
-        self._query, self._by_fit = query, by_fit
+        self._query, self._by_fit, self._goes_on = query, by_fit, False
         if query is None:
             self.recommend()
         else:
@@ -96,10 +102,14 @@ class FoundPane(QFrame):
         self.repos.mark(repo)
 
     def _on_found(self, page: SearchPage, goes_on: bool) -> None:
+        if self._query is None:
+            return  # the words were taken back before this came
         self._cursor = page.cursor
         rows = self._rows(page.repos)
         if goes_on:
+            self._tell("")
             self.repos.add_rows(rows, has_more=bool(page.cursor))
+            self._give_focus(self.repos)
             if self._by_fit:
                 self._title.setText(self.tr("Ranked page by page, most downloaded first"))
             return
@@ -115,17 +125,32 @@ class FoundPane(QFrame):
             return [_found_row(repo, words.repo_remark(repo)) for repo in repos]
         return [_ranked_row(repo, fit) for repo, fit in self._fit.sort_by_fit(repos)]
 
-    def _on_failed(self, question: Question, error: ParleyError) -> None:
-        if question is Question.SEARCH:
-            self._say(f"{error.sentence} {error.next_step}", can_retry=True)
-
-    def _again(self) -> None:
-        query, self._query = self._query, None
-        if query is not None:
+    def ask_again(self) -> None:
+        """Ask once more what came to nothing; whoever pressed the button for it goes on with what is found."""
+        if not self._retry.isVisibleTo(self):
+            return
+        self._takes_focus = self._retry.hasFocus()
+        if self._goes_on:
+            self._tell(self.tr("Searching…"))
+            self._more()
+        else:
+            query, self._query = self._query, None
             self.search(query, by_fit=self._by_fit)
+
+    def _on_failed(self, question: Question, error: ParleyError) -> None:
+        """What was found before stays, where the next page of it cannot be had."""
+        if question is not Question.SEARCH or self._query is None:
+            return
+        if not self._goes_on:
+            self._clear()
+        self._tell(f"{error.sentence} {error.next_step}")
+        self._settings.offer(error)
+        self._retry.show()
+        self._give_focus(self._retry)
 
     def _more(self) -> None:
         if self._query is not None and self._cursor:
+            self._goes_on = True
             self._hub.search(self._query, self._cursor)
 
     def _show(self, title: str, rows: Sequence[RepoRow], *, has_more: bool = False) -> None:
@@ -135,18 +160,33 @@ class FoundPane(QFrame):
             if self._by_fit and self.is_searching
             else ""
         )
-        self._state.hide()
-        self._retry.hide()
+        self._goes_on = False
+        self._tell("")
         self.repos.show()
         self.repos.set_rows(rows, has_more=has_more)
         self.repos.mark(self._marked)
+        self._give_focus(self.repos)
 
-    def _say(self, text: str, *, can_retry: bool = False) -> None:
+    def _say(self, text: str) -> None:
+        """Say something in place of a list."""
+        self._clear()
+        self._tell(text)
+
+    def _clear(self) -> None:
         self.repos.set_rows([])
         self.repos.hide()
+
+    def _tell(self, text: str) -> None:
+        """Say something, below the list if there is one; nothing is offered with it."""
         self._state.setText(text)
-        self._state.show()
-        self._retry.setVisible(can_retry)
+        self._state.setVisible(bool(text))
+        self._retry.hide()
+        self._settings.hide()
+
+    def _give_focus(self, widget: QWidget) -> None:
+        if self._takes_focus:
+            self._takes_focus = False
+            widget.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _lay_out(self) -> None:
         self.setProperty("kind", "card")
@@ -156,9 +196,10 @@ class FoundPane(QFrame):
         self._title.setContentsMargins(12, 0, 12, 0)
         self._state.setContentsMargins(12, 4, 12, 0)
         inner.addWidget(self._title)
-        inner.addWidget(self._state)
-        inner.addWidget(self._retry, 0, Qt.AlignmentFlag.AlignHCenter)
         inner.addWidget(self.repos, 1)
+        inner.addWidget(self._state)
+        inner.addWidget(self._settings, 0, Qt.AlignmentFlag.AlignHCenter)
+        inner.addWidget(self._retry, 0, Qt.AlignmentFlag.AlignHCenter)
         inner.addStretch(0)
         self._retry.setAutoDefault(False)
         self._retry.hide()

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QProgressBar, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from app.ui.icons import IconButton
 from app.ui.labels import plain_label
@@ -22,13 +22,15 @@ Act = tuple[str, Callable[[], object]]
 class LibraryRow(QFrame):
     """`main` is what one mostly wants, on a button of its own; all else is in the menu."""
 
-    def __init__(self, name: str, remark: str, main: Act | None, acts: Sequence[Act | None]) -> None:
-        """`acts` are the menu's lines; None stands for a line between."""
+    def __init__(
+        self, name: str, remark: str, main: Act | None, acts: Sequence[Act | None], kind: str = "small"
+    ) -> None:
+        """`acts` are the menu's lines; None stands for a line between. `kind` is that of the remark."""
         super().__init__()
         self.setProperty("kind", "card")
         self._name = name
-        self.plain_remark = remark
-        self._remark = plain_label("small", remark)
+        self._plain = remark, kind
+        self._remark = plain_label(kind, remark)
         self._remark.setWordWrap(True)
         self.menu = QMenu(self)
         for act in acts:
@@ -53,6 +55,17 @@ class LibraryRow(QFrame):
         """The line below the name."""
         return self._remark.text()
 
+    @property
+    def in_order(self) -> list[QWidget]:
+        """What takes the focus, in the order of reading."""
+        return [widget for widget in (self.stop, self._main, self.more) if widget is not None]
+
+    def take_focus(self) -> None:
+        """Have the focus on what one mostly wants."""
+        enabled = (widget for widget in self.in_order if widget.isVisibleTo(self) and widget.isEnabled())
+        if (first := next(enabled, None)) is not None:
+            first.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def say(self, text: str, kind: str = "small") -> None:
         """Show something else in that line."""
         self._remark.setText(text)
@@ -67,14 +80,18 @@ class LibraryRow(QFrame):
         self.bar.setValue(_PERMILLE * done // max(total, 1))
         self.bar.show()
         self.stop.show()
+        if self.window().focusWidget() is self.more:
+            self.stop.setFocus(Qt.FocusReason.OtherFocusReason)
         self.more.setEnabled(False)
 
     def end_work(self, text: str = "", kind: str = "small") -> None:
         """Say how it ended, or again what it is."""
+        self.more.setEnabled(True)
+        if self.window().focusWidget() is self.stop:
+            self.more.setFocus(Qt.FocusReason.OtherFocusReason)
         self.bar.hide()
         self.stop.hide()
-        self.more.setEnabled(True)
-        self.say(text or self.plain_remark, kind)
+        self.say(*((text, kind) if text else self._plain))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """The same menu where the mouse, or the menu key, asks for it."""
@@ -92,17 +109,21 @@ class LibraryRow(QFrame):
         row.setSpacing(4)
         row.addLayout(heads, 1)
         row.addWidget(self.stop)
-        if main is not None:
-            button = QPushButton(main[0])
-            button.setProperty("kind", "quiet")
-            button.setAutoDefault(False)
-            button.setAccessibleName(f"{main[0]}: {self._name}")
-            button.clicked.connect(_without_argument(main[1]))
-            row.addWidget(button)
+        self._main = self._button(main) if main is not None else None
+        if self._main is not None:
+            row.addWidget(self._main)
         self.more = IconButton("dots", self.tr("More: {name}").format(name=self._name))
         self.more.clicked.connect(self._open_menu)
         self.more.setVisible(not self.menu.isEmpty())
         row.addWidget(self.more)
+
+    def _button(self, act: Act) -> QPushButton:
+        button = QPushButton(act[0])
+        button.setProperty("kind", "quiet")
+        button.setAutoDefault(False)
+        button.setAccessibleName(f"{act[0]}: {self._name}")
+        button.clicked.connect(_without_argument(act[1]))
+        return button
 
     def _open_menu(self) -> None:
         self.menu.ensurePolished()

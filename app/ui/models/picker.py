@@ -5,7 +5,7 @@ Window process, interface thread. It asks the hub service, and emits what is to 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +51,8 @@ class PickerDialog(BoundedDialog):
     """Shows the machine, the repos, and one repo's variants."""
 
     download_requested = Signal(object)  # Wanted
+    settings_requested = Signal(str)  # the key of a setting
+    folders_requested = Signal()
 
     def __init__(
         self,
@@ -58,11 +60,11 @@ class PickerDialog(BoundedDialog):
         fit: FitService,
         needs: NeedFinder,
         recommended: Sequence[Recommendation],
-        folder: Path,
+        folder: Callable[[], Path],
         theme: Theme,
         parent: QWidget | None = None,
     ) -> None:
-        """`folder` is where downloads go."""
+        """`folder` tells where downloads go now."""
         super().__init__(parent)
         self._hub = hub
         self._fit = fit
@@ -100,7 +102,7 @@ class PickerDialog(BoundedDialog):
         if not self.found.is_searching and not self.found.repos.currentIndex().isValid():
             self._recommend()
         self.view.rank()
-        self._show_footer()
+        self.show_footer()
 
     def set_theme(self, theme: Theme) -> None:
         """Draw with another theme."""
@@ -113,8 +115,14 @@ class PickerDialog(BoundedDialog):
         name = _repo_named(text)
         self.found.mark(name)
         self.view.show_reading(name)
-        self._show_footer()
+        self.show_footer()
         self._hub.open_repo(text)
+
+    def ask_again(self) -> None:
+        """Ask once more what could not be had."""
+        self.found.ask_again()
+        if self.view.has_failed:
+            self._again()
 
     def _search(self, query: SearchQuery | None) -> None:
         if query is None:
@@ -125,9 +133,10 @@ class PickerDialog(BoundedDialog):
     def _show_what_fits(self) -> None:
         """Forget what was searched, and begin again with what suits this machine."""
         self.search.clear()
+        self.found.mark("")
         self._recommend()
         self.view.show_invitation(self.found.suggestion)
-        self._show_footer()
+        self.show_footer()
 
     def _recommend(self) -> None:
         self.found.recommend()
@@ -140,14 +149,17 @@ class PickerDialog(BoundedDialog):
 
     def _on_found(self, found: SearchPage) -> None:
         """Among what was found one is to be chosen; where nothing was, the suggestion is still a way on."""
-        if self.view.invites:
+        if self.view.invites and self.found.is_searching:
             self.view.show_invitation(None if found.repos else self.found.suggestion)
 
     def _on_opened(self, page: RepoPage) -> None:
         recommended = self.found.recommended(page.summary.id)
         wanted = recommended.variant if recommended else ""
         self.view.show_page(page, wanted if self._is_sound(page, wanted) else "")
-        self._show_footer()
+        self.show_footer()
+        focused = self.focusWidget()
+        if focused is not None and not focused.isVisible():  # what asked for the token is no longer needed
+            self.view.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _is_sound(self, page: RepoPage, name: str) -> bool:
         """Whether a recommended variant fits at all."""
@@ -157,7 +169,7 @@ class PickerDialog(BoundedDialog):
     def _on_failed(self, question: Question, error: ParleyError) -> None:
         if question is Question.REPO:
             self.view.show_failed(error)
-            self._show_footer()
+            self.show_footer()
 
     def _measure(self) -> None:
         """Have llama.cpp itself tell what the chosen and the starred variant need."""
@@ -199,7 +211,8 @@ class PickerDialog(BoundedDialog):
     def _original(self) -> Original:
         return Original.DELETE if self.view.prepare.remove.isChecked() else Original.KEEP
 
-    def _show_footer(self) -> None:
+    def show_footer(self) -> None:
+        """Say what can be done with what is chosen, as things are now."""
         self.footer.show_chosen(self.view.page, self.view.variant, self._original, fits=self.view.fits)
 
     def _connect(self) -> None:
@@ -212,10 +225,12 @@ class PickerDialog(BoundedDialog):
         self.search.searched.connect(self._search)
         self.search.named.connect(self.open_repo)
         self.found.chosen.connect(self.open_repo)
-        self.view.variant_chosen.connect(lambda _: self._show_footer())
-        self.view.fits_changed.connect(self._show_footer)
+        self.found.settings_requested.connect(self.settings_requested)
+        self.view.settings_requested.connect(self.settings_requested)
+        self.view.variant_chosen.connect(lambda _: self.show_footer())
+        self.view.fits_changed.connect(self.show_footer)
         self.view.looked_at_changed.connect(self._measure)
-        self.view.prepare.changed.connect(self._show_footer)
+        self.view.prepare.changed.connect(self.show_footer)
         self.view.repo_requested.connect(self.open_repo)
         self.view.retry_requested.connect(self._again)
         self.view.token_requested.connect(self._token.ask)
@@ -223,6 +238,7 @@ class PickerDialog(BoundedDialog):
         self.footer.card_requested.connect(self._show_card)
         self.footer.files_requested.connect(self._show_files)
         self.footer.download_requested.connect(self._download)
+        self.footer.folders_requested.connect(self.folders_requested)
         self.footer.fitting_requested.connect(self._show_what_fits)
 
     def _lay_out(self) -> None:

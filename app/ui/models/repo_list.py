@@ -168,11 +168,10 @@ class RepoList(QListView):
         self._rows.add_rows(rows, has_more=has_more)
 
     def mark(self, repo: str) -> None:
-        """Show a repo as the chosen one, if it is listed, without choosing it again."""
+        """Show a repo as the chosen one, without choosing it again; none where it is not listed."""
+        number = next((number for number, row in enumerate(self.rows) if row.id.lower() == repo.lower()), -1)
         self.selectionModel().blockSignals(True)
-        for number, row in enumerate(self.rows):
-            if row.id.lower() == repo.lower():
-                self.setCurrentIndex(self._rows.index(number))
+        self.setCurrentIndex(self._rows.index(number))
         self.selectionModel().blockSignals(False)
         self.viewport().update()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QProgressBar, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QProgressBar, QPushButton, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from app.core.catalog.hub import Recommendation, RepoPage, Variant
 from app.core.catalog.hub_errors import RepoGated, RepoNotFound, TokenRejected
@@ -20,6 +20,7 @@ from app.ui.models import words
 from app.ui.models.access import AccessBar
 from app.ui.models.fit_panel import FitPanel
 from app.ui.models.prepare_bar import PrepareBar
+from app.ui.models.settings_button import SettingsButton
 from app.ui.models.variant_rows import VariantRow
 from app.ui.models.variant_table import VariantTable
 from app.ui.theme import Theme
@@ -37,6 +38,7 @@ class RepoView(QStackedWidget):
     retry_requested = Signal()
     token_requested = Signal()
     page_requested = Signal()
+    settings_requested = Signal(str)  # the key of the setting that stands in the way
 
     def __init__(self, fit: FitService, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -76,6 +78,11 @@ class RepoView(QStackedWidget):
         return self.currentWidget() is self._invitation
 
     @property
+    def has_failed(self) -> bool:
+        """Whether the repo that was asked for could not be read."""
+        return self.currentWidget() is self._failed
+
+    @property
     def looked_at(self) -> tuple[Variant, ...]:
         """The chosen variant, and the starred one if that is another."""
         chosen, best = self.variant, self._ranked.best
@@ -111,9 +118,11 @@ class RepoView(QStackedWidget):
         self.address = str(error.values.get("address", ""))
         self._outside.setVisible(bool(self.address))
         self._token.setVisible(isinstance(error, _TOKEN_HELPS))
+        self._settings.offer(error)
         set_primary(self._outside, isinstance(error, RepoGated))
         set_primary(self._token, isinstance(error, TokenRejected))
-        set_primary(self._again, not isinstance(error, (RepoGated, TokenRejected)))
+        set_primary(self._settings, self._settings.helps(error))
+        set_primary(self._again, not isinstance(error, (RepoGated, TokenRejected)) and not self._settings.helps(error))
         self.setCurrentWidget(self._failed)
 
     def show_page(self, page: RepoPage, wanted: str = "") -> None:
@@ -188,7 +197,7 @@ class RepoView(QStackedWidget):
             self.fits = fits
             self.fits_changed.emit()
 
-    def _make_content(self) -> QWidget:
+    def _make_content(self) -> QScrollArea:
         card = QFrame()
         card.setProperty("kind", "card")
         inner = QVBoxLayout(card)
@@ -202,7 +211,7 @@ class RepoView(QStackedWidget):
         column.addWidget(card, 1)
         column.addWidget(self.panel)
         column.addWidget(self.prepare)
-        return content
+        return _scrolling(content)
 
     def _make_invitation(self) -> Panel:
         panel = Panel("model", "")
@@ -226,6 +235,23 @@ class RepoView(QStackedWidget):
         self._outside.clicked.connect(self.page_requested)
         self._token: QPushButton = panel.add_button(self.tr("Enter a token…"))
         self._token.clicked.connect(self.token_requested)
+        self._settings = SettingsButton()
+        self._settings.requested.connect(self.settings_requested)
+        panel.buttons.addWidget(self._settings)
         self._again: QPushButton = panel.add_button(self.tr("Try again"))
         self._again.clicked.connect(self.retry_requested)
         return panel
+
+
+def _scrolling(content: QWidget) -> QScrollArea:
+    """Something whose parts keep their heights, and which scrolls where there is no room for them."""
+    content.setProperty("kind", "clear")
+    area = QScrollArea()
+    area.setProperty("kind", "plain")
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidgetResizable(True)
+    area.setWidget(content)
+    area.viewport().setAutoFillBackground(False)
+    return area

@@ -73,6 +73,8 @@ class SearchBar(QWidget):
         """What is asked for; None when nothing is."""
         text, author = self.field.text().strip(), self.author.text().strip()
         ref = _named_repo(text)
+        if ref is None and _is_page(text):
+            return None
         chosen = self.format.currentData()
         if not text and not author and not chosen and self.order.currentIndex() == 0:
             return None
@@ -106,20 +108,27 @@ class SearchBar(QWidget):
         """Search at once; open what is named in full."""
         self._pause.stop()
         text = self.field.text().strip()
-        if _named_repo(text) is not None:
+        if _named_repo(text) is not None or _is_page(text):
             self.named.emit(text)
         self.searched.emit(self.query)
 
     def _ask(self) -> None:
-        ref = _named_repo(self.field.text().strip())
-        if ref is not None and (ref.branch or "://" in self.field.text()):
-            self.named.emit(self.field.text().strip())
+        text = self.field.text().strip()
+        ref = _named_repo(text)
+        if _is_page(text) or (ref is not None and ref.branch):
+            self.named.emit(text)
         self.searched.emit(self.query)
 
     def _on_cleared(self, text: str) -> None:
         if not text:
             self._pause.stop()
             self._ask()
+
+
+def _is_page(text: str) -> bool:
+    """Whether it looks like the address of a model's page; on which hosts those are, the Hub's child knows."""
+    _, scheme, place = text.partition("://")
+    return bool(scheme) and len([part for part in place.split("/") if part]) > 2
 
 
 def _named_repo(text: str) -> RepoRef | None:

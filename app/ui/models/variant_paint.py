@@ -7,7 +7,7 @@ words stand beside it.
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app.core.prediction.fit import Fit, Placement
@@ -15,6 +15,8 @@ from app.ui.models.variant_rows import MOST_QUALITY, NUMBERS, Column, Index, Rol
 from app.ui.theme import Theme
 
 ROW_HEIGHT = 33
+_AIR = 14
+_BETWEEN = 10
 PADDING = 8
 CIRCLE = 10
 QUALITY_WIDTH = 9 * MOST_QUALITY
@@ -26,10 +28,12 @@ class VariantDelegate(QStyledItemDelegate):
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self.theme = theme
+        self._is_mirrored = False
+        self._mark = self.tr("★ best")
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Room for the text and some air."""
-        return QSize(option.fontMetrics.horizontalAdvance(index.data()) + 2 * PADDING, ROW_HEIGHT)
+        return QSize(option.fontMetrics.horizontalAdvance(index.data()) + 2 * PADDING, row_height(option.fontMetrics))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw the cell."""
@@ -37,8 +41,12 @@ class VariantDelegate(QStyledItemDelegate):
         column = Column(index.column())
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        # Each text runs in its own direction; only where it stands follows the window's.
+        self._is_mirrored = option.direction is Qt.LayoutDirection.RightToLeft
+        painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)
         if option.state & QStyle.StateFlag.State_Selected:
-            self._paint_band(painter, QRectF(option.rect), column)
+            has_focus = option.widget is not None and option.widget.hasFocus()
+            self._paint_band(painter, QRectF(option.rect), column, has_focus=has_focus)
         font = QFont(option.font)
         font.setBold(row.is_best)
         painter.setFont(font)
@@ -54,47 +62,67 @@ class VariantDelegate(QStyledItemDelegate):
                 self._paint_text(painter, where, column, index.data())
         painter.restore()
 
-    def _paint_band(self, painter: QPainter, box: QRectF, column: Column) -> None:
-        painter.setPen(Qt.PenStyle.NoPen)
+    def mark_width(self, metrics: QFontMetrics) -> int:
+        """What it takes to say beside its name that a variant is the best one."""
+        return metrics.horizontalAdvance(self._mark) + _BETWEEN
+
+    def _paint_band(self, painter: QPainter, box: QRectF, column: Column, *, has_focus: bool) -> None:
+        painter.setPen(self.theme.color("accent") if has_focus else Qt.PenStyle.NoPen)
         painter.setBrush(self.theme.color("selection"))
         painter.setClipRect(box)
         # The corners outside the row's ends are clipped away.
-        box.adjust(0 if column is Column.NAME else -12, 1, 0 if column is Column.QUALITY else 12, -1)
-        painter.drawRoundedRect(box, 6, 6)
+        before, after = (0 if column is Column.NAME else 12), (0 if column is Column.QUALITY else 12)
+        left, right = (after, before) if self._is_mirrored else (before, after)
+        box.adjust(-left, 1, right, -1)
+        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5) if has_focus else box, 6, 6)
         painter.setClipping(False)
 
     def _paint_text(self, painter: QPainter, where: QRectF, column: Column, text: str) -> None:
         muted = column in (Column.FORMAT, Column.BITS, Column.SIZE)
         painter.setPen(self.theme.color("muted" if muted else "text"))
-        side = Qt.AlignmentFlag.AlignTrailing if column in NUMBERS else Qt.AlignmentFlag.AlignLeading
-        _draw(painter, where, text, side)
+        self._draw(painter, where, text, is_number=column in NUMBERS)
 
     def _paint_name(self, painter: QPainter, where: QRectF, row: VariantRow, text: str) -> None:
         painter.setPen(self.theme.color("text"))
-        mark = self.tr("★ best") if row.is_best else ""
-        reserved = painter.fontMetrics().horizontalAdvance(mark) + 10 if mark else 0
-        room = where.width() - reserved
+        room = where.width() - (self.mark_width(painter.fontMetrics()) if row.is_best else 0)
         shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, int(room))
-        _draw(painter, where, shown)
-        if mark:
+        self._draw(painter, where, shown)
+        if row.is_best:
             painter.setPen(self.theme.color("accent"))
-            left = where.left() + painter.fontMetrics().horizontalAdvance(shown) + 10
-            _draw(painter, QRectF(left, where.top(), reserved, where.height()), mark)
+            left = painter.fontMetrics().horizontalAdvance(shown) + _BETWEEN
+            self._draw(painter, self._after(where, left), self._mark)
 
     def _paint_verdict(self, painter: QPainter, where: QRectF, fit: Fit, text: str) -> None:
         color = verdict_color(self.theme, fit)
-        circle = QRectF(where.left() + 1, where.center().y() - CIRCLE / 2 + 0.5, CIRCLE, CIRCLE)
+        left = where.right() - CIRCLE - 1 if self._is_mirrored else where.left() + 1
+        circle = QRectF(left, where.center().y() - CIRCLE / 2 + 0.5, CIRCLE, CIRCLE)
         _paint_circle(painter, circle, fit.verdict.placement, color)
         painter.setPen(color)
-        _draw(painter, where.adjusted(CIRCLE + 8, 0, 0, 0), text)
+        self._draw(painter, self._after(where, CIRCLE + 8), text)
 
     def _paint_quality(self, painter: QPainter, where: QRectF, fit: Fit) -> None:
         color = self.theme.color("accent")
         for number in range(MOST_QUALITY):
-            bar = QRectF(where.left() + number * 9 + 0.5, where.center().y() - 5.5, 5, 11)
+            place = number * 9 + 0.5
+            left = where.right() - place - 5 if self._is_mirrored else where.left() + place
+            bar = QRectF(left, where.center().y() - 5.5, 5, 11)
             painter.setPen(QPen(color, 1))
             painter.setBrush(color if number < fit.quality else Qt.BrushStyle.NoBrush)
             painter.drawRect(bar)
+
+    def _after(self, where: QRectF, width: float) -> QRectF:
+        """What is left of a cell after so many pixels, along the line of reading."""
+        return where.adjusted(0, 0, -width, 0) if self._is_mirrored else where.adjusted(width, 0, 0, 0)
+
+    def _draw(self, painter: QPainter, where: QRectF, text: str, *, is_number: bool = False) -> None:
+        at_right = is_number is not self._is_mirrored
+        side = Qt.AlignmentFlag.AlignRight if at_right else Qt.AlignmentFlag.AlignLeft
+        painter.drawText(where, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute | side, text)
+
+
+def row_height(metrics: QFontMetrics) -> int:
+    """Room for a line of text and some air."""
+    return max(ROW_HEIGHT, metrics.height() + _AIR)
 
 
 def verdict_color(theme: Theme, fit: Fit) -> QColor:
@@ -116,7 +144,3 @@ def _paint_circle(painter: QPainter, box: QRectF, placement: Placement, color: Q
         painter.drawPie(box, 90 * 16, 180 * 16)
     else:
         painter.drawEllipse(box)
-
-
-def _draw(painter: QPainter, where: QRectF, text: str, side: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeading) -> None:
-    painter.drawText(where, Qt.AlignmentFlag.AlignVCenter | side, text)

@@ -124,6 +124,10 @@ class VariantModel(QAbstractTableModel):
                 return _sort_key(row, column)
         return None
 
+    def title(self, column: Column) -> str:
+        """What stands above a column."""
+        return self._titles[column]
+
     def text(self, number: int, column: Column) -> str:
         """What a cell says."""
         return self._texts[number][column]

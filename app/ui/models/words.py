@@ -193,7 +193,7 @@ def reason(
 
 
 def _why_best(why: Reason) -> str:
-    room = _tr("with room for a conversation of {tokens} tokens").format(tokens=format_count(why.fit.context_length))
+    room = _tr("with room for a chat of {tokens} tokens").format(tokens=format_count(why.fit.context_length))
     texts = {
         ReasonKind.BEST_ON_GPU: _tr(
             "Best here because it is the finest variant that writes fluently; it runs entirely on the GPU, {room}."

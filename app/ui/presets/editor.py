@@ -5,12 +5,12 @@ Window process, interface thread.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
+import msgspec
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QSplitter,
     QVBoxLayout,
@@ -25,6 +25,7 @@ from app.services.presets import PresetLibrary
 from app.services.prompt_preview import PromptPreview
 from app.ui.fitting_dialog import BoundedDialog
 from app.ui.labels import wrapped_label
+from app.ui.page_area import PageArea
 from app.ui.preset_words import shown_name
 from app.ui.presets import questions
 from app.ui.presets.form import PresetForm
@@ -32,7 +33,6 @@ from app.ui.presets.list_pane import PresetListPane
 from app.ui.presets.preview import PreviewPane
 
 _NEW = 0
-_SCROLL_ROOM = 28
 
 
 class PresetEditor(BoundedDialog):
@@ -48,8 +48,7 @@ class PresetEditor(BoundedDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Presets"))
-        self.resize(1180, 740)
-        self.setMinimumSize(720, 480)
+        self.resize_by_text(1180, 740)
         self._library = library
         self._engine = engine
         self._preferences = preferences
@@ -78,6 +77,11 @@ class PresetEditor(BoundedDialog):
         else:
             self._render()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Show what the model sees of the preset that the window opens with."""
+        super().showEvent(event)
+        self._render()
+
     def reject(self) -> None:
         """Esc and the frame's button; what is to become of unsaved changes is asked first."""
         if self._drafts:
@@ -93,23 +97,16 @@ class PresetEditor(BoundedDialog):
         buttons.addWidget(self.remark, 1)
         buttons.addWidget(self.revert)
         buttons.addWidget(self.save)
-        area = self._area = QScrollArea()
-        area.setProperty("kind", "plain")
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         page = QWidget()
-        page.setProperty("kind", "page")
-        page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         inner = QVBoxLayout(page)
         inner.setContentsMargins(0, 0, 12, 0)
         inner.addWidget(self.form)
-        area.setWidget(page)
+        self._area = PageArea(page)
         middle = QWidget()
         column = QVBoxLayout(middle)
         column.setContentsMargins(24, 20, 12, 16)
         column.setSpacing(12)
-        column.addWidget(area, 1)
+        column.addWidget(self._area, 1)
         column.addLayout(buttons)
         right = QWidget()
         seen = QVBoxLayout(right)
@@ -126,20 +123,6 @@ class PresetEditor(BoundedDialog):
         row.setSpacing(0)
         row.addWidget(self.pane)
         row.addWidget(split, 1)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Give the fields the width that they need in the font of now."""
-        super().showEvent(event)
-        self._make_room()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the font."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self._make_room()
-
-    def _make_room(self) -> None:
-        self._area.setMinimumWidth(self.form.minimumSizeHint().width() + _SCROLL_ROOM)
 
     def _connect(self) -> None:
         pane, library = self.pane, self._library
@@ -167,27 +150,26 @@ class PresetEditor(BoundedDialog):
         return next((one for one in self._library.presets if one.id == preset_id), None)
 
     def _show(self, preset_id: int) -> None:
-        stored = self._stored(preset_id)
-        preset = self._drafts.get(preset_id) or (stored.preset if stored else None)
+        preset = self._now(preset_id)
         if preset is None:
             return
         if preset_id != self._shown:
             self._area.verticalScrollBar().setValue(0)
+        if preset_id == self._shown and self.form.preset() == preset:
+            self.form.settle(preset)
+        else:
+            self.form.show_preset(preset)
         self._shown = preset_id
-        self.form.show_preset(preset)
-        self._tell("")
         self._judge()
         self._render()
 
+    def _now(self, preset_id: int) -> Preset | None:
+        """A preset with its unsaved changes; None where it is gone."""
+        stored = self._stored(preset_id)
+        return self._drafts.get(preset_id) or (stored.preset if stored else None)
+
     def _on_edited(self) -> None:
-        stored = self._stored(self._shown)
-        try:
-            preset = self.form.preset()
-        except ParleyError as error:
-            self._say(error)
-            self.save.setEnabled(False)
-            return
-        self._tell("")
+        stored, preset = self._stored(self._shown), self.form.preset()
         if stored is not None and stored.preset == preset:
             self._drafts.pop(self._shown, None)
         else:
@@ -197,17 +179,22 @@ class PresetEditor(BoundedDialog):
         self._render()
 
     def _judge(self) -> None:
-        unsaved = self._shown in self._drafts
-        self.save.setEnabled(unsaved)
-        self.revert.setEnabled(unsaved)
+        """Let be saved what can be, and say what is wrong with what cannot."""
+        draft = self._drafts.get(self._shown)
+        fault = _fault(draft) if draft is not None else None
+        if fault is not None:
+            self._say(fault)
+        else:
+            self._tell("")
+        self.save.setEnabled(draft is not None and fault is None)
+        self.revert.setEnabled(draft is not None)
 
     def _list(self) -> None:
         default = self._library.default
         self.pane.show_presets(self._library.presets, default.preset.name if default else "", self._drafts)
 
     def _render(self) -> None:
-        stored = self._stored(self._shown)
-        preset = self._drafts.get(self._shown) or (stored.preset if stored else None)
+        preset = self._now(self._shown)
         if preset is not None and self.isVisible():
             model = self._engine.file.identity.name if self._engine.file else ""
             self.preview.show_preset(preset, str(self._preferences.get("chat.user_name")), model)
@@ -235,7 +222,8 @@ class PresetEditor(BoundedDialog):
             self._drafts.pop(preset_id, None)
             self._library.delete(preset_id)
 
-        questions.ask_delete(self, shown_name(stored.preset), delete)
+        heir = self._library.heir(preset_id)
+        questions.ask_delete(self, shown_name(stored.preset), shown_name(heir.preset) if heir else "", delete)
 
     def _make_default(self, preset_id: int) -> None:
         stored = self._stored(preset_id)
@@ -261,6 +249,10 @@ class PresetEditor(BoundedDialog):
             self.reject()
 
         def save_all() -> None:
+            if faulty := next((number for number, draft in self._drafts.items() if _fault(draft)), None):
+                self.pane.choose(faulty)
+                self._show(faulty)
+                return
             self._is_leaving = True
             for preset_id, draft in list(self._drafts.items()):
                 self._library.save(draft, preset_id)
@@ -279,13 +271,16 @@ class PresetEditor(BoundedDialog):
 
     def _on_saved(self, stored: StoredPreset) -> None:
         is_new = stored.id not in self.pane.order
-        self._drafts.pop(stored.id, None)
+        if self._drafts.get(stored.id) == stored.preset:  # else it was changed further while it was being saved
+            del self._drafts[stored.id]
         self._list()
-        self.pane.choose(stored.id)
-        self._show(stored.id)
         if is_new:
+            self.pane.choose(stored.id)
+            self._show(stored.id)
             self.form.name.setFocus(Qt.FocusReason.OtherFocusReason)
             self.form.name.selectAll()
+        elif stored.id == self._shown:
+            self._show(stored.id)
         if self._is_leaving and not self._drafts:
             self._is_leaving = False
             self.reject()
@@ -310,3 +305,12 @@ class PresetEditor(BoundedDialog):
         self.remark.setProperty("kind", kind)
         self.remark.style().polish(self.remark)
         self.remark.setText(text)
+
+
+def _fault(draft: Preset) -> ParleyError | None:
+    """Why it cannot be saved as it is."""
+    try:
+        Preset.checked(msgspec.to_builtins(draft))
+    except ParleyError as error:
+        return error
+    return None

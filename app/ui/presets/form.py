@@ -8,13 +8,11 @@ from __future__ import annotations
 import msgspec
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QDoubleSpinBox,
     QFormLayout,
     QGridLayout,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -22,6 +20,7 @@ from PySide6.QtWidgets import (
 from app.core.chat.presets import KNOWN_VARIABLES, MAX_NAME, Preset, Reasoning
 from app.core.engine.templates import template_names
 from app.ui.icons import ComboBox
+from app.ui.number_boxes import FractionBox, NumberBox
 from app.ui.preset_words import shown_description, shown_name
 
 _LEAST_CONTEXT = 64
@@ -29,7 +28,8 @@ _MOST = 16_777_216
 _MOST_SEED = 2_147_483_647
 _LIST_ROWS = 3
 _LEAST_WIDTH = 88
-_AROUND = 40
+_WIDEST_FRACTION = "-0.00"
+_AROUND = 60
 """What a field has beside its words, in pixels."""
 
 
@@ -72,6 +72,10 @@ class PresetForm(QWidget):
         """The preset as it was given, whatever the fields say by now."""
         return self._base
 
+    def settle(self, preset: Preset) -> None:
+        """Take what the fields say for what was given; the cursor stays where it is."""
+        self._base = preset
+
     def show_preset(self, preset: Preset) -> None:
         """Show a preset without telling of it."""
         self._base, sampling = preset, preset.sampling
@@ -92,11 +96,7 @@ class PresetForm(QWidget):
         self._show_variables()
 
     def preset(self) -> Preset:
-        """What the fields say.
-
-        Raises:
-            InvalidOption: there is no name.
-        """
+        """What the fields say; it may have no name yet."""
         left_open = {name: None if box.value() == box.minimum() else box.value() for name, box in self.counts.items()}
         limit = left_open.pop("context_limit")
         sampling = {
@@ -105,9 +105,9 @@ class PresetForm(QWidget):
             "top_k": self.counts["top_k"].value(),
             "stop": tuple(_unescaped(line) for line in self.stop.toPlainText().splitlines() if line),
         }
-        made = msgspec.structs.replace(
+        return msgspec.structs.replace(
             self._base,
-            name=_kept(self.name.text(), shown_name(self._base), self._base.name),
+            name=_kept(" ".join(self.name.text().split()), shown_name(self._base), self._base.name),
             description=_kept(self.description.text().strip(), shown_description(self._base), self._base.description),
             system=self.system.toPlainText(),
             sampling=msgspec.structs.replace(self._base.sampling, **sampling),
@@ -115,9 +115,8 @@ class PresetForm(QWidget):
             reasoning=Reasoning(self.reasoning.currentData()),
             context_limit=limit,
         )
-        return Preset.checked(msgspec.to_builtins(made))
 
-    def _fraction(self, name: str, box: QDoubleSpinBox) -> float:
+    def _fraction(self, name: str, box: FractionBox) -> float:
         """A value the box cannot show whole stays as it was until it is changed."""
         old: float = getattr(self._base.sampling, name)
         return old if round(old, box.decimals()) == box.value() else round(box.value(), box.decimals())
@@ -234,25 +233,27 @@ def _kept(text: str, shown: str, own: str) -> str:
     return own if text == shown else text
 
 
-def _fraction(most: float, step: float, *, least: float = 0.0) -> QDoubleSpinBox:
-    box = QDoubleSpinBox()
-    box.setMinimumWidth(_LEAST_WIDTH)
+def _fraction(most: float, step: float, *, least: float = 0.0) -> FractionBox:
+    box = FractionBox()
+    box.setMinimumWidth(_width_for(box, _WIDEST_FRACTION))
     box.setRange(least, most)
     box.setDecimals(2)
     box.setSingleStep(step)
-    box.lineEdit().setTextMargins(8, 0, 8, 0)
     return box
 
 
-def _count(least: int, most: int, left_open: str, unit: str = "") -> QSpinBox:
-    box = QSpinBox()
-    box.setMinimumWidth(max(_LEAST_WIDTH, box.fontMetrics().horizontalAdvance(left_open) + _AROUND))
+def _count(least: int, most: int, left_open: str, unit: str = "") -> NumberBox:
+    box = NumberBox()
+    box.setMinimumWidth(_width_for(box, left_open))
     box.setSuffix(f" {unit}" if unit else "")
     box.setRange(least, most)
     box.setSpecialValueText(left_open)
     box.setGroupSeparatorShown(True)
-    box.lineEdit().setTextMargins(8, 0, 8, 0)
     return box
+
+
+def _width_for(box: QWidget, words: str) -> int:
+    return max(_LEAST_WIDTH, box.fontMetrics().horizontalAdvance(words) + _AROUND)
 
 
 def _heading(text: str) -> QLabel:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.core.chat.presets import Preset, filled, known_values
 from app.core.chat.preview_frames import PromptRendered, RenderPrompt
@@ -16,6 +16,7 @@ from app.core.engine.messages import Message, Role
 from app.core.errors import ParleyError
 from app.core.sizes import format_count
 from app.services.prompt_preview import PromptPreview
+from app.ui.labels import wrapped_label
 from app.ui.theme import code_font
 
 _PAUSE_MS = 200
@@ -33,17 +34,13 @@ class PreviewPane(QWidget):
         self._asked: RenderPrompt | None = None
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._pause.timeout.connect(self._ask)
-        heading = QLabel(self.tr("What the model sees"))
-        heading.setProperty("kind", "heading")
+        heading = wrapped_label("heading", self.tr("What the model sees"))
         self.text = QPlainTextEdit()
         self.text.setProperty("kind", "record")
         self.text.setReadOnly(True)
         self.text.setFont(code_font(self.font().pointSizeF() - 1))
         self.text.setAccessibleName(self.tr("What the model sees"))
-        self.state = QLabel()
-        self.state.setProperty("kind", "small")
-        self.state.setWordWrap(True)
-        self.state.setTextFormat(Qt.TextFormat.PlainText)
+        self.state = wrapped_label("small")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)

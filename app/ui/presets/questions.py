@@ -15,10 +15,12 @@ from app.ui.file_dialogs import ask_file, ask_target
 from app.ui.text_dialog import MessageDialog
 
 
-def ask_delete(window: QWidget, name: str, delete: Callable[[], None]) -> None:
-    """Whether a preset may go."""
-    heading = _tr("Delete “{name}”?").format(name=name)
-    dialog = MessageDialog(_tr("Delete"), heading, _tr("Chats that use it keep what they have."), window)
+def ask_delete(window: QWidget, name: str, heir: str, delete: Callable[[], None]) -> None:
+    """Whether a preset may go; `heir` is what new chats begin with then, if they begin with this one."""
+    heading, text = _tr("Delete “{name}”?").format(name=name), _tr("Chats that use it keep what they have.")
+    if heir:
+        text = f"{text} {_tr('New chats begin with “{name}” then.').format(name=heir)}"
+    dialog = MessageDialog(_tr("Delete"), heading, text, window)
     dialog.add_button(_tr("Keep"), dialog.reject, default=True)
     dialog.add_button(_tr("Delete"), delete)
     dialog.open()

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
 
+from app.ui.settings.words import speaks_of
+
 
 class ActionRow(QWidget):
     """Looks like a setting, but opens or does something."""
@@ -18,7 +20,7 @@ class ActionRow(QWidget):
         self, title: str, remark: str, button: str, act: Callable[[], object], parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._words = f"{title} {remark} {button}".casefold()
+        self._words = f"{title} {remark} {button}"
         name, said = QLabel(title), QLabel(remark)
         name.setProperty("kind", "body")
         said.setProperty("kind", "small")
@@ -41,4 +43,4 @@ class ActionRow(QWidget):
 
     def matches(self, words: str) -> bool:
         """Whether it is what someone searches for."""
-        return all(word in self._words for word in words.casefold().split())
+        return speaks_of(words, self._words)

@@ -12,7 +12,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 
-from app.core.paths import Folders
+from app.core.data.data_errors import DataFolderPortable
+from app.core.paths import Folders, Home
 from app.core.program.setting import Page
 from app.services.chat_session import ChatSession
 from app.services.engine_host import EngineHost
@@ -25,6 +26,7 @@ from app.ui.presets.editor import PresetEditor
 from app.ui.settings.actions import ActionRow
 from app.ui.settings.dialog import SettingsDialog
 from app.ui.settings.ledger import LedgerView
+from app.ui.settings.page import Row
 
 
 class SettingsDesk(QObject):
@@ -74,10 +76,7 @@ class SettingsDesk(QObject):
     @cached_property
     def settings(self) -> SettingsDialog:
         """The settings' window."""
-        ledger = LedgerView()
-        ledger.clear_requested.connect(self._ledger.clear)
-        self._ledger.changed.connect(ledger.set_entries)
-        dialog = SettingsDialog(self._preferences, self._actions(), {Page.PRIVACY: ledger}, self._view.window())
+        dialog = SettingsDialog(self._preferences, self._rows(), self._view.window())
         dialog.set_presets(self._presets.presets)
         self._presets.changed.connect(dialog.set_presets)
         return dialog
@@ -87,8 +86,8 @@ class SettingsDesk(QObject):
         """The presets' window."""
         return PresetEditor(self._presets, self._preview, self._engine, self._preferences, self._view.window())
 
-    def _actions(self) -> dict[Page, list[ActionRow]]:
-        view, folders = self._view, self._folders
+    def _rows(self) -> dict[Page, list[Row]]:
+        """What stands on the pages besides settings."""
         presets = ActionRow(
             self.tr("Presets"),
             self.tr("System prompts with their own sampling: make, change, share."),
@@ -99,34 +98,53 @@ class SettingsDesk(QObject):
             self.tr("Models on this machine"),
             self.tr("What lies in these folders, and what other programs have."),
             self.tr("Show…"),
-            view.library_requested.emit,
+            self._view.library_requested.emit,
         )
-        where = ActionRow(self.tr("Data folder"), str(folders.data), self.tr("Move…"), view.move_data_requested.emit)
-        look = ActionRow(
-            self.tr("Settings file"), str(folders.config), self.tr("Open folder"), self._open(folders.config)
-        )
-        logs = ActionRow(self.tr("Logs"), str(folders.logs), self.tr("Open folder"), self._open(folders.logs))
+        ledger = LedgerView()
+        ledger.clear_requested.connect(self._ledger.clear)
+        self._ledger.changed.connect(ledger.set_entries)
+        return {
+            Page.BEHAVIOUR: [presets],
+            Page.MODELS: [models],
+            Page.PRIVACY: [ledger],
+            Page.DATA: [self._place_row(), *self._chat_rows(), *self._folder_rows()],
+        }
+
+    def _place_row(self) -> Row:
+        """Where the data is; it can be moved, unless it belongs to a portable Parley."""
+        name, place = self.tr("Data folder"), str(self._folders.data)
+        if self._folders.home is not Home.PORTABLE:
+            return ActionRow(name, place, self.tr("Move…"), self._view.move_data_requested.emit)
+        remark = str(DataFolderPortable(folder=place))
+        return ActionRow(name, remark, self.tr("Open folder"), self._open(self._folders.data))
+
+    def _chat_rows(self) -> list[Row]:
+        """Where chats are copied to and brought from."""
+        view = self._view
         backups = ActionRow(
             self.tr("Backups"),
             self.tr("A copy of all chats is made every day. Go back to one, or make one now."),
             self.tr("Backups…"),
             view.backups_requested.emit,
         )
-        header = view.page.header
         export = ActionRow(
             self.tr("Export all chats"),
             self.tr("As JSON with everything, as Markdown, as web pages or as PDFs, in one file."),
             self.tr("Export…"),
-            header.export_all_requested.emit,
+            view.page.header.export_all_requested.emit,
         )
         bring = ActionRow(
             self.tr("Import chats"),
             self.tr("From Parley, ChatGPT, Claude, Open WebUI, LM Studio, Jan or GPT4All."),
             self.tr("Import…"),
-            header.import_requested.emit,
+            view.page.header.import_requested.emit,
         )
-        data = [where, backups, export, bring, look, logs]
-        return {Page.BEHAVIOUR: [presets], Page.MODELS: [models], Page.DATA: data}
+        return [backups, export, bring]
+
+    def _folder_rows(self) -> list[Row]:
+        """Folders to look into."""
+        named = ((self.tr("Settings file"), self._folders.config), (self.tr("Logs"), self._folders.logs))
+        return [ActionRow(name, str(folder), self.tr("Open folder"), self._open(folder)) for name, folder in named]
 
     @staticmethod
     def _open(folder: Path) -> Callable[[], object]:

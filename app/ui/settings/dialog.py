@@ -9,19 +9,19 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.core.chat.presets import StoredPreset
 from app.core.program.setting import Form, Page
 from app.core.program.settings import SETTINGS
 from app.services.preferences import Preferences
 from app.ui.fitting_dialog import BoundedDialog
+from app.ui.page_area import PageArea
 from app.ui.plain_list import PlainList
 from app.ui.preset_words import shown_name
 from app.ui.search_field import SearchField
-from app.ui.settings.actions import ActionRow
 from app.ui.settings.fields import ChoiceField
-from app.ui.settings.page import PageView
+from app.ui.settings.page import PageView, Row
 from app.ui.settings.row import SettingRow
 from app.ui.settings.words import page_name
 
@@ -32,19 +32,15 @@ class SettingsDialog(BoundedDialog):
     def __init__(
         self,
         preferences: Preferences,
-        actions: Mapping[Page, Sequence[ActionRow]],
-        appendices: Mapping[Page, QWidget],
+        others: Mapping[Page, Sequence[Row]],
         parent: QWidget | None = None,
     ) -> None:
-        """`actions` stand below a page's settings, and an appendix below these."""
+        """`others` are the rows that stand below a page's settings."""
         super().__init__(parent)
         self.setWindowTitle(self.tr("Settings"))
-        self.resize(900, 640)
-        self.setMinimumSize(720, 440)
+        self.resize_by_text(900, 640)
         self._rows = {key: SettingRow(one, preferences) for key, one in SETTINGS.items() if not one.hidden}
-        self.pages = {
-            page: PageView(page, [*self._rows_of(page), *actions.get(page, ())], appendices.get(page)) for page in Page
-        }
+        self.pages = {page: PageView(page, [*self._rows_of(page), *others.get(page, ())]) for page in Page}
         self.search = SearchField(self.tr("Search settings"))
         self.search.textChanged.connect(self._show)
         self.search.installEventFilter(self)
@@ -107,8 +103,6 @@ class SettingsDialog(BoundedDialog):
         left.addWidget(self.search)
         left.addWidget(self.list, 1)
         content = QWidget()
-        content.setProperty("kind", "page")
-        content.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         right = QVBoxLayout(content)
         right.setContentsMargins(32, 24, 24, 8)
         right.setSpacing(0)
@@ -116,12 +110,7 @@ class SettingsDialog(BoundedDialog):
         for view in self.pages.values():
             right.addWidget(view)
         right.addStretch(1)
-        self.area = QScrollArea()
-        self.area.setProperty("kind", "plain")
-        self.area.setWidgetResizable(True)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.area.setWidget(content)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area = PageArea(content)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)

@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from app.core.program.setting import Form, Setting, Unit
 from app.ui.file_dialogs import ask_file
 from app.ui.icons import ComboBox
+from app.ui.number_boxes import NumberBox
 from app.ui.settings.folders_field import FoldersEdit
 from app.ui.settings.keys_field import KeysButton
 from app.ui.settings.switch import Switch
@@ -89,9 +90,8 @@ class NumberField(Field):
     """A number in its unit; bytes per second are shown in thousands."""
 
     def __init__(self, name: str, setting: Setting) -> None:
-        self._box = QSpinBox()
+        self._box = NumberBox()
         self._box.setMinimumWidth(_WIDTH)
-        self._box.lineEdit().setTextMargins(8, 0, 8, 0)
         self._box.setKeyboardTracking(False)
         self._box.setGroupSeparatorShown(True)
         super().__init__(self._box, name, self._show_value)

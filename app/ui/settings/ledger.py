@@ -21,6 +21,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.core.program.ledger import LedgerEntry, Purpose
+from app.ui.labels import wrapped_label
+from app.ui.settings.words import speaks_of
 
 MOST_SHOWN = 500
 
@@ -32,15 +34,14 @@ class LedgerView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        said = QLabel(
+        self._said = wrapped_label(
+            "small",
             self.tr(
                 "Parley has no account and sends no statistics. Chats leave this machine only for servers that you "
                 "added and chose. Else it speaks with a server only when you search for models, download one, or have "
                 "it look for a newer version of itself. Each is noted here."
-            )
+            ),
         )
-        said.setProperty("kind", "small")
-        said.setWordWrap(True)
         self.table = QTreeWidget()
         self.table.setProperty("kind", "rows")
         self.table.setRootIsDecorated(False)
@@ -64,11 +65,15 @@ class LedgerView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 0)
         column.setSpacing(12)
-        column.addWidget(said)
+        column.addWidget(self._said)
         column.addWidget(self._none)
         column.addWidget(self.table)
         column.addLayout(buttons)
         self.set_entries([])
+
+    def matches(self, words: str) -> bool:
+        """Whether it is what someone searches for."""
+        return speaks_of(words, self._said.text(), self.table.accessibleName())
 
     def set_entries(self, entries: Sequence[LedgerEntry]) -> None:
         """Show these, the newest first."""

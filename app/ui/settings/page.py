@@ -11,22 +11,20 @@ from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from app.core.program.setting import Page
 from app.ui.settings.actions import ActionRow
+from app.ui.settings.ledger import LedgerView
 from app.ui.settings.row import SettingRow
-from app.ui.settings.words import page_name
+from app.ui.settings.words import page_name, speaks_of
 
-Row = SettingRow | ActionRow
+Row = SettingRow | ActionRow | LedgerView
 
 
 class PageView(QWidget):
-    """Rows with thin lines between them; `appendix` stands below, whole or not at all."""
+    """Rows with thin lines between them."""
 
-    def __init__(
-        self, page: Page, rows: Sequence[Row], appendix: QWidget | None = None, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, page: Page, rows: Sequence[Row], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.page = page
         self.rows = rows
-        self._appendix = appendix
         self._lines: list[QFrame] = []
         heading = QLabel(page_name(page))
         heading.setProperty("kind", "title")
@@ -42,28 +40,23 @@ class PageView(QWidget):
             self._lines.append(line)
             column.addWidget(line)
             column.addWidget(row)
-        if appendix is not None:
-            column.addWidget(appendix)
         self._show_lines()
 
     def show_all(self) -> None:
         """Show every row."""
         for row in self.rows:
             row.show()
-        if self._appendix is not None:
-            self._appendix.show()
         self._show_lines()
         self.show()
 
     def show_matching(self, words: str) -> int:
-        """Show the rows that are searched for, and the page only if there are any; how many."""
+        """Show the rows that are searched for, or all by the page's name; the page only if there are any. How many."""
+        is_named = speaks_of(words, page_name(self.page))
         found = 0
         for row in self.rows:
-            matches = row.matches(words)
+            matches = is_named or row.matches(words)
             row.setVisible(matches)
             found += matches
-        if self._appendix is not None:
-            self._appendix.hide()
         self._show_lines()
         self.setVisible(found > 0)
         return found

@@ -9,12 +9,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from app.core.errors import InvalidOption, ParleyError
-from app.core.program.setting import Setting
+from app.core.program.setting import Form, Setting
 from app.services.preferences import Preferences
 from app.ui.icons import IconButton
 from app.ui.labels import wrapped_label
 from app.ui.settings.fields import Field, make_field
-from app.ui.settings.words import explained, said
+from app.ui.settings.words import explained, said, speaks_of
+from app.ui.shortcuts import native
 
 
 class SettingRow(QWidget):
@@ -49,8 +50,10 @@ class SettingRow(QWidget):
 
     def matches(self, words: str) -> bool:
         """Whether it is what someone searches for."""
-        choices = " ".join(said(text) for _, text in self.setting.choices)
-        return self.setting.matches(words, said(self.setting.title), said(self.setting.help), choices)
+        one = self.setting
+        choices = [said(text) for _, text in one.choices]
+        keys = [native(str(self._preferences.get(one.key)))] if one.form is Form.KEYS else []
+        return speaks_of(words, one.key, said(one.title), said(one.help), *choices, *keys)
 
     def _lay_out(self) -> None:
         grid = QGridLayout(self)

@@ -5,9 +5,13 @@ Window process, interface thread.
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import QCoreApplication
 
 from app.core.program.setting import Effect, Page, Setting
+
+_WORD = re.compile(r"\w+")
 
 
 def said(text: str) -> str:
@@ -26,6 +30,12 @@ def page_name(page: Page) -> str:
         Page.SHORTCUTS: _tr("Shortcuts"),
         Page.DATA: _tr("Data"),
     }[page]
+
+
+def speaks_of(words: str, *texts: str) -> bool:
+    """Whether all words that someone searches for stand in these texts."""
+    where, wanted = " ".join(texts).casefold(), words.casefold()
+    return all(word in where for word in _WORD.findall(wanted) or [wanted])
 
 
 def explained(setting: Setting) -> str:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QMimeData, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import (
+    QDrag,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDragMoveEvent,
@@ -24,9 +25,11 @@ from PySide6.QtGui import (
 
 from app.core.chat.listing import Folder
 from app.ui.sidebar.model import CONVERSATIONS, FOLDER, ConversationModel
+from app.ui.sidebar.painting import label_of
 from app.ui.sidebar.rows import ConversationRow, FolderRow, HintRow, MoreRow
 from app.ui.sidebar.view import RowView
 
+_BESIDE = QPoint(-14, -8)
 _EDGE = 0.3
 """The part of a folder's row, from above and from below, that stands for the place before and after it."""
 
@@ -83,6 +86,21 @@ class ConversationView(RowView):
         place = beside.index(folder.id) + by
         if 0 <= place < len(beside):
             self.folder_move_wanted.emit(folder.id, folder.parent_id, place)
+
+    def startDrag(self, actions: Qt.DropAction) -> None:
+        """Drag what is chosen; what belongs somewhere else is moved where it is dropped."""
+        self.drag().exec(actions, Qt.DropAction.MoveAction)
+
+    def drag(self) -> QDrag:
+        """What is chosen, with a small card beside the pointer: the row that it is held over stays in sight."""
+        indexes = [one for one in self.selectedIndexes() if one.flags() & Qt.ItemFlag.ItemIsDragEnabled]
+        count = len(self.chosen_ids)
+        text = str(indexes[0].data()) if len(indexes) == 1 else self.tr("{count} chats").format(count=count)
+        drag = QDrag(self)
+        drag.setMimeData(self.rows.mimeData(indexes))
+        drag.setPixmap(label_of(text, self))
+        drag.setHotSpot(_BESIDE)
+        return drag
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take conversations and folders of this window; files are the window's affair."""

@@ -25,7 +25,7 @@ from app.ui.chat.chat_page import ChatPage
 from app.ui.sidebar.model import Answer
 from app.ui.sidebar.rows import Content
 from app.ui.sidebar.sidebar import Sidebar
-from app.ui.transcript.widget.jump import show_hit
+from app.ui.transcript.widget.jump import Jump
 
 
 class SidebarDesk(QObject):
@@ -57,6 +57,8 @@ class SidebarDesk(QObject):
         self._elsewhere = frozenset[int]()
         self._sought: Hit | None = None
         self._to_name: int | None = None
+        self._left: int | None = None
+        self._jump = Jump(page.transcript)
         self._archive = conversations.pages(Listing(Shelf.ARCHIVE))
         self._trash = conversations.pages(Listing(Shelf.TRASH))
         self._follow_list()
@@ -75,6 +77,7 @@ class SidebarDesk(QObject):
         listed.folder_made.connect(self._name_soon)
         listed.answered_elsewhere.connect(self._set_elsewhere)
         listed.trashed.connect(self._leave_trashed)
+        listed.brought_back.connect(self._return)
         listed.undo.pushed.connect(self._offer_undo)
         listed.undo.undone.connect(lambda _: self._page.say(self.tr("Taken back")))
         listed.made.connect(lambda copy: self._session.open(copy.id))
@@ -206,9 +209,16 @@ class SidebarDesk(QObject):
     def _leave_trashed(self, ids: list[int]) -> None:
         shown, focused = self._session.conversation, QApplication.focusWidget()
         if shown is not None and shown.summary.id in ids:
+            self._left = shown.summary.id
             self._new_chats.begin()
             if focused is not None and self._sidebar.isAncestorOf(focused):
                 focused.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _return(self, ids: list[int]) -> None:
+        """Show the chat again that was left when it was deleted, if nothing else is shown by now."""
+        is_empty = self._session.conversation is None and not self._session.is_answering
+        if self._left is not None and self._left in ids and is_empty:
+            self._session.open(self._left)
 
     def _offer_undo(self, deed: Deed) -> None:
         done = {
@@ -229,4 +239,4 @@ class SidebarDesk(QObject):
     def _show_hit(self, message_id: int) -> None:
         hit, self._sought = self._sought, None
         if hit is not None and hit.message_id == message_id:
-            show_hit(self._page.transcript, hit)
+            self._jump.to(hit)

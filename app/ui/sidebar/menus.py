@@ -28,7 +28,7 @@ class Menus(QObject):
     file_wanted = Signal(list, object)  # ids, folder id or None
     new_folder_wanted = Signal(object, list)  # parent id or None, ids to put into it
     duplicate_wanted = Signal(int)
-    export_wanted = Signal(list)
+    export_wanted = Signal(list)  # list[ConversationSummary]
     trash_wanted = Signal(list)
     shift_wanted = Signal(object, int)  # Folder, steps
     folder_move_wanted = Signal(int, object, object)  # folder id, parent id or None, position or None
@@ -58,7 +58,7 @@ class Menus(QObject):
             self._add_move(menu, chosen, folders)
         if len(chosen) == 1:
             menu.addAction(self.tr("Duplicate"), lambda: self.duplicate_wanted.emit(first.id))
-        menu.addAction(self.tr("Export…"), lambda: self.export_wanted.emit(ids))
+        menu.addAction(self.tr("Export…"), lambda: self.export_wanted.emit(list(chosen)))
         menu.addSeparator()
         words = self.tr("Take out of the archive") if first.archived else self.tr("Archive")
         menu.addAction(words, lambda: self.archive_wanted.emit(ids, not first.archived))

@@ -19,6 +19,7 @@ _INDENT = 16
 _RADIUS = 6
 _DOT = 4.0
 _GAP = 8
+_WIDEST_LABEL = 200
 
 Index = QModelIndex | QPersistentModelIndex
 Role = QPalette.ColorRole
@@ -159,6 +160,27 @@ def _box(option: QStyleOptionViewItem) -> QRect:
 def _halves(where: QRect, line: int) -> tuple[QRect, QRect]:
     top = where.center().y() - line + 1
     return QRect(where.left(), top, where.width(), line), QRect(where.left(), top + line, where.width(), line)
+
+
+def label_of(text: str, view: QWidget) -> QPixmap:
+    """A text on a small card, to be dragged about."""
+    metrics = view.fontMetrics()
+    shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, _WIDEST_LABEL)
+    card = QRect(0, 0, metrics.horizontalAdvance(shown) + 2 * INSET, metrics.height() + 2 * _RADIUS)
+    scale, palette = view.devicePixelRatioF(), view.window().palette()  # the list itself has no ground
+    pixmap = QPixmap((card.size().toSizeF() * scale).toSize())
+    pixmap.setDevicePixelRatio(scale)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(palette.color(Role.Highlight))
+    painter.setBrush(palette.color(Role.Base))
+    painter.drawRoundedRect(card.toRectF().adjusted(0.5, 0.5, -0.5, -0.5), _RADIUS, _RADIUS)
+    painter.setFont(view.font())
+    painter.setPen(palette.color(Role.Text))
+    painter.drawText(card, Qt.AlignmentFlag.AlignCenter, shown)
+    painter.end()
+    return pixmap
 
 
 def small(font: QFont) -> QFont:

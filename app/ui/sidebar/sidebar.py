@@ -46,7 +46,7 @@ class Sidebar(QWidget):
     trash_shown = Signal(bool)
     search_wanted = Signal(object)  # SearchQuery
     hit_chosen = Signal(object)  # Hit
-    export_requested = Signal(list)  # conversation ids
+    export_requested = Signal(list)  # list[ConversationSummary]
     downloads_requested = Signal()
     settings_requested = Signal()
 
@@ -167,7 +167,7 @@ class Sidebar(QWidget):
     def _make_panels(self) -> None:
         self._model = ConversationModel(self)
         self.view = ConversationView(self._model)
-        self.view.setAccessibleName(self.tr("Conversations"))
+        self.view.setAccessibleName(self.tr("Chats"))
         self.chosen_bar = ChosenBar()
         self._nothing = QLabel(self.tr("Your chats will be listed here."))
         self._nothing.setProperty("kind", "muted")
@@ -211,7 +211,7 @@ class Sidebar(QWidget):
         bar = self.chosen_bar
         bar.move_wanted.connect(lambda at: menus.show_move(self._chosen(view), model.folders, at))
         bar.archive_wanted.connect(lambda: menus.archive_wanted.emit(view.chosen_ids, True))
-        bar.export_wanted.connect(lambda: self.export_requested.emit(view.chosen_ids))
+        bar.export_wanted.connect(lambda: self.export_requested.emit(self._chosen(view)))
         bar.delete_wanted.connect(self._delete)
         bar.dismissed.connect(lambda: view.choose_only(view.currentIndex()))
         self.archive.left.connect(lambda: self._toggle(self.archive))

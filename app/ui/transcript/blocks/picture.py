@@ -13,10 +13,8 @@ from PySide6.QtCore import QByteArray, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
-from app.core.chat.typeset_frames import Drawn, Formula
+from app.core.chat.typeset_frames import FORMULA_SIZE, Drawn, Formula
 
-# The formulas' typeface is smaller on its body than those of screens.
-_SIZE = 1.12
 _COMMAND = re.compile(r"\\[a-zA-Z]+|\\.")
 _UNSEEN = re.compile(r"[{}^_&\s]")
 _WIDTH_OF_ONE = 0.5
@@ -40,7 +38,7 @@ class Picture:
     @staticmethod
     def of(drawn: Drawn) -> Picture:
         """What the child has drawn."""
-        return Picture(drawn.svg, drawn.width * _SIZE, drawn.height * _SIZE, drawn.depth * _SIZE)
+        return Picture(drawn.svg, *(length * FORMULA_SIZE for length in (drawn.width, drawn.height, drawn.depth)))
 
     @staticmethod
     def awaited(formula: Formula) -> Picture:
@@ -58,7 +56,7 @@ class Picture:
         """Draw it from `at` on, which lies on the baseline."""
         if not self._svg:
             return
-        scale = painter.device().devicePixelRatio()
+        scale = painter.deviceTransform().m11()  # on paper, many times the one of a screen
         key = (em, color.rgba(), scale)
         if self._drawing is None or self._drawing.key != key:
             self._drawing = _Drawing(key, self._draw(em, color, scale))

@@ -6,7 +6,7 @@ laid out anew, so that a token costs the same however long its paragraph has bec
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from math import ceil
 from types import MappingProxyType
@@ -192,11 +192,13 @@ class TextPiece:
     def selection_rects(self, start: int, end: int) -> list[QRectF]:
         """The area of `block.text[start:end]`, one rectangle per line, in the block's coordinates."""
         first, last = self._to_qt(max(start, self.start)), self._to_qt(min(end, self.end))
-        rects = []
-        for number, line in enumerate(self._lines):
+        rects: list[QRectF] = []
+        if first >= last:
+            return rects
+        above = max(bisect_left(self._lines, first, key=QTextLine.textStart) - 1, 0)
+        for number in range(above, bisect_right(self._lines, last, key=QTextLine.textStart)):
+            line = self._lines[number]
             begin, finish = line.textStart(), line.textStart() + line.textLength()
-            if first > finish or last < begin or first >= last:
-                continue
             whole = line.naturalTextRect()
             until = whole.left() if self._leans_right else whole.right()
             left = _cursor_x(line, max(first, begin))

@@ -139,16 +139,17 @@ class TranscriptDocument:
         first = max(bisect_right(self.tops, top) - 1, 0)
         return range(first, max(bisect_right(self.tops, bottom), first))
 
-    def settle(self, top: int, height: int, *, at_end: bool) -> Settled:
+    def settle(self, top: int, height: int, *, at_end: bool, read_on: bool = True) -> Settled:
         """Lay out what is in view from `top` on, `height` tall; stay at the end, or with what is in view.
 
-        What takes longer than a slice is left for the next time, of which `Page.changed` is told.
+        What takes longer than a slice is left for the next time, of which `Page.changed` is told; so is, without
+        `read_on`, what is not cut into rows.
         """
         any_built, until = False, perf_counter() + _SLICE_SECONDS
         for turn in range(_SETTLE_ROUNDS):
             top = self._clamped(self.height if at_end else top, height)
             anchor = None if at_end else self._anchor(top, top + height)
-            first_built = self._build(top, top + height, until, at_end=at_end, read_on=not turn)
+            first_built = self._build(top, top + height, until, at_end=at_end, read_on=read_on and not turn)
             if first_built is None:
                 break
             any_built = True
@@ -288,9 +289,12 @@ class TranscriptDocument:
         """All the rows of a message, made if there are none; of a very long one those that are had `until` then."""
         item = self.items[index]
         if not item.rows or not item.is_whole:
-            if not item.rows:
+            if item.rows:
+                item.read_all(until)
+            else:
                 item.compose()
-            item.read_all(until)
+                if perf_counter() < until:
+                    item.read_all(until)
             self._composed.add(index)
             self.restack(index)
         return item.rows

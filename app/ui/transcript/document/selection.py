@@ -6,6 +6,7 @@ Window process, interface thread; no Qt.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -52,16 +53,17 @@ class Hit(NamedTuple):
 
 
 class RowMarks(NamedTuple):
-    """The part of a selection that lies in one message, and what was found in it."""
+    """The part of a selection that lies in one message, and what was found in it, from its beginning on."""
 
     selection: Selection | None
     item: int
     hits: Sequence[Hit] = ()
     current: Hit | None = None
 
-    def hits_in(self, row: int) -> list[Hit]:
+    def hits_in(self, row: int) -> Sequence[Hit]:
         """What was found in one row."""
-        return [hit for hit in self.hits if hit.at.row == row]
+        first = bisect_left(self.hits, row, key=_row_of)
+        return self.hits[first : bisect_right(self.hits, row, first, key=_row_of)]
 
     def touches(self, row: int) -> bool:
         """Whether any of the selection lies in a row, whose text need not be known."""
@@ -77,6 +79,10 @@ class RowMarks(NamedTuple):
             return None
         start = first.place if first[:2] == here else Place(0, 0)
         return start, last.place if last[:2] == here else Place(end.block, end.offset + 1)
+
+
+def _row_of(hit: Hit) -> int:
+    return hit.at.row
 
 
 def word_around(text: str, offset: int) -> tuple[int, int]:

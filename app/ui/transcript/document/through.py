@@ -16,13 +16,16 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.ui.transcript.document.item import MessageItem
 from app.ui.transcript.rows.row import Row
 
-_SLICE_SECONDS = 0.006
+_SLICE_SECONDS = 0.005
 _T = TypeVar("_T")
 
 
 def rows_through(item: MessageItem) -> Iterator[Row | None]:
     """The rows from the first to the last, which may have to be parsed yet; None where there is only time to pause."""
-    source = item if item.rows and item.is_whole else item.copied()
+    source = item
+    if not item.rows or not item.is_whole:
+        source = item.copied()
+        yield None
     while source.read_on():
         yield None
     yield from list(source.rows)
@@ -38,7 +41,7 @@ def at_once(work: Generator[None, None, _T]) -> _T:
 
 
 class Slices(QObject):
-    """Does what takes long in short turns of the event loop, the first one at once."""
+    """Does what takes long in short turns of the event loop."""
 
     paused = Signal()  # after each turn but the last
 
@@ -58,11 +61,12 @@ class Slices(QObject):
         self._timer.stop()
         self._turn = self.stop
 
-    def begin(self, work: Generator[None, None, _T], then: Callable[[_T], None]) -> None:
-        """Do this instead of anything else; `then` gets what comes of it."""
+    def begin(self, work: Generator[None, None, _T], then: Callable[[_T], None], *, at_once: bool = True) -> None:
+        """Do this instead of anything else, from now or from the next turn on; `then` gets what comes of it."""
         self._turn = partial(self._go_on, work, then)
         self._timer.start()
-        self._turn()
+        if at_once:
+            self._turn()
 
     def _go_on(self, work: Generator[None, None, _T], then: Callable[[_T], None]) -> None:
         until = perf_counter() + _SLICE_SECONDS

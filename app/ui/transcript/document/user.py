@@ -122,11 +122,12 @@ class UserItem(MessageItem):
         return self.bubble.left() + BUBBLE_PADDING
 
     def make_rows(self) -> list[Row]:
-        """The files, and the text as it was written."""
+        """The files, and the text as it was written, if anything was."""
         files = [
             FileRow(one, number, lambda: self.left, lambda: self.text_width) for number, one in enumerate(self.files)
         ]
-        return [*files, *plain_rows(self._own, self.text_width)]
+        own = plain_rows(self._own, self.text_width) if self._own.strip() or not files else []
+        return [*files, *own]
 
     def release(self) -> None:
         """Forget the layout of the actions too."""

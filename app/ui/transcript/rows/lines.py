@@ -204,7 +204,7 @@ def footer_of(message: StoredMessage, *, is_last: bool, branch: Branch | None = 
     """The footer that a reply has come to."""
     branches = (*branch_buttons(branch), *pin_button(message))
     retry = (Button(words("Retry"), Action.RETRY, standing=True),) if is_last else ()
-    quiet = tuple(button._replace(standing=False) for button in retry)
+    again = tuple(button._replace(standing=not message.text) for button in retry)
     go_on = (Button(words("Continue"), Action.CONTINUE, standing=True),) if is_last and is_cut_off(message) else ()
     copy = (Button(words("Copy"), Action.COPY_MESSAGE),) if message.text else ()
     more = (Button("⋯", Action.MORE),)
@@ -219,7 +219,7 @@ def footer_of(message: StoredMessage, *, is_last: bool, branch: Branch | None = 
             buttons = (*branches, *retry, *go_on, *details, *copy, *more)
             return FooterRow(_failure(message), "bad", _measure(message), buttons)
         case _:
-            return FooterRow("", "muted", _measure(message), (*branches, *go_on, *copy, *quiet, *more))
+            return FooterRow("", "muted", _measure(message), (*branches, *go_on, *copy, *again, *more))
 
 
 def is_cut_off(message: StoredMessage) -> bool:

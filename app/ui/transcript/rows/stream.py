@@ -19,7 +19,7 @@ from app.ui.markdown.tail import TailParser
 from app.ui.transcript.rows.row import Row
 from app.ui.transcript.rows.text import TextRow, estimated_height
 
-_SLICE_SECONDS = 0.008
+_SLICE_SECONDS = 0.005
 _PIECE_CHARACTERS = 1024
 
 

@@ -68,6 +68,11 @@ class TranscriptFocus:
         if self._has_begun() and self.place is not None:
             self.go(FocusPlace(min(max(self.place.message + by, 0), last)))
 
+    def go_to_last(self) -> None:
+        """Go to the last message."""
+        if self._canvas.document.items:
+            self.go(FocusPlace(len(self._canvas.document.items) - 1))
+
     def go_to_part(self, by: int) -> None:
         """Go to the part after this one, or before; a very long message is cut into rows as far as it takes."""
         if self._has_begun() and self.place is not None:

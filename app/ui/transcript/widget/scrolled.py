@@ -52,11 +52,6 @@ class ScrolledDocument(QAbstractScrollArea):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.verticalScrollBar().setSingleStep(STEP)
 
-    @property
-    def is_following(self) -> bool:
-        """Whether the view stays at the end as text arrives."""
-        return self._following
-
     def scroll_to_bottom(self) -> None:
         """Show the end, and follow it."""
         self._following = True
@@ -77,7 +72,7 @@ class ScrolledDocument(QAbstractScrollArea):
             if self._top + STEP <= y <= self._top + height - 2 * STEP:
                 break
             self._top = max(round(y - height / 3), 0)
-            self.refresh()
+            self.refresh(read_on=False)
             y = self.document.top_at(at)
 
     def reached(self, find: Callable[[], _T]) -> Generator[None, None, _T]:
@@ -112,7 +107,7 @@ class ScrolledDocument(QAbstractScrollArea):
             if round(wanted) == self._top or (wanted < 0 and self._top == 0):
                 break
             self._top, self._following = max(round(wanted), 0), False
-            self.refresh()
+            self.refresh(read_on=False)
 
     def first_in_view(self) -> Position:
         """The place at the top of the view."""
@@ -155,13 +150,14 @@ class ScrolledDocument(QAbstractScrollArea):
 
     @property
     def _left(self) -> int:
-        """Where the column begins in the viewport."""
-        return round((self.viewport().width() - self.document.page.width) / 2)
+        """Where the column begins in the viewport: where a layout puts what it has in the middle."""
+        beside = (self.viewport().width() - self.document.page.width) / 2
+        return floor(beside + 0.5) if self.isLeftToRight() else ceil(beside - 0.5)
 
-    def refresh(self) -> None:
-        """Lay out what has come into view, and paint all of it."""
+    def refresh(self, *, read_on: bool = True) -> None:
+        """Lay out what has come into view, and paint all of it; see `settle`."""
         height = self.viewport().height()
-        self._top = self.document.settle(self._top, height, at_end=self._following).top
+        self._top = self.document.settle(self._top, height, at_end=self._following, read_on=read_on).top
         self._set_scroll_bar(height)
         self.viewport().update()
 

@@ -58,7 +58,7 @@ class TranscriptView(TranscriptInteraction):
         self._frame = QTimer(self)
         self._frame.setSingleShot(True)
         self._frame.timeout.connect(self._take_up_text)
-        self.setAccessibleName(self.tr("Conversation"))
+        self.setAccessibleName(self.tr("Chat"))
 
     def set_messages(self, messages: Iterable[StoredMessage]) -> None:
         """Show a conversation, its end first."""

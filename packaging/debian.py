@@ -40,7 +40,7 @@ Suggests: {suggests}
 Description: private conversations with language models on your own machine
  Parley chats with quantized language models (GGUF files) that run on this
  machine: on its processor, or on a graphics card through Vulkan. It finds a
- model that fits, downloads it, and keeps the conversations in one file of the
+ model that fits, downloads it, and keeps the chats in one file of the
  user. A command line works on the same history.
 """
 

@@ -50,13 +50,6 @@ class Progress:
         """The part that is right, by kind of question."""
         return {kind: self._accuracy(questions) for kind, questions in self._questions.items()}
 
-    def mistakes(self) -> list[tuple[str, str, str]]:
-        """Prompt, right subject and chosen one of every question about facts that goes wrong."""
-        questions = self._questions["facts"]
-        chosen = self.chosen([question.prompt for question in questions])
-        pairs = zip(questions, chosen, strict=True)
-        return [(asked.prompt, min(asked.right), name) for asked, name in pairs if name not in asked.right]
-
     @torch.no_grad()
     def chosen(self, prompts: Sequence[str]) -> list[str]:
         """The likeliest subject of each prompt."""

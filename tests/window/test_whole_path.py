@@ -35,6 +35,7 @@ def test_a_conversation_is_there_again_after_a_restart(start_program: Callable[[
     again = start_program()
     again.open_chat("What is group size?")
     assert again.read() == seen
+    again.qtbot.waitUntil(lambda: again.program.engines.engine.file is not None)
     assert again.program.engines.engine.file is not None
     assert again.program.engines.engine.file.identity.path == str(tiny_gguf)
     assert again.exchange("And act-order?").state is MessageState.COMPLETE

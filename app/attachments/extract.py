@@ -12,7 +12,7 @@ from app.attachments.pdf import PDF_MAGIC, pdf_text
 from app.attachments.plain import language_of, media_type_of, plain_text
 from app.core.chat.attachment_errors import AttachmentEmpty, AttachmentTooLarge, AttachmentWithoutText
 from app.core.chat.attachments import Attachment
-from app.core.errors import FileGone, FileUnreadable
+from app.core.file_errors import FileGone, FileUnreadable
 from app.core.sizes import format_bytes, format_count
 
 MAX_FILE_BYTES = 100_000_000

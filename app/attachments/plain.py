@@ -7,7 +7,7 @@ import mimetypes
 from pathlib import Path, PurePath
 
 from app.core.chat.attachment_errors import AttachmentBinary
-from app.core.errors import FileUnreadable
+from app.core.file_errors import FileUnreadable
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),

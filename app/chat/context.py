@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.core.chat.conversations import StoredMessage
 from app.core.engine.messages import Message, ReplyRecord, Role
-from app.core.errors import EmptyPrompt, MessageTooLarge
+from app.core.engine.prompt_errors import EmptyPrompt, MessageTooLarge
 
 MAX_MESSAGE_CHARACTERS = 5_000_000
 """More than any model reads; twice as much as JSON, whatever the characters, still fits into one frame."""

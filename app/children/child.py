@@ -19,8 +19,9 @@ from typing import IO
 
 from app.children.outcome import Outcome, OutcomeKind
 from app.core import protocol
-from app.core.errors import ParleyError, ProtocolBroken
+from app.core.errors import ParleyError
 from app.core.protocol import ChildRole, Command, Event
+from app.core.protocol_errors import ProtocolBroken
 
 _MAX_LOG_BYTES = 1_000_000
 _LINGER_SECONDS = 3.0

@@ -17,10 +17,11 @@ from app import __version__
 from app.children.child import Child
 from app.children.outcome import Outcome
 from app.cli.invocation import CommandTable, Invocation
-from app.core.errors import ParleyError, ProtocolBroken, WorldError
+from app.core.errors import ParleyError, WorldError
 from app.core.paths import Folders
 from app.core.prediction.probe_frames import DeviceInfo, Machine, Probe
 from app.core.protocol import ChildRole, Command, Event, Failed
+from app.core.protocol_errors import ProtocolBroken
 from app.core.sizes import format_bytes
 from app.storage.database import Access
 

@@ -17,6 +17,7 @@ from queue import Empty, SimpleQueue
 from app.children.child import Child
 from app.children.outcome import Outcome, OutcomeKind
 from app.core import protocol
+from app.core.engine.engine_errors import EngineLost
 from app.core.engine.engine_frames import (
     Digest,
     Finished,
@@ -28,7 +29,7 @@ from app.core.engine.engine_frames import (
     load_command,
 )
 from app.core.engine.models import ModelFile
-from app.core.errors import Cancelled, EngineLost
+from app.core.errors import Cancelled
 from app.core.protocol import ChildRole, Event, Failed
 
 _PAUSE_SECONDS = 0.25

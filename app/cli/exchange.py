@@ -10,7 +10,7 @@ from pathlib import Path
 from app.chat.exchange import Exchange
 from app.cli.invocation import CommandTable, Invocation
 from app.core.data.exchange import ExportFormat, ImportReport
-from app.core.errors import InvalidOption
+from app.core.program.setting_errors import InvalidOption
 from app.core.sizes import format_bytes, format_count
 from app.exchange.exporting import ZIP_SUFFIX
 

@@ -22,7 +22,7 @@ from app.cli.invocation import CommandTable, Invocation
 from app.core.catalog.download_errors import NoModelThere
 from app.core.catalog.downloads import FileChecked
 from app.core.catalog.library import LibraryModel, Owner
-from app.core.errors import FileGone
+from app.core.file_errors import FileGone
 from app.core.sizes import format_bytes
 from app.storage.stores import Stores
 

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from app.cli.grammar import build_parser
 from app.cli.output import OutputFailed, Terminal
-from app.core.errors import Bug, Cancelled, Failure, GrammarInvalid, InvalidOption, ParleyError
+from app.core.engine.engine_errors import GrammarInvalid
+from app.core.errors import Bug, Cancelled, Failure, ParleyError
 from app.core.exit_codes import FAILED, INTERRUPTED, USAGE
 from app.core.paths import Folders
+from app.core.program.setting_errors import InvalidOption
 
 if TYPE_CHECKING:
     from app.cli.invocation import CommandTable, Invocation

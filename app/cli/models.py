@@ -17,8 +17,9 @@ from app.cli.library import lacks, show_found
 from app.core.checkpoints.repack import Making
 from app.core.engine.guide import guide_file
 from app.core.engine.loading import DEFAULT_CONTEXT
+from app.core.engine.model_errors import NoModel
 from app.core.engine.models import ModelFile
-from app.core.errors import NoModel, WorldError
+from app.core.errors import WorldError
 from app.core.sizes import format_bytes, format_count
 from app.storage.lane import Lane
 from app.storage.stores import Stores

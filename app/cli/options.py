@@ -18,7 +18,8 @@ from msgspec import inspect
 from app.core.engine.loading import FlashAttention, KvType, LoadOptions, RopeKind, RopeScaling
 from app.core.engine.sampling import Sampling, invalid_option
 from app.core.engine.templates import template_names
-from app.core.errors import FileGone, FileUnreadable, InvalidOption
+from app.core.file_errors import FileGone, FileUnreadable
+from app.core.program.setting_errors import InvalidOption
 from app.core.remote.rpc import checked_rpc_hosts
 
 _Options = TypeVar("_Options", bound=msgspec.Struct)

@@ -18,7 +18,8 @@ from app.cli.hub import connected, recommended
 from app.cli.invocation import CommandTable, Invocation
 from app.core.catalog.downloads import Source
 from app.core.catalog.hub import RepoPage, Variant
-from app.core.errors import GgufDamaged, NotGguf, UserError
+from app.core.engine.model_errors import GgufDamaged, NotGguf
+from app.core.errors import UserError
 from app.core.sizes import format_bytes
 from app.storage.stores import Stores
 

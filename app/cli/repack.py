@@ -40,9 +40,10 @@ from app.core.checkpoints.repack import (
 from app.core.checkpoints.repack_errors import NoCheckpoint, RepackerLost
 from app.core.engine.engine_frames import Digest, Generate, Piece
 from app.core.engine.messages import Message, Role
+from app.core.engine.model_errors import OutOfMemory
 from app.core.engine.models import ModelFile
 from app.core.engine.sampling import Sampling
-from app.core.errors import Cancelled, OutOfMemory
+from app.core.errors import Cancelled
 from app.core.paths import expanded
 from app.core.protocol import Cancel, ChildRole, Event, Failed, Stopped
 from app.core.sizes import format_bytes

@@ -22,8 +22,8 @@ from app.core.engine.engine_frames import Digest, Finished, ModelInfo
 from app.core.engine.guide import recited
 from app.core.engine.models import ModelFile
 from app.core.engine.sampling import Sampling
-from app.core.errors import InvalidOption
 from app.core.exit_codes import DONE
+from app.core.program.setting_errors import InvalidOption
 from app.serving.connection import Limits
 from app.serving.desk import Desk
 from app.serving.errors import ApiError

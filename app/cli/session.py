@@ -18,11 +18,13 @@ from app.cli.options import Manner
 from app.cli.output import OutputFailed
 from app.core.chat.conversations import Conversation, StoredMessage
 from app.core.chat.presets import ChosenPreset, VariablesMissing
+from app.core.engine.engine_errors import EngineLost
 from app.core.engine.engine_frames import Digest, Finished, Generate, Piece, PromptProgress
 from app.core.engine.messages import MessageState, ReplyRecord, Role
+from app.core.engine.model_errors import NoModel
 from app.core.engine.models import ModelFile
 from app.core.engine.sampling import Sampling
-from app.core.errors import Cancelled, EngineLost, NoModel, ParleyError, UserError
+from app.core.errors import Cancelled, ParleyError, UserError
 from app.storage.lane import Lane
 from app.storage.stores import Stores
 

@@ -20,9 +20,10 @@ from app.core.chat.typeset_frames import TypesetCommand, TypesetEvent
 from app.core.checkpoints.repack import RepackCommand, RepackEvent
 from app.core.data.exchange_frames import ExchangeCommand, ExchangeEvent
 from app.core.engine.engine_frames import EngineCommand, EngineEvent
-from app.core.errors import Failure, ProtocolBroken
+from app.core.errors import Failure
 from app.core.prediction.probe_frames import ProbeCommand, ProbeEvent
 from app.core.program.update_frames import UpdateCommand, UpdateEvent
+from app.core.protocol_errors import ProtocolBroken
 from app.core.remote.server_frames import ServerCommand, ServerEvent
 
 VERSION = 1

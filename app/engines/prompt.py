@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import msgspec
 
 from app.core.engine.messages import Message, Role
+from app.core.engine.prompt_errors import EmptyPrompt, PinsTooLong, PromptTooLong
 from app.core.engine.prompt_room import longest_prompt, reply_reserve
-from app.core.errors import EmptyPrompt, PinsTooLong, PromptTooLong
 
 _TRIMMED_PART = 0.75
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from app.core.checkpoints.repack import Conversation, TemplateGap
 from app.core.engine.messages import Message, Role
-from app.core.errors import TemplateFailed
+from app.core.engine.prompt_errors import TemplateFailed
 from app.engines.templates import ChatTemplate, Variables
 
 _BOS, _EOS = "<s>", "</s>"

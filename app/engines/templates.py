@@ -11,8 +11,9 @@ import msgspec
 from jinja2 import Template, TemplateError, TemplateSyntaxError
 
 from app.core.engine.messages import Message, Role
+from app.core.engine.prompt_errors import TemplateFailed
 from app.core.engine.templates import MAX_SOURCE_CHARS
-from app.core.errors import Cancelled, TemplateFailed
+from app.core.errors import Cancelled
 from app.engines.folding import neighbours_joined, system_folded
 from app.engines.metering import Budget, TemplateStopped, spending
 from app.engines.reasoning import opened_by, tags_of

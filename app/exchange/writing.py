@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from app.core.data.exchange_errors import ExportFailed, ExportTargetExists
-from app.core.errors import DiskFull
+from app.core.file_errors import DiskFull
 
 _MAX_NAME = 80
 _UNFIT = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*\u202a-\u202e\u2066-\u2069\ud800-\udfff]')

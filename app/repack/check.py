@@ -12,7 +12,7 @@ from gguf.quants import dequantize
 
 from app.core.checkpoints.repack import NoteKind
 from app.core.checkpoints.repack_errors import RepackUnsound
-from app.core.errors import GgufDamaged, NotGguf
+from app.core.engine.model_errors import GgufDamaged, NotGguf
 from app.repack.arrays import Bytes, Floats, Indices
 from app.repack.layout import Layout
 from app.repack.source import LOSSLESS, Fate

@@ -18,7 +18,7 @@ import numpy as np
 
 from app.core.catalog.safetensors import Tensor
 from app.core.checkpoints.repack_errors import QuantizationUnknown, SourceChanged, TensorWrong
-from app.core.errors import FileGone, FileUnreadable
+from app.core.file_errors import FileGone, FileUnreadable
 from app.repack.arrays import Array, Bytes, Floats
 from app.repack.folder import COMPANIONS, Settings, check_index, read_config, read_json, tables, weight_files
 from app.repack.whereabouts import IN_PLACE, Whereabouts

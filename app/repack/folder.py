@@ -19,7 +19,7 @@ from app.core.checkpoints.repack_errors import (
     NoCheckpoint,
     PickleRefused,
 )
-from app.core.errors import FileUnreadable
+from app.core.file_errors import FileUnreadable
 
 CONFIG = "config.json"
 COMPANIONS = (

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from app.core.catalog.download_errors import DiskTooSmall, FolderRefused
 from app.core.checkpoints.repack_errors import ResultInTheWay
-from app.core.errors import DiskFull, ParleyError
+from app.core.errors import ParleyError
+from app.core.file_errors import DiskFull
 from app.core.sizes import format_bytes
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}

@@ -17,10 +17,12 @@ from app.chat.context import model_view, require_text
 from app.chat.turn import opening_record
 from app.core.chat.conversation_errors import UnknownFolder
 from app.core.chat.conversations import Conversation, StoredMessage
+from app.core.engine.engine_errors import EngineBusy
 from app.core.engine.messages import ReplyRecord
+from app.core.engine.model_errors import NoModel
 from app.core.engine.models import ModelFile
 from app.core.engine.sampling import Sampling
-from app.core.errors import EngineBusy, NoModel, ParleyError
+from app.core.errors import ParleyError
 from app.services.engine_host import EngineHost
 from app.services.relay import Storage
 from app.services.reply_run import ReplyJob

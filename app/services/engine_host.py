@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.core import protocol
 from app.core.chat.preview_frames import RenderPrompt
+from app.core.engine.engine_errors import EngineLost
 from app.core.engine.engine_frames import (
     Digest,
     Finished,
@@ -20,7 +21,7 @@ from app.core.engine.engine_frames import (
     load_command,
 )
 from app.core.engine.models import ModelFile
-from app.core.errors import EngineLost, ParleyError
+from app.core.errors import ParleyError
 from app.core.protocol import Event, Failed, Stopped
 from app.services.child_slot import ChildFactory, ChildSlot
 from app.services.relay import Relay

@@ -12,7 +12,7 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from app.core.chat.preview_frames import PromptRendered, ReadTemplate, RenderPrompt, TemplateRead
-from app.core.errors import EngineLost
+from app.core.engine.engine_errors import EngineLost
 from app.core.protocol import Event, Failed
 from app.services.child_slot import ChildFactory, ChildSlot
 from app.services.engine_host import EngineHost, EngineState

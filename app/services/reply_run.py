@@ -14,9 +14,11 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.chat.context import ModelView
 from app.chat.turn import Turn, generation
 from app.core.chat.conversations import StoredMessage
+from app.core.engine.engine_errors import EngineLost
 from app.core.engine.engine_frames import Digest, Finished, Piece, PromptProgress
 from app.core.engine.messages import MessageState
-from app.core.errors import EngineLost, NoModel, ParleyError
+from app.core.engine.model_errors import NoModel
+from app.core.errors import ParleyError
 from app.core.protocol import Event, Failed
 from app.services.engine_host import EngineHost, EngineState
 from app.services.rate import RateMeter

@@ -12,8 +12,9 @@ import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.core.chat.conversations import Conversation
+from app.core.engine.engine_errors import EngineLost
 from app.core.engine.models import ModelFile
-from app.core.errors import EngineLost, ParleyError
+from app.core.errors import ParleyError
 from app.core.protocol import Event, Failed
 from app.core.remote.server_frames import AskServer, FindServerKey, KeepServerKey, ServerKeyKept, ServerKnown
 from app.core.remote.servers import KeyPlace, Server

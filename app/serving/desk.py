@@ -17,6 +17,7 @@ import msgspec
 
 from app.children.child import Child
 from app.children.outcome import Outcome
+from app.core.engine.engine_errors import EngineLost
 from app.core.engine.engine_frames import (
     Digest,
     Finished,
@@ -28,7 +29,7 @@ from app.core.engine.engine_frames import (
     load_command,
 )
 from app.core.engine.models import ModelFile
-from app.core.errors import EngineLost, ParleyError
+from app.core.errors import ParleyError
 from app.core.protocol import Cancel, ChildRole, Event, Failed
 from app.serving.errors import ModelUnavailable, too_busy
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from app.core.errors import EngineLost, Failure, ParleyError, PinsTooLong, PromptTooLong, UserError, WorldError
+from app.core.engine.engine_errors import EngineLost
+from app.core.engine.prompt_errors import PinsTooLong, PromptTooLong
+from app.core.errors import Failure, ParleyError, UserError, WorldError
 
 Headers = tuple[tuple[str, str], ...]
 

@@ -14,7 +14,7 @@ import msgspec
 from app.core.engine.engine_frames import Generate
 from app.core.engine.messages import Message, Role
 from app.core.engine.sampling import Sampling
-from app.core.errors import InvalidOption
+from app.core.program.setting_errors import InvalidOption
 from app.serving.errors import ApiError
 from app.serving.json_rules import ANY_OBJECT
 from app.serving.json_schema import grammar_of

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from app.core.data.backups import Backup, BackupKind, backup_name, kind_and_time, superfluous
 from app.core.data.data_errors import BackupDamaged, BackupNewer, BackupSkipped, NothingToBackUp, UnknownBackup
-from app.core.errors import DatabaseDamaged
+from app.core.data.database_errors import DatabaseDamaged
 from app.core.sizes import format_bytes
 from app.storage.faults import translated
 from app.storage.files import flush, size_of

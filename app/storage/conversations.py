@@ -16,10 +16,9 @@ from functools import cached_property
 
 import msgspec
 
-from app.core.chat.conversation_errors import ConversationBusy, NothingToContinue
+from app.core.chat.conversation_errors import ConversationBusy, NothingToContinue, UnknownMessage
 from app.core.chat.conversations import Conversation, ConversationSummary, StoredMessage
 from app.core.engine.messages import MessageState, ReplyRecord, Role
-from app.core.errors import UnknownMessage
 from app.storage import tree
 from app.storage.database import Database
 from app.storage.rows import encode_record, message_of, storable, summary_of, title_of

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any
 
 from app.core.data.data_errors import DataMoved
-from app.core.errors import DatabaseDamaged, DatabaseNewer, DatabaseReadOnly
+from app.core.data.database_errors import DatabaseDamaged, DatabaseNewer, DatabaseReadOnly
 from app.storage.faults import translated
 from app.storage.migrations import APPLICATION_ID, MIGRATIONS, migrate, schema_version
 from app.storage.words import search_words

@@ -8,14 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.core.errors import (
-    DatabaseDamaged,
-    DatabaseLocked,
-    DatabaseReadOnly,
-    DatabaseUnreachable,
-    DiskFull,
-    ParleyError,
-)
+from app.core.data.database_errors import DatabaseDamaged, DatabaseLocked, DatabaseReadOnly, DatabaseUnreachable
+from app.core.errors import ParleyError
+from app.core.file_errors import DiskFull
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from app.core.errors import DatabaseDamaged
+from app.core.data.database_errors import DatabaseDamaged
 from app.storage.database import connected
 from app.storage.faults import translated
 

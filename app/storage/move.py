@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.data.data_errors import (
-    CopyDiffers,
+    DataCopyDiffers,
     DataFolderNested,
     DataFolderPortable,
     DataFolderTaken,
@@ -93,7 +93,7 @@ def move_data(
         UserError: the folder cannot be used, as `destination`.
         NoRoom: it has no room for it.
         NothingToBackUp: there is no database yet.
-        CopyDiffers: the copy is not what was read; nothing was changed.
+        DataCopyDiffers: the copy is not what was read; nothing was changed.
         WorldError: as `translated`; nothing was changed.
     """
     target = destination(chosen, folders)
@@ -176,7 +176,7 @@ def _copy(
     database = staged / folders.database.name
     copy_database(live, database, lambda part, whole: progress(done + min(part, whole), max(total, done + whole)), 0)
     if problem := findings(database):
-        raise CopyDiffers(problem, file=database.name)
+        raise DataCopyDiffers(problem, file=database.name)
     with closing(sqlite3.connect(database, isolation_level=None)) as copy:
         detach(copy, folders.data)
     _mark(staged, folders)
@@ -212,7 +212,7 @@ def _copy_file(source: Path, target: Path) -> Iterator[int]:
         os.fsync(writer.fileno())
     with target.open("rb") as copy:
         if hashlib.file_digest(copy, "sha256").digest() != read.digest():
-            raise CopyDiffers(file=source.name)
+            raise DataCopyDiffers(file=source.name)
     shutil.copystat(source, target)
 
 

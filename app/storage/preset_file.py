@@ -26,8 +26,9 @@ from pathlib import Path
 import msgspec
 
 from app.core.chat.presets import Preset, PresetFileInvalid
-from app.core.errors import FileUnreadable, InvalidOption
+from app.core.file_errors import FileUnreadable
 from app.core.paths import resources
+from app.core.program.setting_errors import InvalidOption
 from app.storage.files import export_text
 
 FORMAT = "parley-presets"

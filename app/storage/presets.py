@@ -11,9 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
-from app.core.chat.conversation_errors import UnknownFolder
+from app.core.chat.conversation_errors import UnknownConversation, UnknownFolder
 from app.core.chat.presets import ChosenPreset, Preset, PresetNameTaken, StoredPreset, UnknownPreset, unused_name
-from app.core.errors import UnknownConversation
 from app.storage.database import Database
 from app.storage.preset_file import builtin_presets
 from app.storage.rows import decode_struct, encode_struct

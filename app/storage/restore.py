@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from app.core.data.backups import Backup, BackupKind
-from app.core.errors import DatabaseDamaged
+from app.core.data.database_errors import DatabaseDamaged
 from app.storage.backup import Progress, copy_database, make_backup, prune, require_room, require_sound
 from app.storage.faults import translated
 from app.storage.files import flush, size_of

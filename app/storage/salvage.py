@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.core.data.data_errors import NothingSalvaged
-from app.core.errors import DatabaseDamaged
+from app.core.data.database_errors import DatabaseDamaged
 from app.storage.backup import Progress, list_backups
 from app.storage.database import Database, connected
 from app.storage.faults import translated

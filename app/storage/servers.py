@@ -12,7 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from app.core.errors import DatabaseReadOnly, DiskFull
+from app.core.data.database_errors import DatabaseReadOnly
+from app.core.file_errors import DiskFull
 from app.core.remote.server_errors import ServerExists, ServersUnreadable
 from app.core.remote.servers import Server, server_named
 

@@ -14,10 +14,13 @@ from typing import Any
 
 import msgspec
 
-from app.core.errors import DatabaseReadOnly, DiskFull, FileUnreadable, InvalidOption, ParleyError, SettingsDamaged
+from app.core.data.database_errors import DatabaseReadOnly
+from app.core.errors import ParleyError
+from app.core.file_errors import DiskFull, FileUnreadable
 from app.core.language import said
 from app.core.paths import expanded
 from app.core.program.setting import Form
+from app.core.program.setting_errors import InvalidOption, SettingsDamaged
 from app.core.program.settings import SETTINGS, SettingValue, check_conflict, setting_of
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.core.engine.prompt_errors import TemplateFailed
 from app.core.engine.templates import (
     MAX_SOURCE_CHARS,
     TemplateNameRefused,
@@ -11,7 +12,6 @@ from app.core.engine.templates import (
     shipped_names,
     template_path,
 )
-from app.core.errors import TemplateFailed
 from app.storage.faults import translated
 from app.storage.files import write_whole
 

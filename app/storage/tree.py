@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
+from app.core.chat.conversation_errors import UnknownConversation, UnknownMessage
 from app.core.chat.conversations import ConversationSummary, StoredMessage
 from app.core.engine.messages import MessageState, ReplyRecord, Role
-from app.core.errors import UnknownConversation, UnknownMessage
 from app.storage.database import read_all
 from app.storage.rows import encode_record, message_of, storable, summary_of
 

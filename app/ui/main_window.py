@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtWidgets import QApplication, QMainWindow
 
-from app.core.errors import InvalidOption
+from app.core.program.setting_errors import InvalidOption
 from app.ui.theme import COMFORTABLE, COMPACT, Appearance, Density, ThemeSource
 
 if TYPE_CHECKING:

@@ -43,10 +43,11 @@ from app.core.catalog.downloads import (
 )
 from app.core.catalog.hub_errors import Offline
 from app.core.checkpoints.repack import StartRepack
-from app.core.errors import Cancelled, Failure, ProtocolBroken
+from app.core.errors import Cancelled, Failure
 from app.core.paths import Folders
 from app.core.program.ledger import Purpose
 from app.core.protocol import Event
+from app.core.protocol_errors import ProtocolBroken
 from app.engines.base import Emit
 from app.worker.base import Worker
 from app.worker.wire import Job

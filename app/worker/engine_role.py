@@ -11,9 +11,10 @@ from app.catalog.gguf.header import read_header, shard_paths
 from app.catalog.ledger import Ledger
 from app.core.chat.preview_frames import RenderPrompt
 from app.core.engine.engine_frames import Digest, Generate, Load
-from app.core.errors import ParleyError, ProtocolBroken
+from app.core.errors import ParleyError
 from app.core.program.ledger import Purpose
 from app.core.program.network import is_offline
+from app.core.protocol_errors import ProtocolBroken
 from app.core.remote.rpc import address_of, is_this_machine
 from app.core.remote.rpc_errors import RpcForbiddenOffline
 from app.core.remote.server_frames import Connect

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from app.chat.exchange import Exchange
 from app.core.data.exchange_frames import ExchangeProgress, ExportConversations, Exported, ImportConversations, Imported
-from app.core.errors import ProtocolBroken
 from app.core.paths import Folders
+from app.core.protocol_errors import ProtocolBroken
 from app.engines.base import Emit
 from app.storage.lane import Lane
 from app.storage.stores import open_kept

@@ -17,8 +17,9 @@ import psutil
 from app.attachments.extract import extract
 from app.core.chat.attachment_errors import AttachmentTooCostly
 from app.core.data.exchange_frames import ExtractText, TextExtracted
-from app.core.errors import Failure, ProtocolBroken
+from app.core.errors import Failure
 from app.core.protocol import Failed
+from app.core.protocol_errors import ProtocolBroken
 from app.engines.base import Emit
 from app.worker.base import Worker
 from app.worker.wire import Job

@@ -21,9 +21,9 @@ from app.core.catalog.hub_frames import (
     TokenState,
     VariantOpened,
 )
-from app.core.errors import ProtocolBroken
 from app.core.paths import Folders
 from app.core.program.ledger import Purpose
+from app.core.protocol_errors import ProtocolBroken
 from app.engines.base import Emit
 from app.worker.base import Worker
 from app.worker.wire import Job

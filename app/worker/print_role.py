@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.core.data.exchange_frames import PagesPrinted, PrintPages
-from app.core.errors import ProtocolBroken
+from app.core.protocol_errors import ProtocolBroken
 from app.engines.base import Emit
 from app.printing.pages import needed_application, print_pages
 from app.worker.base import Worker

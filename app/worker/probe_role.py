@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 
 from app.core.chat.preview_frames import ReadTemplate, RenderPrompt
-from app.core.errors import ProtocolBroken
 from app.core.prediction.probe_frames import MeasureNeed, MeasureRemote, Probe
+from app.core.protocol_errors import ProtocolBroken
 from app.engines.base import Emit
 from app.engines.llama import devices, measuring, native
 from app.engines.rendering import read_template, render_prompt

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.core.checkpoints.repack import RepackDone, StartRepack
-from app.core.errors import ProtocolBroken
+from app.core.protocol_errors import ProtocolBroken
 from app.worker.base import Worker
 from app.worker.repacking import alone, repacked
 from app.worker.wire import Job

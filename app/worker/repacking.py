@@ -16,9 +16,9 @@ from app.catalog.find.card import parse_card
 from app.catalog.gguf.header import read_header
 from app.core.checkpoints.repack import Conversation, Provenance, RepackProgress, RepackReport, StartRepack, TemplateGap
 from app.core.checkpoints.repack_errors import RepackElsewhere
+from app.core.engine.prompt_errors import TemplateFailed
 from app.core.engine.prompt_template import chat_template_of
 from app.core.engine.templates import OWN_TEMPLATE
-from app.core.errors import TemplateFailed
 from app.engines.template_check import check_template
 from app.engines.templates import ChatTemplate
 from app.repack.part import lock_of

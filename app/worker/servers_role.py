@@ -7,8 +7,8 @@ import time
 
 from app.catalog.secret import has_keyring
 from app.catalog.server_keys import ServerKeys
-from app.core.errors import ProtocolBroken
 from app.core.paths import Folders
+from app.core.protocol_errors import ProtocolBroken
 from app.core.remote.server_frames import AskServer, FindServerKey, KeepServerKey, ServerKeyKept, ServerKnown
 from app.core.remote.servers import Server
 from app.engines.base import Emit

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from app.core.catalog.hub import HeaderCopy
-from app.core.errors import FileUnreadable
+from app.core.file_errors import FileUnreadable
 
 _FSCTL_SET_SPARSE = 0x900C4
 """The control code of `FSCTL_SET_SPARSE` in Windows' winioctl.h."""

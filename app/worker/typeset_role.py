@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.core.chat.typeset_frames import Code, Formula, Tinted, Typeset
-from app.core.errors import ProtocolBroken
+from app.core.protocol_errors import ProtocolBroken
 from app.worker.base import Worker
 from app.worker.highlight import language_name, suffix_of, tints_of
 from app.worker.wire import Job

@@ -9,11 +9,11 @@ from app.catalog.fetch.network import Network
 from app.catalog.fetch.update import fetch_package, newer_release
 from app.catalog.ledger import Ledger
 from app.core.catalog.hub_errors import Offline
-from app.core.errors import ProtocolBroken
 from app.core.paths import Folders
 from app.core.program.ledger import Purpose
 from app.core.program.network import is_offline
 from app.core.program.update_frames import FetchUpdate, LookForUpdate, UpdateFetched, UpdateKnown, UpdateProgress
+from app.core.protocol_errors import ProtocolBroken
 from app.engines.base import Emit
 from app.worker.base import Worker
 from app.worker.wire import Job

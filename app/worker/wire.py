@@ -15,8 +15,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from app.core import protocol
-from app.core.errors import Failure, ProtocolBroken
+from app.core.errors import Failure
 from app.core.protocol import Cancel, Command, Event, Failed, Leave
+from app.core.protocol_errors import ProtocolBroken
 from app.engines.base import StopFlag
 
 EXIT_PARENT_GONE = 0

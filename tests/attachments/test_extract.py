@@ -21,7 +21,8 @@ from app.core.chat.attachment_errors import (
     AttachmentWithoutText,
 )
 from app.core.chat.attachments import Attachment, with_attachments
-from app.core.errors import FileGone, FileUnreadable, ParleyError
+from app.core.errors import ParleyError
+from app.core.file_errors import FileGone, FileUnreadable
 from app.printing.pages import print_pages
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"

@@ -16,7 +16,8 @@ from app.catalog.gguf.kv_cache import kv_bytes
 from app.catalog.gguf.reader import ArraySummary
 from app.catalog.gguf.types import GGML_TYPES
 from app.core.engine.loading import KvType
-from app.core.errors import FileGone, FileUnreadable, GgufDamaged, NotGguf
+from app.core.engine.model_errors import GgufDamaged, NotGguf
+from app.core.file_errors import FileGone, FileUnreadable
 
 TOKENS = [f"token {number}" for number in range(10_000)]
 

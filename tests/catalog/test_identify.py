@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.catalog.shelf.library import identify
-from app.core.errors import FileGone, FileUnreadable
+from app.core.file_errors import FileGone, FileUnreadable
 from tests.models.split_gguf import split_gguf
 
 

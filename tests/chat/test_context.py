@@ -11,8 +11,8 @@ from app.core.chat.conversations import StoredMessage
 from app.core.engine.engine_frames import Generate
 from app.core.engine.loading import LoadOptions
 from app.core.engine.messages import Message, MessageState, ModelIdentity, ReplyRecord, Role
+from app.core.engine.prompt_errors import EmptyPrompt
 from app.core.engine.sampling import Sampling
-from app.core.errors import EmptyPrompt
 
 RECORD = ReplyRecord(
     model=ModelIdentity("Tiny", "/tiny.gguf", 1), engine="llama.cpp", engine_version="b1", template="",

@@ -11,12 +11,13 @@ import pytest
 
 from app.chat.turn import CHECKPOINT_SECONDS, Turn, opening_record
 from app.core.chat.conversations import StoredMessage
+from app.core.data.database_errors import DatabaseLocked
+from app.core.engine.engine_errors import EngineLost
 from app.core.engine.engine_frames import Finished, ModelInfo, Piece
 from app.core.engine.loading import LoadOptions
 from app.core.engine.messages import FinishReason, MessageState, ModelIdentity, ReplyRecord, Timings, Usage
 from app.core.engine.models import ModelFile
 from app.core.engine.sampling import Sampling
-from app.core.errors import DatabaseLocked, EngineLost
 from app.storage.database import Database
 from app.storage.lane import Lane
 from app.storage.stores import open_stores

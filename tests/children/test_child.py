@@ -18,9 +18,9 @@ from app.children.child import Child
 from app.children.outcome import Outcome, OutcomeKind
 from app.core import protocol
 from app.core.engine.engine_frames import Load, Piece
-from app.core.errors import ProtocolBroken
 from app.core.prediction.probe_frames import Machine, Probe
 from app.core.protocol import ChildRole, Event
+from app.core.protocol_errors import ProtocolBroken
 
 GREETING = f"""
 import json, os, signal, sys

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from app.children.outcome import Outcome, OutcomeKind
-from app.core.errors import ProtocolBroken
+from app.core.protocol_errors import ProtocolBroken
 
 
 @pytest.mark.parametrize(

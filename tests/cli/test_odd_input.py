@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.errors import MessageTooLarge
+from app.core.engine.prompt_errors import MessageTooLarge
 from tests.cli.conftest import ENDLESS, CommandLine
 
 HUGE_NUMBER = "99999999999999999999"

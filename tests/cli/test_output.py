@@ -8,8 +8,8 @@ import pytest
 
 from app.cli.output import OutputFailed, Terminal
 from app.cli.views import JsonView, PlainView
+from app.core.data.database_errors import DatabaseLocked
 from app.core.engine.engine_frames import Piece, PromptProgress
-from app.core.errors import DatabaseLocked
 
 HOSTILE = "a\x1b]0;owned\x07b\x9b31mc\rd\x08\te\nf\x7f"
 

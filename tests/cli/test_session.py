@@ -11,7 +11,8 @@ from app.core.engine.engine_frames import Finished, Piece
 from app.core.engine.loading import LoadOptions
 from app.core.engine.messages import FinishReason, ModelIdentity, ReplyRecord, Timings, Usage
 from app.core.engine.sampling import Sampling
-from app.core.errors import DiskFull, ParleyError
+from app.core.errors import ParleyError
+from app.core.file_errors import DiskFull
 from app.storage.lane import Lane
 from app.storage.stores import Stores, open_stores
 

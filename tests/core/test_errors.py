@@ -1,19 +1,37 @@
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import string
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
 
 import msgspec
 import pytest
 
-from app.core import errors
-from app.core.errors import Bug, Failure, FileGone, ParleyError, PromptTooLong
+import app
+from app.core.engine.prompt_errors import PromptTooLong
+from app.core.errors import Bug, Failure, ParleyError, UserError, WorldError
+from app.core.file_errors import FileGone
+
+ROOT = Path(__file__).parents[2]
+
+
+def cases() -> list[type[ParleyError]]:
+    """Every failure there is, not the kinds."""
+    for module in pkgutil.walk_packages(app.__path__, "app."):
+        if module.name.endswith("errors"):
+            importlib.import_module(module.name)
+    return [kind for kind in subclasses(ParleyError) if kind not in (UserError, WorldError)]
 
 
 def subclasses(kind: type[ParleyError]) -> list[type[ParleyError]]:
     return [found for child in kind.__subclasses__() for found in (child, *subclasses(child))]
 
 
-@pytest.mark.parametrize("kind", [k for k in subclasses(ParleyError) if k not in (errors.UserError, errors.WorldError)])
+@pytest.mark.parametrize("kind", cases())
 def test_every_error_says_what_happened_and_what_to_do(kind: type[ParleyError]) -> None:
     assert kind.text.endswith(".")
     assert kind.advice.endswith(".")
@@ -31,6 +49,16 @@ def test_an_error_crosses_a_pipe_whole() -> None:
     assert type(back) is PromptTooLong
     assert str(back) == str(error)
     assert back.detail == "why"
+
+
+def test_no_two_errors_have_one_name_by_which_they_are_told() -> None:
+    assert [name for name, count in Counter(kind.__name__ for kind in cases()).items() if count > 1] == []
+
+
+def test_an_error_is_known_in_a_process_that_needed_none_like_it() -> None:
+    told = "from app.core.errors import Failure; print(Failure('AttachmentEmpty', {'file': 'a.txt'}).error())"
+    said = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert said.startswith("a.txt is empty.")
 
 
 def test_an_unforeseen_exception_becomes_a_bug_with_its_traceback() -> None:

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from app.core import protocol
 from app.core.engine.engine_frames import Generate, Piece
 from app.core.engine.messages import Message, Role
-from app.core.errors import ProtocolBroken
 from app.core.protocol import Hello
+from app.core.protocol_errors import ProtocolBroken
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",)))
 

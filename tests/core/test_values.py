@@ -7,8 +7,8 @@ import pytest
 from app.core.chat.conversations import Conversation, ConversationSummary, StoredMessage
 from app.core.engine.messages import Role
 from app.core.engine.sampling import Sampling
-from app.core.errors import InvalidOption
 from app.core.paths import Folders, resources
+from app.core.program.setting_errors import InvalidOption
 from app.core.sizes import format_bytes, format_count, format_rate
 
 

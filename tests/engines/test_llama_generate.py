@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from llama_cpp import llama_cpp as llama
 
+from app.core.engine.engine_errors import GrammarInvalid
 from app.core.engine.messages import FinishReason, Message, Role
+from app.core.engine.model_errors import NoModel
+from app.core.engine.prompt_errors import EmptyPrompt, PromptTooLong
 from app.core.engine.sampling import Sampling
 from app.core.engine.templates import UnknownTemplate
-from app.core.errors import EmptyPrompt, GrammarInvalid, NoModel, PromptTooLong
 from app.engines.llama.sampler import ChainSampler, GrammarSampler, after_thoughts
 from app.engines.llama.vocabulary import Vocabulary
 

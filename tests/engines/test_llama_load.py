@@ -11,10 +11,12 @@ import pytest
 from app.core.catalog.hub import Weights
 from app.core.engine.engine_frames import LoadProgress
 from app.core.engine.loading import FlashAttention, KvType, LoadOptions, RopeKind, RopeScaling
+from app.core.engine.model_errors import ArchitectureUnknown, ModelLoadFailed, OutOfMemory
 from app.core.engine.sampling import Sampling
-from app.core.errors import ArchitectureUnknown, Cancelled, InvalidOption, ModelLoadFailed, OutOfMemory
+from app.core.errors import Cancelled
 from app.core.prediction.fit import MARGIN, Device, DeviceKind, Hardware, Plan
 from app.core.prediction.footprint import allot, footprint
+from app.core.program.setting_errors import InvalidOption
 from app.engines.base import StopFlag
 from app.engines.llama.memory import is_repacked
 from app.engines.llama.model import plan_load

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.engine.messages import Message, Role
-from app.core.errors import EmptyPrompt, PinsTooLong, PromptTooLong
+from app.core.engine.prompt_errors import EmptyPrompt, PinsTooLong, PromptTooLong
 from app.engines.prompt import Protection, Segment, fit_view
 from app.engines.template_choice import compiled, named_text
 from app.engines.templates import ChatTemplate

@@ -7,7 +7,8 @@ import threading
 import pytest
 
 from app.core.engine.messages import Message, Role
-from app.core.errors import Cancelled, TemplateFailed
+from app.core.engine.prompt_errors import TemplateFailed
+from app.core.errors import Cancelled
 from app.engines.templates import ChatTemplate
 
 MESSAGES = [Message(Role.USER, "x" * 1000)]

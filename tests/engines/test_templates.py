@@ -8,8 +8,8 @@ import threading
 import pytest
 
 from app.core.engine.messages import Message, Role
+from app.core.engine.prompt_errors import TemplateFailed
 from app.core.engine.templates import OWN_TEMPLATE, UnknownTemplate, shipped_names
-from app.core.errors import TemplateFailed
 from app.engines.template_choice import choose_template, compiled, named_text
 from app.engines.templates import ChatTemplate
 

@@ -12,7 +12,8 @@ import pytest
 from app.core.data.exchange import ExportFormat
 from app.core.data.exchange_errors import ExportFailed, ExportTargetExists, ExportTargetUnfit
 from app.core.engine.messages import MessageState, Role
-from app.core.errors import Cancelled, DiskFull
+from app.core.errors import Cancelled
+from app.core.file_errors import DiskFull
 from app.exchange import exporting
 from app.exchange.exporting import Exporter
 from app.exchange.pages.html import html_of

@@ -9,9 +9,9 @@ import pytest
 
 from app.bootstrap.starting import child_starter
 from app.core.chat.attachment_errors import AttachmentBinary, ExtractionLost
+from app.core.chat.conversation_errors import UnknownConversation
 from app.core.data.exchange import ExportFormat
 from app.core.data.exchange_errors import ExchangeLost, NotAChatExport
-from app.core.errors import UnknownConversation
 from app.core.paths import Folders
 from app.core.protocol import ChildRole
 from app.services.exchange import AttachmentReader, ExchangeService

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.core.catalog.hub_errors import SafetensorsDamaged
 from app.core.catalog.safetensors import parse_header, read_header
-from app.core.errors import FileGone, FileUnreadable
+from app.core.file_errors import FileGone, FileUnreadable
 
 GOOD = {"a": {"dtype": "F16", "shape": [2, 4], "data_offsets": [0, 16]}}
 

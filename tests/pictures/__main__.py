@@ -14,10 +14,12 @@ from PySide6.QtTest import QTest
 
 from app.bootstrap.program import Program
 from app.chat.turn import opening_record
+from app.core.data.database_errors import DatabaseLocked
 from app.core.engine.messages import MessageState, ModelIdentity
+from app.core.engine.model_errors import OutOfMemory
 from app.core.engine.models import ModelFile
 from app.core.engine.sampling import Sampling
-from app.core.errors import DatabaseLocked, Failure, OutOfMemory
+from app.core.errors import Failure
 from app.core.paths import Folders
 from app.services.engine_host import EngineState
 from app.services.reply_run import ChatState

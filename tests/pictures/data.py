@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDialog
 
 from app.core.data.backups import Backup, BackupKind
 from app.core.data.data_errors import DataFolderNested
-from app.core.errors import DiskFull
+from app.core.file_errors import DiskFull
 from app.ui.data_backups import BackupsDialog
 from app.ui.data_errand import ErrandDialog
 from app.ui.data_move import MoveDialog

@@ -37,7 +37,8 @@ from app.core.checkpoints.repack_errors import (
     TokenizerUnknown,
     TypeNotOffered,
 )
-from app.core.errors import Cancelled, DiskFull, ParleyError
+from app.core.errors import Cancelled, ParleyError
+from app.core.file_errors import DiskFull
 from app.repack.part import Part, journal_of, part_of
 from tests.repack import files, models, packing
 from tests.repack.files import Tensors

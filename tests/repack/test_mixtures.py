@@ -21,7 +21,7 @@ from app.catalog.gguf.header import TensorInfo, read_header
 from app.core.checkpoints.mixture import MIXTURES, Outline, wanted_type
 from app.core.checkpoints.repack import NoteKind, TypeChoice
 from app.core.checkpoints.repack_errors import RepackUnsound, ScalesNotFinite
-from app.core.errors import GgufDamaged
+from app.core.engine.model_errors import GgufDamaged
 from app.engines.llama.quantizer import quantized
 from app.repack.arrays import Array
 from app.repack.check import Found

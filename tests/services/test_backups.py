@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from app.core.data.backups import BackupKind
 from app.core.data.data_errors import BackupSkipped
+from app.core.data.database_errors import DatabaseDamaged
 from app.core.engine.messages import Role
-from app.core.errors import DatabaseDamaged
 from app.services.backups import BackupKeeper
 from app.services.relay import Relay
 from app.storage.backup import list_backups

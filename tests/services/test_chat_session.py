@@ -14,17 +14,12 @@ import pytest
 
 from app.catalog.shelf.library import identify
 from app.core.chat.conversation_errors import ConversationBusy
+from app.core.data.database_errors import DatabaseLocked
+from app.core.engine.engine_errors import EngineBusy, EngineLost
 from app.core.engine.messages import FinishReason, MessageState, Role
-from app.core.errors import (
-    DatabaseLocked,
-    DiskFull,
-    EmptyPrompt,
-    EngineBusy,
-    EngineLost,
-    FileGone,
-    NoModel,
-    PromptTooLong,
-)
+from app.core.engine.model_errors import NoModel
+from app.core.engine.prompt_errors import EmptyPrompt, PromptTooLong
+from app.core.file_errors import DiskFull, FileGone
 from app.services.engine_host import EngineState
 from app.services.model_library import ModelLibrary
 from app.services.reply_run import ChatState

@@ -11,8 +11,8 @@ from app.core.chat.conversation_errors import NotInTrash
 from app.core.chat.conversations import ConversationSummary
 from app.core.chat.listing import Folder, Listing, Shelf
 from app.core.chat.search import SearchQuery, SearchResult
+from app.core.data.database_errors import DatabaseLocked
 from app.core.engine.messages import Role
-from app.core.errors import DatabaseLocked
 from app.services.conversation_list import PAGE, ConversationList
 from app.services.conversation_search import ConversationSearch
 from app.services.relay import Relay, Storage

@@ -24,8 +24,8 @@ from app.core.data.data_errors import (
     TemplateCopiesDamaged,
     UnknownBackup,
 )
+from app.core.data.database_errors import DatabaseDamaged, DatabaseLocked
 from app.core.engine.messages import Role
-from app.core.errors import DatabaseDamaged, DatabaseLocked
 from app.storage.backup import backup_folder, find_backup, list_backups, make_backup, make_daily, prune
 from app.storage.conversations import ConversationStore
 from app.storage.database import Database

@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.core.chat.conversation_errors import ConversationBusy, NothingToContinue, NotInTrash
+from app.core.chat.conversation_errors import ConversationBusy, NothingToContinue, NotInTrash, UnknownMessage
 from app.core.engine.messages import MessageState, ReplyRecord, Role
-from app.core.errors import UnknownMessage
 from app.storage.branches import BranchStore
 from app.storage.conversations import ConversationStore
 from app.storage.database import Database

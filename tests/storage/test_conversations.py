@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from app.core.chat.conversation_errors import UnknownConversation, UnknownMessage
 from app.core.engine.messages import MessageState, ReplyRecord, Role
-from app.core.errors import Failure, UnknownConversation, UnknownMessage
+from app.core.errors import Failure
 from app.storage.conversations import ConversationStore
 from app.storage.database import Database
 from app.storage.rows import title_of

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from app.core.engine.messages import MessageState, ReplyRecord, Role
-from app.core.errors import (
+from app.core.data.database_errors import (
     DatabaseDamaged,
     DatabaseLocked,
     DatabaseNewer,
     DatabaseReadOnly,
     DatabaseUnreachable,
-    DiskFull,
 )
+from app.core.engine.messages import MessageState, ReplyRecord, Role
+from app.core.file_errors import DiskFull
 from app.storage.conversations import ConversationStore
 from app.storage.database import Access, Database
 from app.storage.migrations import MIGRATIONS

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from app.core.errors import Bug, DatabaseLocked
+from app.core.data.database_errors import DatabaseLocked
+from app.core.errors import Bug
 from app.storage.lane import Lane
 from app.storage.stores import Stores, open_stores
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from app.core.chat.search import SearchQuery
+from app.core.data.database_errors import DatabaseReadOnly
 from app.core.engine.messages import MessageState, Role
-from app.core.errors import DatabaseReadOnly
 from app.storage.database import Database
 from app.storage.migrations import MIGRATIONS
 from app.storage.stores import open_stores

@@ -28,8 +28,10 @@ from app.core.data.data_errors import (
     NoRoom,
     NothingToBackUp,
 )
+from app.core.data.database_errors import DatabaseLocked, DatabaseReadOnly
 from app.core.engine.messages import ModelIdentity
-from app.core.errors import Cancelled, DatabaseLocked, DatabaseReadOnly, DiskFull
+from app.core.errors import Cancelled
+from app.core.file_errors import DiskFull
 from app.core.paths import Folders, Home
 from app.storage import move
 from app.storage.backup import list_backups, make_backup

@@ -5,9 +5,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from app.core.chat.conversation_errors import UnknownConversation
 from app.core.chat.presets import ChosenPreset, Preset, PresetFileInvalid, PresetNameTaken, Reasoning, UnknownPreset
 from app.core.engine.sampling import Sampling
-from app.core.errors import FileUnreadable, UnknownConversation
+from app.core.file_errors import FileUnreadable
 from app.storage.branches import BranchStore
 from app.storage.conversations import ConversationStore
 from app.storage.database import Database

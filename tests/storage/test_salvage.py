@@ -10,8 +10,8 @@ import pytest
 
 from app.core.data.backups import BackupKind
 from app.core.data.data_errors import NothingSalvaged
+from app.core.data.database_errors import DatabaseDamaged, DatabaseLocked
 from app.core.engine.messages import Role
-from app.core.errors import DatabaseDamaged, DatabaseLocked
 from app.storage.backup import make_backup
 from app.storage.conversations import ConversationStore
 from app.storage.database import Database

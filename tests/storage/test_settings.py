@@ -9,7 +9,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from app.core.errors import DatabaseReadOnly, FileUnreadable, InvalidOption, SettingsDamaged
+from app.core.data.database_errors import DatabaseReadOnly
+from app.core.file_errors import FileUnreadable
+from app.core.program.setting_errors import InvalidOption, SettingsDamaged
 from app.core.program.settings import SETTINGS, Setting, ShortcutTaken
 from app.storage.settings import SettingsFile
 

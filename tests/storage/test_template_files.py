@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.core.engine.prompt_errors import TemplateFailed
 from app.core.engine.templates import (
     MAX_SOURCE_CHARS,
     TemplateNameRefused,
@@ -18,7 +19,7 @@ from app.core.engine.templates import (
     template_names,
     template_source,
 )
-from app.core.errors import DiskFull, FileUnreadable, TemplateFailed
+from app.core.file_errors import DiskFull, FileUnreadable
 from app.storage.template_files import delete_template, save_template
 
 SOURCE = "{% for message in messages %}\n<é>\u00a0{{ message.content }}\r\n{% endfor %}"

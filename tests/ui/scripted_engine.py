@@ -19,7 +19,8 @@ from app.core.engine.engine_frames import (
     PromptProgress,
 )
 from app.core.engine.messages import FinishReason, Timings, Usage
-from app.core.errors import Failure, GgufDamaged
+from app.core.engine.model_errors import GgufDamaged
+from app.core.errors import Failure
 from app.core.prediction.probe_frames import Machine, Probe
 from app.core.protocol import Cancel, Failed, Stopped
 

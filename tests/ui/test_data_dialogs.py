@@ -19,14 +19,9 @@ from app.bootstrap.frame import Frame
 from app.bootstrap.program import Program, furnish
 from app.core.data.backups import BackupKind
 from app.core.data.data_errors import DataFolderGone, DataFolderNested
-from app.core.errors import (
-    DatabaseDamaged,
-    DatabaseLocked,
-    DatabaseNewer,
-    DatabaseUnreachable,
-    DiskFull,
-    ParleyError,
-)
+from app.core.data.database_errors import DatabaseDamaged, DatabaseLocked, DatabaseNewer, DatabaseUnreachable
+from app.core.errors import ParleyError
+from app.core.file_errors import DiskFull
 from app.core.paths import Folders
 from app.services.single_instance import SingleInstance
 from app.storage.backup import make_backup

@@ -10,8 +10,12 @@ from PySide6.QtWidgets import QApplication
 from app.bootstrap.language import speak
 from app.children.outcome import Outcome, OutcomeKind
 from app.core.chat.presets import Preset
-from app.core.errors import EmptyPrompt, EngineLost, FileUnreadable, InvalidOption, OutOfMemory
+from app.core.engine.engine_errors import EngineLost
+from app.core.engine.model_errors import OutOfMemory
+from app.core.engine.prompt_errors import EmptyPrompt
+from app.core.file_errors import FileUnreadable
 from app.core.language import NUMBERS, TRANSLATE, NumberMarks
+from app.core.program.setting_errors import InvalidOption
 from app.core.program.settings import SETTINGS, ShortcutTaken, check_conflict
 from app.core.sizes import format_bytes, format_count
 from app.storage.preset_file import builtin_presets

@@ -10,8 +10,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.program import Program
-from app.core.errors import DatabaseReadOnly, SettingsDamaged
+from app.core.data.database_errors import DatabaseReadOnly
 from app.core.paths import Folders
+from app.core.program.setting_errors import SettingsDamaged
 from tests.program import build
 from tests.ui.conftest import SCRIPT
 

@@ -9,9 +9,11 @@ from PySide6.QtWidgets import QProgressBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.program import Program
+from app.core.data.database_errors import DatabaseLocked
 from app.core.engine.loading import LoadOptions
+from app.core.engine.model_errors import NoModel, OutOfMemory
 from app.core.engine.models import ModelFile
-from app.core.errors import DatabaseLocked, NoModel, OutOfMemory, ParleyError
+from app.core.errors import ParleyError
 from app.core.remote.servers import Server
 from app.services.engine_host import EngineState
 from app.services.reply_run import ChatState

@@ -6,8 +6,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.core.chat.conversations import StoredMessage
+from app.core.engine.engine_errors import EngineFailed
 from app.core.engine.messages import FinishReason, MessageState
-from app.core.errors import EngineFailed, Failure
+from app.core.errors import Failure
 from app.ui.transcript.rows.lines import FooterRow, fold_label, footer_of
 from app.ui.transcript.rows.row import Action
 from app.ui.transcript.widget.view import TranscriptView

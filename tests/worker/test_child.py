@@ -23,19 +23,13 @@ from app.core.engine.engine_frames import (
 )
 from app.core.engine.loading import LoadOptions
 from app.core.engine.messages import FinishReason, Message, Role
+from app.core.engine.model_errors import ArchitectureUnknown, GgufDamaged, NoModel, NotGguf
 from app.core.engine.sampling import Sampling
-from app.core.errors import (
-    ArchitectureUnknown,
-    FileGone,
-    FileUnreadable,
-    GgufDamaged,
-    InvalidOption,
-    NoModel,
-    NotGguf,
-    ProtocolBroken,
-)
+from app.core.file_errors import FileGone, FileUnreadable
 from app.core.prediction.probe_frames import Machine, Probe
+from app.core.program.setting_errors import InvalidOption
 from app.core.protocol import Cancel, Failed, Hello, Stopped
+from app.core.protocol_errors import ProtocolBroken
 from tests.models.split_gguf import split_gguf
 
 HELLO = (Message(Role.USER, "Hello"),)

@@ -13,7 +13,8 @@ from app.catalog.fetch.checksums import Checksum, Checksums
 from app.catalog.fetch.hasher import Hash, hash_for
 from app.catalog.fetch.journal import Journal, Pins, journal_of, read_crcs, read_pins, segment_blocks
 from app.core.catalog.downloads import FileChecked
-from app.core.errors import Cancelled, FileGone, FileUnreadable
+from app.core.errors import Cancelled
+from app.core.file_errors import FileGone, FileUnreadable
 
 _SEGMENT = 8 * 1024 * 1024
 

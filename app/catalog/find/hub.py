@@ -28,7 +28,8 @@ from app.catalog.gguf.header import GgufHeader
 from app.core.catalog.hub import Format, HeaderCopy, RemoteFile, RepoPage, SearchPage, SearchQuery, Variant
 from app.core.catalog.hub_errors import RemoteHeaderTooLong, RepoGated, SafetensorsDamaged
 from app.core.catalog.safetensors import SafetensorsHeader
-from app.core.errors import Cancelled, Failure, GgufDamaged, NotGguf
+from app.core.engine.model_errors import GgufDamaged, NotGguf
+from app.core.errors import Cancelled, Failure
 
 _THREADS = 8
 _MAX_BRANCHES = 100

@@ -19,7 +19,8 @@ from typing import BinaryIO
 
 from app.catalog.gguf.reader import Damaged, FieldReader, Value
 from app.catalog.gguf.types import FILE_TYPES, GGML_TYPES
-from app.core.errors import FileGone, FileUnreadable, GgufDamaged, NotGguf
+from app.core.engine.model_errors import GgufDamaged, NotGguf
+from app.core.file_errors import FileGone, FileUnreadable
 from app.core.sizes import format_bytes
 
 MAGIC = b"GGUF"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.catalog.gguf.header import MAGIC, MAX_FIELDS, GgufHeader
 from app.catalog.gguf.reader import Damaged, FieldReader, Value
-from app.core.errors import NotGguf
+from app.core.engine.model_errors import NotGguf
 
 
 def is_gguf(path: Path) -> bool:

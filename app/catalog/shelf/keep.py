@@ -16,7 +16,8 @@ from app.catalog.shelf.adopt import files_below
 from app.core.catalog.download_errors import CopyDiffers, FileInTheWay, NotOurs, TrashRefused
 from app.core.catalog.hub import Format
 from app.core.catalog.library import LibraryModel, Owner
-from app.core.errors import Cancelled, FileGone
+from app.core.errors import Cancelled
+from app.core.file_errors import FileGone
 
 _BLOCK = 1024 * 1024
 COPY = ".copy"

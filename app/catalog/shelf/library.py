@@ -8,7 +8,8 @@ from pathlib import Path
 
 from app.catalog.gguf.header import named_parts, read_header, shard_paths
 from app.core.engine.messages import ModelIdentity
-from app.core.errors import FileGone, FileUnreadable, ParleyError
+from app.core.errors import ParleyError
+from app.core.file_errors import FileGone, FileUnreadable
 from app.core.paths import expanded, is_file
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from app.core.catalog.hub_errors import SafetensorsDamaged
-from app.core.errors import FileGone, FileUnreadable
+from app.core.file_errors import FileGone, FileUnreadable
 
 LENGTH_BYTES = 8
 MAX_HEADER_BYTES = 100_000_000

@@ -5,6 +5,20 @@ from __future__ import annotations
 from app.core.errors import UserError
 
 
+class UnknownConversation(UserError):
+    """No conversation has this number."""
+
+    text = "There is no chat {id}."
+    advice = "See “parley chats list” for those there are."
+
+
+class UnknownMessage(UserError):
+    """No message has this number, or it belongs to another conversation."""
+
+    text = "There is no message {id} in this chat."
+    advice = "It may have been deleted meanwhile; open the chat again."
+
+
 class ConversationBusy(UserError):
     """A reply is being written, perhaps by another process, at the place that is to be changed."""
 

@@ -13,7 +13,8 @@ from msgspec import Meta
 
 from app.core.engine.sampling import Sampling, invalid_option
 from app.core.engine.templates import template_names
-from app.core.errors import InvalidOption, UserError
+from app.core.errors import UserError
+from app.core.program.setting_errors import InvalidOption
 
 KNOWN_VARIABLES = ("date", "time", "user", "model")
 MAX_NAME = 80

@@ -47,7 +47,7 @@ class NoRoom(WorldError):
     advice = "Free some space, or choose another disk."
 
 
-class CopyDiffers(WorldError):
+class DataCopyDiffers(WorldError):
     """A copied file is not what was read."""
 
     text = "{file} could not be copied faithfully."

@@ -10,7 +10,8 @@ import re
 import unicodedata
 from pathlib import Path
 
-from app.core.errors import FileUnreadable, UserError
+from app.core.errors import UserError
+from app.core.file_errors import FileUnreadable
 from app.core.paths import Folders, resources
 
 OWN_TEMPLATE = "built-in"

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from app.core.errors import InvalidOption
 from app.core.language import said
 from app.core.paths import expanded
 from app.core.program.keys import check_keys
+from app.core.program.setting_errors import InvalidOption
 
 SettingValue = str | int | float | bool
 

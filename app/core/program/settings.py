@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from app.core.errors import InvalidOption, UserError
+from app.core.errors import UserError
 from app.core.language import said_of_settings
 from app.core.program.setting import Effect, Form, Page, Setting, SettingValue, Unit
+from app.core.program.setting_errors import InvalidOption
 from app.core.program.updates import update_source
 
 __all__ = ["SETTINGS", "Setting", "SettingValue", "ShortcutTaken", "check_conflict", "setting_of"]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from llama_cpp import llama_cpp as llama
 
-from app.core.errors import EngineFailed
+from app.core.engine.engine_errors import EngineFailed
 from app.engines.base import StopFlag
 from app.engines.llama.model import LoadedModel
 from app.engines.llama.native import NativeLog, abort_callback

@@ -12,8 +12,9 @@ from app.core.chat.preview_frames import PromptRendered, RenderPrompt
 from app.core.engine.engine_frames import Finished, Generate, ModelInfo
 from app.core.engine.loading import FlashAttention, LoadOptions
 from app.core.engine.messages import FinishReason, Role, Timings, Usage
+from app.core.engine.model_errors import NoModel
 from app.core.engine.templates import OWN_TEMPLATE
-from app.core.errors import Cancelled, NoModel
+from app.core.errors import Cancelled
 from app.core.prediction.speed import backend_of
 from app.core.protocol import Event
 from app.engines.base import Emit, ModelSource, StopFlag

@@ -11,7 +11,7 @@ from time import perf_counter
 from llama_cpp import llama_cpp as llama
 
 from app.core.engine.loading import LoadOptions
-from app.core.errors import ModelLoadFailed
+from app.core.engine.model_errors import ModelLoadFailed
 from app.core.prediction.fit import Hardware
 from app.core.prediction.probe_frames import MeasuredNeed
 from app.engines.base import ModelSource

@@ -14,12 +14,14 @@ from llama_cpp import llama_cpp as llama
 
 from app.core.engine.engine_frames import LoadProgress
 from app.core.engine.loading import FlashAttention, KvType, LoadOptions, RopeKind
+from app.core.engine.model_errors import ArchitectureUnknown, ModelLoadFailed, OutOfMemory
 from app.core.engine.token_cost import TokenCost
-from app.core.errors import ArchitectureUnknown, Cancelled, InvalidOption, ModelLoadFailed, OutOfMemory, ParleyError
+from app.core.errors import Cancelled, ParleyError
 from app.core.prediction.fit import DeviceKind, Hardware, Need
 from app.core.prediction.fit import Plan as MemoryPlan
 from app.core.prediction.footprint import Allotment, allot, footprint
 from app.core.prediction.speed import token_cost
+from app.core.program.setting_errors import InvalidOption
 from app.core.sizes import format_bytes
 from app.engines.base import Emit, ModelSource, StopFlag
 from app.engines.llama import devices, native, rpc

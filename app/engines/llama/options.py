@@ -8,7 +8,7 @@ import msgspec
 
 from app.core.catalog.hub import ModelShape
 from app.core.engine.loading import DEFAULT_CONTEXT, FlashAttention, KvType, LoadOptions, RopeKind, RopeScaling
-from app.core.errors import InvalidOption
+from app.core.program.setting_errors import InvalidOption
 from app.engines.base import ModelSource
 
 DEFAULT_ROPE_BASE = 10_000.0

@@ -14,8 +14,8 @@ from typing import Protocol
 import numpy as np
 from llama_cpp import llama_cpp as llama
 
+from app.core.engine.engine_errors import GrammarInvalid
 from app.core.engine.sampling import Sampling
-from app.core.errors import GrammarInvalid
 from app.engines.llama.native import NativeLog
 from app.engines.llama.vocabulary import Vocabulary
 

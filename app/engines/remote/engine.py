@@ -9,7 +9,8 @@ import openai
 from app.core.chat.preview_frames import PromptRendered, RenderPrompt
 from app.core.engine.engine_frames import Generate, ModelInfo
 from app.core.engine.loading import LoadOptions
-from app.core.errors import Cancelled, NoModel
+from app.core.engine.model_errors import NoModel
+from app.core.errors import Cancelled
 from app.core.remote.server_errors import PromptMadeElsewhere, ServerModelUnknown
 from app.engines.base import Emit, StopFlag
 from app.engines.remote.client import Access, ServerClient

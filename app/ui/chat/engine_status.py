@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer
 
+from app.core.engine.engine_errors import EngineLost
 from app.core.engine.engine_frames import ModelInfo
-from app.core.errors import EngineLost, ParleyError
+from app.core.errors import ParleyError
 from app.core.sizes import format_bytes
 from app.services.chat_session import ChatSession
 from app.services.engine_host import EngineHost, EngineState

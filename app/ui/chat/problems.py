@@ -8,16 +8,10 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from app.core.data.data_errors import DataFolderGone
-from app.core.errors import (
-    DatabaseDamaged,
-    DatabaseLocked,
-    DatabaseReadOnly,
-    DatabaseUnreachable,
-    DiskFull,
-    NoModel,
-    OutOfMemory,
-    ParleyError,
-)
+from app.core.data.database_errors import DatabaseDamaged, DatabaseLocked, DatabaseReadOnly, DatabaseUnreachable
+from app.core.engine.model_errors import NoModel, OutOfMemory
+from app.core.errors import ParleyError
+from app.core.file_errors import DiskFull
 from app.ui.chat.notices import Notice, NoticeAction
 
 _STORAGE_ERRORS = (DatabaseLocked, DatabaseReadOnly, DatabaseDamaged, DatabaseUnreachable, DataFolderGone, DiskFull)

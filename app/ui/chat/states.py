@@ -8,8 +8,9 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QProgressBar, QStackedWidget, QWidget
 
+from app.core.engine.model_errors import OutOfMemory
 from app.core.engine.models import ModelFile
-from app.core.errors import OutOfMemory, ParleyError
+from app.core.errors import ParleyError
 from app.core.prediction.probe_frames import Machine
 from app.core.remote.rpc import is_this_machine
 from app.core.sizes import format_bytes

@@ -16,10 +16,12 @@ from app.chat.again import repeated
 from app.chat.turn import opening_record
 from app.core.chat.conversations import StoredMessage
 from app.core.chat.presets import ChosenPreset, Preset
+from app.core.engine.engine_errors import EngineBusy
 from app.core.engine.messages import Role
+from app.core.engine.model_errors import NoModel
 from app.core.engine.models import ModelFile
 from app.core.engine.sampling import Sampling
-from app.core.errors import EngineBusy, NoModel, ParleyError
+from app.core.errors import ParleyError
 from app.services.chat_session import ChatSession
 from app.services.chat_tools import ChatTools
 from app.services.compare import Candidate, Comparison, Question

@@ -8,8 +8,9 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from app.core.errors import InvalidOption, ParleyError
+from app.core.errors import ParleyError
 from app.core.program.setting import Form, Setting
+from app.core.program.setting_errors import InvalidOption
 from app.services.preferences import Preferences
 from app.ui.icons import IconButton
 from app.ui.labels import wrapped_label

@@ -79,8 +79,35 @@ def test_what_came_before_the_window_was_ready_is_taken_then(
 def test_one_that_does_not_answer_is_not_waited_for_forever(instance: Callable[[], SingleInstance]) -> None:
     first, second = instance(), instance()
     assert first.claim()
+    first.listen()
     assert not second.hand_over(None, seconds=0.05)
-    assert [entry.name for entry in first._folder.iterdir()] == ["lock"]
+    assert {entry.name for entry in first._folder.iterdir()} == {"lock", "ready"}
+
+
+def test_one_that_is_still_starting_is_waited_for(qtbot: QtBot, instance: Callable[[], SingleInstance]) -> None:
+    first, second = instance(), instance()
+    assert first.claim()
+    answers: list[bool] = []
+    asking = Thread(target=lambda: answers.append(second.hand_over(None, seconds=0)))
+    asking.start()
+    qtbot.waitUntil(lambda: any(first._folder.glob("*.request")))
+    with qtbot.waitSignal(first.called):
+        first.listen()
+    asking.join()
+    assert answers == [True]
+
+
+def test_the_place_of_one_that_ends_while_it_starts_is_taken(
+    instance: Callable[[], SingleInstance], tmp_path: Path
+) -> None:
+    second = instance()
+    with other_process(tmp_path / "data") as process:
+        assert not second.claim()
+        asking = Thread(target=second.hand_over, args=(None,))
+        asking.start()
+        process.kill()
+    asking.join()
+    assert second._lock.isLocked() and not any(second._folder.glob("*.request"))
 
 
 def test_a_claim_ends_with_its_process_even_a_killed_one(

@@ -61,11 +61,11 @@ class Relay(QObject):
         self._awake = False
         waiting = len(self._calls)
         try:
-            while waiting and self._calls:
+            while self._open and waiting and self._calls:
                 waiting -= 1
                 self._calls.popleft()()
         finally:
-            if self._calls and not self._awake:
+            if self._open and self._calls and not self._awake:
                 self._awake = True
                 self._wake.emit()
 

@@ -14,7 +14,7 @@ import pytest
 from app.core.engine.engine_frames import Piece
 from app.core.protocol import Event
 from app.engines.llama import rpc_watch
-from app.engines.llama.rpc import HELLO
+from app.engines.llama.rpc import HELLO, connect
 from app.engines.llama.rpc_watch import HostWatch
 from tests.rpc.cable import CAN_BE_PULLED, WHY_NOT, deafen
 from tests.rpc.hasty import PATIENCE
@@ -33,11 +33,16 @@ class Machine:
         self.taken: list[socket.socket] = []
         self.host = f"127.0.0.1:{self._listener.getsockname()[1]}"
 
-    def take(self) -> socket.socket:
-        """The next connection, once it has greeted."""
+    def accept(self) -> socket.socket:
+        """The next connection."""
         found, _ = self._listener.accept()
         found.settimeout(WAIT)
         self.taken.append(found)
+        return found
+
+    def take(self) -> socket.socket:
+        """The next connection, once it has greeted."""
+        found = self.accept()
         assert found.recv(len(HELLO)) == HELLO
         return found
 
@@ -107,6 +112,25 @@ def test_of_two_silent_machines_the_one_that_vanished_is_lost(
         gone.vanish()
         assert lost.get(timeout=WAIT) == gone.host
         assert lost.empty()
+
+
+def test_a_machine_that_vanished_before_it_took_the_greeting_is_lost_too(
+    machine: Callable[[], Machine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, lost = machine(), SimpleQueue[str]()
+
+    def connect_and_pull(host: str, seconds: float) -> socket.socket:
+        connection = connect(host, seconds)
+        gone.accept()
+        gone.vanish()
+        return connection
+
+    monkeypatch.setattr(rpc_watch, "connect", connect_and_pull)
+    watch = HostWatch([gone.host], lost.put)
+    watch.start()
+    with watch.during(nowhere):
+        assert lost.get(timeout=WAIT) == gone.host
+    watch.close()
 
 
 def test_a_job_that_goes_on_has_lost_nothing(machine: Callable[[], Machine], watching: Watching) -> None:

@@ -139,6 +139,9 @@ class HostWatch:
             for name in names:
                 if hasattr(socket, name):
                     connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # nothing is asked while a greeting is on its way that nobody takes
+            milliseconds = 1000 * (patience.idle + patience.between * patience.questions)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
 
     def _stands_still_since(self, moment: float) -> bool:
         return self._working.is_set() and self._moved_at < moment and not self._closed.is_set()

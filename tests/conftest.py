@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ import psutil
 import pytest
 from display import a_display
 from filelock import FileLock
+from hypothesis import HealthCheck, settings
 from keyring.backends.fail import Keyring
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
@@ -30,6 +32,19 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     _screen = a_display()
     os.environ.update(_screen.__enter__())
     atexit.register(_screen.__exit__, None, None, None)
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # As a shell has it in the background; what the tests start would ignore Ctrl+C as well.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# What is tried is the same in every run, however long it takes on a busy machine.
+settings.register_profile(
+    "tests",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("tests")
 
 # numpy's own threads wait for each other in a loop: on a busy machine that takes ten times as long as one thread.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -9,7 +9,7 @@ import struct
 import zipfile
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.data.exchange_errors import (
@@ -169,7 +169,7 @@ def test_a_document_is_split_alike_however_it_arrives(monkeypatch, size):
         split(b"[1], [2]")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.recursive(
@@ -331,7 +331,7 @@ def put(value, path, junk):
     return copy
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=400)
 @given(data=st.data())
 def test_any_field_of_any_type_is_read_or_refused(tmp_path, data):
     record = data.draw(st.sampled_from(RECORDS))
@@ -349,7 +349,7 @@ def test_any_field_of_any_type_is_read_or_refused(tmp_path, data):
         sound(one)
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=300)
 @given(at=st.integers(8, 600), value=st.integers(0, 255), version=st.integers(1, 12))
 def test_any_byte_of_a_binary_chat_may_be_wrong(tmp_path, at, value, version):
     data = bytearray(builders.gpt4all(version))

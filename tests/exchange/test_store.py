@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from app.core.chat.conversations import Conversation, ConversationSummary
 from app.core.chat.search import SearchQuery
@@ -40,7 +40,7 @@ def line(*texts, origin="claude:1", leaf=None):
     return PortableConversation(origin=origin, title="T", leaf=leaf or len(texts), messages=messages)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60)
 @given(conversation=conversations())
 def test_a_tree_goes_out_as_json_and_comes_in_the_same(tmp_path, conversation):
     path = tmp_path / "out.json"

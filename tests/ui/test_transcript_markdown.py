@@ -56,7 +56,7 @@ def documents_in_pieces(draw: st.DrawFn) -> list[str]:
     return [*pieces, source[at:]]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(documents_in_pieces())
 def test_pieces_end_in_the_same_blocks_as_the_whole(pieces: list[str]) -> None:
     splitter, tail, streamed = Splitter(), TailParser(), []
@@ -71,7 +71,7 @@ def test_pieces_end_in_the_same_blocks_as_the_whole(pieces: list[str]) -> None:
     assert [chunk.blocks for chunk in streamed] == [chunk.blocks for chunk in whole]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(documents_in_pieces())
 def test_pieces_end_in_the_same_rows_as_the_whole(pieces: list[str]) -> None:
     streamed, whole = TextStream(700.0), TextStream.of("".join(pieces), 700.0)
@@ -85,7 +85,7 @@ def test_pieces_end_in_the_same_rows_as_the_whole(pieces: list[str]) -> None:
     assert [row.content.source for row in streamed.rows] == [row.content.source for row in whole.rows]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.sampled_from(TOKENS)))
 def test_quick_appending_shows_what_parsing_anew_would(tokens: list[str]) -> None:
     splitter, tail = Splitter(), TailParser()

@@ -101,7 +101,7 @@ def test_a_stalled_connection_is_given_up(hub: Hub, attempt: Attempt) -> None:
     file = hub.put("a.gguf", SMALL)
     hub.faults.add("stall", r"GET /cdn/", after=MIB, seconds=30)
     hub.faults.add("stall", r"HEAD /", after=-1, seconds=30)
-    attempt.patience = Patience(attempts=3, first=0.01, stall=0.3)
+    attempt.patience = Patience(attempts=20, first=0.01, longest=0.05, stall=0.3)
     attempt.run(hub.source(file))
     assert_arrived(hub, attempt, file)
 

@@ -161,7 +161,7 @@ def test_what_came_before_a_break_is_kept(talker, proxy, fault):
 
 
 def test_silence_in_the_middle_is_given_up(talker, proxy):
-    talker.connect(proxy.address, timeout=1)
+    talker.connect(proxy.address, timeout=3)  # the real server may need some of them for its first words
     proxy.plan = Plan(stall=6)
     with pytest.raises(ServerSilent):
         talker.say()

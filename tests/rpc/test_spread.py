@@ -153,8 +153,8 @@ def test_a_machine_that_is_slow_is_waited_for(machines, hasty, tiny_gguf):
     patient, other = hasty(), hasty()
     patient.load(tiny_gguf, slow.host)
     other.load(tiny_gguf, gone.host)
-    for engine in (patient, other):
-        engine.send(Generate(id=1, messages=PROMPT, sampling=LONG))
+    for engine, sampling in ((patient, LONG), (other, ENDLESS)):
+        engine.send(Generate(id=1, messages=PROMPT, sampling=sampling))
         engine.until(Piece)
     slow.process.send_signal(signal.SIGSTOP)
     gone.pull()

@@ -16,10 +16,10 @@ from pytestqt.qtbot import QtBot
 from app.children.child import Child
 from app.children.outcome import OutcomeKind
 from app.core.checkpoints.preparing import Original, Preparation, PreparationState, Wishes
-from app.core.checkpoints.repack import RepackReport, StartRepack, TypeChoice
+from app.core.checkpoints.repack import RepackActivity, RepackProgress, RepackReport, StartRepack, TypeChoice
 from app.core.checkpoints.repack_errors import NoCheckpoint, RepackerLost
 from app.core.paths import Folders
-from app.core.protocol import VERSION, ChildRole, Hello, encode
+from app.core.protocol import VERSION, ChildRole, Event, Hello, encode
 from app.services import model_import
 from app.services.model_import import ImportState, ModelImport
 from app.services.relay import Relay, Storage
@@ -75,14 +75,19 @@ def imports(make: Bench) -> ModelImport:
     return make()
 
 
+def never_ready(tmp_path: Path, *said: Event) -> list[str]:
+    """A child that greets, says this, and then does nothing that it is asked for."""
+    frames = b"".join(map(encode, (Hello(version=VERSION, role="repack", pid=0), *said)))
+    script = tmp_path / "never_ready.py"
+    script.write_text(f"import sys\nsys.stdout.buffer.write({frames!r})\nsys.stdout.flush()\nsys.stdin.read()\n")
+    return [sys.executable, str(script)]
+
+
 @pytest.fixture
 def deaf(make: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelImport:
     """Its children greet, and then do nothing that they are asked for; it has no patience with them."""
     monkeypatch.setattr(model_import, "_STOP_MS", 0)
-    script = tmp_path / "deaf.py"
-    hello = encode(Hello(version=VERSION, role="repack", pid=0))
-    script.write_text(f"import sys\nsys.stdout.buffer.write({hello!r})\nsys.stdout.flush()\nsys.stdin.read()\n")
-    make.program = [sys.executable, str(script)]
+    make.program = never_ready(tmp_path)
     return make()
 
 
@@ -152,9 +157,11 @@ def test_a_child_that_does_not_stop_is_killed_and_the_next_one_is_not(
 
 
 def test_a_child_that_is_lost(imports: ModelImport, make: Bench, qtbot: QtBot, tmp_path: Path) -> None:
+    make.program = never_ready(tmp_path, RepackProgress(RepackActivity.WRITING))
     imports.progress.connect(lambda *_: make.children[0].kill())
     with qtbot.waitSignal(imports.problem, timeout=MILLISECONDS) as signal:
         imports.add("tiny", command(tmp_path), Wishes())
+    make.program = None
     assert isinstance(signal.args[0], RepackerLost)
     assert states(imports) == [PreparationState.FAILED]
     with qtbot.waitSignal(imports.finished, timeout=MILLISECONDS):
@@ -167,6 +174,7 @@ def test_closing_ends_the_child_and_what_it_did_counts_as_under_way(
 ) -> None:
     problems: list[object] = []
     imports.problem.connect(problems.append)
+    make.program = never_ready(tmp_path, RepackProgress(RepackActivity.WRITING))
     with qtbot.waitSignal(imports.progress, timeout=MILLISECONDS):
         imports.add("tiny", command(tmp_path), Wishes())
     imports.shutdown()

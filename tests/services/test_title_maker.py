@@ -68,9 +68,8 @@ def test_a_message_stops_the_title(start_services: Callable[..., Services], tiny
 
     services.engine.generate_aside = ask_and_send  # type: ignore[method-assign,assignment]
     services.exchange("Hello there")
-    with services.qtbot.waitSignal(services.session.reply_finished) as caught:
-        pass
-    assert caught.args[0].state is MessageState.COMPLETE
+    services.qtbot.waitUntil(lambda: len(services.finished) == 2)
+    assert services.finished[1].state is MessageState.COMPLETE
     assert len(asked) == len(ends) == 1
     assert [message.text for message in services.path()][2] == "And another thing"
 

@@ -39,7 +39,9 @@ def settings(program: Program, qtbot: QtBot) -> SettingsDialog:
 
 
 def stored(tmp_path: Path) -> dict[str, object]:
-    found: dict[str, object] = json.loads((tmp_path / "home" / "config" / "settings.json").read_text())
+    """What the settings' thread has written so far."""
+    file = tmp_path / "home" / "config" / "settings.json"
+    found: dict[str, object] = json.loads(file.read_text()) if file.exists() else {}
     return found
 
 

@@ -20,9 +20,10 @@ from app.services.engine_host import EngineState
 from app.services.reply_run import ChatState
 from app.storage import tree
 from app.storage.stores import Stores
+from app.ui.sidebar import model
 from app.ui.sidebar.conversation_view import ConversationView
 from app.ui.sidebar.model import CONVERSATIONS, RowRole
-from app.ui.sidebar.rows import ConversationRow, FolderRow, key_of, text_of
+from app.ui.sidebar.rows import ConversationRow, FolderRow, key_of, text_of, today
 from app.ui.sidebar.sidebar import Sidebar
 from app.ui.sidebar.view import RowView
 from tests.ui.conftest import FileFactory
@@ -108,8 +109,10 @@ class Listed:
 
 
 @pytest.fixture
-def listed(qtbot: QtBot, program: Program) -> Listed:
-    """Four conversations, of which one is in the folder Home; Work is empty."""
+def listed(qtbot: QtBot, program: Program, monkeypatch: pytest.MonkeyPatch) -> Listed:
+    """Four conversations, of which one is in the folder Home; Work is empty. Midnight never comes."""
+    day = today()
+    monkeypatch.setattr(model, "today", lambda: day)
     made = Listed(qtbot, program)
 
     def furnish(stores: Stores) -> None:

@@ -10,12 +10,15 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, NoReturn
 
+import msgspec
 import pytest
 
+from app.catalog.fetch.check import check_file, forget_broken
+from app.catalog.fetch.checksums import Checksums
 from app.catalog.fetch.crew import Report
 from app.catalog.fetch.download import ProgressTeller
-from app.catalog.fetch.journal import Journal, Pins, journal_of, kept_bytes
-from app.catalog.fetch.layout import target_of
+from app.catalog.fetch.journal import Journal, Pins, journal_of, kept_bytes, part_of, read_pins
+from app.catalog.fetch.layout import folder_for, target_of
 from app.catalog.fetch.place import discard
 from app.catalog.fetch.puller import Limiter, Stopped
 from app.catalog.fetch.repair import Comparer, Mended
@@ -57,6 +60,18 @@ def test_a_name_that_only_looks_like_one_is_taken(path: str, tmp_path: Path) -> 
     assert target_of(tmp_path, path, platform="win32") == tmp_path / path
 
 
+def test_each_branch_has_a_folder_of_its_own(tmp_path: Path) -> None:
+    branches = ["main", "a_b", "a/b", "a:b", "a_b.", "refs/pr/1", "refs_pr/1", "a", "é"]
+    folders = [folder_for(tmp_path, "acme/tiny", branch) for branch in branches]
+    assert len({str(folder).casefold().rstrip(". ") for folder in folders}) == len(branches)
+    assert {folder.parent for folder in folders} == {tmp_path / "acme"}
+
+
+@pytest.mark.parametrize("branch", ["gptq-4bit-32g-actorder_True", "v1.0", "é"])
+def test_the_folder_of_an_ordinary_branch_has_its_name(branch: str, tmp_path: Path) -> None:
+    assert folder_for(tmp_path, "acme/tiny", branch) == tmp_path / "acme" / f"tiny@{branch}"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="these names are none there")
 def test_odd_names_arrive(hub: Hub, attempt: Attempt) -> None:
     files = [hub.put(name, 1000 + at) for at, name in enumerate(("aux.gguf", "12:30 #1%20 é.gguf", "a?b&c=d.gguf"))]
@@ -96,6 +111,103 @@ def test_a_verified_file_that_could_not_take_its_place_is_not_there(
     attempt.run(hub.source(new))
     assert target.read_bytes() == hub.data(new)
     assert hub.sent() == 0
+
+
+def begin_update(hub: Hub, attempt: Attempt) -> RemoteFile:
+    """An update of a file that is in its place, cut off halfway."""
+    new = update(hub, attempt)
+    hub.faults.add("drop", r"GET /cdn/", after=MIB)
+    hub.faults.add("status", r"GET /cdn/", times=-1, skip=1)
+    with pytest.raises(HubBusy):
+        attempt.run(hub.source(new))
+    hub.faults.clear()
+    hub.server.log.clear()
+    assert kept_bytes(attempt.folder / new.path) == MIB
+    return new
+
+
+def is_sound(target: Path) -> bool | None:
+    checksums = Checksums(target.parent.parent / "checksums.json")
+    return check_file(target, "", checksums, lambda *_: None, lambda: False).sound
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_an_update_that_is_given_up_leaves_the_older_file_as_it_was(hub: Hub, attempt: Attempt) -> None:
+    new = begin_update(hub, attempt)
+    target = attempt.folder / new.path
+    assert is_sound(target)
+    discard(target)
+    assert is_sound(target)
+    assert names(attempt.folder) == {"a.gguf", ".a.gguf.parley"}
+
+
+def test_an_update_goes_on_and_takes_the_older_files_place(hub: Hub, attempt: Attempt) -> None:
+    new = begin_update(hub, attempt)
+    target = attempt.folder / new.path
+    attempt.run(hub.source(new))
+    assert target.read_bytes() == hub.data(new)
+    assert is_sound(target)
+    assert hub.sent() == new.bytes - MIB
+    assert names(attempt.folder) == {"a.gguf", ".a.gguf.parley"}
+
+
+def test_the_older_file_may_go_while_its_update_is_paused(hub: Hub, attempt: Attempt) -> None:
+    new = begin_update(hub, attempt)
+    target = attempt.folder / new.path
+    target.unlink()
+    attempt.run(hub.source(new))
+    assert target.read_bytes() == hub.data(new)
+    assert hub.sent() == new.bytes - MIB
+    assert names(attempt.folder) == {"a.gguf", ".a.gguf.parley"}
+
+
+def test_the_older_file_is_still_there_for_who_wants_it_again(hub: Hub, attempt: Attempt) -> None:
+    begin_update(hub, attempt)
+    old = hub.put("a.gguf", SMALL, seed=1)
+    attempt.run(hub.source(old))
+    assert hub.sent() == 0
+    assert kept_bytes(attempt.folder / old.path) == MIB
+
+
+def test_an_update_of_a_file_that_was_found_damaged_keeps_what_is_known_of_it(hub: Hub, attempt: Attempt) -> None:
+    new = begin_update(hub, attempt)
+    target = attempt.folder / new.path
+    pins = read_pins(target)
+    with target.open("r+b") as file:
+        file.write(b"broken")
+    assert is_sound(target) is False
+    forget_broken(target, [(0, SMALL)])
+    assert read_pins(target) == msgspec.structs.replace(pins, completed=0.0)
+    assert kept_bytes(target) == MIB
+
+
+def test_a_program_that_is_killed_as_an_update_takes_its_place_loses_nothing(hub: Hub, attempt: Attempt) -> None:
+    new = update(hub, attempt)
+    target = attempt.folder / new.path
+    journal, older = journal_of(target), journal_of(target).read_bytes()
+    attempt.run(hub.source(new))
+    journal.rename(journal_of(part_of(target)))  # the file has its place already, its journal not yet
+    journal.write_bytes(older)
+    hub.server.log.clear()
+    assert is_sound(target)
+    attempt.run(hub.source(new))
+    assert hub.sent() == 0
+    assert is_sound(target)
+    assert names(attempt.folder) == {"a.gguf", ".a.gguf.parley"}
+
+
+def test_an_update_whose_journal_took_the_older_ones_place_goes_on(hub: Hub, attempt: Attempt) -> None:
+    """As those were begun that came before the part had a journal of its own."""
+    new = begin_update(hub, attempt)
+    target = attempt.folder / new.path
+    journal_of(part_of(target)).replace(journal_of(target))
+    attempt.run(hub.source(new))
+    assert target.read_bytes() == hub.data(new)
+    assert hub.sent() == new.bytes - MIB
+    assert names(attempt.folder) == {"a.gguf", ".a.gguf.parley"}
 
 
 def test_room_is_asked_for_though_an_older_file_has_the_name(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from app.catalog.fetch.checksums import Checksum, Checksums
 from app.catalog.fetch.hasher import Hash, hash_for
-from app.catalog.fetch.journal import Journal, Pins, journal_of, read_crcs, read_pins, segment_blocks
+from app.catalog.fetch.journal import Journal, Pins, journal_of, read_crcs, read_pins, segment_blocks, settle
 from app.core.catalog.downloads import FileChecked
 from app.core.errors import Cancelled
 from app.core.file_errors import FileGone, FileUnreadable
@@ -61,6 +61,7 @@ def forget_broken(path: Path, broken: Iterable[tuple[int, int]]) -> None:
     pins = read_pins(path)
     if pins is None:
         return
+    settle(path)
     journal = Journal.open(journal_of(path), pins)
     try:
         for start, _ in broken:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from app.catalog.fetch import disk
 from app.catalog.fetch.crew import Crew, Report
 from app.catalog.fetch.hasher import hash_for
-from app.catalog.fetch.journal import Journal, kept_bytes, part_of
+from app.catalog.fetch.journal import Journal, kept_bytes, part_of, settle
 from app.catalog.fetch.network import Network
 from app.catalog.fetch.place import Errand, is_in_place, opened, put_in_place
 from app.catalog.fetch.puller import Control, Limiter, Puller, RangesIgnored, Remote, Stopped, watched
@@ -66,6 +66,7 @@ class FileFetch:
                 disk.reserve(part_of(self._errand.target), journal.pins.bytes)
                 self._arrive(journal)
                 put_in_place(self._errand, journal)
+            settle(self._errand.target)  # once the journal is closed: Windows renames nothing that is open
         except OSError as error:
             raise disk.write_error(error, folder) from error
 

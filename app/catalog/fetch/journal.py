@@ -1,10 +1,11 @@
 """What is known of a file that is being downloaded, kept beside it; also the record of where it came from.
 
-`NAME` arrives as `NAME.part` with its journal `.NAME.parley`. The journal is a page of JSON with what was
-pinned at the start, then for each segment of the file how many of its bytes are on disk and their CRC-32.
-Bytes are written before their entry, so a killed process leaves a journal that is behind by one block at
-most; after a power failure, the CRC tells what did not reach the disk. When the file is complete, its
-journal stays: with it a damaged file can be repaired by its broken segments.
+`NAME` arrives as `NAME.part` with its journal `.NAME.parley`; as long as an older file has the place, whose
+journal that is, it is `.NAME.part.parley`. The journal is a page of JSON with what was pinned at the start,
+then for each segment of the file how many of its bytes are on disk and their CRC-32. Bytes are written before
+their entry, so a killed process leaves a journal that is behind by one block at most; after a power failure,
+the CRC tells what did not reach the disk. When the file is complete, its journal stays: with it a damaged file
+can be repaired by its broken segments.
 
 Used by the threads of a download child.
 """
@@ -67,8 +68,26 @@ def part_of(target: Path) -> Path:
 
 
 def journal_of(target: Path) -> Path:
-    """Where a file's journal lies."""
+    """Where the journal of a file in its place lies."""
     return target.with_name(f".{target.name}.parley")
+
+
+def growing_journal_of(target: Path) -> Path:
+    """Where the journal of a file's part lies, or will."""
+    part = part_of(target)
+    own = journal_of(part)
+    return own if own.exists() or (target.exists() and not part.exists()) else journal_of(target)
+
+
+def settle(target: Path) -> None:
+    """Give a file that has its place the journal it grew with.
+
+    Raises:
+        OSError: it cannot be renamed.
+    """
+    journal = _journal_in_force(target)
+    if journal != journal_of(target):
+        journal.replace(journal_of(target))
 
 
 def is_journal(path: Path) -> bool:
@@ -151,6 +170,7 @@ class Journal:
         with self._lock:
             self._entries = [(0, 0)] * _count(self.pins)
             self._done = 0
+            self.pins = msgspec.structs.replace(self.pins, completed=0.0)
             self._file.seek(0)
             self._file.truncate()
             self._file.write(_page(self.pins) + bytes(_ENTRY.size * len(self._entries)))
@@ -166,8 +186,8 @@ class Journal:
 
 
 @contextlib.contextmanager
-def held(target: Path) -> Iterator[None]:
-    """Have a file's journal, where there is one, so that nobody else is at the file.
+def held(journal: Path, name: str) -> Iterator[None]:
+    """Have a journal, where there is one, so that nobody else is at the file of this name.
 
     Raises:
         DownloadElsewhere: another process has it.
@@ -175,25 +195,25 @@ def held(target: Path) -> Iterator[None]:
     """
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(FileNotFoundError):
-            _lock(stack.enter_context(journal_of(target).open("r+b", buffering=0)), target.name)
+            _lock(stack.enter_context(journal.open("r+b", buffering=0)), name)
         yield
 
 
 def read_pins(target: Path) -> Pins | None:
     """Where a file came from and what its bytes must be; None for one that Parley did not download."""
-    found = _read_beside(target)
+    found = _read_at(_journal_in_force(target))
     return found[0] if found is not None else None
 
 
 def read_crcs(target: Path) -> list[int]:
     """The CRC-32 of each segment of a file that is complete; none where they are not known."""
-    found = _read_beside(target)
+    found = _read_at(_journal_in_force(target))
     return [crc for _, crc in found[1]] if found is not None and found[0].completed else []
 
 
 def kept_bytes(target: Path) -> int:
     """How much of a file has arrived, as its journal says."""
-    found = _read_beside(target) if part_of(target).exists() else None
+    found = _read_at(growing_journal_of(target)) if part_of(target).exists() else None
     return sum(done for done, _ in found[1]) if found is not None else 0
 
 
@@ -221,9 +241,16 @@ def _page(pins: Pins) -> bytes:
     return msgspec.json.encode(pins).ljust(_PAGE - 1) + b"\n"
 
 
-def _read_beside(target: Path) -> tuple[Pins, list[tuple[int, int]]] | None:
+def _journal_in_force(target: Path) -> Path:
+    """The one a file grew with, if the program was killed before that could take the place of the older file's."""
+    part = part_of(target)
+    grown = _read_at(journal_of(part)) if not part.exists() else None
+    return journal_of(part) if grown is not None and grown[0].completed else journal_of(target)
+
+
+def _read_at(journal: Path) -> tuple[Pins, list[tuple[int, int]]] | None:
     try:
-        with journal_of(target).open("rb") as file:
+        with journal.open("rb") as file:
             return _read(file)
     except OSError:
         return None

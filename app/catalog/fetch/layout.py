@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import sys
 from pathlib import Path, PurePosixPath
@@ -13,11 +14,18 @@ _NO_NAME_ON_WINDOWS = re.compile(
 )
 """Signs that mean something else there, ends that Windows takes away, and devices, whatever their ending."""
 
+_MARK_LENGTH = 8
+
 
 def folder_for(models: Path, repo: str, branch: str) -> Path:
-    """Where the files of a branch belong: `owner/name`, or `owner/name@branch` for another than main."""
+    """Where the files of a branch belong: `owner/name`, or `owner/name@branch` for another than main.
+
+    Where no folder can have the branch's name, its own has a mark that no branch can have: no two share a folder.
+    """
     owner, _, name = repo.rpartition("/")
-    plain = "".join(letter if letter.isalnum() or letter in "-_. " else "_" for letter in branch)
+    plain = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in branch).rstrip(".")
+    if plain != branch:
+        plain += f"~{hashlib.sha256(branch.encode()).hexdigest()[:_MARK_LENGTH]}"
     return models / owner / (name if branch == "main" else f"{name}@{plain}")
 
 

@@ -13,7 +13,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.catalog.fetch.hasher import hash_for
-from app.catalog.fetch.journal import Journal, Pins, crc_of, held, journal_of, part_of, read_pins, segment_blocks
+from app.catalog.fetch.journal import (
+    Journal,
+    Pins,
+    crc_of,
+    growing_journal_of,
+    held,
+    journal_of,
+    part_of,
+    read_pins,
+    segment_blocks,
+    settle,
+)
 from app.core.catalog.download_errors import DownloadElsewhere, FileChanged, FileInTheWay
 from app.core.catalog.hub import RemoteFile
 from app.core.errors import Cancelled
@@ -47,6 +58,7 @@ def is_in_place(errand: Errand, told_etag: Callable[[], str], stop: threading.Ev
         DownloadElsewhere, Cancelled: see `opened`.
     """
     target, file = errand.target, errand.file
+    settle(target)
     if target.is_dir():
         raise FileInTheWay(file=target.name, folder=str(target.parent))
     if not target.is_file():
@@ -56,11 +68,12 @@ def is_in_place(errand: Errand, told_etag: Callable[[], str], stop: threading.Ev
         if target.stat().st_size == file.bytes and _adopted(errand, file.sha256 or told_etag(), stop):
             return True
         raise FileInTheWay(file=target.name, folder=str(target.parent))
-    if not pins.is_same(errand.pins) or part_of(target).exists():
-        return False  # it is of another commit, and the journal may be of what is to take its place
+    if not pins.is_same(errand.pins):
+        return False  # it is of another commit, and stays until this one is whole
     if pins.completed and target.stat().st_size == file.bytes:
         return True
-    target.replace(part_of(target))
+    if not part_of(target).exists():
+        target.replace(part_of(target))
     return False
 
 
@@ -73,7 +86,7 @@ def opened(errand: Errand, etag: str, stop: threading.Event) -> Iterator[Journal
         Cancelled: `stop` was set while this waited for the other process.
         FileChanged: the commit now has another file than when this began.
     """
-    journal = _locked_journal(errand, stop)
+    journal = _locked_journal(growing_journal_of(errand.target), errand, stop)
     try:
         if journal.pins.etag and journal.pins.etag != etag:
             raise FileChanged(f"{journal.pins.etag} became {etag}", file=errand.file.path)
@@ -106,26 +119,25 @@ def put_in_place(errand: Errand, journal: Journal) -> None:
 
 
 def discard(target: Path) -> None:
-    """Delete what has arrived of a file that is not complete.
+    """Delete what has arrived of a file that is not complete; an older one in its place stays.
 
     Raises:
         DownloadElsewhere: another process is at it.
         OSError: it cannot be deleted.
     """
-    if target.exists() and not part_of(target).exists():
-        return
-    with held(target):
+    settle(target)
+    journal = growing_journal_of(target)
+    with held(journal, target.name):
         part_of(target).unlink(missing_ok=True)
-    if not target.exists():
-        journal_of(target).unlink(missing_ok=True)
+    journal.unlink(missing_ok=True)
 
 
-def _locked_journal(errand: Errand, stop: threading.Event) -> Journal:
+def _locked_journal(path: Path, errand: Errand, stop: threading.Event) -> Journal:
     """A child whose parent was killed may take a moment to end. To wait in the lock itself could not be stopped."""
     until = time.monotonic() + _LOCK_PATIENCE_SECONDS
     while True:
         try:
-            return Journal.open(journal_of(errand.target), errand.pins)
+            return Journal.open(path, errand.pins)
         except DownloadElsewhere:
             if time.monotonic() > until:
                 raise
@@ -158,7 +170,7 @@ def _adopted(errand: Errand, etag: str, stop: threading.Event) -> bool:
             crcs.append(crc)
     if digest.hexdigest() != etag:
         return False
-    journal = _locked_journal(errand, stop)
+    journal = _locked_journal(journal_of(errand.target), errand, stop)
     try:
         for index, crc in enumerate(crcs):
             journal.note(index, journal.size(index), crc)

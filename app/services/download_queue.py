@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.core.catalog.download_errors import DiskFilling, DiskTooSmall
 from app.core.catalog.downloads import Download, DownloadProgress, DownloadState, Source
+from app.core.catalog.hub_errors import Offline
 from app.core.errors import Failure, ParleyError
 from app.services.child_slot import ChildFactory
 from app.services.download_run import DownloadRun
@@ -22,6 +23,8 @@ from app.services.leftovers import delete_leftovers
 from app.services.relay import Relay, Storage, ignore
 
 _KEEP_SECONDS = 5.0
+_PAUSING = DiskFilling, DiskTooSmall, Offline
+"""What is not wrong with a download, but around it: the user says when it goes on."""
 
 
 class DownloadQueue(QObject):
@@ -188,11 +191,10 @@ class DownloadQueue(QObject):
             self._give_up(run.download)
             self._advance()
             return
-        if failure is not None and isinstance(error := failure.error(), DiskFilling | DiskTooSmall):
-            state = DownloadState.PAUSED
+        if failure is not None:
+            error = failure.error()
+            state = DownloadState.PAUSED if isinstance(error, _PAUSING) else state
             self.problem.emit(error)
-        elif failure is not None:
-            self.problem.emit(failure.error())
         if run.report is not None:
             # not stored: until somebody has noted what came of it, the next start of the program has to tell again
             self._replace(msgspec.structs.replace(self._find(download_id), state=state, done=done))

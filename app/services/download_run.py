@@ -90,9 +90,9 @@ class DownloadRun(QObject):
                 self.report = report
                 self._end(DownloadState.DONE, self.download.source.bytes, None)
             case DownloadPaused():
-                self._end(DownloadState.PAUSED, event.done, None)
+                self._end(DownloadState.PAUSED, event.done or self._done, None)  # 0 where it had not looked yet
             case DownloadFailed():
-                self._end(DownloadState.FAILED, event.done, event.failure)
+                self._end(DownloadState.FAILED, event.done or self._done, event.failure)
             case Failed():
                 self._end(DownloadState.FAILED, self._done, event.failure)
 

@@ -6,7 +6,8 @@ import os
 
 from PySide6.QtCore import QObject
 
-from app.core.catalog.downloads import DownloadState
+from app.core.catalog.downloads import Download, DownloadState
+from app.core.catalog.hub_errors import Offline
 from app.core.program.network import network_environment
 from app.services.download_queue import DownloadQueue
 from app.services.hub_service import HubService
@@ -16,7 +17,7 @@ OFFLINE_KEY = "network.offline"
 
 
 class NetworkSettings(QObject):
-    """Going offline pauses the downloads that run or wait; going online again resumes those."""
+    """Going offline pauses the downloads that run or wait; going online again resumes what that has paused."""
 
     def __init__(self, preferences: Preferences, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -52,8 +53,12 @@ class NetworkSettings(QObject):
             for number in reversed(self._paused):  # the waiting ones first, so that none takes a paused one's place
                 downloads.pause(number)
             return
-        there = {download.id for download in downloads.downloads}
-        for number in self._paused:
-            if number in there:
-                downloads.resume(number)
+        for download in downloads.downloads:
+            if download.id in self._paused or _is_kept_by_being_offline(download):
+                downloads.resume(download.id)
         self._paused = []
+
+
+def _is_kept_by_being_offline(download: Download) -> bool:
+    """As one is that met a start of the program without the network."""
+    return download.failure is not None and isinstance(download.failure.error(), Offline)

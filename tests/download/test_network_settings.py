@@ -96,6 +96,19 @@ def test_offline_ends_searches_and_pauses_downloads_until_online_again(
     qtbot.waitUntil(lambda: states(networked) == [DownloadState.DONE] * 2, timeout=SECONDS)
 
 
+def test_a_download_that_begins_offline_goes_on_when_online(
+    networked: Networked, hub: Hub, tmp_path: Path, qtbot: QtBot
+) -> None:
+    networked.preferences.set("network.endpoint", hub.server.url)
+    networked.preferences.set("network.offline", True)
+    file = hub.put("a.gguf", MIB)
+    networked.downloads.add(file.path, hub.source(file), tmp_path / "models")
+    qtbot.waitUntil(lambda: states(networked) == [DownloadState.PAUSED], timeout=SECONDS)
+    assert hub.server.log == []
+    networked.preferences.set("network.offline", False)
+    qtbot.waitUntil(lambda: states(networked) == [DownloadState.DONE], timeout=SECONDS)
+
+
 def test_the_speed_limit_follows_the_setting(networked: Networked) -> None:
     networked.preferences.set("downloads.limit", 500_000)
     assert networked.downloads.limit == 500_000

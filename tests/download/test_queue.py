@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from app.core.catalog.downloads import (
     LimitDownload,
 )
 from app.core.catalog.hub import RemoteFile
+from app.core.catalog.hub_errors import Offline
 from app.core.errors import ParleyError
 from app.core.paths import Folders
 from app.core.protocol import ChildRole
@@ -138,8 +140,9 @@ def test_more_bytes_than_a_c_int_holds(
     os.truncate(target, size)
     hub.put("b.gguf", 10)
     source = hub.source(RemoteFile("a.gguf", size, "0" * 64))
-    pins = Pins(repo=source.repo, commit=source.commit, path="a.gguf", bytes=size, sha256="0" * 64, completed=1.0)
-    Journal.open(journal_of(target), pins).close()
+    pins = Pins(repo=source.repo, commit=source.commit, path="a.gguf", bytes=size, sha256="0" * 64)
+    with closing(Journal.open(journal_of(target), pins)) as journal:
+        journal.pin(completed=1.0)
     queue = open_queue()
     queue.add("a", source, target.parent)
     qtbot.waitUntil(lambda: states(queue) == [DownloadState.DONE], timeout=SECONDS)
@@ -157,6 +160,31 @@ def test_a_failure_is_kept_and_can_be_retried(
     assert [type(problem) for problem in problems] == [NotOnHub]
     queue.resume(queue.downloads[0].id)
     qtbot.waitUntil(lambda: states(queue) == [DownloadState.DONE], timeout=SECONDS)
+
+
+def test_a_start_without_the_network_pauses_what_ran_until_it_is_wanted_again(
+    open_queue: Callable[[], DownloadQueue], hub: Hub, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue, folder, file = open_queue(), tmp_path / "models", hub.put("a.gguf", 8 * MIB)
+    monkeypatch.setattr("app.services.download_queue._KEEP_SECONDS", 0.0)
+    hub.faults.add("throttle", r"GET /cdn/", rate=2 * MIB)
+    add(queue, hub, folder, file)
+    qtbot.waitUntil(lambda: [d.done > 0 for d in stored(tmp_path)] == [True], timeout=SECONDS)
+    queue.shutdown()
+    done = stored(tmp_path)[0].done
+
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    queue = open_queue()
+    queue.restore()
+    qtbot.waitUntil(lambda: states(queue) == [DownloadState.PAUSED], timeout=SECONDS)
+    (download,) = queue.downloads
+    assert download.failure is not None and isinstance(download.failure.error(), Offline)
+    assert download.done == done
+
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    queue.resume(download.id)
+    qtbot.waitUntil(lambda: states(queue) == [DownloadState.DONE], timeout=SECONDS)
+    assert (folder / "a.gguf").read_bytes() == hub.data(file)
 
 
 def test_a_killed_child_is_a_failure_that_loses_nothing(

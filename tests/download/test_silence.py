@@ -12,7 +12,9 @@ from typing import Any, cast
 
 import pytest
 
+from app.catalog.fetch.network import Network
 from app.catalog.fetch.puller import Stopped
+from app.catalog.fetch.transport import Link
 from app.core.catalog.downloads import Patience, Source
 from app.core.catalog.hub import RemoteFile
 from tests.conftest import WAIT_MS
@@ -82,3 +84,31 @@ def test_a_pause_does_not_wait_for_a_name_to_be_found(
     attempt.patience = Patience(attempts=1, stall=600)
     assert pause_once(asked, attempt, hub.source(hub.put("a.gguf", MIB))) == [Stopped]
     over.set()
+
+
+def test_an_answer_that_ends_with_its_connection_can_be_broken_off() -> None:
+    """The connection leaves itself to such an answer."""
+    over = threading.Event()
+
+    def answer() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(1)
+            connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 10\r\n\r\n")
+            over.wait()
+
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        serving = threading.Thread(target=answer)
+        serving.start()
+        with closing(Link(Network(address, "", stall=600))) as link:
+            reply = link.request("GET", address)
+            reading = threading.Thread(target=reply.read, args=(10,))
+            reading.start()
+            link.abort()
+            reading.join(SECONDS)
+            is_reading = reading.is_alive()
+            over.set()
+            serving.join()
+            reading.join()
+    assert not is_reading

@@ -97,6 +97,11 @@ class Network:
         connection.set_tunnel(origin.host, origin.port, _proxy_headers(proxy))
         return connection, False
 
+    def proxy_name(self, origin: Origin) -> str:
+        """The address of the proxy that leads there, without who asks it; empty where there is none."""
+        proxy = self._proxy(origin)
+        return f"{proxy.scheme}://{proxy.netloc.rpartition('@')[2]}" if proxy is not None else ""
+
     def proxy_headers(self, origin: Origin) -> dict[str, str]:
         """Who asks a proxy that is not tunnelled through."""
         proxy = self._proxy(origin)

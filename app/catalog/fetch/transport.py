@@ -12,18 +12,23 @@ import ssl
 import sys
 import threading
 from collections.abc import Mapping
+from concurrent.futures import CancelledError, Future
 from email.utils import parsedate_to_datetime
-from queue import SimpleQueue
 from time import time
 from urllib.parse import quote, urljoin, urlsplit
 
 from app.catalog.fetch.network import Network, Origin
+from app.core.catalog.download_errors import ProxyRefused
 from app.core.catalog.hub_errors import HubUntrusted
 
 _LONGEST_RETRY_AFTER = 900.0
 _MOST_HOPS = 5
 _OF_ADDRESSES = "%/:?#[]@!$&'()*+,;=~"
 """Signs besides letters, digits and `_.-` that an address may hold as they are."""
+
+_WHO_ASKS_PROXY = 407
+_NO_TUNNEL = f"Tunnel connection failed: {_WHO_ASKS_PROXY}"
+"""How `http.client` begins to tell of it, where a connection leads through the proxy."""
 
 _NEAR_MICROSECONDS = 2000
 _NEAR_BUFFER = 128 * 1024
@@ -115,7 +120,7 @@ class Link:
         self._reply: Reply | None = None
         self._origin: Origin | None = None
         self._whole_address = False
-        self._opened: SimpleQueue[BaseException | None] = SimpleQueue()
+        self._opening: Future[socket.socket] = Future()
         self._is_aborted = False
 
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> Reply:
@@ -136,6 +141,7 @@ class Link:
             Interrupted: there is no connection, or no answer.
             HubUntrusted: the server's certificate is not believed.
             ProxyUnusable: see `Network.connect`.
+            ProxyRefused: the proxy wants to know who asks.
         """
         reused = self._connection is not None and self._origin == Origin.of(url)
         try:
@@ -157,12 +163,9 @@ class Link:
     def abort(self) -> None:
         """End what another thread is waiting in, for good: from now on every request fails."""
         self._is_aborted = True
-        self._opened.put(ConnectionAbortedError())
-        connection = self._connection
-        sock = connection.sock if connection is not None else None
-        if sock is not None:
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
+        if not self._opening.cancel():
+            with contextlib.suppress(Exception):  # there never was a connection, or there is none any more
+                self._opening.result().shutdown(socket.SHUT_RDWR)
 
     def _request(self, method: str, url: str, headers: Mapping[str, str]) -> Reply:
         origin, parts = Origin.of(url), urlsplit(url)
@@ -175,31 +178,44 @@ class Link:
         try:
             if self._connection.sock is None:
                 self._open(self._connection)
-            if self._is_aborted:
-                raise ConnectionAbortedError
             self._connection.request(method, target, headers=sent)
             self._reply = Reply(self._connection.getresponse(), url)
-            return self._reply
         except (OSError, http.client.HTTPException) as error:
             self.close()
+            if str(error).startswith(_NO_TUNNEL):
+                raise ProxyRefused(str(error), proxy=self._network.proxy_name(origin)) from error
             raise _failure(error, url) from error
+        if self._reply.status == _WHO_ASKS_PROXY and (proxy := self._network.proxy_name(origin)):
+            self.close()
+            raise ProxyRefused(proxy=proxy)
+        return self._reply
 
     def _open(self, connection: http.client.HTTPConnection) -> None:
         """Connect on a thread of its own: no look-up of a name and no handshake can be broken off, but left alone."""
         connection.auto_open = 0
-        threading.Thread(target=self._connect, args=(connection,), name="connect", daemon=True).start()
-        if (error := self._opened.get()) is not None:
-            raise error
-
-    def _connect(self, connection: http.client.HTTPConnection) -> None:
+        self._opening = Future()
+        if self._is_aborted:  # asked now, as from here on there is something to cancel
+            raise ConnectionAbortedError
+        threading.Thread(target=_connect, args=(connection, self._opening), name="connect", daemon=True).start()
         try:
-            connection.connect()
-            _bound_buffer(connection)
-            self._opened.put(None)
-        except BaseException as error:
-            self._opened.put(error)
-        if self._is_aborted:
-            connection.close()
+            self._opening.result()
+        except CancelledError:
+            raise ConnectionAbortedError from None
+
+
+def _connect(connection: http.client.HTTPConnection, opening: Future[socket.socket]) -> None:
+    """Open it, and close it where nobody waits for it any more."""
+    try:
+        connection.connect()
+        _bound_buffer(connection)
+    except BaseException as error:
+        if opening.set_running_or_notify_cancel():
+            opening.set_exception(error)
+    else:
+        if opening.set_running_or_notify_cancel():
+            opening.set_result(connection.sock)
+    if opening.cancelled():
+        connection.close()
 
 
 def _bound_buffer(connection: http.client.HTTPConnection) -> None:

@@ -21,8 +21,10 @@ from huggingface_hub import HfApi, errors, get_session, set_client_factory
 from huggingface_hub.utils._headers import build_hf_headers
 
 from app import __version__
+from app.catalog.fetch.network import Network, Origin
 from app.catalog.find.endpoint import endpoint_of, is_hub_offline
 from app.catalog.tls import tls_context
+from app.core.catalog.download_errors import ProxyRefused
 from app.core.catalog.hub_errors import (
     AccessPending,
     BranchNotFound,
@@ -40,6 +42,7 @@ from app.core.errors import ParleyError
 MAX_BODY_BYTES = 64 * 1024 * 1024
 _MAX_REDIRECTS = 5
 _WAIT_SECONDS = 60
+_WHO_ASKS_PROXY = httpx2.codes.PROXY_AUTHENTICATION_REQUIRED
 _LOOPBACK = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 
 Query = str | Mapping[str, str | int | list[str]]
@@ -141,6 +144,10 @@ class HubClient:
             raise BranchNotFound(repo=repo, branch=branch) from None
         except errors.HfHubHTTPError as error:
             raise self._refusal(error, repo) from None
+        except httpx2.ProxyError as error:
+            if str(error).startswith(str(_WHO_ASKS_PROXY.value)) and (refused := self._refused_by_proxy()):
+                raise refused from None
+            raise HubSilent(str(error), host=host, reason="the proxy refuses") from None
         except httpx2.TransportError as error:
             if untrusted := _untrusted(error):
                 raise HubUntrusted(str(error), host=host, reason=untrusted) from None
@@ -155,6 +162,8 @@ class HubClient:
     def _refusal(self, error: errors.HfHubHTTPError, repo: str) -> ParleyError:
         response, host = error.response, self.connection.host
         status = response.status_code
+        if status == _WHO_ASKS_PROXY and (refused := self._refused_by_proxy()):
+            return refused
         if response.headers.get("X-Error-Message") == "Invalid credentials in Authorization header":
             return TokenRejected(host=host)
         if isinstance(error, errors.GatedRepoError):
@@ -170,6 +179,11 @@ class HubClient:
             wait = response.headers.get("Retry-After", "")
             return HubOverloaded(host=host, seconds=int(wait) if wait.isdigit() else _WAIT_SECONDS)
         return HubFailed(host=host, reason=f"status {status}")
+
+    def _refused_by_proxy(self) -> ProxyRefused | None:
+        """What it means if somebody on the way to the Hub wants to know who asks."""
+        proxy = Network(self.connection.endpoint, "", 0).proxy_name(Origin.of(self.connection.endpoint))
+        return ProxyRefused(proxy=proxy) if proxy else None
 
     def _get(
         self,
@@ -257,8 +271,6 @@ def _reason(error: httpx2.TransportError) -> str:
             return "it took too long"
         case httpx2.UnsupportedProtocol():
             return "its address has to begin with http:// or https://"
-        case httpx2.ProxyError():
-            return "the proxy refuses"
         case httpx2.ConnectError():
             return "there is no connection"
     return "the connection broke off"

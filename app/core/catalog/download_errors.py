@@ -26,6 +26,13 @@ class ProxyUnusable(UserError):
     advice = "Set an HTTP proxy in the system's settings, or none."
 
 
+class ProxyRefused(UserError):
+    """A proxy answered 407; `proxy` is its address without the name and the password in it."""
+
+    text = "The proxy {proxy} asks for a name and a password that it knows."
+    advice = "Put both into its address in Settings → Downloads and network: http://NAME:PASSWORD@HOST:PORT."
+
+
 class NotOnHub(UserError):
     """The repo, the commit or the file is not there (any more)."""
 

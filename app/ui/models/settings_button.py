@@ -8,10 +8,11 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QWidget
 
+from app.core.catalog.download_errors import ProxyRefused
 from app.core.catalog.hub_errors import HubUntrusted, Offline
 from app.core.errors import ParleyError
 
-_KEYS = {Offline: "network.offline", HubUntrusted: "network.ca_file"}
+_KEYS = {Offline: "network.offline", HubUntrusted: "network.ca_file", ProxyRefused: "network.proxy"}
 
 
 class SettingsButton(QPushButton):

@@ -114,10 +114,10 @@ class Child:
         """Wait until `on_exit` has returned; False when `timeout` seconds passed first."""
         return self._ended.wait(timeout)
 
-    def shutdown(self) -> None:
-        """Close, and kill a child that lingers."""
+    def shutdown(self, seconds: float = _LINGER_SECONDS) -> None:
+        """Close, and kill a child that lingers for longer than `seconds`."""
         self.close()
-        if not self.wait(_LINGER_SECONDS):
+        if not self.wait(seconds):
             self.kill()
             self.wait(_LINGER_SECONDS)
 

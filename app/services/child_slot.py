@@ -22,6 +22,10 @@ _END_SECONDS = 5.0
 """How long a killed child may take: one that waits for a slow disk does not end at once."""
 
 
+_FINISH_SECONDS = 10.0
+"""How long a child may take that still has something to do: on a busy machine it may not even have started yet."""
+
+
 class ChildSlot:
     """`take` gets the events of the child in here, `lost` how it ended while it was.
 
@@ -90,7 +94,7 @@ class ChildSlot:
         self.tell(Leave())
         self.close()
         for child in self._leaving:
-            child.shutdown()
+            child.shutdown(_FINISH_SECONDS)
 
     def _let_go(self) -> None:
         child, self._child = self._child, None

@@ -155,11 +155,10 @@ def test_closing_ends_a_child_that_reads_its_input(start: Start) -> None:
     assert watched.outcome() == Outcome(OutcomeKind.EXITED, 0)
 
 
-def test_a_child_that_ignores_its_end_of_input_is_killed(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.children.child._LINGER_SECONDS", 0.05)
+def test_a_child_that_ignores_its_end_of_input_is_killed(start: Start) -> None:
     watched = start("greet(); emit(type='piece', id=1); __import__('threading').Event().wait()")
     watched.next()
-    watched.child.shutdown()
+    watched.child.shutdown(0.05)
     assert watched.outcome().kind in (OutcomeKind.KILLED, OutcomeKind.EXITED)
 
 

@@ -24,6 +24,7 @@ from app.services.engine_host import EngineHost
 from app.services.relay import Relay, Storage
 from app.storage.lane import Lane
 from app.storage.stores import Stores, open_stores
+from tests.conftest import ModelFactory
 
 
 @dataclass
@@ -128,8 +129,14 @@ def services(start_services: Callable[..., Services], tiny_gguf: Path) -> Servic
 
 
 @pytest.fixture
-def long_winded(start_services: Callable[..., Services], tiny_gguf: Path) -> Services:
+def slow_gguf(make_model: ModelFactory) -> Path:
+    """A model that writes ten times as slowly as the tiny one: time to interrupt it, also where that takes a while."""
+    return make_model("15m")
+
+
+@pytest.fixture
+def long_winded(start_services: Callable[..., Services], slow_gguf: Path) -> Services:
     """Services with a model chosen whose replies last, so that there is something to interrupt."""
     started = start_services()
-    started.engine.choose(model_file(tiny_gguf, context_length=4096))
+    started.engine.choose(model_file(slow_gguf, context_length=4096))
     return started

@@ -108,11 +108,9 @@ def test_the_users_message_is_on_disk_before_the_engine_starts(services: Service
     assert rows == [("user", "Hello there", "complete"), ("assistant", "", "streaming")]
 
 
-def test_a_second_turn_reads_only_what_is_new(services: Services) -> None:
-    assert services.engine.file is not None
-    services.engine.choose(model_file(Path(services.engine.file.identity.path), context_length=2048))
-    first = services.begin_and_stop("Hello there")
-    second = services.begin_and_stop("And again")
+def test_a_second_turn_reads_only_what_is_new(long_winded: Services) -> None:
+    first = long_winded.begin_and_stop("Hello there")
+    second = long_winded.begin_and_stop("And again")
     assert first.record and first.record.usage and second.record and second.record.usage
     assert second.record.usage.reused_tokens >= first.record.usage.context_tokens - 1
 
@@ -256,7 +254,6 @@ def test_a_locked_database_refuses_the_message_and_takes_it_later(services: Serv
 def test_a_reply_waits_for_room_on_a_full_disk(start_services: Callable[..., Services], tiny_gguf: Path) -> None:
     services = start_services(LONG_REPLY)
     services.engine.choose(model_file(tiny_gguf))
-    services.until_some_text("Hello there")
 
     def fill_disk(pages: int | None) -> None:
         def limit(stores: object) -> None:
@@ -266,9 +263,14 @@ def test_a_reply_waits_for_room_on_a_full_disk(start_services: Callable[..., Ser
 
         services.ask(limit)
 
-    fill_disk(None)
+    def begin(*_: object) -> None:
+        """In the turn of the first words: the others are not far behind."""
+        services.session.reply_text.disconnect(begin)
+        fill_disk(None)
+
+    services.session.reply_text.connect(begin)
     with services.qtbot.waitSignal(services.session.problem, timeout=60_000):
-        pass
+        services.session.send("Hello there")
     assert isinstance(services.problems[-1], DiskFull)
     with services.qtbot.waitSignal(services.session.reply_finished, timeout=60_000) as caught:
         fill_disk(1_000_000)

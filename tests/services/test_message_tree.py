@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,8 @@ from app.services.reply_run import ChatState
 from app.services.undo import Deed, UndoStack
 from app.storage.lane import Lane
 from app.storage.stores import open_temporary
-from tests.services.conftest import Services
+from tests.kept import files_with
+from tests.services.conftest import Services, model_file
 
 
 @pytest.fixture
@@ -50,7 +52,10 @@ def test_other_words_begin_a_branch_and_the_old_one_stays(services: Services, tr
     services.qtbot.waitUntil(lambda: services.path()[0].text == "Hello there")
 
 
-def test_a_stopped_reply_is_continued_from_where_it_ends(services: Services, tree: MessageTree) -> None:
+def test_a_stopped_reply_is_continued_from_where_it_ends(
+    services: Services, tree: MessageTree, slow_gguf: Path
+) -> None:
+    services.engine.choose(model_file(slow_gguf, context_length=1024))
     stopped = services.begin_and_stop("Tell me everything")
     assert stopped.state is MessageState.STOPPED and stopped.text
     with services.qtbot.waitSignal(services.session.reply_finished) as caught:
@@ -88,7 +93,8 @@ def test_what_is_deleted_can_be_taken_back(services: Services, tree: MessageTree
     assert done == [Deed.MESSAGE_DELETED, Deed.BRANCH_DELETED]
 
 
-def test_a_reply_under_way_is_not_deleted(services: Services, tree: MessageTree) -> None:
+def test_a_reply_under_way_is_not_deleted(services: Services, tree: MessageTree, slow_gguf: Path) -> None:
+    services.engine.choose(model_file(slow_gguf, context_length=4096))
     services.until_some_text("Tell me everything")
     shown = services.session.conversation
     assert shown is not None and shown.leaf_id is not None
@@ -130,8 +136,7 @@ def test_a_temporary_conversation_leaves_no_trace(services: Services) -> None:
     assert session.conversation is not None and session.conversation.summary.is_temporary
     assert [message.role for message in session.conversation.path()] == [Role.USER, Role.ASSISTANT]
     assert services.ask(lambda stores: stores.conversations.count()) == 0
-    found = [path for path in services.folders.data.rglob("*") if path.is_file() and b"secret" in path.read_bytes()]
-    assert found == []
+    assert files_with("secret", services.folders.data) == []
     session.new_conversation()
     assert not session.is_temporary and session.storage is services.storage
     session.shutdown()

@@ -64,8 +64,8 @@ def test_a_file_that_is_no_model_is_refused_and_the_window_lives_on(
     user.open_model(tiny_gguf)
 
 
-def test_escape_stops_the_reply_and_keeps_it(user: User, tiny_gguf: Path) -> None:
-    user.open_model(tiny_gguf)
+def test_escape_stops_the_reply_and_keeps_it(user: User, make_model: Callable[..., Path]) -> None:
+    user.open_model(make_model("15m"))
     with user.qtbot.waitSignal(user.program.chats.session.reply_text):
         user.write("Tell me everything")
     with user.qtbot.waitSignal(user.program.chats.session.reply_finished) as caught:
@@ -82,8 +82,8 @@ def is_engine(child: psutil.Process) -> bool:
         return False
 
 
-def test_an_engine_killed_during_a_reply_leaves_the_window_alive(user: User, tiny_gguf: Path) -> None:
-    user.open_model(tiny_gguf)
+def test_an_engine_killed_during_a_reply_leaves_the_window_alive(user: User, make_model: Callable[..., Path]) -> None:
+    user.open_model(make_model("15m"))
     with user.qtbot.waitSignal(user.program.chats.session.reply_text):
         user.write("Tell me everything")
     (engine,) = filter(is_engine, psutil.Process().children())
@@ -96,14 +96,15 @@ def test_an_engine_killed_during_a_reply_leaves_the_window_alive(user: User, tin
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no kill -9 on Windows")
 def test_a_window_killed_during_a_reply_loses_nothing(
-    start_program: Callable[[], User], tiny_gguf: Path, tmp_path: Path
+    start_program: Callable[[], User], make_model: Callable[..., Path], tmp_path: Path
 ) -> None:
+    model = make_model("15m")  # so slow that the first words are on the disk before many have come
     environment = {**os.environ, "PARLEY_HOME": str(tmp_path / "home")}
-    command = [sys.executable, "-m", "tests.window.talk", str(tiny_gguf), "Tell me everything"]
+    command = [sys.executable, "-m", "tests.window.talk", str(model), "Tell me everything"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as window:
         assert window.stdout is not None
         heard = ""
-        while len(heard) < 500:
+        while len(heard) < 2000:
             line = window.stdout.readline()
             heard = "" if line == "again\n" else heard + line
         engines = psutil.Process(window.pid).children()

@@ -6,7 +6,7 @@ import io
 import zipfile
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader, PdfWriter
 
@@ -253,7 +253,7 @@ def test_a_file_that_is_not_there_or_a_folder_is_said(tmp_path):
         extract(tmp_path)
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=200)
 @given(start=st.sampled_from([b"", b"%PDF-1.4\n", b"PK\x03\x04", b"\xff\xfe", b"text "]), data=st.binary(max_size=300))
 def test_any_bytes_are_text_or_a_typed_error(tmp_path, start, data):
     try:

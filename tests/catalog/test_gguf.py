@@ -8,7 +8,7 @@ from pathlib import Path
 import gguf
 import numpy
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.catalog.gguf.header import GgufHeader, read_header, shard_paths
@@ -225,7 +225,7 @@ def small_content():
     return hand_made(fields, [tensor(), tensor("u", offset=128)], data=bytes(400))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(data=st.data())
 def test_no_content_brings_the_reader_down(tmp_path, small_content, data):
     content = bytearray(small_content[: data.draw(st.integers(0, len(small_content)))])

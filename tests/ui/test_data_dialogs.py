@@ -23,6 +23,7 @@ from app.core.data.database_errors import DatabaseDamaged, DatabaseLocked, Datab
 from app.core.errors import ParleyError
 from app.core.file_errors import DiskFull
 from app.core.paths import Folders
+from app.services import backups
 from app.services.single_instance import SingleInstance
 from app.storage.backup import make_backup
 from app.storage.stores import open_stores
@@ -61,7 +62,9 @@ def database(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def start(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[[], Program]]:
+def start(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Program]]:
+    """Opens windows that make no backup by themselves, however long a test takes."""
+    monkeypatch.setattr(backups, "_FIRST_MS", backups._EVERY_MS)
     programs: list[Program] = []
 
     def make() -> Program:

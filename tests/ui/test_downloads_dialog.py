@@ -62,7 +62,7 @@ def dialog(qtbot: QtBot, themed: ThemeSource, queue: DownloadQueue, tmp_path: Pa
 @pytest.fixture
 def three(qtbot: QtBot, dialog: DownloadsDialog, queue: DownloadQueue, hub: Hub, tmp_path: Path) -> list[int]:  # noqa: F811
     """The first of them runs, slowly."""
-    hub.faults.add("throttle", r"GET /cdn/", rate=12 * MIB, times=-1)
+    hub.faults.add("throttle", r"GET /cdn/", rate=3 * MIB, times=-1)
     for file in [hub.put(f"{name}.gguf", BIG) for name in "abc"]:
         add(queue, hub, tmp_path / "models", file)
     qtbot.waitUntil(lambda: len(queue.downloads) == 3 and queue.downloads[0].done > 0, timeout=SECONDS)

@@ -19,6 +19,7 @@ from app.ui.text_dialog import MessageDialog
 from app.ui.theme import ThemeSource
 from tests.hub.hubserver import HubServer
 from tests.hub.served import GATED_GGUF, MEMBER, PRIVATE, STRANGER
+from tests.kept import files_with
 from tests.program import build
 from tests.ui.seen import button
 from tests.ui.test_picker import words
@@ -60,12 +61,6 @@ def enter(qtbot: QtBot, dialog: PickerDialog, token: str) -> TokenDialog:
     qtbot.keyClicks(asked.field, token)
     qtbot.mouseClick(asked.save, Qt.MouseButton.LeftButton)
     return asked
-
-
-def files_with(text: str, folder: Path) -> list[str]:
-    """The files below a folder that hold a text, told from it."""
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return sorted(str(path.relative_to(folder)) for path in files if text.encode() in path.read_bytes())
 
 
 def test_a_gated_repo_says_what_to_accept_and_where(qtbot: QtBot, picker: PickerDialog) -> None:

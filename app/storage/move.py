@@ -20,10 +20,12 @@ from app.core.data.data_errors import (
     DataFolderNested,
     DataFolderPortable,
     DataFolderTaken,
+    DataNotMoved,
     NoRoom,
     NothingToBackUp,
 )
-from app.core.paths import Folders, Home
+from app.core.data.database_errors import DatabaseUnreachable
+from app.core.paths import Folders, Home, expanded
 from app.core.sizes import format_bytes
 from app.storage.backup import copy_database
 from app.storage.database import MOVED_ID
@@ -56,10 +58,16 @@ def destination(chosen: Path, folders: Folders) -> Path:
         DataFolderPortable: the data lies beside the program.
         DataFolderNested: the two lie in one another.
         DataFolderTaken: there is something in it already.
+        DataNotMoved, DatabaseReadOnly: the system does not let us look.
     """
     if folders.home is Home.PORTABLE:
         raise DataFolderPortable(folder=str(folders.data))
-    target = chosen.expanduser().absolute()
+    target = expanded(chosen).absolute()
+    with _towards(target / folders.database.name):
+        return _usable(target, folders)
+
+
+def _usable(target: Path, folders: Folders) -> Path:
     if target.exists() and not target.is_dir():
         raise DataFolderTaken(folder=str(target))
     if target.exists() and (target.is_symlink() or os.path.ismount(target) or not _is_free(target, folders)):
@@ -99,8 +107,8 @@ def move_data(
     target = destination(chosen, folders)
     if not folders.database.exists():
         raise NothingToBackUp
-    goal = target / folders.database.name  # the inner one names it before `alone` blames the database that is here
-    with translated(goal), _staged(target) as staged, alone(folders.database, busy_seconds) as live, translated(goal):
+    goal = target / folders.database.name
+    with _staged(goal) as staged, alone(folders.database, busy_seconds) as live, _towards(goal):
         files = _files(folders)
         _require_room(folders, files, target.parent)
         _copy(live, folders, files, target, staged, progress)
@@ -110,12 +118,29 @@ def move_data(
 
 
 @contextmanager
-def _staged(target: Path) -> Iterator[Path]:
-    """A new folder beside the target, to fill and rename; nothing is left of it in the end."""
-    staged = target.with_name(f"{target.name}.moving")
+def _towards(goal: Path) -> Iterator[None]:
+    """Raise what goes wrong where the database is to lie as a typed error, which does not blame the one that is here.
+
+    Raises:
+        WorldError: as `translated`, and `DataNotMoved`.
+    """
+    try:
+        with translated(goal):
+            yield
+    except DatabaseUnreachable as error:
+        cause = error.__cause__
+        reason = (getattr(cause, "strerror", None) or str(cause)).lower()
+        raise DataNotMoved(error.detail, folder=str(goal.parent), reason=reason) from cause
+
+
+@contextmanager
+def _staged(goal: Path) -> Iterator[Path]:
+    """A new folder beside the one of the goal, to fill and rename; nothing is left of it in the end."""
+    staged = goal.parent.with_name(f"{goal.parent.name}.moving")
     shutil.rmtree(staged, ignore_errors=True)  # of a process that was killed
     try:
-        staged.mkdir(mode=0o700, parents=True)
+        with _towards(goal):
+            staged.mkdir(mode=0o700, parents=True)
         yield staged
     finally:
         shutil.rmtree(staged, ignore_errors=True)

@@ -18,6 +18,8 @@ _COLUMNS = (("models", "path"), ("downloads", "folder"))
 
 def kept(path: str, folder: Path) -> str:
     """A path as it is kept, in the database that lies in this folder."""
+    if path == str(folder):
+        return _HERE
     inner = path.removeprefix(f"{folder}{os.sep}")
     return storable(path if inner == path else _HERE + inner.replace(os.sep, "/"))
 
@@ -35,6 +37,6 @@ def detach(connection: sqlite3.Connection, folder: Path) -> None:
         if table in there:
             connection.execute(
                 f"UPDATE OR REPLACE {table} SET {column} = ? || replace(substr({column}, ?), ?, '/') "
-                f"WHERE substr({column}, 1, ?) = ?",
-                (_HERE, len(within) + 1, os.sep, len(within), within),
+                f"WHERE substr({column} || ?, 1, ?) = ?",
+                (_HERE, len(within) + 1, os.sep, os.sep, len(within), within),
             )

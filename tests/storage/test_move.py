@@ -25,6 +25,7 @@ from app.core.data.data_errors import (
     DataFolderPortable,
     DataFolderTaken,
     DataMoved,
+    DataNotMoved,
     NoRoom,
     NothingToBackUp,
 )
@@ -127,6 +128,21 @@ def test_a_home_that_is_moved_by_hand_is_whole(place: Place, tmp_path: Path) -> 
     assert download.folder == str(elsewhere.folders.data / "models" / "owner" / "repo")
 
 
+def test_a_download_into_the_data_folder_itself_moves_along(place: Place, tmp_path: Path) -> None:
+    source = Source(repo="owner/repo", commit="c0ffee", files=(RemoteFile("a.gguf", 3, "ab" * 32),))
+    stores = open_kept(place.folders)
+    stores.downloads.add("a", source, str(place.folders.data))
+    stores.database.close()
+    with closing(sqlite3.connect(place.folders.database)) as connection, connection:
+        kept = connection.execute("SELECT folder FROM downloads").fetchall()
+        connection.execute("UPDATE downloads SET folder = ?", (str(place.folders.data),))  # as earlier versions did
+    assert kept == [("./",)]
+    place.move(tmp_path / "new")
+    stores = open_kept(place.folders)
+    with closing(stores.database):
+        assert [download.folder for download in stores.downloads.list()] == [str(tmp_path / "new")]
+
+
 def test_a_backup_of_the_old_place_leads_to_the_new_one(place: Place, tmp_path: Path) -> None:
     place.move(tmp_path / "new")
     (backup,) = list_backups(place.folders.database)
@@ -205,6 +221,18 @@ def test_the_folder_that_has_no_room_is_named(place: Place, tmp_path: Path, monk
     place.assert_whole()
 
 
+def test_a_folder_that_cannot_be_made_is_named_and_not_the_database(place: Place, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DataNotMoved) as caught:
+        place.move(tmp_path / "file" / "new")
+    assert caught.value.sentence == f"The data cannot be moved to {tmp_path / 'file' / 'new'}: not a directory."
+    place.assert_whole()
+
+
+def test_the_home_of_nobody_is_a_folder_like_any_other(place: Place) -> None:
+    assert destination(Path("~nobody-is-called-so/data"), place.folders) == Path("~nobody-is-called-so/data").absolute()
+
+
 def _refuse(*_: object, **__: object) -> None:
     raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
 
@@ -273,6 +301,18 @@ def test_a_folder_that_cannot_be_written_is_named(guarded_folder: Guarded) -> No
         place.move(folder / "locked" / "new")
     with unprivileged():
         place.assert_whole()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="folders can always be looked into on Windows")
+def test_a_folder_that_may_not_be_looked_into_is_named(guarded_folder: Guarded) -> None:
+    folder, unprivileged = guarded_folder
+    with unprivileged():
+        place = Place(folder / "home")
+        place.fill()
+    (folder / "closed").mkdir(mode=0)
+    for chosen in (folder / "closed", folder / "closed" / "new"):
+        with unprivileged(), pytest.raises(DatabaseReadOnly):
+            place.move(chosen)
 
 
 @pytest.fixture

@@ -8,14 +8,14 @@ from app.core.errors import UserError, WorldError
 class DataMoved(WorldError):
     """Another process moved the data folder while this one was about to open it."""
 
-    text = "Your conversations were moved from {folder} to another folder."
+    text = "Your chats were moved from {folder} to another folder."
     advice = "Start Parley again; it knows the new place."
 
 
 class DataFolderGone(WorldError):
     """The folder that the data was moved to is not there."""
 
-    text = "Your conversations are kept in {folder}, but they are not there now."
+    text = "Your chats are kept in {folder}, but they are not there now."
     advice = "Connect its disk and try again. To begin anew in the usual folder, delete {pointer}."
 
 
@@ -38,6 +38,13 @@ class DataFolderPortable(UserError):
 
     text = "Parley keeps its data beside the program, in {folder}."
     advice = "Move the program's whole folder instead."
+
+
+class DataNotMoved(WorldError):
+    """A file or folder of the move cannot be read or made."""
+
+    text = "The data cannot be moved to {folder}: {reason}."
+    advice = "Nothing was changed. Check the disk, or choose another folder."
 
 
 class NoRoom(WorldError):

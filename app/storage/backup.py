@@ -77,12 +77,7 @@ def make_backup(
             with nullcontext(source) if source is not None else closing(_reader(database)) as opened:
                 copy_database(opened, partial, progress, pause)
             _require_whole(partial, database, thorough)
-            made_at = _free_second(folder, begun)  # now: another process may have taken that second meanwhile
-            target = folder / backup_name(kind, made_at)
-            keep_templates(templates_beside(database), target)
-            partial.replace(target)
-            flush(folder)
-    return _described(target, kind, made_at)
+            return _kept(partial, database, kind, begun)
 
 
 def make_daily(database: Path, *, progress: Progress | None = None, clock: Callable[[], float] = time.time) -> bool:
@@ -210,6 +205,17 @@ def _folder_with_room(database: Path) -> Path:
 def _require_whole(copy: Path, database: Path, thorough: bool) -> None:
     if problem := findings(copy, thorough=thorough):
         raise DatabaseDamaged(problem, file=database.name)
+
+
+def _kept(copy: Path, database: Path, kind: BackupKind, begun: int) -> Backup:
+    """Give a whole copy its name, with the templates beside it."""
+    folder = copy.parent
+    made_at = _free_second(folder, begun)  # now: another process may have taken that second meanwhile
+    target = folder / backup_name(kind, made_at)
+    keep_templates(templates_beside(database), target)
+    copy.replace(target)
+    flush(folder)
+    return _described(target, kind, made_at)
 
 
 def _free_second(folder: Path, second: int) -> int:

@@ -99,10 +99,6 @@ class SettingsFile:
         except OSError as error:
             raise self._unwritten(error) from error
 
-    def is_set(self, key: str) -> bool:
-        """Whether the file has a value of its own for this key."""
-        return key in self._values
-
     def _unwritten(self, error: OSError) -> ParleyError:
         kind = DiskFull if error.errno in _FULL else DatabaseReadOnly
         return kind(str(error), folder=str(self.path.parent))

@@ -111,7 +111,7 @@ def test_a_fraction_takes_whole_numbers_but_nothing_else() -> None:
 def test_reset_goes_back_to_the_default(path: Path) -> None:
     settings = SettingsFile(path)
     settings.set("appearance.text_size", 120)
-    assert settings.is_set("appearance.text_size")
+    assert settings.get("appearance.text_size") == 120
     settings.reset("appearance.text_size")
     assert settings.get("appearance.text_size") == 100
     assert msgspec.json.decode(path.read_bytes()) == {}

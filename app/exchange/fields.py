@@ -103,8 +103,10 @@ def _moment(value: object) -> float:
 
 
 def _moment_of_text(text: str) -> float:
+    if _NUMBER.fullmatch(text):
+        return float(text)
     try:
         found = datetime.fromisoformat(text)
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError, OSError):
-        return float(text) if _NUMBER.fullmatch(text) else 0.0
+        return 0.0

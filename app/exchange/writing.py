@@ -51,7 +51,7 @@ def file_name(title: str, suffix: str) -> str:
         name = f"_{name}"
     while len(name.encode()) > 2 * _MAX_NAME:
         name = name[:-1]
-    return f"{name or 'conversation'}{suffix}"
+    return f"{name or 'chat'}{suffix}"
 
 
 class Names:
@@ -59,13 +59,17 @@ class Names:
 
     def __init__(self, taken: Iterator[str] | None = None) -> None:
         self._taken = {name.casefold() for name in taken or ()}
+        self._numbers: dict[str, int] = {}  # the last that was given to those that would have this name
 
     def of(self, title: str, suffix: str) -> str:
         """A name for a title, with a number if another has it."""
-        name, number = file_name(title, suffix), 1
+        name = file_name(title, suffix)
+        wanted = name.casefold()
+        number = self._numbers.get(wanted, 1)
         while name.casefold() in self._taken:
             number += 1
             name = file_name(title, f" ({number}){suffix}")
+        self._numbers[wanted] = number
         self._taken.add(name.casefold())
         return name
 

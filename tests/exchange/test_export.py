@@ -14,7 +14,7 @@ from app.core.data.exchange_errors import ExportFailed, ExportTargetExists, Expo
 from app.core.engine.messages import MessageState, Role
 from app.core.errors import Cancelled
 from app.core.file_errors import DiskFull
-from app.exchange import exporting
+from app.exchange import exporting, writing
 from app.exchange.exporting import Exporter
 from app.exchange.pages.html import html_of
 from app.exchange.pages.markdown import closed, markdown_of
@@ -260,14 +260,22 @@ def test_an_export_can_be_stopped(tmp_path):
         ("COM1.txt", "_COM1.txt.md"),
         ("../etc/passwd", "etc passwd.md"),
         ("a\u202egnp.exe", "a gnp.exe.md"),
-        ("...", "conversation.md"),
-        ("\x00\n", "conversation.md"),
+        ("...", "chat.md"),
+        ("\x00\n", "chat.md"),
         ("界" * 100, "界" * 53 + ".md"),
         ("a" * 500, "a" * 80 + ".md"),
     ],
 )
 def test_a_title_makes_a_name_that_every_system_takes(title, name):
     assert file_name(title, ".md") == name
+
+
+def test_the_names_of_many_alike_are_found_without_trying_all(monkeypatch):
+    tried = []
+    monkeypatch.setattr(writing, "file_name", lambda title, suffix: tried.append(suffix) or f"{title}{suffix}")
+    names = Names()
+    assert len({names.of("Chat", ".md") for _ in range(300)}) == 300
+    assert len(tried) <= 2 * 300
 
 
 def test_names_differ_by_more_than_case():

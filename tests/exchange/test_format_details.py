@@ -191,6 +191,12 @@ def test_open_webuis_pictures_sources_errors_and_its_only_model(tmp_path):
     assert next(message.state for message in found.messages if message.text == "Five.") is MessageState.FAILED
 
 
+def test_open_webuis_tools_that_were_made_to_be_slow_are_read(tmp_path):
+    export = builders.open_webui(content=f'<details type="tool_calls" {"a" * 300_000}>It.</details>Four.')
+    (found,) = read(builders.write_json(tmp_path / "c.json", [export]))
+    assert found.active_path()[-1].text == "Four."
+
+
 def test_lm_studios_files_have_the_names_that_the_user_gave_them(tmp_path):
     export = builders.lm_studio()
     export["messages"][0]["versions"][0]["content"].append(
@@ -210,10 +216,11 @@ def test_lm_studios_files_have_the_names_that_the_user_gave_them(tmp_path):
         1_700_000_000_000_000_000,
         "1700000000",
         "1700000000000",
+        "1711121412345",  # also a day of the year 1711 in ISO 8601
     ],
 )
 def test_times_are_told_by_their_size(moment):
-    assert moment_in({"at": moment}, "at") == 1_700_000_000
+    assert 1_700_000_000 <= moment_in({"at": moment}, "at") < 1_712_000_000
 
 
 @pytest.mark.parametrize("moment", ["", "soon", "1e9", "9" * 31, 10**400, float("nan"), -5, True, None, [1]])

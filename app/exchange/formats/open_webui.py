@@ -39,7 +39,7 @@ from app.exchange.thinking import split_thinking
 _ROLES = {"user": Role.USER, "system": Role.SYSTEM}
 _DETAILS = re.compile(r'<details type="(?:reasoning|tool_calls|code_interpreter)"([^<>]*)>')
 _DETAILS_END, _SUMMARY, _SUMMARY_END = "</details>", "<summary>", "</summary>"
-_ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
+_ATTRIBUTE = re.compile(r'(?<![a-z])([a-z]+)="([^"]*)"')
 _QUOTE = re.compile(r"^> ?", re.MULTILINE)
 _SYSTEM_KEY = "the chat's own system prompt"
 

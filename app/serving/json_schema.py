@@ -119,7 +119,7 @@ class _Rules:
     def _typed(self, schema: Schema) -> str:
         kind = schema.get("type", _implied(schema))
         if isinstance(kind, list) and kind:
-            return _one_of([self._typed({**schema, "type": one}) for one in kind])
+            return _one_of([self._typed({**schema, "type": one}) for one in _each_once(kind)])
         match kind:
             case None:
                 return "value"
@@ -145,10 +145,10 @@ class _Rules:
         properties = {**properties, **{name: True for name in needed if name not in properties}}
         if not properties:
             return self._map(schema.get("additionalProperties", True))
-        rest, beginnings = "", list[str]()
+        always, rest, beginnings = set(needed), "", list[str]()
         for name, inner in reversed(properties.items()):
             pair = self._named(f'{_literal(name)} ":" gap {self.of(inner)} gap')
-            is_needed = name in needed
+            is_needed = name in always
             beginnings = [f"{pair} {rest}", *([] if is_needed else beginnings)]
             rest = self._named(f'"," gap {pair} {rest}' if is_needed else f'("," gap {pair})? {rest}')
         return self._named(f'"{{" gap ({" | ".join(beginnings)}){"" if needed else "?"} "}}"')
@@ -199,6 +199,13 @@ class _Rules:
         name = f"part-{len(self._rules)}"
         self._rules[name] = rule
         return name
+
+
+def _each_once(kinds: Sequence[object]) -> list[str]:
+    """Types by name; one that is named again would be written again, and so would all that is in it."""
+    if not all(isinstance(kind, str) for kind in kinds):
+        raise _refused(f"its type {_shown(kinds)} is not a list of names")
+    return list(dict.fromkeys(map(str, kinds)))
 
 
 def _implied(schema: Schema) -> str | None:

@@ -140,6 +140,7 @@ def test_any_object(reader: Reader) -> None:
         (4, "4"),
         ({"type": "text"}, "text"),
         ({"type": {}}, "{}"),
+        ({"type": ["object", ["array"]]}, "array"),
         ({"type": "string", "pattern": "^a"}, "pattern"),
         ({"type": "array", "uniqueItems": True}, "uniqueItems"),
         ({"type": "number", "minimum": 0.5}, "minimum"),
@@ -166,6 +167,13 @@ def test_what_no_grammar_can_hold_to_is_named(schema: Any, named: str) -> None:
         grammar_of(schema, strict=True)
     assert (caught.value.status, caught.value.param) == (400, "response_format")
     assert named in caught.value.message and caught.value.message.endswith(".")
+
+
+def test_a_type_that_is_named_twice_is_written_once() -> None:
+    schema: dict[str, Any] = {"type": "integer"}
+    for _ in range(14):
+        schema = {"type": ["object", "object"], "properties": {"a": schema}, "required": ["a"]}
+    assert len(grammar_of(schema, strict=True)) < 10_000
 
 
 def test_a_schema_without_end_is_refused() -> None:

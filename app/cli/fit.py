@@ -22,6 +22,7 @@ from app.cli.measurements import known_so_far
 from app.core.catalog.hub import HeaderCopy, Variant
 from app.core.engine.loading import KvType, LoadOptions
 from app.core.errors import ParleyError
+from app.core.paths import expanded
 from app.core.prediction.fit import Fit, Hardware, NeedSource, Placement
 from app.core.prediction.measurement import Measurement, MeasurementKind
 from app.core.prediction.probe_frames import MeasuredNeed, MeasureNeed, MeasureRemote
@@ -63,7 +64,7 @@ def show_fit(arguments: argparse.Namespace, invocation: Invocation) -> int:
     )
     hardware = Hardware.of(probe(invocation.folders))
     known = known_so_far(invocation)
-    path = Path(arguments.model).expanduser()
+    path = expanded(arguments.model)
     if path.exists() or path.suffix.lower() == ".gguf":
         answers = [_of_file(path.absolute(), hardware, options, known, invocation)]
     else:

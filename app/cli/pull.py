@@ -20,6 +20,7 @@ from app.core.catalog.downloads import Source
 from app.core.catalog.hub import RepoPage, Variant
 from app.core.engine.model_errors import GgufDamaged, NotGguf
 from app.core.errors import UserError
+from app.core.paths import expanded
 from app.core.sizes import format_bytes
 from app.storage.stores import Stores
 
@@ -41,7 +42,7 @@ def pull(arguments: argparse.Namespace, invocation: Invocation) -> int:
     source = Source(repo=variant.repo, commit=variant.commit, files=variant.files, branch=variant.branch)
     settings = invocation.settings
     models = arguments.folder or model_folders(str(settings.get("models.folders")), invocation.folders)[0]
-    folder = folder_for(models.expanduser().absolute(), variant.repo, variant.branch)
+    folder = folder_for(expanded(models).absolute(), variant.repo, variant.branch)
     if not arguments.json:
         invocation.terminal.note(f"{variant.name}, {format_bytes(variant.bytes)}, into {folder}")
     limit = int(settings.get("downloads.limit")) if arguments.limit_rate is None else arguments.limit_rate

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from app.catalog.gguf.facts import shape_of, weights_of
 from app.catalog.gguf.header import GgufHeader, read_header, shard_paths
+from app.core.paths import expanded
 from app.engines.base import ModelSource
 
 
@@ -15,7 +16,7 @@ def describe(path: Path) -> ModelSource:
     Raises:
         FileGone, FileUnreadable, NotGguf, GgufDamaged: see `read_header`.
     """
-    path = path.expanduser().absolute()
+    path = expanded(path).absolute()
     header = read_header(path)
     if header.shard_number:
         path = shard_paths(header)[0]

@@ -36,6 +36,7 @@ def test_a_file_that_is_no_model_and_a_wrong_number(parley: CommandLine, tmp_pat
     assert parley.run("models", "fit", tmp_path / "notes.gguf").code == 1
     assert parley.run("models", "fit", tmp_path / "gone.gguf").code == 1
     assert parley.run("models", "fit", tmp_path / "gone.gguf", "--context", "3").code == 2
+    assert "is no longer at" in parley.run("models", "fit", "~nobody-is-called-so/gone.gguf").err
 
 
 def test_a_repo_is_measured_from_its_headers(parley: CommandLine, tiny_gguf: Path, tiny_hub: HubServer) -> None:

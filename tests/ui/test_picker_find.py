@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.core.catalog.hub_errors import HubSilent, HubUntrusted
@@ -120,6 +121,29 @@ def test_the_address_of_a_mirrors_page_opens_its_repo(qtbot: QtBot, picker: Open
     dialog.search.field.setText("https://example.org/some/page")
     dialog.search.submit()
     qtbot.waitUntil(lambda: "names no model on the Hub" in words(dialog.view))
+
+
+def test_no_branch_is_asked_for_whose_name_is_half_typed(qtbot: QtBot, picker: Opener, tiny_hub: HubServer) -> None:
+    dialog = picker(DESKTOP)
+    field, pause = dialog.search.field, dialog.search._pause
+    for letter in f"{TINY}:main":
+        qtbot.keyClicks(field, letter)
+        qtbot.waitUntil(lambda: not pause.isActive())
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: dialog.view.page is not None)
+    assert not tiny_hub.seen(rf"/api/models/{TINY}/revision/(?!main\b)")
+    assert not tiny_hub.seen("search=[^&]*(:|%3A)")
+    assert len(tiny_hub.seen(rf"/api/models/{TINY}/revision/main\b")) == 1
+
+
+@pytest.mark.parametrize("before", ["", "something longer than what comes in its place"])
+def test_a_branch_that_is_pasted_opens_by_itself(qtbot: QtBot, picker: Opener, before: str) -> None:
+    dialog = picker(DESKTOP)
+    dialog.search.field.setText(before)
+    dialog.search.field.selectAll()
+    QApplication.clipboard().setText(f"{TINY}:main")
+    qtbot.keyClick(dialog.search.field, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: dialog.view.page is not None)
 
 
 def test_the_room_is_that_of_the_folder_where_models_go_now(

@@ -5,6 +5,8 @@ Window process, interface thread.
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
@@ -22,7 +24,10 @@ _LISTED, _RANKED = 30, 100
 
 
 class SearchBar(QWidget):
-    """Emits a query when typing pauses, and a repo when one is named in full."""
+    """Emits a query when typing pauses, and a repo when one is named in full: by Enter, or by what was pasted.
+
+    What is typed letter by letter may be half a name whenever it pauses.
+    """
 
     searched = Signal(object)  # SearchQuery, or None when nothing is asked for
     named = Signal(str)  # what names a repo: owner/name, owner/name:branch, or a page's address
@@ -48,6 +53,8 @@ class SearchBar(QWidget):
             (FITS_HERE, self.tr("Fits here")),
         ):
             self.order.addItem(name, order)
+        self._before = ""
+        self._is_pasted = False
         self._pause = QTimer(self, singleShot=True, interval=TYPING_MS)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -57,7 +64,7 @@ class SearchBar(QWidget):
             row.addWidget(widget)
         self._pause.timeout.connect(self._ask)
         self.field.textEdited.connect(lambda _: self._pause.start())
-        self.field.textChanged.connect(self._on_cleared)
+        self.field.textChanged.connect(self._on_changed)
         self.field.returnPressed.connect(self.submit)
         self.author.textEdited.connect(lambda _: self._pause.start())
         self.format.currentIndexChanged.connect(self._ask)
@@ -72,7 +79,7 @@ class SearchBar(QWidget):
     def query(self) -> SearchQuery | None:
         """What is asked for; None when nothing is."""
         text, author = self.field.text().strip(), self.author.text().strip()
-        ref = _named_repo(text)
+        ref = _named_repo(text.removesuffix(":"))  # after which a branch is to come
         if ref is None and _is_page(text):
             return None
         chosen = self.format.currentData()
@@ -102,6 +109,7 @@ class SearchBar(QWidget):
             choice.blockSignals(True)
             choice.setCurrentIndex(0)
             choice.blockSignals(False)
+        self._before = ""
         self._pause.stop()
 
     def submit(self) -> None:
@@ -115,14 +123,28 @@ class SearchBar(QWidget):
     def _ask(self) -> None:
         text = self.field.text().strip()
         ref = _named_repo(text)
-        if _is_page(text) or (ref is not None and ref.branch):
+        if self._is_pasted and (_is_page(text) or (ref is not None and ref.branch)):
             self.named.emit(text)
         self.searched.emit(self.query)
 
-    def _on_cleared(self, text: str) -> None:
+    def _on_changed(self, text: str) -> None:
+        self._is_pasted = _letters_added(self._before, text) > 1
+        self._before = text
         if not text:
             self._pause.stop()
             self._ask()
+
+
+def _letters_added(before: str, now: str) -> int:
+    """How many letters of a text stand in one place where another had something else."""
+    begin = _alike(before, now)
+    return len(now) - begin - _alike(before[begin:][::-1], now[begin:][::-1])
+
+
+def _alike(one: str, other: str) -> int:
+    """How many letters both begin with."""
+    pairs = zip(one, other, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _is_page(text: str) -> bool:

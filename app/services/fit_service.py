@@ -68,7 +68,7 @@ class FitService:
         return sorted(fitting, key=lambda one: suit_key(one[1], one[0].bytes), reverse=True)
 
     def sort_by_fit(self, repos: Sequence[RepoSummary]) -> list[tuple[RepoSummary, Fit | None]]:
-        """What Parley can run and what fits here goes first; then what is of unknown size, then the rest."""
+        """What fits here goes first, then what is too large, of either GGUF first; last what is of unknown size."""
         hardware = self.hardware
         found = [(repo, fit_of_repo(repo, hardware, self.calibration) if hardware else None) for repo in repos]
         return sorted(found, key=lambda one: _suits(*one), reverse=True)
@@ -109,8 +109,9 @@ def given_back(machine: Machine, loaded: ModelInfo) -> dict[str, int]:
     return {"CPU": max(round(in_memory), 0), **on_gpus}
 
 
-def _suits(repo: RepoSummary, found: Fit | None) -> tuple[bool, int, SuitKey]:
+def _suits(repo: RepoSummary, found: Fit | None) -> tuple[bool, bool, bool, SuitKey]:
     """A key to sort by, highest first."""
+    is_gguf = Format.GGUF in repo.formats
     if found is None:
-        return Format.GGUF in repo.formats, 1, (False, False, 0.0)
-    return Format.GGUF in repo.formats, 2 if found.verdict.fits else 0, suit_key(found, repo.parameters)
+        return False, False, is_gguf, (False, False, 0.0)
+    return True, found.verdict.fits, is_gguf, suit_key(found, repo.parameters)

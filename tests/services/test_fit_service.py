@@ -82,7 +82,7 @@ def test_between_two_plans_the_need_follows_the_context(tiny_gguf: Path) -> None
     assert asked(2048, KvType.Q8_0)[0] is NeedSource.FORMULA
 
 
-def test_sorting_by_fit_puts_first_what_runs_here() -> None:
+def test_sorting_by_fit_puts_first_what_runs_here_and_last_what_is_of_unknown_size() -> None:
     fit = FitService()
     fit.set_machine(DESKTOP)
 
@@ -98,7 +98,7 @@ def test_sorting_by_fit_puts_first_what_runs_here() -> None:
         repo("largest", 400),
     ]
     order = [one.id.removeprefix("o/") for one, _ in fit.sort_by_fit(listed)]
-    assert order == ["large", "small", "unknown", "huge", "largest", "other"]
+    assert order == ["large", "small", "other", "huge", "largest", "unknown"]
 
 
 def test_the_last_run_of_a_variant_is_found_by_its_file(tiny_gguf: Path) -> None:

@@ -83,7 +83,7 @@ class FitBar(QWidget):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.theme = theme
+        self._theme = theme
         self._load = DeviceLoad("", 1, 0, 0, 0, 0)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
@@ -91,9 +91,11 @@ class FitBar(QWidget):
         """As wide as there is room."""
         return QSize(200, HEIGHT)
 
-    def show_load(self, load: DeviceLoad) -> None:
-        """Show a device."""
-        self._load = load
+    def show_load(self, load: DeviceLoad, theme: Theme) -> None:
+        """Show a device; what is shown already is not painted again."""
+        if load == self._load and theme is self._theme:
+            return
+        self._load, self._theme = load, theme
         self.setAccessibleName(
             self.tr("{name}: {used} of {total} in use").format(
                 name=load.name, used=format_bytes(load.used), total=format_bytes(load.total)
@@ -109,22 +111,22 @@ class FitBar(QWidget):
         shape = QPainterPath()
         shape.addRoundedRect(box, _RADIUS, _RADIUS)
         painter.setClipPath(shape)
-        painter.fillRect(box, self.theme.color("selection"))
+        painter.fillRect(box, self._theme.color("selection"))
         scale = box.width() / max(self._load.total, self._load.used, 1)
         for left, part in _placed(self._load.parts):
             stretch = QRectF(left * scale, 0, part.bytes * scale, box.height())
-            painter.fillRect(stretch, part_color(self.theme, part.shade))
+            painter.fillRect(stretch, part_color(self._theme, part.shade))
             if part.bytes * scale > 2:
-                painter.fillRect(QRectF(stretch.right() - 0.5, 0, 1, box.height()), self.theme.color("surface"))
+                painter.fillRect(QRectF(stretch.right() - 0.5, 0, 1, box.height()), self._theme.color("surface"))
         if self._load.used > self._load.total:
             self._paint_excess(painter, box, self._load.total * scale)
         painter.end()
 
     def _paint_excess(self, painter: QPainter, box: QRectF, limit: float) -> None:
         beyond = QRectF(limit, 0, box.width() - limit, box.height())
-        painter.fillRect(beyond, self.theme.color("surface"))
-        painter.fillRect(beyond, QBrush(self.theme.color("bad"), Qt.BrushStyle.BDiagPattern))
-        painter.setPen(QPen(self.theme.color("bad"), 2))
+        painter.fillRect(beyond, self._theme.color("surface"))
+        painter.fillRect(beyond, QBrush(self._theme.color("bad"), Qt.BrushStyle.BDiagPattern))
+        painter.setPen(QPen(self._theme.color("bad"), 2))
         painter.drawLine(beyond.topLeft(), beyond.bottomLeft())
 
 

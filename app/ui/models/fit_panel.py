@@ -57,8 +57,7 @@ class DeviceLine(QWidget):
         self._use.setText(text.format(used=format_bytes(load.used), total=format_bytes(load.total)))
         self._color(verdict_color(theme, fit))
         self._fit_name()
-        self.bar.theme = theme
-        self.bar.show_load(load)
+        self.bar.show_load(load, theme)
 
     @property
     def shown_name(self) -> str:
@@ -66,10 +65,11 @@ class DeviceLine(QWidget):
         return self._name.text()
 
     @property
-    def least_width(self) -> int:
-        """What it takes to read which device it is, and how full."""
-        where = self._name.fontMetrics().horizontalAdvance(f"… {self._where}" if self._variant else self._where)
-        return where + _GAP + self._use.sizeHint().width()
+    def whole_width(self) -> int:
+        """What it takes to read all that it says."""
+        name = self._bold_metrics().horizontalAdvance(self._variant)
+        where = self._name.fontMetrics().horizontalAdvance(f" {self._where}")
+        return name + where + _GAP + self._use.sizeHint().width()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Show as much of the name as there is room for now."""
@@ -80,11 +80,14 @@ class DeviceLine(QWidget):
         """Of a long name the middle is left out; the device is told whole."""
         room = self.width() - self._use.sizeHint().width() - _GAP
         room -= self._name.fontMetrics().horizontalAdvance(f" {self._where}")
-        font = self._name.font()
-        font.setBold(True)
-        name = QFontMetrics(font).elidedText(self._variant, Qt.TextElideMode.ElideMiddle, max(room, 0))
+        name = self._bold_metrics().elidedText(self._variant, Qt.TextElideMode.ElideMiddle, max(room, 0))
         bold = f"<b>{_escaped(name)}</b> " if name else ""
         self._name.setText(bold + _escaped(self._where))
+
+    def _bold_metrics(self) -> QFontMetrics:
+        font = self._name.font()
+        font.setBold(True)
+        return QFontMetrics(font)
 
     def _color(self, color: QColor) -> None:
         """Write the use in a colour; a palette, even the same one, has all of the label made anew."""
@@ -198,7 +201,7 @@ class FitPanel(QFrame):
         """Where the need comes from stands beside the legend, or below it where there is no room for any of its texts.
 
         What it says changes as the slider moves; where it stands does not. The devices stand side by side, or below
-        each other where their names would be cut off.
+        each other where anything they say would be cut off.
         """
         said = self._source.fontMetrics()
         widest = max(said.horizontalAdvance(text) for text in words.need_sources())
@@ -206,7 +209,7 @@ class FitPanel(QFrame):
         self._facts.setDirection(_direction(self._legend.sizeHint().width() + _GAP + widest <= room))
         lines = [line for line in self._lines if line.isVisibleTo(self)]
         each = (room + self._devices.spacing()) // max(len(lines), 1) - self._devices.spacing()
-        self._devices.setDirection(_direction(all(line.least_width <= each for line in lines)))
+        self._devices.setDirection(_direction(all(line.whole_width <= each for line in lines)))
 
     def _lay_out(self) -> None:
         name = QLabel(self.tr("Context"))

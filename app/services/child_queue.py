@@ -46,6 +46,13 @@ class ChildQueue(Generic[C]):
         """Ask the child to stop what it does; its last event follows all the same."""
         self._slot.tell(protocol.Cancel())
 
+    def withdraw(self, command: C) -> bool:
+        """Never run a command that still waits; false if it does not."""
+        waits = command in self._waiting
+        if waits:
+            self._waiting.remove(command)
+        return waits
+
     def kill(self) -> None:
         """End what is run; its command is lost, those behind it follow."""
         self._slot.kill()

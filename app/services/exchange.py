@@ -28,22 +28,28 @@ from app.services.relay import Relay
 if TYPE_CHECKING:
     from app.children.outcome import Outcome
 
+Work = ExportConversations | ImportConversations
+"""One export or import."""
+
 EXTRACT_MS = 45_000
 """Longer than the child gives itself: this is for one that cannot even watch itself."""
 
 
 class ExchangeService(QObject):
-    """Each `export` or `import_paths` ends in exactly one of `exported`, `imported`, `stopped` and `failed`."""
+    """Each `export` or `import_paths` ends in exactly one of `exported`, `imported`, `stopped` and `failed`.
 
-    progress = Signal(int, int)  # conversations done, and of how many, 0 if nobody knows
-    exported = Signal(object)  # ExportReport
-    imported = Signal(object)  # ImportReport; the list of conversations is to be read anew
-    stopped = Signal()
-    failed = Signal(object)  # ParleyError
+    Every signal begins with the work it is about.
+    """
+
+    progress = Signal(object, int, int)  # conversations done, and of how many, 0 if nobody knows
+    exported = Signal(object, object)  # ExportReport
+    imported = Signal(object, object)  # ImportReport; the list of conversations is to be read anew
+    stopped = Signal(object)
+    failed = Signal(object, object)  # ParleyError
 
     def __init__(self, start: ChildFactory, relay: Relay, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._queue = ChildQueue[ExportConversations | ImportConversations](start, relay, self._take, self._lose)
+        self._queue = ChildQueue[Work](start, relay, self._take, self._lose)
         self._last_id = 0
 
     @property
@@ -53,24 +59,30 @@ class ExchangeService(QObject):
 
     def export(
         self, conversations: Sequence[int], form: ExportFormat, target: Path, *, overwrite: bool = False
-    ) -> None:
+    ) -> Work:
         """Write these conversations, all if none is named, into a file, a zip or a folder."""
-        command = ExportConversations(
+        work = ExportConversations(
             id=self._next_id(),
             target=str(target),
             format=form,
             conversations=tuple(conversations),
             overwrite=overwrite,
         )
-        self._queue.add(command)
+        self._queue.add(work)
+        return work
 
-    def import_paths(self, paths: Sequence[Path]) -> None:
+    def import_paths(self, paths: Sequence[Path]) -> Work:
         """Read files and folders of any known format."""
-        self._queue.add(ImportConversations(id=self._next_id(), paths=tuple(map(str, paths))))
+        work = ImportConversations(id=self._next_id(), paths=tuple(map(str, paths)))
+        self._queue.add(work)
+        return work
 
-    def cancel(self) -> None:
-        """Stop what runs; an import keeps what has come in, and still tells it."""
-        self._queue.cancel()
+    def cancel(self, work: Work) -> None:
+        """Stop it, or never begin it; an import keeps what has come in, and still tells it."""
+        if self._queue.current == work:
+            self._queue.cancel()
+        elif self._queue.withdraw(work):
+            self.stopped.emit(work)
 
     def shutdown(self) -> None:
         """End the child before the program exits."""
@@ -80,23 +92,23 @@ class ExchangeService(QObject):
         self._last_id += 1
         return self._last_id
 
-    def _take(self, _: ExportConversations | ImportConversations, event: Event) -> bool:
+    def _take(self, work: Work, event: Event) -> bool:
         match event:
             case ExchangeProgress(done=done, total=total):
-                self.progress.emit(done, total)
+                self.progress.emit(work, done, total)
                 return False
             case Exported(report=exported):
-                self.exported.emit(exported)
+                self.exported.emit(work, exported)
             case Imported(report=imported):
-                self.imported.emit(imported)
+                self.imported.emit(work, imported)
             case Stopped():
-                self.stopped.emit()
+                self.stopped.emit(work)
             case Failed(failure=failure):
-                self.failed.emit(failure.error())
+                self.failed.emit(work, failure.error())
         return True
 
-    def _lose(self, _: ExportConversations | ImportConversations, outcome: Outcome) -> None:
-        self.failed.emit(ExchangeLost(reason=outcome.sentence))
+    def _lose(self, work: Work, outcome: Outcome) -> None:
+        self.failed.emit(work, ExchangeLost(reason=outcome.sentence))
 
 
 class AttachmentReader(QObject):

@@ -40,11 +40,11 @@ def wait(qtbot, signal, act):
 
 def test_what_is_imported_is_exported_in_every_format(qtbot, service, tmp_path):
     path = builders.write_json(tmp_path / "c.json", [builders.claude(str(n)) for n in range(3)])
-    (report,) = wait(qtbot, service.imported, lambda: service.import_paths([path]))
+    _, report = wait(qtbot, service.imported, lambda: service.import_paths([path]))
     assert (report.added, report.messages) == (3, 9)
     for form in ExportFormat:
         target = tmp_path / "out" / f"{form.value}.zip"
-        (exported,) = wait(qtbot, service.exported, lambda: service.export([], form, target))  # noqa: B023
+        _, exported = wait(qtbot, service.exported, lambda: service.export([], form, target))  # noqa: B023
         assert (exported.conversations, exported.files) == (3, 3)
         assert target.stat().st_size == exported.bytes
     assert not service.is_busy
@@ -53,7 +53,7 @@ def test_what_is_imported_is_exported_in_every_format(qtbot, service, tmp_path):
 def test_one_after_another_and_failures_between_them(qtbot, service, tmp_path):
     seen = []
     for name in ("imported", "exported", "failed"):
-        getattr(service, name).connect(lambda value, name=name: seen.append((name, value)))
+        getattr(service, name).connect(lambda _, value, name=name: seen.append((name, value)))
     (tmp_path / "x.json").write_text("[]")
     good = builders.write_json(tmp_path / "c.json", [builders.claude()])
     service.import_paths([tmp_path / "x.json"])
@@ -69,16 +69,27 @@ def test_one_after_another_and_failures_between_them(qtbot, service, tmp_path):
 
 def test_an_import_that_is_stopped_keeps_what_came_in(qtbot, service, tmp_path):
     path = builders.write_json(tmp_path / "c.json", [builders.claude(str(n)) for n in range(2000)])
-    wait(qtbot, service.progress, lambda: service.import_paths([path]))
-    (report,) = wait(qtbot, service.imported, service.cancel)
+    work, *_ = wait(qtbot, service.progress, lambda: service.import_paths([path]))
+    _, report = wait(qtbot, service.imported, lambda: service.cancel(work))
     assert 0 < report.added < 2000
-    (again,) = wait(qtbot, service.imported, lambda: service.import_paths([path]))
+    _, again = wait(qtbot, service.imported, lambda: service.import_paths([path]))
     assert (again.present, again.added) == (report.added, 2000 - report.added)
+
+
+def test_what_waits_behind_something_else_is_stopped_alone(qtbot, service, tmp_path):
+    path = builders.write_json(tmp_path / "c.json", [builders.claude(str(n)) for n in range(200)])
+    first = service.import_paths([path])
+    second = service.export([], ExportFormat.JSON, tmp_path / "all.json")
+    assert wait(qtbot, service.stopped, lambda: service.cancel(second)) == [second]
+    with qtbot.waitSignal(service.imported) as caught:
+        pass
+    assert caught.args[0] == first and caught.args[1].added == 200
+    assert not service.is_busy and not (tmp_path / "all.json").exists()
 
 
 def test_a_child_that_dies_is_told(qtbot, folders, tmp_path):
     service = ExchangeService(child_starter(ChildRole.EXCHANGE, folders, ["false"]), Relay())
-    (error,) = wait(qtbot, service.failed, lambda: service.import_paths([tmp_path]))
+    _, error = wait(qtbot, service.failed, lambda: service.import_paths([tmp_path]))
     assert isinstance(error, ExchangeLost)
     service.shutdown()
 
@@ -118,7 +129,7 @@ def test_the_database_is_shared_with_a_window_that_writes(qtbot, service, folder
     with qtbot.waitSignal(service.imported) as caught:
         for number in range(100):
             stores.conversations.create(f"mine {number}")
-    assert caught.args[0].added == 300
+    assert caught.args[1].added == 300
     assert stores.conversations.count() == 400
     stores.database.close()
 

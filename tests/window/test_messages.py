@@ -19,6 +19,7 @@ from app.core.engine.messages import MessageState, Role
 from app.services.reply_run import ChatState
 from app.ui.transcript.document.parts import FocusPlace, parts_of
 from app.ui.transcript.rows.row import Action, Branch
+from tests.kept import files_with
 from tests.ui.seen import button
 from tests.window.conftest import User
 
@@ -137,6 +138,25 @@ def test_esc_gives_up_an_edit(talking: User) -> None:
     assert len(path(talking)) == 2 and talking.program.chats.session.state is ChatState.IDLE
 
 
+def test_a_message_of_files_alone_is_edited_and_an_empty_one_is_not_sent(talking: User, tmp_path: Path) -> None:
+    user = talking
+    notes = tmp_path / "notes.md"
+    notes.write_text("# Notes")
+    drop(user, [notes])
+    wait_for_counts(user)
+    finished(user, lambda: user.qtbot.keyClick(user.page.composer.edit, Qt.Key.Key_Return))
+    user.qtbot.keyClick(user.page.composer.edit, Qt.Key.Key_Up)
+    editor = user.page.desk.editor
+    assert editor.edit.text() == "" and editor.send.isEnabled()
+    finished(user, lambda: user.qtbot.keyClick(editor.edit, Qt.Key.Key_Return))
+    assert shown_branches(user) == [Branch(2, 2)] and [one.name for one in split_attachments(path(user)[0].text)[0]]
+    user.page.desk.edit(path(user)[1].id)
+    editor.edit.selectAll()
+    user.qtbot.keyClick(editor.edit, Qt.Key.Key_Delete)
+    assert not editor.send.isEnabled()
+    editor.give_up()
+
+
 def test_a_menu_offers_nothing_twice(talking: User) -> None:
     talking.exchange("Hello")
     for index in (0, 1):
@@ -185,9 +205,9 @@ def test_a_reply_is_given_anew_with_another_model_and_preset(
     assert "tokens" in str(first.rows[-1]._remark)
 
 
-def test_a_stopped_reply_is_continued(user: User, tiny_gguf: Path) -> None:
-    user.open_model(tiny_gguf)
-    user.load_with(LoadOptions(context_length=512, threads=1))
+def test_a_stopped_reply_is_continued(user: User, make_model: Callable[..., Path]) -> None:
+    user.open_model(make_model("15m"))
+    user.load_with(LoadOptions(context_length=1024, threads=1))
     with user.qtbot.waitSignal(user.program.chats.session.reply_text):
         user.write("Tell me everything")
     cut = finished(user, lambda: user.qtbot.keyClick(user.page.composer.edit, Qt.Key.Key_Escape))
@@ -360,8 +380,8 @@ def test_a_temporary_chat_is_marked_and_leaves_nothing(talking: User, tmp_path: 
     assert not user.program.chats.session.is_temporary and user.program.chats.session.conversation is None
     assert not user.page.header._tag.isVisible()
     user.exchange("Something else")
-    files = [file for file in (tmp_path / "home").rglob("*") if file.is_file()]
-    assert files and not [file for file in files if b"secret of mine" in file.read_bytes()]
+    home = tmp_path / "home"
+    assert files_with("Something else", home) and not files_with("secret of mine", home)
 
 
 @pytest.mark.parametrize("form", list(ExportFormat))
@@ -376,6 +396,27 @@ def test_the_open_chat_is_exported(talking: User, tmp_path: Path, form: ExportFo
         chooser.accept()
     assert target.stat().st_size > 100
     assert user.page.toast.isVisible() and target.name in user.page.toast.text()
+
+
+def test_a_chat_that_is_still_written_is_told_beside_the_export_of_all(talking: User, tmp_path: Path) -> None:
+    user, desk = talking, talking.program.desks.exchange
+    user.exchange("First words")
+    told: list[tuple[str, bool]] = []
+    desk.exported_one.connect(lambda path: told.append((path, desk.dialog is not None and desk.dialog.is_working)))
+    for emit, name in (
+        (lambda: user.page.header.export_requested.emit(ExportFormat.PDF), "one.pdf"),
+        (user.page.header.export_all_requested.emit, "all.json"),
+    ):
+        emit()
+        chooser = next(one for one in user.window.findChildren(QFileDialog) if one.isVisible())
+        chooser.selectFile(str(tmp_path / name))
+        chooser.accept()
+    dialog = desk.dialog
+    assert dialog is not None
+    user.qtbot.waitUntil(lambda: not dialog.is_working, timeout=60_000)
+    assert told == [(str(tmp_path / "one.pdf"), True)]
+    assert "all.json" in dialog.facts.text() and (tmp_path / "all.json").is_file()
+    dialog.accept()
 
 
 def test_chats_chosen_in_the_sidebar_are_exported(talking: User, tmp_path: Path) -> None:
@@ -440,7 +481,7 @@ def test_all_chats_go_out_and_come_in_once(talking: User, tmp_path: Path) -> Non
     outcome = [user.program.chats.exchange.imported, user.program.chats.exchange.failed]
     outcome_count: list[object] = []
     for signal in outcome:
-        signal.connect(outcome_count.append)
+        signal.connect(lambda _, outcome: outcome_count.append(outcome))
     dialog.paths_chosen.emit([bad])
     user.qtbot.waitUntil(lambda: not dialog.is_working, timeout=60_000)
     assert outcome_count and (dialog.skipped.toPlainText() or dialog.facts.text())

@@ -30,6 +30,7 @@ class MessageEditor(QFrame):
         self.setProperty("focused", True)
         self._transcript = transcript
         self._message_id = 0
+        self._has_files = False
         self.edit = MessageEdit()
         self.edit.setAccessibleName(self.tr("Edit the message"))
         self.edit.send_pressed.connect(self._accept)
@@ -41,6 +42,7 @@ class MessageEditor(QFrame):
         self.send = QPushButton()
         self.send.setProperty("kind", "primary")
         self.send.clicked.connect(self._accept)
+        self.edit.textChanged.connect(lambda: self.send.setEnabled(self._says_something()))
         below = QHBoxLayout()
         below.setSpacing(8)
         below.addWidget(self._remark, 1)
@@ -64,8 +66,8 @@ class MessageEditor(QFrame):
         item = self._transcript.document.items[index]
         is_user = message.role is Role.USER
         self.send.setText(self.tr("Send") if is_user else self.tr("Save"))
-        files = len(item.files) if isinstance(item, UserItem) else 0
-        kept = self.tr("Its files stay attached.") if files else ""
+        self._has_files = isinstance(item, UserItem) and bool(item.files)
+        kept = self.tr("Its files stay attached.") if self._has_files else ""
         self._remark.setText(kept or self.tr("The old words are kept beside the new ones."))
         self.edit.set_text(item.own_text)
         self.show()
@@ -95,11 +97,15 @@ class MessageEditor(QFrame):
 
     def _accept(self) -> None:
         text = self.edit.text()
-        if text.strip():
+        if self._says_something():
             self.hide()
             self._transcript.lend(self._message_id, None)
             self.accepted.emit(self._message_id, text)
             self.ended.emit()
+
+    def _says_something(self) -> bool:
+        """A message may consist of files alone."""
+        return self._has_files or bool(self.edit.text().strip())
 
     def _lend(self) -> None:
         """Make room for the field as high as it is now."""

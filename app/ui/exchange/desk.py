@@ -16,7 +16,7 @@ from app.core.chat.conversations import ConversationSummary
 from app.core.data.exchange import ExportFormat, ExportReport, ImportReport
 from app.core.errors import ParleyError
 from app.exchange.writing import file_name
-from app.services.exchange import ExchangeService
+from app.services.exchange import ExchangeService, Work
 from app.ui.exchange.dialog import ExchangeDialog
 from app.ui.file_dialogs import ask_files, ask_folder, ask_target
 from app.ui.front import in_front
@@ -34,6 +34,7 @@ class ExchangeDesk(QObject):
         self._service = service
         self._window = window
         self.dialog: ExchangeDialog | None = None
+        self._shown: Work | None = None
         service.progress.connect(self._on_progress)
         service.exported.connect(self._on_exported)
         service.imported.connect(self._on_imported)
@@ -66,13 +67,13 @@ class ExchangeDesk(QObject):
 
         def begin(target: Path, form: ExportFormat) -> None:
             self._open(title, owner).work(activity)
-            self.write(conversations, form, target)
+            self._shown = self.write(conversations, form, target)
 
         self._ask_where(owner, self.tr("Chats"), self._filters_of_many(), begin)
 
-    def write(self, conversations: Sequence[int], form: ExportFormat, target: Path) -> None:
+    def write(self, conversations: Sequence[int], form: ExportFormat, target: Path) -> Work:
         """Write these, all if none is named; the file dialog has asked before one is replaced."""
-        self._service.export(conversations, form, target, overwrite=True)
+        return self._service.export(conversations, form, target, overwrite=True)
 
     def show_import(self) -> ExchangeDialog:
         """Ask what to import."""
@@ -84,7 +85,7 @@ class ExchangeDesk(QObject):
         """Import files and folders."""
         if self.dialog is not None:
             self.dialog.work(self.tr("Importing"))
-        self._service.import_paths(paths)
+        self._shown = self._service.import_paths(paths)
 
     def _open(self, title: str, owner: QWidget) -> ExchangeDialog:
         dialog = self.dialog = ExchangeDialog(title, owner)
@@ -92,14 +93,22 @@ class ExchangeDesk(QObject):
         dialog.paths_chosen.connect(self.read)
         dialog.files_wanted.connect(lambda: ask_files(dialog, which, self.read))
         dialog.folder_wanted.connect(lambda: ask_folder(dialog, which, lambda folder: self.read([folder])))
-        dialog.stop_requested.connect(self._service.cancel)
+        dialog.stop_requested.connect(self._stop)
         dialog.folder_requested.connect(_show_in_folder)
         dialog.finished.connect(self._forget_dialog)
         dialog.open()
         return dialog
 
+    def _stop(self) -> None:
+        if self._shown is not None:
+            self._service.cancel(self._shown)
+
     def _forget_dialog(self) -> None:
-        self.dialog = None
+        self.dialog = self._shown = None
+
+    def _dialog_of(self, work: Work) -> ExchangeDialog | None:
+        """Where to tell of it; a single chat may be written behind the dialog of something else."""
+        return self.dialog if work == self._shown else None
 
     def _ask_where(
         self, owner: QWidget, name: str, filters: dict[ExportFormat, str], then: Callable[[Path, ExportFormat], object]
@@ -124,28 +133,28 @@ class ExchangeDesk(QObject):
             ExportFormat.PDF: self.tr("PDFs in an archive (*.zip)"),
         }
 
-    def _on_progress(self, done: int, total: int) -> None:
-        if self.dialog is not None:
-            self.dialog.set_progress(done, total)
+    def _on_progress(self, work: Work, done: int, total: int) -> None:
+        if (dialog := self._dialog_of(work)) is not None:
+            dialog.set_progress(done, total)
 
-    def _on_exported(self, report: ExportReport) -> None:
-        if self.dialog is not None:
-            self.dialog.show_exported(report)
+    def _on_exported(self, work: Work, report: ExportReport) -> None:
+        if (dialog := self._dialog_of(work)) is not None:
+            dialog.show_exported(report)
         else:
             self.exported_one.emit(report.path)
 
-    def _on_imported(self, report: ImportReport) -> None:
+    def _on_imported(self, work: Work, report: ImportReport) -> None:
         self.imported.emit()
-        if self.dialog is not None:
-            self.dialog.show_imported(report)
+        if (dialog := self._dialog_of(work)) is not None:
+            dialog.show_imported(report)
 
-    def _on_stopped(self) -> None:
-        if self.dialog is not None:
-            self.dialog.show_stopped()
+    def _on_stopped(self, work: Work) -> None:
+        if (dialog := self._dialog_of(work)) is not None:
+            dialog.show_stopped()
 
-    def _on_failed(self, error: ParleyError) -> None:
-        if self.dialog is not None:
-            self.dialog.show_error(error)
+    def _on_failed(self, work: Work, error: ParleyError) -> None:
+        if (dialog := self._dialog_of(work)) is not None:
+            dialog.show_error(error)
         else:
             self.problem.emit(error)
 

@@ -108,6 +108,10 @@ class Listed:
         return self.view.rows.mimeData([self.view.rows.index(self.texts().index(text)) for text in texts])
 
 
+def row_of(listed: Listed, text: str) -> object:
+    return listed.view.rows.row(listed.view.rows.index(listed.texts().index(text)))
+
+
 @pytest.fixture
 def listed(qtbot: QtBot, program: Program, monkeypatch: pytest.MonkeyPatch) -> Listed:
     """Four conversations, of which one is in the folder Home; Work is empty. Midnight never comes."""
@@ -186,6 +190,48 @@ def test_a_folder_goes_up_and_down_by_keys_and_is_deleted_without_its_chats(list
     assert listed.program.view.page.toast.text() == "Folder deleted; its chats are kept"
     listed.key(Qt.Key.Key_Z, CONTROL)
     listed.wait_for("Folders", "Work", "Home", "Today", "Three", "Two", "One")
+
+
+def editor_of(listed: Listed) -> QLineEdit:
+    """Where a row is being named, once that is so."""
+    window = listed.program.window
+    listed.qtbot.waitUntil(lambda: isinstance(window.focusWidget(), QLineEdit))
+    editor = window.focusWidget()
+    assert isinstance(editor, QLineEdit)
+    return editor
+
+
+def test_a_new_folder_for_a_chat_is_named_although_the_list_changes(listed: Listed) -> None:
+    chat = next(text for text in listed.texts() if isinstance(row_of(listed, text), ConversationRow))
+    listed.menu(chat)
+    with (
+        listed.qtbot.waitSignal(listed.view.rows.rows_changed),
+        listed.qtbot.waitSignal(listed.program.chats.conversations.changed),
+    ):
+        listed.press("Move to > New folder…")
+    listed.qtbot.waitUntil(lambda: chat not in listed.texts())
+    listed.qtbot.keyClicks(editor_of(listed), "Lamps")
+    listed.key(Qt.Key.Key_Return)
+    listed.qtbot.waitUntil(lambda: "Lamps" in listed.texts())
+
+
+def test_what_is_written_as_a_name_outlives_a_change_of_the_list(listed: Listed) -> None:
+    first, second = [text for text in listed.texts() if isinstance(row_of(listed, text), ConversationRow)][:2]
+    listed.go(first)
+    listed.key(Qt.Key.Key_F2)
+    listed.qtbot.keyClicks(editor_of(listed), "Half a na")
+    row = row_of(listed, second)
+    assert isinstance(row, ConversationRow)
+    listed.program.chats.conversations.trash([row.conversation.id])
+    listed.qtbot.waitUntil(lambda: second not in listed.texts())
+    assert editor_of(listed).text() == "Half a na"
+    first_row = row_of(listed, first)
+    assert isinstance(first_row, ConversationRow)
+    listed.program.chats.conversations.rename(first_row.conversation.id, "By another window")
+    listed.qtbot.waitUntil(lambda: "By another window" in listed.texts())
+    listed.qtbot.keyClicks(editor_of(listed), "me")
+    listed.key(Qt.Key.Key_Return)
+    listed.qtbot.waitUntil(lambda: "Half a name" in listed.texts())
 
 
 def test_a_new_folder_is_named_where_it_stands(listed: Listed) -> None:
@@ -314,6 +360,31 @@ def test_the_trash_says_when_things_go_and_gives_back(listed: Listed) -> None:
     listed.wait_for(view=trash.view)
     assert not listed.ask(lambda stores: stores.listing.page(Listing(Shelf.TRASH))).conversations
     assert trash.nothing.isVisible() and not trash.restore.isVisible()
+
+
+def test_tab_goes_from_the_words_through_the_filters_to_what_was_found(listed: Listed) -> None:
+    listed.sidebar.focus_search()
+    listed.qtbot.keyClicks(listed.sidebar.search, "One")
+    found = listed.sidebar.found
+    walked = []
+    for _ in range(5):
+        listed.key(Qt.Key.Key_Tab)
+        walked.append(listed.program.window.focusWidget())
+    assert walked == [*found.filters.boxes, found.view]
+
+
+def test_tab_goes_through_the_trash_as_it_is_read(listed: Listed) -> None:
+    with listed.qtbot.waitSignal(listed.program.chats.conversations.trashed):
+        listed.program.chats.conversations.trash([2, 3])
+    trash = listed.sidebar.trash
+    listed.qtbot.mouseClick(listed.sidebar.trash_button, LEFT)
+    listed.qtbot.waitUntil(trash.view.hasFocus)
+    trash.back.setFocus()
+    walked = []
+    for _ in range(4):
+        listed.key(Qt.Key.Key_Tab)
+        walked.append(listed.program.window.focusWidget())
+    assert walked == [trash.empty, trash.view, trash.restore, trash.forget]
 
 
 def test_the_trash_is_emptied_with_the_messages_in_it(listed: Listed) -> None:

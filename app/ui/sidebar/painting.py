@@ -60,6 +60,11 @@ class RowDelegate(QStyledItemDelegate):
         editor.setAccessibleName(self.tr("Name of the folder") if is_folder else self.tr("Title"))
         return editor
 
+    def setEditorData(self, editor: QWidget, index: Index) -> None:
+        """Begin with the name there is; what the user has written stays, whatever becomes of that meanwhile."""
+        if not (isinstance(editor, QLineEdit) and editor.isModified()):
+            super().setEditorData(editor, index)
+
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
         """Fill the row."""
         editor.setGeometry(_box(option).adjusted(0, 1, 0, -1))

@@ -36,17 +36,22 @@ class SearchFilters(QWidget):
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(4)
-        for number, box in enumerate((self.role, self.age, self.model, self.folder)):
+        for number, box in enumerate(self.boxes):
             grid.addWidget(box, number // 2, number % 2)
+
+    @property
+    def boxes(self) -> tuple[ComboBox, ...]:
+        """The choices, as they are read."""
+        return self.role, self.age, self.model, self.folder
 
     @property
     def is_narrow(self) -> bool:
         """Whether anything is left out."""
-        return any(box.currentIndex() > 0 for box in (self.role, self.age, self.model, self.folder))
+        return any(box.currentIndex() > 0 for box in self.boxes)
 
     def clear(self) -> None:
         """Leave nothing out."""
-        for box in (self.role, self.age, self.model, self.folder):
+        for box in self.boxes:
             box.blockSignals(True)
             box.setCurrentIndex(0)
             box.blockSignals(False)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import QCoreApplication, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -54,6 +55,7 @@ class ShelfPanel(QWidget):
         self.column.addWidget(self.nothing)
         self.column.addWidget(view, 1)
         self.nothing.hide()
+        self.setTabOrder(self.back, view)
         self._awaited = False
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -105,6 +107,8 @@ class TrashPanel(ShelfPanel):
         self.forget.clicked.connect(self._ask_to_forget)
         self.column.addWidget(self.restore)
         self.column.addWidget(self.forget)
+        for before, after in pairwise((self.back, self.empty, self.view, self.restore, self.forget)):
+            self.setTabOrder(before, after)
         self.view.choice_changed.connect(self._on_choice)
         self.view.delete_wanted.connect(self._ask_to_forget)
         self.view.menu_wanted.connect(self._show_menu)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
@@ -93,6 +94,8 @@ class Sidebar(QWidget):
         panel.view.left_upwards.connect(self.focus_search)
         panel.view.installEventFilter(self)
         self._stack.addWidget(panel)
+        for before, after in pairwise((self.search, *panel.filters.boxes, panel.view)):
+            self.setTabOrder(before, after)
         return panel
 
     @property

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QListView
+from PySide6.QtWidgets import QFrame, QLineEdit, QListView
 
 from app.ui.sidebar.model import RowModel
 from app.ui.sidebar.painting import RowDelegate
@@ -34,6 +34,7 @@ class RowView(QListView):
         self.delegate = RowDelegate(self, with_notes=with_notes)
         self._pressed = QModelIndex()
         self._kept: tuple[list[object], object, int, int] = ([], None, 0, 0)
+        self._name: str | None = None  # what was being written in the place of the current row
         self.setModel(model)
         self.setItemDelegate(self.delegate)
         self.setProperty("kind", "conversations")
@@ -168,6 +169,8 @@ class RowView(QListView):
         keys = [key_of(row) for row in self.chosen]
         scrolled = self.verticalScrollBar().value()
         self._kept = (keys, None if current is None else key_of(current), self.currentIndex().row(), scrolled)
+        editor = self.indexWidget(self.currentIndex())
+        self._name = editor.text() if isinstance(editor, QLineEdit) else None
 
     def _find_place(self) -> None:
         keys, current, number, scrolled = self._kept
@@ -179,6 +182,19 @@ class RowView(QListView):
         self.doItemsLayout()
         self.verticalScrollBar().setValue(scrolled)
         self._on_selection()
+        if self._name is not None:
+            self._go_on_naming(current, self._name)
+
+    def _go_on_naming(self, key: object, name: str) -> None:
+        """Let the user write on what was written when the rows changed."""
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+        if not self.rows.index_of(key).isValid():
+            return
+        self.edit_row(key)
+        editor = self.indexWidget(self.currentIndex())
+        if isinstance(editor, QLineEdit) and editor.text() != name:
+            editor.setText(name)
+            editor.setModified(True)
 
     def _on_selection(self) -> None:
         self.delegate.marks_choice = len(self.selectionModel().selectedIndexes()) > 1

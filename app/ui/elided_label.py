@@ -23,5 +23,5 @@ class ElidedLabel(QLabel):
         """Draw what fits."""
         painter = QPainter(self)
         text = self.fontMetrics().elidedText(self.text(), self._mode, self.width())
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeading, text)
+        painter.drawText(self.rect(), self.alignment(), text)
         painter.end()

@@ -93,6 +93,11 @@ class Emblem(QWidget):
         self._role = role
         self.setFixedSize(size, size)
 
+    def show_as(self, name: str) -> None:
+        """Show another icon."""
+        self._name = name
+        self.update()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw it in the palette's colour of now."""
         painter = QPainter(self)

@@ -9,15 +9,22 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QSplitter, QWidget
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QKeyEvent,
+    QKeySequence,
+    QResizeEvent,
+    QShortcut,
+)
+from PySide6.QtWidgets import QApplication, QPushButton, QSplitter, QToolButton, QWidget
 
 from app.core.catalog.downloads import Download
 from app.core.chat.conversations import Conversation
 from app.core.chat.presets import StoredPreset
 from app.core.data.exchange import ExportFormat
 from app.core.errors import ParleyError
-from app.core.paths import is_folder
 from app.services.chat_session import ChatSession
 from app.services.chat_tools import ChatTools
 from app.services.conversation_list import ConversationList
@@ -28,6 +35,7 @@ from app.services.new_chats import NewChats
 from app.services.preferences import Preferences
 from app.services.presets import PresetLibrary
 from app.ui.chat.chat_page import ChatPage
+from app.ui.dropped import dropped
 from app.ui.model_choice import ModelChoice
 from app.ui.notifications import Attention, desktop_notifiers
 from app.ui.presets.chooser import PresetChooser
@@ -36,6 +44,7 @@ from app.ui.sidebar.sidebar import Sidebar
 from app.ui.theme import Appearance, ThemeSource
 
 NARROW = 760
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 READING_ACTS = ("find", "find_next", "find_previous", "zoom_in", "zoom_out", "zoom_reset", "print")
 
 
@@ -118,30 +127,39 @@ class MainView(QSplitter):
             self._show_sidebar(not narrow)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc, and the letters of the next message, when nothing that has the focus took them."""
+        """Esc, Enter on a button, and the letters of the next message, when nothing that has the focus took them."""
+        focused = QApplication.focusWidget()
         if event.key() == Qt.Key.Key_Escape:
             self.page.stop_or_dismiss()
+        elif event.key() in _ENTER and not event.isAutoRepeat() and isinstance(focused, QPushButton | QToolButton):
+            focused.click()
         elif not self.page.take_key(event):
             super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files."""
-        if _dropped_files(event) or _dropped_folder(event):
+        """Take files, and say what becomes of them."""
+        what = dropped(event.mimeData())
+        if what is not None:
             event.acceptProposedAction()
+            self.page.drop_hint.show_drop(what)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """They go elsewhere."""
+        self.page.drop_hint.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Open a model, or import the folder of one; any other files go along with the next message."""
-        files, folder = _dropped_files(event), _dropped_folder(event)
-        if folder is not None:
-            event.acceptProposedAction()
-            self.folder_dropped.emit(folder)
-        if not files:
+        self.page.drop_hint.hide()
+        what = dropped(event.mimeData())
+        if what is None:
             return
         event.acceptProposedAction()
-        if len(files) == 1 and files[0].suffix.lower() == ".gguf":
-            self._library.open(files[0])
+        if what.folder is not None:
+            self.folder_dropped.emit(what.folder)
+        elif what.model is not None:
+            self._library.open(what.model)
         else:
-            self.page.attach(files)
+            self.page.attach(what.files)
 
     def _assemble(self) -> None:
         self.setAcceptDrops(True)
@@ -306,14 +324,3 @@ class MainView(QSplitter):
         )
         shortcuts = [*listed(self._preferences), *fixed]
         ShortcutsDialog(shortcuts, self).open()
-
-
-def _dropped_files(event: QDropEvent) -> list[Path]:
-    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-    return [path for path in paths if not is_folder(path)]
-
-
-def _dropped_folder(event: QDropEvent) -> Path | None:
-    """A folder that was dropped alone."""
-    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-    return paths[0] if len(paths) == 1 and is_folder(paths[0]) else None

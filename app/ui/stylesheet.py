@@ -32,6 +32,7 @@ QWidget[kind="clear"] { background: transparent; }
 QLabel[kind="key"] { border: 1px solid $border; border-radius: 6px; padding: 1px 6px; background: $surface; }
 QLabel[kind="tag"] { color: $muted; border: 1px solid $border; border-radius: 6px; padding: 2px 8px;
     font-size: ${small_points}pt; }
+QFrame[kind="drop"] { background: $page; border: 2px dashed $accent; border-radius: 12px; }
 QFrame[kind="notice"] { background: $surface; border: 1px solid $bad; border-radius: 12px; }
 QFrame[kind="strip"] { background: $surface; border: 1px solid $border; border-radius: 12px; }
 

@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, QUrl, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
+from app.core.chat.attachments import Attachment
 from app.services.attaching import AttachedFile
 from app.ui.chat.composer import Composer
 from app.ui.chat.message_edit import MAX_BLOCK, MAX_LINES
@@ -195,3 +196,25 @@ def test_what_an_empty_field_says_is_painted_without_the_focus(qtbot: QtBot, com
     composer.edit.viewport().repaint()
     with qtbot.waitSignal(watch.painted):
         composer.set_placeholder("After")
+
+
+def test_tab_goes_from_the_message_through_its_files(qtbot: QtBot, composer: Composer) -> None:
+    read = Attachment("a.txt", "text/plain", "words")
+    composer.show_files([AttachedFile(key=name, name=name, bytes=5, attachment=read) for name in ("a.txt", "b.txt")])
+    walked: list[str] = []
+    for _ in range(6):
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        qtbot.keyClick(focused, Qt.Key.Key_Tab)
+        reached = QApplication.focusWidget()
+        assert reached is not None
+        walked.append(reached.accessibleName().partition(",")[0])
+    assert walked == ["a.txt", "Remove a.txt", "b.txt", "Remove b.txt", "Attach files…", "Send"]
+
+
+def test_who_clicks_in_the_composer_goes_on_writing(qtbot: QtBot, composer: Composer) -> None:
+    composer.show_files([AttachedFile(key="a.txt", name="a.txt", bytes=5)])
+    composer.edit.setPlainText("words")
+    for button in composer.findChildren(IconButton):
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        assert composer.edit.hasFocus()

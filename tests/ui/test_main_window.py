@@ -3,9 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
 import pytest
-from PySide6.QtCore import QDir, QMimeData, QPoint, QPointF, QStandardPaths, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtCore import QDir, QMimeData, QPoint, QPointF, QRect, QStandardPaths, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -24,6 +25,7 @@ from app.bootstrap.program import Program
 from app.core.chat.conversations import StoredMessage
 from app.core.chat.presets import ChosenPreset, Preset
 from app.core.chat.preview_frames import PromptRendered, RenderPrompt
+from app.core.engine.engine_errors import EngineBusy
 from app.core.engine.loading import FlashAttention, KvType, LoadOptions, RopeKind
 from app.core.engine.messages import Role
 from app.services.engine_host import EngineState
@@ -92,6 +94,19 @@ def test_esc_stops_a_reply(qtbot: QtBot, program: Program, model_file: FileFacto
     assert wait_for_reply(qtbot, program)[-1].text == "An *answer*."
 
 
+def test_that_the_model_is_busy_is_said_no_longer_than_it_is(
+    qtbot: QtBot, program: Program, answered: list[StoredMessage]
+) -> None:
+    page = program.view.page
+    ask(qtbot, program, "write on")
+    qtbot.waitUntil(lambda: program.chats.session.state is ChatState.GENERATING)
+    page.compare.open_setup()
+    assert isinstance(page.notice.error, EngineBusy)
+    program.chats.session.stop()
+    qtbot.waitUntil(lambda: not program.chats.session.is_answering)
+    assert not page.notice.isVisible()
+
+
 def test_the_last_reply_is_copied_by_key(qtbot: QtBot, program: Program, answered: list[StoredMessage]) -> None:
     qtbot.keyClick(program.window, Qt.Key.Key_C, CONTROL | Qt.KeyboardModifier.ShiftModifier)
     assert QGuiApplication.clipboard().text() == "An *answer*."
@@ -115,6 +130,24 @@ def test_a_short_word_stands_above_the_composer_however_high_it_is(qtbot: QtBot,
     page.say("Done")
     above = page.composer.mapTo(page, page.composer.rect().topLeft()).y() - page.toast.geometry().bottom()
     assert 0 < above < 20
+
+
+def test_a_short_word_makes_way_for_the_way_back_to_the_end(
+    qtbot: QtBot, program: Program, answered: list[StoredMessage]
+) -> None:
+    page = program.view.page
+    page.transcript.set_messages([*answered, msgspec.structs.replace(answered[1], id=99, text="Words.\n\n" * 90)])
+    page.toast.offer("Message deleted", "Undo", lambda: None)
+    alone = page.toast.geometry()
+    page.transcript.verticalScrollBar().setValue(0)
+    qtbot.waitUntil(page.transcript.jump.isVisible)
+    jump = QRect(page.transcript.jump.mapTo(page, QPoint(0, 0)), page.transcript.jump.size())
+    assert not page.toast.geometry().intersects(jump) and page.toast.geometry().bottom() < jump.top()
+    page.transcript.scroll_to_bottom()
+    assert page.toast.geometry() == alone
+    page.composer.set_text("\n" * 7)
+    qtbot.waitUntil(lambda: page.composer.height() > 200)
+    assert page.toast.geometry().bottom() < page.composer.mapTo(page, QPoint(0, 0)).y()
 
 
 def test_ctrl_n_begins_anew_and_the_list_leads_back(
@@ -298,9 +331,34 @@ def test_a_dropped_file_is_opened(qtbot: QtBot, program: Program, tmp_path: Path
     assert "not a GGUF model" in str(program.view.page.notice.error)
 
 
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["model.gguf"], "Open as a model"),
+        (["folder"], "Import the model in this folder"),
+        (["notes.txt"], "Attach to your next message"),
+        (["notes.txt", "model.gguf", "folder"], "Attach to your next message"),
+        ([], ""),
+    ],
+)
+def test_what_is_dragged_over_the_window_is_told_where_it_would_go(
+    program: Program, tmp_path: Path, names: list[str], told: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    data, hint = QMimeData(), program.view.page.drop_hint
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / name)) for name in names])
+    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    QApplication.sendEvent(program.view, QDragEnterEvent(QPoint(600, 400), copy, data, left, none))
+    assert hint.isVisible() == bool(names) and hint.told == told
+    assert program.view.childAt(600, 400) is not hint
+    QApplication.sendEvent(program.view, QDragLeaveEvent())
+    assert not hint.isVisible()
+
+
 def test_what_is_dropped_may_have_a_name_that_no_disk_takes(qtbot: QtBot, program: Program, tmp_path: Path) -> None:
     with qtbot.waitSignal(program.models.library.problem):
         drop(program, tmp_path / ("x" * 300 + ".gguf"))
+    assert not program.view.page.drop_hint.isVisible()
     assert "cannot be read" in str(program.view.page.notice.error)
 
 
@@ -476,6 +534,23 @@ def test_esc_stops_from_the_transcript_too(qtbot: QtBot, program: Program, answe
     assert focused is not None
     qtbot.keyClick(focused, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: program.chats.session.state is ChatState.IDLE)
+
+
+def test_enter_presses_the_button_that_has_the_focus(
+    qtbot: QtBot, program: Program, answered: list[StoredMessage]
+) -> None:
+    begin = button(program.view.sidebar, "New chat")
+    begin.setFocus()
+    qtbot.keyClick(begin, Qt.Key.Key_Return)
+    assert program.chats.session.conversation is None
+
+
+def test_esc_leads_back_to_the_composer(qtbot: QtBot, program: Program, answered: list[StoredMessage]) -> None:
+    sidebar, page = program.view.sidebar, program.view.page
+    for part in (sidebar.search, sidebar.new_folder, sidebar.view, page.transcript):
+        part.setFocus()
+        qtbot.keyClick(part, Qt.Key.Key_Escape)
+        assert page.composer.edit.hasFocus()
 
 
 def test_what_is_typed_at_the_start_goes_into_the_composer(qtbot: QtBot, program: Program) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QProgressBar, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QProgressBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.program import Program
@@ -193,6 +193,39 @@ def test_a_problem_stays_until_it_is_dismissed(qtbot: QtBot, program: Program) -
     program.chats.conversations.problem.emit(problem)
     qtbot.keyClick(page.composer.edit, Qt.Key.Key_Escape)
     assert not page.notice.isVisible()
+
+
+@pytest.mark.parametrize("pressed", ["Try again", "Dismiss"])
+def test_after_a_notice_the_next_message_is_written(qtbot: QtBot, program: Program, pressed: str) -> None:
+    page = program.view.page
+    program.chats.conversations.problem.emit(DatabaseLocked("busy", folder="/data"))
+    buttons = page.notice.findChildren(QAbstractButton)
+    one = next(one for one in buttons if pressed in (one.text(), one.accessibleName()))
+    one.setFocus()
+    qtbot.keyClick(one, Qt.Key.Key_Space)
+    assert not page.notice.isVisible() and page.composer.edit.hasFocus()
+
+
+def test_a_notice_in_the_place_of_another_keeps_the_focus(qtbot: QtBot, program: Program) -> None:
+    page = program.view.page
+    for _ in range(2):
+        program.chats.conversations.problem.emit(DatabaseLocked("busy", folder="/data"))
+        button(page.notice, "Details").setFocus()
+    program.chats.conversations.problem.emit(DatabaseLocked("busy", folder="/data"))
+    assert button(page.notice, "Try again").hasFocus()
+
+
+def test_tab_goes_through_a_notice_in_its_place(qtbot: QtBot, program: Program) -> None:
+    page = program.view.page
+    program.chats.conversations.problem.emit(DatabaseLocked("busy", folder="/data"))
+    walked: list[str] = []
+    at: QWidget | None = page.composer.edit
+    while at is not None and "Try again" not in walked:
+        qtbot.keyClick(at, Qt.Key.Key_Backtab)
+        at = QApplication.focusWidget()
+        assert isinstance(at, QAbstractButton)
+        walked.append(at.text() or at.accessibleName())
+    assert walked == ["Details", "Try again"]
 
 
 def test_a_failed_send_keeps_the_text(qtbot: QtBot, program: Program) -> None:

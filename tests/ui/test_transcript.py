@@ -88,14 +88,14 @@ def test_the_view_follows_until_the_user_scrolls_up_and_then_offers_to_return(
     stream(view, qtbot, "Line.\n\n" * 60, size=50)
     bar = view.verticalScrollBar()
     assert bar.value() == bar.maximum()
-    assert not view._jump.isVisible()
+    assert not view.jump.isVisible()
     bar.setValue(bar.value() - 200)
     place = bar.value()
     stream(view, qtbot, "More.\n\n" * 20, size=50)
     assert bar.value() == place and not view.is_at_end
-    qtbot.mouseClick(view._jump, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(view.jump, Qt.MouseButton.LeftButton)
     assert bar.value() == bar.maximum()
-    assert not view._jump.isVisible()
+    assert not view.jump.isVisible()
 
 
 def test_opening_a_long_conversation_lays_out_its_end_only(view: TranscriptView, qtbot: QtBot) -> None:

@@ -33,7 +33,7 @@ class Chip(QFrame):
     def __init__(self, file: AttachedFile, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "chip")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._key = file.key
         self._name = ElidedLabel(Qt.TextElideMode.ElideMiddle)
         self._name.setText(file.name)
@@ -41,7 +41,8 @@ class Chip(QFrame):
         self._facts = QLabel()
         self._facts.setProperty("kind", "small")
         self._facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        remove = IconButton("close", self.tr("Remove {name}").format(name=file.name))
+        self.remove = remove = IconButton("close", self.tr("Remove {name}").format(name=file.name))
+        remove.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         remove.clicked.connect(lambda: self.remove_requested.emit(self._key))
         words = QVBoxLayout()
         words.setSpacing(0)
@@ -123,6 +124,11 @@ class AttachmentChips(QScrollArea):
                 self.chips[key].remove_requested.connect(self.remove_requested)
         self._arrange()
         self.setVisible(bool(files))
+
+    @property
+    def stops(self) -> list[QWidget]:
+        """Where Tab stops, in the order of the files."""
+        return [stop for chip in self.chips.values() for stop in (chip, chip.remove)]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """One column where there is no room for two."""

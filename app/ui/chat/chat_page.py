@@ -23,6 +23,7 @@ from app.services.engine_host import EngineHost
 from app.services.reply_run import ChatState
 from app.services.undo import Deed
 from app.ui.chat.composer import Composer
+from app.ui.chat.drop_hint import DropHint
 from app.ui.chat.engine_status import EngineStatus
 from app.ui.chat.header import Header
 from app.ui.chat.notices import Notice, ProgressStrip, Toast
@@ -79,7 +80,9 @@ class ChatPage(QWidget):
         self.sending = Sending(session, tools.attaching, tools.room, self.composer, self.notice, self)
         self.choices = Choices()
         self._lower = QWidget()
-        self.toast = Toast(self, self._lower)
+        self.toast = Toast(self)
+        self.toast.stand_above(self._lower)
+        self.drop_hint = DropHint(self)
         self._status = EngineStatus(session, engine, self.start, self.strip, self.composer, self.problems)
         self._lay_out()
         self._connect_session()
@@ -97,6 +100,7 @@ class ChatPage(QWidget):
 
         pane = ReadingPane(self._theme, self._typeset)
         self._stack.addWidget(pane)
+        self.toast.stand_above(pane.transcript.jump)
         QWidget.setTabOrder(self.header.more, pane.transcript)
         pane.said.connect(self.say)
         pane.problem.connect(self.problems.show)
@@ -154,11 +158,13 @@ class ChatPage(QWidget):
         self.toast.say(text)
 
     def stop_or_dismiss(self) -> None:
-        """What Esc does: stop the reply, else close the notice."""
+        """What Esc does: stop the reply, else close the notice, else go back to writing."""
         if self._session.state is not ChatState.IDLE:
             self._session.stop()
-        else:
+        elif self.notice.isVisible():
             self.notice.dismiss()
+        else:
+            self._write_next()
 
     def copy_last_reply(self) -> None:
         """Put the newest reply on the clipboard."""
@@ -171,7 +177,7 @@ class ChatPage(QWidget):
         """Put the whole conversation on the clipboard, as text."""
         shown = self._session.conversation
         if shown is not None:
-            self._copy("\n\n".join(map(self._as_text, shown.path())) + "\n", self.tr("Conversation copied"))
+            self._copy("\n\n".join(map(self._as_text, shown.path())) + "\n", self.tr("Chat copied"))
 
     def resizeEvent(self, event: object) -> None:
         """Keep the short message in its place."""
@@ -222,6 +228,8 @@ class ChatPage(QWidget):
         self.composer.stop_requested.connect(self._session.stop)
         self.header.copy_requested.connect(self.copy_conversation)
         self.header.title_left.connect(self._write_next)
+        for passing in (self.notice, self.strip, self.toast):
+            passing.left.connect(self._write_next)
         self.problems.open_model_requested.connect(self.open_model_requested)
         self.start.open_requested.connect(self.open_model_requested)
         self.start.choose_requested.connect(self.header.model.open_menu)

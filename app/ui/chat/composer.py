@@ -6,6 +6,7 @@ Window process, interface thread. Emits what the user asks for; shows what it is
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
@@ -76,6 +77,8 @@ class Composer(QWidget):
         self._button.setProperty("kind", "send")
         self._button.setFixedSize(32, 32)
         self._button.clicked.connect(self._press)
+        for button in (self._attach, self._button):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # who clicks it goes on writing
         self._meter = Meter()
         self._tokens = self._small_label("small")
         self._tokens.setAccessibleName(self.tr("Context"))
@@ -106,6 +109,8 @@ class Composer(QWidget):
         """Show the files that the message takes along."""
         self._files = files
         self.chips.show_files(files)
+        for before, after in pairwise([self.edit, *self.chips.stops, self._attach]):
+            self.setTabOrder(before, after)
         self._show_button()
 
     def set_temporary(self, temporary: bool) -> None:

@@ -51,6 +51,7 @@ class EngineStatus(QObject):
         session.prompt_progress.connect(self._show_prompt)
         session.context_changed.connect(composer.set_context)
         session.rate_changed.connect(composer.set_rate)
+        session.answering_changed.connect(self._show_answering)
         strip.cancel_requested.connect(engine.cancel_load)
         start.cancel_requested.connect(engine.cancel_load)
         start.retry_requested.connect(self._load_again)
@@ -116,6 +117,10 @@ class EngineStatus(QObject):
         if state is ChatState.READING_PROMPT:
             self._prompt_delay.start()
         self._show_strip()
+
+    def _show_answering(self, conversation_id: int | None) -> None:
+        if conversation_id is None:
+            self._problems.reply_has_ended()
 
     def _show_prompt(self, done: int, total: int) -> None:
         if self._session.state is ChatState.READING_PROMPT:

@@ -28,7 +28,6 @@ class FindBar(QFrame):
         self.field = QLineEdit()
         self.field.setPlaceholderText(self.tr("Find in this chat"))
         self.field.setAccessibleName(self.tr("Find in this chat"))
-        self.field.setClearButtonEnabled(True)
         self.count = QLabel()
         self.count.setProperty("kind", "small")
         self._before = IconButton("up", self.tr("Previous (Shift+Enter)"))

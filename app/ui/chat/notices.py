@@ -7,10 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QPalette
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.core.errors import ParleyError
 from app.core.sizes import format_count
@@ -21,9 +32,26 @@ _LEAST_MS, _MS_PER_LETTER = 1000, 60
 _OFFER_MS = 8000
 _MARGIN, _GAP = 12, 12
 _MOST_WIDTH = 560
+_MOVES = (QEvent.Type.Show, QEvent.Type.Hide, QEvent.Type.Move, QEvent.Type.Resize)
 
 
-class ProgressStrip(QFrame):
+class Passing(QFrame):
+    """Something that goes away again; `left` asks for a place for the focus, if that was in it."""
+
+    left = Signal()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Where nobody takes the focus, Qt gives it to whatever comes next."""
+        super().hideEvent(event)
+        if not event.spontaneous() and self._has_focus():
+            self.left.emit()
+
+    def _has_focus(self) -> bool:
+        focused = QApplication.focusWidget()
+        return focused is not None and self.isAncestorOf(focused)
+
+
+class ProgressStrip(Passing):
     """One line with a bar: a model loads beside an open conversation, or a prompt is read."""
 
     cancel_requested = Signal()
@@ -79,14 +107,13 @@ class ProgressStrip(QFrame):
         self._bar.setValue(value)
 
 
-class Toast(QFrame):
+class Toast(Passing):
     """A short word that goes away by itself, floating above the composer; it may offer one thing to do."""
 
-    def __init__(self, parent: QWidget, lower: QWidget) -> None:
-        """It stands above `lower`, another child of the parent."""
+    def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setProperty("kind", "toast")
-        self._lower = lower
+        self._lower: list[QWidget] = []
         self._act: Callable[[], object] = lambda: None
         self._label = QLabel()
         self._label.setProperty("kind", "toast")
@@ -118,12 +145,24 @@ class Toast(QFrame):
         self._act = act
         self._show(text, action, _OFFER_MS)
 
+    def stand_above(self, lower: QWidget) -> None:
+        """Cover this one never, whenever it is seen and wherever it goes."""
+        self._lower.append(lower)
+        lower.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Make way for what has come, has grown or has moved below."""
+        if event.type() in _MOVES and self.isVisible():
+            self.place()
+        return False
+
     def place(self) -> None:
         """Stand in the middle, as things lie now, and within the window."""
         parent = self.parentWidget()
         if parent is not None:
             self._fit(min(parent.width() - 2 * _GAP, _MOST_WIDTH))
-            self.move((parent.width() - self.width()) // 2, self._lower.geometry().top() - self.height() - 12)
+            tops = [one.mapTo(parent, QPoint(0, 0)).y() for one in self._lower if one.isVisible()]
+            self.move((parent.width() - self.width()) // 2, min(tops, default=parent.height()) - self.height() - _GAP)
 
     def _show(self, text: str, action: str, milliseconds: int) -> None:
         self._label.setText(text)
@@ -155,7 +194,7 @@ class NoticeAction:
     act: Callable[[], None]
 
 
-class Notice(QFrame):
+class Notice(Passing):
     """A problem: what happened, the next step, and buttons for it. A new one takes the old one's place."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -189,18 +228,27 @@ class Notice(QFrame):
         self._step.setText(error.next_step)
         self._step.setVisible(bool(error.next_step))
         self.setAccessibleName(str(error))
+        had_focus = self._has_focus()
         self._clear_buttons()
-        for action in actions:
-            button = QPushButton(action.text)
-            button.clicked.connect(action.act)
-            self._buttons.addWidget(button)
+        stops: list[QWidget] = [self._close, *(self._add_button(action) for action in actions)]
         self._buttons.addStretch(1)
+        for before, after in pairwise(stops):
+            self.setTabOrder(before, after)
         self.show()
+        if had_focus:
+            stops[1 if actions else 0].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def dismiss(self) -> None:
         """Forget the problem."""
         self.error = None
         self.hide()
+
+    def _add_button(self, action: NoticeAction) -> QPushButton:
+        button = QPushButton(action.text)
+        button.clicked.connect(action.act)
+        self._buttons.addWidget(button)
+        button.show()  # a layout would do so later, and what is not seen cannot take the focus
+        return button
 
     def _clear_buttons(self) -> None:
         while (item := self._buttons.takeAt(0)) is not None:

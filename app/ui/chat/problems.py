@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.core.data.data_errors import DataFolderGone
 from app.core.data.database_errors import DatabaseDamaged, DatabaseLocked, DatabaseReadOnly, DatabaseUnreachable
+from app.core.engine.engine_errors import EngineBusy
 from app.core.engine.model_errors import NoModel, OutOfMemory
 from app.core.errors import ParleyError
 from app.core.file_errors import DiskFull
@@ -68,6 +69,11 @@ class Problems(QObject):
     def model_is_ready(self) -> None:
         """Forget a problem that a loaded model has solved."""
         if self._notice.error is not None and self._notice.error is self._of_model:
+            self._notice.dismiss()
+
+    def reply_has_ended(self) -> None:
+        """Forget that something had to wait for it."""
+        if isinstance(self._notice.error, EngineBusy):
             self._notice.dismiss()
 
     def report(self, error: ParleyError) -> None:

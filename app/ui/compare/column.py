@@ -60,7 +60,7 @@ class ReplyColumn(QFrame):
         self._stack.addWidget(self.transcript)
         self._stack.addWidget(self.marked)
         head = QVBoxLayout()
-        head.setContentsMargins(MARGIN, 0, MARGIN, 0)
+        head.setContentsMargins(MARGIN, 0, MARGIN, 8)
         head.setSpacing(4)
         head.addWidget(self._name)
         head.addWidget(self._state)

@@ -41,11 +41,11 @@ class ScrolledDocument(QAbstractScrollArea):
         self._going = Slices(self)
         self._layout_delay = QTimer(self, singleShot=True, interval=0)
         self._layout_delay.timeout.connect(self.refresh)
-        self._jump = QPushButton(self.tr("Jump to latest"), self)
-        self._jump.setCursor(Qt.CursorShape.PointingHandCursor)
-        self._jump.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._jump.clicked.connect(self.scroll_to_bottom)
-        self._jump.hide()
+        self.jump = QPushButton(self.tr("Jump to latest"), self)
+        self.jump.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.jump.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.jump.clicked.connect(self.scroll_to_bottom)
+        self.jump.hide()
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -198,7 +198,7 @@ class ScrolledDocument(QAbstractScrollArea):
     def _set_scroll_bar(self, height: int) -> None:
         bar = self.verticalScrollBar()
         most = max(0, round(self.document.height) - height)
-        self._jump.setVisible(not self._following and self._top < most)
+        self.jump.setVisible(not self._following and self._top < most)
         if (bar.maximum(), bar.pageStep(), bar.value()) == (most, height, self._top):
             return
         blocked = bar.blockSignals(True)
@@ -229,9 +229,9 @@ class ScrolledDocument(QAbstractScrollArea):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The view is larger or smaller."""
-        size = self._jump.sizeHint()
+        size = self.jump.sizeHint()
         place = self.viewport().geometry()
-        self._jump.setGeometry(
+        self.jump.setGeometry(
             place.center().x() - size.width() // 2, place.bottom() - size.height() - 12, size.width(), size.height()
         )
         self.refresh()

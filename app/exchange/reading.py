@@ -47,9 +47,9 @@ class Found:
 
 @dataclass
 class _Thread:
-    """The halves of one of Jan's threads, until both were seen."""
+    """The halves of one of Jan's threads, until both were seen; what is in those of a whole archive is not held."""
 
-    record: Fields | None = None
+    thread: Entry | None = None
     messages: Entry | None = None
 
 
@@ -127,7 +127,7 @@ def _read_record(record: Record, place: str, entry: Entry, threads: _Threads) ->
         if recognises(fields):
             return [Found(place, _outcome(lambda: read(fields, entry.name)))]  # noqa: B023 - called at once
     if entry.file_name == jan.THREAD_FILE and jan.recognises(fields):
-        threads.setdefault(entry.folder, _Thread()).record = fields
+        threads.setdefault(entry.folder, _Thread()).thread = entry
         return []
     raise RecordInvalid(reason="it is of no format that Parley knows")
 
@@ -144,16 +144,24 @@ def _read_thread(folder: str, thread: _Thread) -> Iterator[Found]:
     """One of Jan's conversations; a thread without messages is empty, messages without a thread have no title."""
     failures: list[Found] = []
     try:
+        record = _thread_in(thread.thread) if thread.thread else {}
         lines = list(_read_lines(thread.messages, failures)) if thread.messages else []
     except OSError as error:
         yield Found(folder, Failure.of(unreadable(folder, error)))
     except ParleyError as error:
         yield Found(folder, Failure.of(error))
     else:
-        if thread.record is not None or lines:
+        if record or lines:
             name = PurePosixPath(folder).name
-            yield Found(folder, _outcome(lambda: jan.read(thread.record or {}, lines, name)))
+            yield Found(folder, _outcome(lambda: jan.read(record, lines, name)))
             yield from failures
+
+
+def _thread_in(entry: Entry) -> Fields:
+    """The record of a thread; empty if it is no longer there."""
+    with closing(entry.open()) as stream:
+        records = map(parse_record, split_records(stream, entry.name))
+        return next((record for record in records if isinstance(record, dict) and jan.recognises(record)), {})
 
 
 def _read_lines(entry: Entry, failures: list[Found]) -> Iterator[Fields]:

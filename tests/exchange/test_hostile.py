@@ -6,6 +6,7 @@ import io
 import json
 import os
 import struct
+import tracemalloc
 import zipfile
 
 import pytest
@@ -189,6 +190,17 @@ def test_any_bytes_are_split_or_refused(data):
             parse_record(record)
     except (DocumentEndsEarly, UserError):
         pass
+
+
+def test_threads_wait_for_their_messages_without_being_held(tmp_path):
+    text = json.dumps({"id": "1", "object": "thread", "padding": "x" * 2_000_000})
+    archive = builders.write_zip(tmp_path / "jan.zip", **{f"{number}/thread_json": text for number in range(30)})
+    tracemalloc.start()
+    try:
+        assert len(read(archive)[0]) == 30
+        assert tracemalloc.get_traced_memory()[1] < 30_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_names_that_climb_out_of_an_archive_mean_nothing(tmp_path):

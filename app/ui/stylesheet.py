@@ -133,8 +133,8 @@ QCheckBox::indicator:unchecked { width: 12px; height: 12px; background: $surface
 QCheckBox::indicator:unchecked:focus { border-color: $accent; }
 
 QSlider::groove:horizontal { background: $selection; height: 6px; border-radius: 3px; }
-QSlider::sub-page:horizontal { background: $accent; border-radius: 3px; }
-QSlider::sub-page:horizontal:disabled { background: $border; }
+QSlider::$filled-page:horizontal { background: $accent; border-radius: 3px; }
+QSlider::$filled-page:horizontal:disabled { background: $border; }
 QSlider::handle:horizontal { background: $surface; border: 2px solid $accent; width: 12px; margin: -5px 0;
     border-radius: 8px; }
 QSlider::handle:horizontal:focus { background: $accent; }
@@ -166,5 +166,8 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
 def filled_sheet(tokens: Mapping[str, object], direction: Qt.LayoutDirection) -> str:
     """The sheet with these tokens, for lines that begin at this side."""
-    start, end = ("right", "left") if direction is Qt.LayoutDirection.RightToLeft else ("left", "right")
-    return _SHEET.substitute(tokens, scroll_bar=SCROLL_BAR_WIDTH, step_button=STEP_BUTTON_WIDTH, start=start, end=end)
+    is_mirrored = direction is Qt.LayoutDirection.RightToLeft
+    start, end = ("right", "left") if is_mirrored else ("left", "right")
+    filled = "add" if is_mirrored else "sub"  # Qt has them always left and right of a slider's handle
+    sizes = {"scroll_bar": SCROLL_BAR_WIDTH, "step_button": STEP_BUTTON_WIDTH}
+    return _SHEET.substitute(tokens, **sizes, start=start, end=end, filled=filled)

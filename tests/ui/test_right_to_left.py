@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QTextCursor
-from PySide6.QtWidgets import QApplication, QListView
+from PySide6.QtWidgets import QApplication, QListView, QSlider
 from pytestqt.qtbot import QtBot
 
 from app.core.chat.conversations import ConversationSummary
@@ -18,7 +18,7 @@ from app.ui.icons import SIZE, IconButton
 from app.ui.sidebar.model import ConversationModel
 from app.ui.sidebar.search_results import HitModel, HitView
 from app.ui.sidebar.view import RowView
-from app.ui.theme import ThemeSource
+from app.ui.theme import COMFORTABLE, LIGHT, Fonts, ThemeSource, stylesheet
 
 HEBREW = "תוכנית לגינה (v2.0), for May!"
 ISOLATED = f"\u2067{HEBREW}\u2069"
@@ -45,6 +45,24 @@ def test_an_icon_follows_the_line_of_reading(
     usual = drawn(qtbot, name)
     right_to_left.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
     assert (drawn(qtbot, name) == usual) is not points
+
+
+@pytest.mark.parametrize("direction", [Qt.LayoutDirection.LeftToRight, Qt.LayoutDirection.RightToLeft])
+def test_a_slider_is_filled_from_where_it_begins(
+    qtbot: QtBot, right_to_left: QApplication, direction: Qt.LayoutDirection
+) -> None:
+    right_to_left.setLayoutDirection(direction)
+    slider = QSlider(Qt.Orientation.Horizontal)
+    slider.setStyleSheet(stylesheet(LIGHT, Fonts.of(slider.font()), COMFORTABLE, direction))
+    slider.setRange(0, 4)
+    slider.setValue(1)
+    qtbot.addWidget(slider)
+    slider.resize(400, 30)
+    slider.show()
+    drawn = slider.grab().toImage()
+    filled = [x for x in range(400) if drawn.pixelColor(x, 15) == LIGHT.color("accent")]
+    begins = min(filled) if direction is Qt.LayoutDirection.LeftToRight else 399 - max(filled)
+    assert begins < 12 and len(filled) < 200
 
 
 def conversation(title: str) -> ConversationSummary:

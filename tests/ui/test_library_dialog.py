@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -112,6 +113,28 @@ def test_models_are_listed_and_missing_ones_are_said_to_be(qtbot: QtBot, dialog:
     assert dialog.rows[str(tmp_path / "gone.gguf")].remark.startswith("missing: ")
     press(dialog, tmp_path / "gone.gguf", "Forget")
     qtbot.waitUntil(lambda: len(dialog.rows) == 1)
+
+
+def test_models_of_one_name_are_told_apart(qtbot: QtBot, dialog: LibraryDialog, tmp_path: Path) -> None:
+    first, second = tmp_path / "models" / "tiny.gguf", tmp_path / "models" / "copy.gguf"
+    assert str(first) not in told(dialog)
+    shutil.copy(first, second)
+    dialog._disk.refresh()
+    says(qtbot, dialog, second, str(second))
+    says(qtbot, dialog, first, str(first))
+    second.unlink()
+    dialog._disk.refresh()
+    qtbot.waitUntil(lambda: str(second) not in dialog.rows)
+    assert str(first) not in told(dialog)
+
+
+def test_where_no_folder_can_be_opened_it_is_named(
+    dialog: LibraryDialog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda _url: False)
+    press(dialog, tmp_path / "models" / "tiny.gguf", "Show in folder")
+    asked = dialog.findChild(MessageDialog)
+    assert isinstance(asked, MessageDialog) and str(tmp_path / "models") in words(asked)
 
 
 def test_how_a_model_was_made_stays_with_it(qtbot: QtBot, dialog: LibraryDialog, tmp_path: Path) -> None:

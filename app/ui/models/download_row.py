@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QCoreApplication, QPoint, Qt, QUrl, Signal
-from PySide6.QtGui import QAction, QContextMenuEvent, QDesktopServices
+from PySide6.QtCore import QCoreApplication, QPoint, Qt, Signal
+from PySide6.QtGui import QAction, QContextMenuEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QProgressBar, QPushButton, QVBoxLayout
 
 from app.core.catalog.downloads import Activity, Download, DownloadProgress, DownloadState
 from app.core.sizes import format_bytes, format_decimal
 from app.ui.icons import IconButton
 from app.ui.labels import plain_label
+from app.ui.models.reveal import reveal
 
 _PERMILLE = 1000
 
@@ -176,7 +177,7 @@ class DownloadRow(QFrame):
         self.menu.popup(event.globalPos())
 
     def _show_folder(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(self._folder))
+        reveal(self._folder, self)
 
     def _button(self, text: str, act: Callable[[], object]) -> QPushButton:
         button = QPushButton(text)

@@ -5,12 +5,12 @@ Window process, interface thread.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.core.catalog.downloads import FileChecked
@@ -31,17 +31,22 @@ from app.ui.models.folders_dialog import FoldersDialog
 from app.ui.models.library_list import LibraryList
 from app.ui.models.library_row import Act, LibraryRow
 from app.ui.models.prepare_words import making_text
+from app.ui.models.reveal import reveal
 from app.ui.text_dialog import MessageDialog, TextDialog
 
 
 @dataclass(frozen=True)
 class _Entry:
-    """What a row shows: a model of the folders, or what is known of a stray one; the folders are where it may move."""
+    """What a row shows: a model of the folders, or what is known of a stray one.
+
+    The folders are where it may move; `has_namesake` says that another one is called the same.
+    """
 
     model: LibraryModel | None
     known: ModelFile | None
     stray: Stray
     folders: tuple[Path, ...]
+    has_namesake: bool = False
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -147,8 +152,10 @@ class LibraryDialog(BoundedDialog):
 
     def _show(self, contents: DiskContents) -> None:
         folders, there = tuple(self._disk.folders.now), Stray(Presence.THERE)
+        names = Counter(model.name for model in contents.models)
         entries = {
-            model.path: _Entry(model, self._known.get(model.path), there, folders) for model in contents.models
+            model.path: _Entry(model, self._known.get(model.path), there, folders, names[model.name] > 1)
+            for model in contents.models
         } | {
             path: _Entry(None, self._known[path], stray, folders)
             for path, stray in contents.strays.items()
@@ -193,7 +200,8 @@ class LibraryDialog(BoundedDialog):
         opens: Act = (self.tr("Open"), lambda: self._open(model.path))
         prepares: Act = (self.tr("Prepare…"), lambda: self.prepare_requested.emit(Path(model.path)))
         main = opens if model.format is Format.GGUF else prepares
-        return LibraryRow(model.name, library_words.remark(model, entry.known), main, acts)
+        place = model.path if entry.has_namesake else ""
+        return LibraryRow(model.name, library_words.remark(model, entry.known, place), main, acts)
 
     def _mending(self, model: LibraryModel) -> Act | None:
         """What helps a model that lacks a file."""
@@ -202,7 +210,7 @@ class LibraryDialog(BoundedDialog):
         return (self.tr("Find it again…"), lambda: self._look_for(model.repo)) if model.repo else None
 
     def _acts(self, model: LibraryModel, folders: Sequence[Path]) -> list[Act | None]:
-        acts: list[Act | None] = [(self.tr("Show in folder"), lambda: _reveal(model.paths[0]))]
+        acts: list[Act | None] = [(self.tr("Show in folder"), lambda: self._reveal(model.paths[0]))]
         if not model.missing:
             acts.append((self.tr("Verify"), lambda: self._disk.verify(model)))
         if (making := model.making) is not None:
@@ -226,7 +234,7 @@ class LibraryDialog(BoundedDialog):
         name, forget = file.identity.name, (self.tr("Forget"), lambda: self._library.forget(file.id))
         if stray.presence is Presence.THERE:
             opens = (self.tr("Open"), lambda: self._open(path))
-            reveal = (self.tr("Show in folder"), lambda: _reveal(path))
+            reveal = (self.tr("Show in folder"), lambda: self._reveal(path))
             parts = (format_bytes(file.identity.bytes), path, library_words.last_used(file))
             return LibraryRow(name, " · ".join(filter(None, parts)), opens, [reveal, None, forget])
         is_gone = path in stray.missing
@@ -235,6 +243,9 @@ class LibraryDialog(BoundedDialog):
             mend = (self.tr("Repair"), lambda: self._disk.fetch_again(path, stray.missing))
             return LibraryRow(name, remark, mend, [forget], "bad")
         return LibraryRow(name, remark, forget, [], "bad")
+
+    def _reveal(self, path: str) -> None:
+        reveal(str(Path(path).parent), self)
 
     def _look_for(self, repo: str) -> None:
         self.accept()
@@ -302,7 +313,3 @@ class LibraryDialog(BoundedDialog):
     def _show_problem(self, error: ParleyError) -> None:
         self._problem.setText(f"{error.sentence} {error.next_step}")
         self._problem.show()
-
-
-def _reveal(path: str) -> None:
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(path).parent)))

@@ -28,13 +28,13 @@ def total(whole: int, size: int, lacking: int) -> str:
     return " · ".join([*([there] if whole else []), *([missing] if lacking else [])])
 
 
-def remark(model: LibraryModel, known: ModelFile | None) -> str:
-    """The line below a model's name; `known` is what is remembered of it."""
+def remark(model: LibraryModel, known: ModelFile | None, place: str = "") -> str:
+    """The line below a model's name; `known` is what is remembered of it, `place` its path where that is to be told."""
     program = words.owner_name(model.owner)
     owner = "" if model.owner is Owner.USER else _tr("from {program}").format(program=program)
     files = _tr("{count} files").format(count=len(model.paths)) if len(model.paths) > 1 else ""
     kind = f"{words.format_name(model.format)} {model.quantization}".strip()
-    return " · ".join(filter(None, (kind, format_bytes(model.bytes), files, owner, last_used(known))))
+    return " · ".join(filter(None, (kind, format_bytes(model.bytes), files, owner, place, last_used(known))))
 
 
 def last_used(known: ModelFile | None) -> str:

@@ -24,6 +24,7 @@ _T = TypeVar("_T")
 class MessageTree(QObject):
     """Walks between branches, makes new ones, and deletes what can be brought back."""
 
+    branched = Signal()  # a new chat begins with what was read, and is to be shown
     problem = Signal(object)  # ParleyError
 
     def __init__(self, session: ChatSession, undo: UndoStack, parent: QObject | None = None) -> None:
@@ -88,6 +89,7 @@ class MessageTree(QObject):
     def _open_branch(self, conversation_id: int) -> None:
         self._session.conversations_changed.emit()
         self._session.open(conversation_id)
+        self.branched.emit()
 
     def _delete(self, delete: Callable[[Stores, int], int], deed: Deed) -> None:
         storage = self._session.storage

@@ -249,6 +249,7 @@ def test_a_branch_becomes_a_chat_of_its_own(talking: User) -> None:
     with user.qtbot.waitSignal(user.program.chats.session.conversation_changed):
         choose(user, 1, "Branch into a new chat")
     assert [message.role for message in path(user)] == [Role.USER, Role.ASSISTANT]
+    assert user.page.toast.text() == "This is the new chat"
     assert user.program.ground.storage.lane.submit(lambda stores: stores.conversations.count()).result(10) == 2
 
 

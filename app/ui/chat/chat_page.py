@@ -223,6 +223,7 @@ class ChatPage(QWidget):
         self.composer.edit.last_wanted.connect(self.edit_last)
         self.composer.edit.undo_wanted.connect(self._tools.undo.undo)
         self._tools.tree.problem.connect(self.problems.show)
+        self._tools.tree.branched.connect(lambda: self.say(self.tr("This is the new chat")))
         self._tools.undo.problem.connect(self.problems.show)
         self._tools.undo.pushed.connect(self._offer_undo)
         self.composer.stop_requested.connect(self._session.stop)

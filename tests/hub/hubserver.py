@@ -250,7 +250,7 @@ class Problem(Exception):
         self.headers |= {"X-Error-Code": code} if code else {}
 
 
-class _Dropped(Exception):
+class _Dropped(ConnectionError):
     """Close the connection here, with a TCP reset if the argument is true."""
 
 
@@ -276,9 +276,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def handle(self) -> None:
         self.hub.connections.add(self.connection)
-        with suppress(ConnectionError):
-            super().handle()
-        self.hub.connections.discard(self.connection)
+        try:
+            with suppress(ConnectionError):
+                super().handle()
+        finally:
+            self.hub.connections.discard(self.connection)
         if self.cdn:
             self.hub.received.append(_received(self.connection))
 

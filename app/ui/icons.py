@@ -7,7 +7,7 @@ rendering: QtSvg is called directly, so no icon-engine plugin has to be shipped.
 from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QEvent, QPoint, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPalette, QPixmap, QShowEvent
+from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPalette, QPixmap, QPixmapCache, QShowEvent
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import (
     QComboBox,
@@ -35,7 +35,15 @@ _STROKE = b'stroke-width="1.4"'
 
 
 def pixmap(name: str, color: QColor, scale: float = 1.0, size: int = SIZE, *, mirrored: bool = False) -> QPixmap:
-    """Draw one icon, `size` logical pixels wide, for a screen of the given scale."""
+    """One icon, `size` logical pixels wide, for a screen of the given scale; drawn only once."""
+    key, found = f"{name} {color.name()} {scale:g} {size} {mirrored}", QPixmap()
+    if not QPixmapCache.find(key, found):
+        found = _drawn(name, color, scale, size, mirrored=mirrored)
+        QPixmapCache.insert(key, found)
+    return found
+
+
+def _drawn(name: str, color: QColor, scale: float, size: int, *, mirrored: bool) -> QPixmap:
     source = (resources() / "icons" / f"{name}.svg").read_bytes()
     if size > SIZE:
         # A line grows less than its drawing, or a large icon would look bold.

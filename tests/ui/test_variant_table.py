@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter
@@ -115,6 +116,21 @@ def test_the_columns_that_say_least_go_first(table: VariantTable) -> None:
     assert [column for column in Column if table.isColumnHidden(column)] == [Column.FORMAT, Column.BITS]
     table.set_rows([row(1), row(2, Format.GPTQ)])
     assert [column for column in Column if table.isColumnHidden(column)] == [Column.BITS]
+
+
+def test_names_that_differ_in_their_middle_go_before_the_columns_that_say_least(table: VariantTable) -> None:
+    rows = [row(number, Format.GPTQ) for number in (32, 64, 128)]
+    long = [
+        replace(one, variant=msgspec.structs.replace(one.variant, name=f"gptq-4bit-{group}g-actorder_True"))
+        for one, group in zip(rows, (32, 64, 128), strict=True)
+    ]
+    bold = QFont(table.font())
+    bold.setBold(True)
+    table.set_rows(long)
+    table.resize(sum(table._widths.values()) - 10, 300)
+    assert [column for column in Column if table.isColumnHidden(column)] == [Column.BITS]
+    longest = QFontMetrics(bold).horizontalAdvance(long[-1].variant.name)
+    assert table.columnWidth(Column.NAME) - 2 * PADDING >= longest
 
 
 def fitting(tokens: int) -> Fit:

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app.core.prediction.fit import Fit, Placement
-from app.ui.models.variant_rows import MOST_QUALITY, NUMBERS, Column, Index, Role, VariantRow
+from app.ui.models.variant_rows import COLUMNS, MOST_QUALITY, NUMBERS, Column, Index, Role, VariantRow
 from app.ui.theme import Theme
 
 ROW_HEIGHT = 33
@@ -38,7 +38,7 @@ class VariantDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw the cell."""
         row: VariantRow = index.data(Role.ROW)
-        column = Column(index.column())
+        column, text = COLUMNS[index.column()], index.data()
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         # Each text runs in its own direction; only where it stands follows the window's.
@@ -53,13 +53,13 @@ class VariantDelegate(QStyledItemDelegate):
         where = QRectF(option.rect).adjusted(PADDING, 0, -PADDING, 0)
         match column:
             case Column.NAME:
-                self._paint_name(painter, where, row, index.data())
+                self._paint_name(painter, where, row, text)
             case Column.FITS if row.fit is not None:
-                self._paint_verdict(painter, where, row.fit, index.data())
+                self._paint_verdict(painter, where, row.fit, text)
             case Column.QUALITY if row.fit is not None:
                 self._paint_quality(painter, where, row.fit)
             case _:
-                self._paint_text(painter, where, column, index.data())
+                self._paint_text(painter, where, column, text)
         painter.restore()
 
     def mark_width(self, metrics: QFontMetrics) -> int:

@@ -16,7 +16,7 @@ from app.ui.models.variant_paint import CIRCLE, PADDING, QUALITY_WIDTH, VariantD
 from app.ui.models.variant_rows import COLUMNS, Column, Role, VariantModel, VariantRow, row_key
 from app.ui.theme import Theme
 
-_NAME_CHARACTERS = 20
+_NAME_CHARACTERS = 30
 """As much of a variant's name as is worth leaving out another column for."""
 
 _LEAST_NAME_CHARACTERS = 14
@@ -78,6 +78,8 @@ class VariantTable(QTableView):
         self._measure(changed)
         if len(changed) < len(COLUMNS):
             self._widths = {column: max(width, before[column]) for column, width in self._widths.items()}
+            if self._widths == before and Column.FORMAT not in changed:
+                return
         self._fit_columns()
 
     def choose(self, variant: Variant) -> None:
@@ -153,7 +155,6 @@ class VariantTable(QTableView):
         """Find how wide these columns are with all that stands in them."""
         metrics = self._bold_metrics()
         self._widths = self._widths | {column: self._width_of(column, metrics) for column in columns}
-        self._widths[Column.NAME] = self._name_width(metrics, _NAME_CHARACTERS)
 
     def _bold_metrics(self) -> QFontMetrics:
         """Those of the best variant's row, which takes the most room."""
@@ -182,6 +183,8 @@ class VariantTable(QTableView):
     def _width_of(self, column: Column, metrics: QFontMetrics) -> int:
         """What a column takes with all that stands in it."""
         title = self._rows.title(column)
+        if column is Column.NAME:
+            return self._name_width(metrics, _NAME_CHARACTERS)
         if column is Column.QUALITY:
             return max(metrics.horizontalAdvance(title), QUALITY_WIDTH) + 2 * PADDING
         texts = [self._rows.text(number, column) for number in range(len(self.rows))]

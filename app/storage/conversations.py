@@ -63,11 +63,6 @@ class ConversationStore:
         self._is_alive = is_alive
         self._clock = clock
 
-    def create(self, title: str = "") -> ConversationSummary:
-        """Make an empty conversation."""
-        with self._database.transaction() as connection:
-            return tree.insert_conversation(connection, title, self._clock())
-
     def summaries(self, limit: int = 200, offset: int = 0, contains: str = "") -> list[ConversationSummary]:
         """Conversations, the last changed first; `contains` filters titles whatever their case."""
         matching = "WHERE instr(casefold(title), casefold(?))" if contains else ""
@@ -124,28 +119,6 @@ class ConversationStore:
         with self._database.transaction() as connection:
             tree.require_message(connection, conversation_id, message_id)
             connection.execute("UPDATE conversations SET leaf_id = ? WHERE id = ?", (message_id, conversation_id))
-
-    def add_message(
-        self,
-        conversation_id: int,
-        parent_id: int | None,
-        role: Role,
-        text: str,
-        *,
-        state: MessageState = MessageState.COMPLETE,
-        record: ReplyRecord | None = None,
-        reasoning: str = "",
-    ) -> StoredMessage:
-        """Add a message below another, or at the root, and make it the active leaf.
-
-        Raises:
-            UnknownConversation: there is none with this number.
-            UnknownMessage: the parent is not in this conversation.
-        """
-        with self._database.transaction() as connection:
-            tree.require_place(connection, conversation_id, parent_id)
-            fields = tree.Fields(role, text, reasoning, state, record)
-            return self._insert(connection, conversation_id, parent_id, fields)
 
     def begin_exchange(
         self,

@@ -9,6 +9,7 @@ import pytest
 from app.core.engine.messages import Role
 from app.storage.stores import open_stores
 from tests.cli.conftest import CommandLine
+from tests.storage.filling import add_message, create
 
 
 @pytest.fixture
@@ -17,10 +18,10 @@ def filled(parley: CommandLine) -> CommandLine:
     stores = open_stores(parley.database)
     store = stores.conversations
     for title in ("Bread", "東京の天気", "Planes"):
-        chat = store.create(title)
-        asked = store.add_message(chat.id, None, Role.USER, f"How is it with {title}?")
-        store.add_message(chat.id, asked.id, Role.ASSISTANT, f"{title} is fine.")
-    store.add_message(1, 1, Role.ASSISTANT, "Bread needs yeast.")
+        chat = create(store, title)
+        asked = add_message(store, chat.id, None, Role.USER, f"How is it with {title}?")
+        add_message(store, chat.id, asked.id, Role.ASSISTANT, f"{title} is fine.")
+    add_message(store, 1, 1, Role.ASSISTANT, "Bread needs yeast.")
     stores.database.close()
     return parley
 

@@ -7,12 +7,13 @@ from pathlib import Path
 from app.storage.database import Database
 from app.storage.stores import open_stores
 from tests.cli.conftest import CommandLine
+from tests.storage.filling import create
 
 
 def say(parley: CommandLine, *titles: str) -> None:
     stores = open_stores(parley.database)
     for title in titles:
-        stores.conversations.create(title)
+        create(stores.conversations, title)
     stores.database.close()
 
 

@@ -17,6 +17,7 @@ from app.core.protocol import ChildRole
 from app.services.exchange import AttachmentReader, ExchangeService
 from app.services.relay import Relay
 from tests.exchange import builders
+from tests.storage.filling import create
 
 
 @pytest.fixture
@@ -128,7 +129,7 @@ def test_the_database_is_shared_with_a_window_that_writes(qtbot, service, folder
     service.import_paths([path])
     with qtbot.waitSignal(service.imported) as caught:
         for number in range(100):
-            stores.conversations.create(f"mine {number}")
+            create(stores.conversations, f"mine {number}")
     assert caught.args[1].added == 300
     assert stores.conversations.count() == 400
     stores.database.close()

@@ -22,6 +22,7 @@ from app.storage.folders import FolderStore
 from app.storage.listing import ListingStore
 from app.storage.search import SearchStore
 from tests.exchange.trees import PRESET, RECORD, conversations, shape
+from tests.storage.filling import add_message, create
 
 
 def exporter():
@@ -100,7 +101,7 @@ def test_what_was_said_here_since_is_kept_and_stays_active(store, database):
     store.put([line("a", "b")])
     (number,) = store.ids()
     here = ConversationStore(database)
-    here.add_message(number, here.load(number).leaf_id, Role.USER, "mine")
+    add_message(here, number, here.load(number).leaf_id, Role.USER, "mine")
     assert store.put([line("a", "b", "theirs")]) == [(Outcome.GROWN, 1)]
     assert said(store.read(number)) == ["a", "b", "mine"]
     assert sorted(message.text for message in store.read(number).messages) == ["a", "b", "mine", "theirs"]
@@ -136,7 +137,7 @@ def test_a_conversation_of_parley_is_known_where_it_began_and_elsewhere(tmp_path
 
 
 def test_another_conversation_with_the_same_number_is_another(store, database):
-    ConversationStore(database).create("Mine")
+    create(ConversationStore(database), "Mine")
     foreign = line("x", origin=native_origin(1, 5.0))
     assert store.put([foreign])[0][0] is Outcome.ADDED
     assert len(store.ids()) == 2

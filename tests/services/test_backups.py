@@ -17,6 +17,7 @@ from app.services.backups import BackupKeeper
 from app.services.relay import Relay
 from app.storage.backup import list_backups
 from app.storage.stores import open_stores
+from tests.storage.filling import add_message, create
 
 
 @pytest.fixture
@@ -24,8 +25,8 @@ def database(tmp_path: Path) -> Path:
     path = tmp_path / "data" / "parley.sqlite3"
     stores = open_stores(path)
     for number in range(30):
-        chat = stores.conversations.create(f"chat {number}")
-        stores.conversations.add_message(chat.id, None, Role.USER, "words " * 1000)
+        chat = create(stores.conversations, f"chat {number}")
+        add_message(stores.conversations, chat.id, None, Role.USER, "words " * 1000)
     stores.database.close()
     return path
 

@@ -26,6 +26,7 @@ from app.services.reply_run import ChatState
 from app.storage.conversations import ConversationStore
 from app.storage.stores import open_stores
 from tests.services.conftest import Services, model_file
+from tests.storage.filling import add_message
 
 LONG_REPLY = [sys.executable, "-m", "tests.bench.paced_engine", "4000", "8000"]
 STUBBORN = [sys.executable, "-m", "tests.services.stubborn_engine"]
@@ -356,7 +357,7 @@ def test_what_another_process_adds_to_the_shown_conversation_is_shown(services: 
     shown = services.session.conversation
     assert shown is not None
     other = open_stores(services.folders.database)
-    other.conversations.add_message(shown.summary.id, reply.id, Role.USER, "from elsewhere")
+    add_message(other.conversations, shown.summary.id, reply.id, Role.USER, "from elsewhere")
     other.database.close()
     with services.qtbot.waitSignal(services.session.path_changed) as caught:
         services.session.read_again()

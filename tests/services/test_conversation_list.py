@@ -19,6 +19,7 @@ from app.services.relay import Relay, Storage
 from app.services.undo import Deed
 from app.storage.lane import Lane
 from app.storage.stores import Stores, open_stores
+from tests.storage.filling import add_message, create
 
 
 class Lists:
@@ -35,7 +36,7 @@ class Lists:
 
     def make(self, *titles: str) -> list[int]:
         """Conversations, as another process makes them."""
-        return [self.other.conversations.create(title).id for title in titles]
+        return [create(self.other.conversations, title).id for title in titles]
 
     def after(self, signal: SignalInstance, act: object, *arguments: object) -> list[object]:
         """What a signal brings after something was done."""
@@ -174,7 +175,7 @@ def test_what_another_process_writes_is_seen(lists: Lists) -> None:
 
 def test_only_the_last_search_is_answered(lists: Lists) -> None:
     (chat,) = lists.make("Bread")
-    message = lists.other.conversations.add_message(chat, None, Role.USER, "yeast and flour")
+    message = add_message(lists.other.conversations, chat, None, Role.USER, "yeast and flour")
     answers: list[SearchQuery] = []
     lists.search.found.connect(lambda query, _: answers.append(query))
     with lists.qtbot.waitSignal(lists.search.found) as caught:

@@ -32,6 +32,7 @@ from app.storage.database import Database
 from app.storage.migrations import MIGRATIONS
 from app.storage.restore import restore
 from app.storage.writers import this_process
+from tests.storage.filling import add_message, create
 
 ROOT = Path(__file__).parents[2]
 NOON = datetime(2026, 11, 21, 12).timestamp()
@@ -41,7 +42,7 @@ def add(path: Path, *titles: str) -> None:
     with Database(path) as database:
         store = ConversationStore(database)
         for title in titles:
-            store.add_message(store.create(title).id, None, Role.USER, f"{title} " * 2000)
+            add_message(store, create(store, title).id, None, Role.USER, f"{title} " * 2000)
 
 
 def titles(path: Path) -> set[str]:
@@ -82,7 +83,7 @@ def test_a_backup_holds_one_state_while_another_connection_writes(path: Path) ->
 
         def write(bytes_done: int, _total: int) -> None:
             done.append(bytes_done)
-            store.create("later")
+            create(store, "later")
 
         made = make_backup(path, BackupKind.MANUAL, progress=write, pause=0)
         assert store.count() == 150 + len(done)

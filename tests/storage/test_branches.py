@@ -8,6 +8,7 @@ from app.storage.branches import BranchStore
 from app.storage.conversations import ConversationStore
 from app.storage.database import Database
 from tests.storage.conftest import Clock
+from tests.storage.filling import add_message, create
 
 
 @pytest.fixture
@@ -17,11 +18,11 @@ def branches(database: Database) -> BranchStore:
 
 def talk(store: ConversationStore, *texts: str) -> tuple[int, list[int]]:
     """A conversation in which user and model take turns; its number and those of its messages."""
-    chat = store.create("Talk")
+    chat = create(store, "Talk")
     ids: list[int] = []
     for place, text in enumerate(texts):
         role = Role.ASSISTANT if place % 2 else Role.USER
-        ids.append(store.add_message(chat.id, ids[-1] if ids else None, role, text).id)
+        ids.append(add_message(store, chat.id, ids[-1] if ids else None, role, text).id)
     return chat.id, ids
 
 
@@ -37,7 +38,7 @@ def test_a_deleted_message_lets_those_below_it_follow_the_one_above(
     assert texts(store, chat) == ["a", "c", "d"]
     assert second not in store.load(chat)
     with pytest.raises(UnknownMessage):
-        store.add_message(chat, second, Role.USER, "below the deleted one")
+        add_message(store, chat, second, Role.USER, "below the deleted one")
     assert branches.restore(deleted) == chat
     assert texts(store, chat) == ["a", "b", "c", "d"]
     assert store.load(chat)[third].parent_id == second
@@ -47,7 +48,7 @@ def test_a_deleted_message_lets_those_below_it_follow_the_one_above(
 
 def test_a_deleted_branch_shows_the_newest_one_beside_it(store: ConversationStore, branches: BranchStore) -> None:
     chat, (first, second, _) = talk(store, "a", "b", "c")
-    other = store.add_message(chat, first, Role.ASSISTANT, "b2")
+    other = add_message(store, chat, first, Role.ASSISTANT, "b2")
     store.set_leaf(chat, store.load(chat).leaf_below(second))
     deleted = branches.delete_branch(chat, second)
     loaded = store.load(chat)
@@ -120,18 +121,18 @@ def test_an_edited_reply_stands_beside_the_models_own(
 
 def test_a_path_becomes_a_conversation_of_its_own(store: ConversationStore, branches: BranchStore) -> None:
     chat, (first, second, _) = talk(store, "a", "b", "c")
-    store.add_message(chat, first, Role.ASSISTANT, "b2")
+    add_message(store, chat, first, Role.ASSISTANT, "b2")
     copy = branches.branch_off(chat, second)
     assert texts(store, copy.id) == ["a", "b"]
     assert len(store.load(copy.id)) == 2
     assert copy.title == "Talk"
-    store.add_message(copy.id, store.load(copy.id).leaf_id, Role.USER, "only here")
+    add_message(store, copy.id, store.load(copy.id).leaf_id, Role.USER, "only here")
     assert texts(store, chat) == ["a", "b2"]
 
 
 def test_a_copy_has_every_branch_and_nothing_of_the_trash(store: ConversationStore, branches: BranchStore) -> None:
     chat, (first, _, third) = talk(store, "a", "b", "c")
-    store.add_message(chat, first, Role.ASSISTANT, "b2")
+    add_message(store, chat, first, Role.ASSISTANT, "b2")
     branches.delete_message(chat, third)
     copy = branches.duplicate(chat)
     loaded = store.load(copy.id)

@@ -10,6 +10,7 @@ from app.core.errors import Failure
 from app.storage.conversations import ConversationStore
 from app.storage.database import Database
 from app.storage.rows import title_of
+from tests.storage.filling import add_message, create
 
 
 def texts(store: ConversationStore, conversation_id: int, leaf_id: int | None = None) -> list[str]:
@@ -54,9 +55,9 @@ def test_another_reply_is_a_sibling_and_the_old_path_stays(store: ConversationSt
 
 
 def test_a_conversation_may_have_several_roots(store: ConversationStore) -> None:
-    chat = store.create("Edited")
-    store.add_message(chat.id, None, Role.USER, "draft")
-    store.add_message(chat.id, None, Role.USER, "final")
+    chat = create(store, "Edited")
+    add_message(store, chat.id, None, Role.USER, "draft")
+    add_message(store, chat.id, None, Role.USER, "final")
     loaded = store.load(chat.id)
     assert texts(store, chat.id) == ["final"]
     assert len(loaded.siblings(loaded.path()[0].id)) == 2
@@ -82,10 +83,8 @@ def test_nothing_is_kept_of_an_exchange_that_fails(
 
 
 def test_messages_stay_in_their_conversation(store: ConversationStore, record: ReplyRecord) -> None:
-    mine, other = store.create(), store.create()
-    foreign = store.add_message(other.id, None, Role.USER, "elsewhere")
-    with pytest.raises(UnknownMessage):
-        store.add_message(mine.id, foreign.id, Role.USER, "x")
+    mine, other = create(store), create(store)
+    foreign = add_message(store, other.id, None, Role.USER, "elsewhere")
     with pytest.raises(UnknownMessage):
         store.begin_exchange(mine.id, foreign.id, "x", record=record)
     with pytest.raises(UnknownMessage):
@@ -101,7 +100,6 @@ def test_an_unknown_conversation_is_told_by_its_number(store: ConversationStore,
         lambda: store.load(5),
         lambda: store.summary(5),
         lambda: store.rename(5, "x"),
-        lambda: store.add_message(5, None, Role.USER, "x"),
         lambda: store.begin_exchange(5, None, "x", record=record),
     ):
         with pytest.raises(UnknownConversation) as caught:
@@ -110,8 +108,8 @@ def test_an_unknown_conversation_is_told_by_its_number(store: ConversationStore,
 
 
 def test_summaries_are_in_order_of_the_last_change(store: ConversationStore) -> None:
-    first, second, third = store.create("Straße"), store.create("stream"), store.create("Other")
-    store.add_message(first.id, None, Role.USER, "new")
+    first, second, third = create(store, "Straße"), create(store, "stream"), create(store, "Other")
+    add_message(store, first.id, None, Role.USER, "new")
     assert [line.id for line in store.summaries()] == [first.id, third.id, second.id]
     assert [line.id for line in store.summaries(limit=1, offset=1)] == [third.id]
     assert [line.title for line in store.summaries(contains="STR")] == ["Straße", "stream"]
@@ -121,7 +119,7 @@ def test_summaries_are_in_order_of_the_last_change(store: ConversationStore) -> 
 
 
 def test_renaming_keeps_the_place(store: ConversationStore) -> None:
-    first, second = store.create("a"), store.create("b")
+    first, second = create(store, "a"), create(store, "b")
     store.rename(first.id, "c")
     assert [line.title for line in store.summaries()] == ["b", "c"]
     assert store.summary(first.id).title == "c"
@@ -200,7 +198,7 @@ def test_a_digest_is_put_into_the_records_that_lack_it(
     store: ConversationStore, record: ReplyRecord, database: Database
 ) -> None:
     exchange = store.begin_exchange(None, None, "question", record=record)
-    damaged = store.add_message(exchange.conversation.id, None, Role.ASSISTANT, "", record=record)
+    damaged = add_message(store, exchange.conversation.id, None, Role.ASSISTANT, "", record=record)
     with database.transaction() as connection:
         connection.execute("UPDATE messages SET record = '{' WHERE id = ?", (damaged.id,))
     store.fill_digest(record.model.path, 1, "other size")

@@ -25,6 +25,7 @@ from app.storage.conversations import ConversationStore
 from app.storage.database import Access, Database
 from app.storage.migrations import MIGRATIONS
 from app.storage.stores import open_stores
+from tests.storage.filling import add_message, create
 
 Guarded = tuple[Path, Callable[[], AbstractContextManager[None]]]
 
@@ -32,9 +33,9 @@ Guarded = tuple[Path, Callable[[], AbstractContextManager[None]]]
 def fill(path: Path, conversations: int = 20) -> list[int]:
     with Database(path) as database:
         store = ConversationStore(database)
-        chats = [store.create(f"chat {number}").id for number in range(conversations)]
+        chats = [create(store, f"chat {number}").id for number in range(conversations)]
         for chat in chats:
-            store.add_message(chat, None, Role.USER, f"{chat}. " + "words " * 2000)
+            add_message(store, chat, None, Role.USER, f"{chat}. " + "words " * 2000)
     return chats
 
 
@@ -66,7 +67,7 @@ def test_a_failed_transaction_leaves_nothing_and_the_connection_usable(
         connection.execute("INSERT INTO conversations (title, created_at, updated_at) VALUES ('x', 1, 1)")
         raise RuntimeError
     assert store.count() == 0
-    store.create("y")
+    create(store, "y")
     assert store.count() == 1
 
 
@@ -78,15 +79,15 @@ def test_a_mistake_of_the_program_is_not_dressed_up(database: Database) -> None:
 def test_another_writer_delays_writing_but_not_reading(
     store: ConversationStore, database: Database, path: Path
 ) -> None:
-    store.create("before")
+    create(store, "before")
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(DatabaseLocked) as caught:
-            store.create("during")
+            create(store, "during")
         assert caught.value.values == {"folder": str(path.parent)}
         assert [line.title for line in store.summaries()] == ["before"]
         other.execute("COMMIT")
-    store.create("after")
+    create(store, "after")
     assert store.count() == 2
 
 
@@ -110,7 +111,7 @@ def test_a_later_version_is_read_but_not_written(path: Path) -> None:
     assert stores.database.read_only
     assert len(stores.conversations.load(chat)) == 1
     with pytest.raises(DatabaseNewer):
-        stores.conversations.create("x")
+        create(stores.conversations, "x")
     with pytest.raises(DatabaseNewer):
         stores.models.touch(1)
     with pytest.raises(DatabaseNewer), stores.database.snapshot() as connection:
@@ -128,7 +129,7 @@ def test_a_read_only_file_is_read_but_not_written(guarded_folder: Guarded) -> No
         store = ConversationStore(database)
         assert len(store.load(chat)) == 1
         with pytest.raises(DatabaseReadOnly) as caught:
-            store.create("x")
+            create(store, "x")
         assert caught.value.values == {"folder": str(folder)}
 
 
@@ -144,7 +145,7 @@ def test_a_read_only_folder_is_read_but_not_written(guarded_folder: Guarded) -> 
         store = ConversationStore(database)
         assert len(store.load(chat)) == 1
         with pytest.raises(DatabaseReadOnly):
-            store.create("x")
+            create(store, "x")
     assert [entry.name for entry in folder.iterdir()] == [path.name]
 
 
@@ -160,12 +161,12 @@ def test_a_folder_that_cannot_be_written_is_named(guarded_folder: Guarded) -> No
 
 
 def test_a_write_that_sqlite_refuses_later_is_told_by_its_code(store: ConversationStore, database: Database) -> None:
-    store.create("before")
+    create(store, "before")
     with database.snapshot() as connection:
         connection.execute("PRAGMA query_only = ON")
     assert not database.read_only
     with pytest.raises(DatabaseReadOnly):
-        store.create("x")
+        create(store, "x")
     assert store.count() == 1
 
 
@@ -254,7 +255,7 @@ def test_a_file_of_another_program_is_not_taken(path: Path) -> None:
 def committed_log(path: Path) -> tuple[bytes, bytes]:
     """The file and its write-ahead log while a message stands in the log alone."""
     with Database(path) as database:
-        ConversationStore(database).create("in the log")
+        create(ConversationStore(database), "in the log")
         return path.read_bytes(), path.with_name(path.name + "-wal").read_bytes()
 
 

@@ -15,12 +15,13 @@ from app.core.data.database_errors import DatabaseLocked
 from app.core.errors import Bug
 from app.storage.lane import Lane
 from app.storage.stores import Stores, open_stores
+from tests.storage import filling
 
 ROOT = Path(__file__).parents[2]
 
 
 def create(title: str, stores: Stores) -> int:
-    return stores.conversations.create(title).id
+    return filling.create(stores.conversations, title).id
 
 
 def count(stores: Stores) -> int:

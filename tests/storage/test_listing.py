@@ -12,6 +12,7 @@ from app.storage.database import Database
 from app.storage.folders import FolderStore
 from app.storage.listing import ListingStore
 from tests.storage.conftest import Clock
+from tests.storage.filling import add_message, create
 
 DAY = 86_400
 
@@ -36,7 +37,7 @@ def ids(listing: ListingStore, what: Listing | None = None) -> list[int]:
 
 
 def test_pages_follow_each_other_without_gap_or_repetition(store: ConversationStore, listing: ListingStore) -> None:
-    made = [store.create(str(number)).id for number in range(25)]
+    made = [create(store, str(number)).id for number in range(25)]
     listing.pin([made[3], made[20]])
     seen, after = list[int](), None
     for length in (10, 10, 5):
@@ -50,10 +51,10 @@ def test_pages_follow_each_other_without_gap_or_repetition(store: ConversationSt
 
 
 def test_a_change_between_two_pages_loses_nothing(store: ConversationStore, listing: ListingStore) -> None:
-    made = [store.create(str(number)).id for number in range(6)]
+    made = [create(store, str(number)).id for number in range(6)]
     first = listing.page(Listing(), limit=3)
-    store.add_message(made[0], None, Role.USER, "now the newest")
-    store.create("newer still")
+    add_message(store, made[0], None, Role.USER, "now the newest")
+    create(store, "newer still")
     second = listing.page(Listing(), first.after, limit=3)
     assert [line.id for line in second.conversations] == [made[2], made[1]]
 
@@ -61,7 +62,7 @@ def test_a_change_between_two_pages_loses_nothing(store: ConversationStore, list
 def test_every_conversation_stands_on_its_shelf(
     store: ConversationStore, listing: ListingStore, folders: FolderStore
 ) -> None:
-    plain, filed, archived, trashed = (store.create(name).id for name in ("a", "b", "c", "d"))
+    plain, filed, archived, trashed = (create(store, name).id for name in ("a", "b", "c", "d"))
     folder = folders.create("Work")
     assert listing.file({filed: folder.id}) == {filed: None}
     assert listing.archive([archived]) == [archived]
@@ -78,7 +79,7 @@ def test_every_conversation_stands_on_its_shelf(
 
 
 def test_the_trash_is_paged_by_the_time_of_deletion(store: ConversationStore, listing: ListingStore) -> None:
-    made = [store.create(str(number)).id for number in range(4)]
+    made = [create(store, str(number)).id for number in range(4)]
     for key in (made[2], made[0], made[3]):
         listing.trash([key])
     page = listing.page(Listing(Shelf.TRASH), limit=2)
@@ -89,7 +90,7 @@ def test_the_trash_is_paged_by_the_time_of_deletion(store: ConversationStore, li
 def test_only_what_is_in_the_trash_is_forgotten(
     store: ConversationStore, listing: ListingStore, database: Database
 ) -> None:
-    kept, gone = store.create("kept").id, store.create("gone").id
+    kept, gone = create(store, "kept").id, create(store, "gone").id
     below = None
     with database.transaction() as connection:
         for _ in range(1500):  # SQLite's cascades go 1,000 levels deep
@@ -109,9 +110,9 @@ def test_only_what_is_in_the_trash_is_forgotten(
 def test_the_trash_keeps_thirty_days(
     store: ConversationStore, listing: ListingStore, clock: Clock, database: Database
 ) -> None:
-    chat, gone = store.create("chat"), store.create("gone")
-    kept = store.add_message(chat.id, None, Role.USER, "kept")
-    lost = store.add_message(chat.id, kept.id, Role.ASSISTANT, "lost")
+    chat, gone = create(store, "chat"), create(store, "gone")
+    kept = add_message(store, chat.id, None, Role.USER, "kept")
+    lost = add_message(store, chat.id, kept.id, Role.ASSISTANT, "lost")
     branches = BranchStore(database, clock=clock)
     listing.trash([gone.id])
     branches.delete_message(chat.id, lost.id)
@@ -125,7 +126,7 @@ def test_the_trash_keeps_thirty_days(
 
 
 def test_a_models_title_never_replaces_the_users(store: ConversationStore, listing: ListingStore) -> None:
-    chat = store.create("First words")
+    chat = create(store, "First words")
     assert listing.suggest_title(chat.id, "A title")
     assert store.summary(chat.id).title == "A title"
     assert not listing.suggest_title(chat.id, "Another")
@@ -161,7 +162,7 @@ def test_a_deleted_folder_loses_nothing_and_comes_back(
     outer = folders.create("outer")
     middle = folders.create("middle", outer.id)
     inner = folders.create("inner", middle.id)
-    staying, moving = store.create("staying").id, store.create("moving").id
+    staying, moving = create(store, "staying").id, create(store, "moving").id
     listing.file({staying: middle.id, moving: middle.id})
     deleted = folders.delete(middle.id)
     assert {folder.name: folder.parent_id for folder in folders.list()} == {"outer": None, "inner": outer.id}
@@ -196,8 +197,8 @@ def test_pages_are_read_along_an_index(store: ConversationStore, listing: Listin
 
 
 def test_the_trash_is_emptied_a_hundred_at_a_time(store: ConversationStore, listing: ListingStore) -> None:
-    kept = store.create("kept").id
-    listing.trash([store.create(str(number)).id for number in range(150)])
+    kept = create(store, "kept").id
+    listing.trash([create(store, str(number)).id for number in range(150)])
     assert [listing.empty_trash() for _ in range(3)] == [100, 50, 0]
     assert ids(listing) == [kept] and ids(listing, Listing(Shelf.TRASH)) == []
 

@@ -40,6 +40,7 @@ from app.storage.database import MOVED_ID, Database
 from app.storage.move import destination, move_data
 from app.storage.restore import restore
 from app.storage.stores import open_kept
+from tests.storage.filling import create
 
 ROOT = Path(__file__).parents[2]
 Guarded = tuple[Path, Callable[[], AbstractContextManager[None]]]
@@ -61,7 +62,7 @@ class Place:
 
     def fill(self) -> None:
         stores = open_kept(self.folders)
-        stores.conversations.create("one")
+        create(stores.conversations, "one")
         model = self.folders.data / "models" / "owner" / "tiny.gguf"
         model.parent.mkdir(parents=True)
         model.write_bytes(b"GGUF" * 5000)

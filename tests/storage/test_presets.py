@@ -15,6 +15,7 @@ from app.storage.database import Database
 from app.storage.folders import FolderStore, UnknownFolder
 from app.storage.preset_file import builtin_presets, format_presets, parse_presets, read_presets, write_presets
 from app.storage.presets import PresetStore
+from tests.storage.filling import create
 
 RICH = Preset(
     name="Rich",
@@ -87,7 +88,7 @@ def test_what_is_gone_is_said(presets: PresetStore) -> None:
 
 def test_a_conversation_keeps_a_deleted_preset(presets: PresetStore, store: ConversationStore) -> None:
     made = presets.add(RICH)
-    conversation = store.create()
+    conversation = create(store)
     chosen = ChosenPreset(preset=made.preset, values={"language": "Latin"}, system="filled")
     presets.set_for_conversation(conversation.id, chosen)
     presets.delete(made.id)
@@ -166,7 +167,7 @@ def test_built_in_files_are_in_the_form_that_is_written() -> None:
 
 
 def test_a_copy_of_a_conversation_keeps_its_preset(presets: PresetStore, database: Database) -> None:
-    conversation = ConversationStore(database).create("One")
+    conversation = create(ConversationStore(database), "One")
     chosen = ChosenPreset(preset=RICH)
     presets.set_for_conversation(conversation.id, chosen)
     copy = BranchStore(database).duplicate(conversation.id)

@@ -18,6 +18,7 @@ from app.storage.database import Database
 from app.storage.integrity import check_live, was_left_open
 from app.storage.salvage import salvage
 from app.storage.stores import open_stores
+from tests.storage.filling import add_message, create
 
 CHATS = 60
 
@@ -26,10 +27,10 @@ def fill(path: Path) -> None:
     with Database(path) as database:
         store = ConversationStore(database)
         for number in range(CHATS):
-            chat = store.create(f"chat {number}").id
+            chat = create(store, f"chat {number}").id
             above = None
             for turn in range(4):
-                above = store.add_message(chat, above, Role.USER, f"{number}.{turn} " + "words " * 300).id
+                above = add_message(store, chat, above, Role.USER, f"{number}.{turn} " + "words " * 300).id
 
 
 def page_size(path: Path) -> int:
@@ -111,7 +112,7 @@ def test_a_broken_first_page_is_taken_from_a_backup(path: Path, damage: str) -> 
     fill(path)
     make_backup(path, BackupKind.DAILY)
     with Database(path) as database:
-        ConversationStore(database).create("after the backup")
+        create(ConversationStore(database), "after the backup")
     if damage == "header":
         path.write_bytes(b"x" * 100 + path.read_bytes()[100:])
     else:
@@ -134,7 +135,7 @@ def test_where_nothing_is_left_nothing_is_changed(path: Path) -> None:
 def test_what_stands_in_the_log_is_saved_too(path: Path) -> None:
     fill(path)
     with Database(path) as database:
-        ConversationStore(database).create("in the log")
+        create(ConversationStore(database), "in the log")
         content, log = path.read_bytes(), path.with_name(path.name + "-wal").read_bytes()
     path.write_bytes(content)
     path.with_name(path.name + "-wal").write_bytes(log)
@@ -166,6 +167,6 @@ def test_a_file_that_was_not_closed_is_told(path: Path) -> None:
     fill(path)
     assert not was_left_open(path)
     with Database(path) as database:
-        ConversationStore(database).create("x")
+        create(ConversationStore(database), "x")
         assert was_left_open(path)
     assert not was_left_open(path)

@@ -15,6 +15,7 @@ from app.storage.database import Database
 from app.storage.folders import FolderStore
 from app.storage.listing import ListingStore
 from app.storage.search import SearchStore
+from tests.storage.filling import add_message, create
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def search(database: Database) -> SearchStore:
 
 def say(store: ConversationStore, text: str, title: str = "Untitled") -> int:
     """A message in a conversation of its own."""
-    return store.add_message(store.create(title).id, None, Role.USER, text).id
+    return add_message(store, create(store, title).id, None, Role.USER, text).id
 
 
 def found(search: SearchStore, text: str, **filters: object) -> list[int | None]:
@@ -115,7 +116,7 @@ def test_a_hit_far_into_a_long_message_has_its_snippet(store: ConversationStore,
 def test_titles_come_first_then_the_most_telling_text(store: ConversationStore, search: SearchStore) -> None:
     long = say(store, "apple " + "word " * 300)
     dense = say(store, "apple apple tart")
-    titled = store.create("Apple tart").id
+    titled = create(store, "Apple tart").id
     hits = search.search(SearchQuery("apple")).hits
     assert [(hit.message_id, hit.conversation.id == titled) for hit in hits] == [
         (None, True),
@@ -157,8 +158,8 @@ def test_filters(store: ConversationStore, search: SearchStore, database: Databa
 
 
 def test_what_is_in_the_trash_is_not_found(store: ConversationStore, search: SearchStore, database: Database) -> None:
-    chat = store.create("needle title")
-    message = store.add_message(chat.id, None, Role.USER, "needle text")
+    chat = create(store, "needle title")
+    message = add_message(store, chat.id, None, Role.USER, "needle text")
     branches, listing = BranchStore(database), ListingStore(database)
     deleted = branches.delete_message(chat.id, message.id)
     assert found(search, "needle") == [None]
@@ -199,18 +200,18 @@ def test_a_damaged_byte_can_still_be_deleted(store: ConversationStore, search: S
 
 
 def test_of_very_many_only_the_newest_are_weighed(store: ConversationStore, search: SearchStore) -> None:
-    chat = store.create("Long")
-    keys = [store.add_message(chat.id, None, Role.USER, "word").id for _ in range(220)]
+    chat = create(store, "Long")
+    keys = [add_message(store, chat.id, None, Role.USER, "word").id for _ in range(220)]
     result = search.search(SearchQuery("word"))
     assert result.more
     assert [hit.message_id for hit in result.hits] == keys[:-51:-1]
 
 
 def test_three_letters_are_found_among_many_that_begin_alike(store: ConversationStore, search: SearchStore) -> None:
-    chat = store.create("Long")
-    rare = store.add_message(chat.id, None, Role.USER, "abcdef").id
+    chat = create(store, "Long")
+    rare = add_message(store, chat.id, None, Role.USER, "abcdef").id
     for number in range(500):
-        store.add_message(chat.id, None, Role.USER, "abdomen, about" if number % 2 else "abnormal")
+        add_message(store, chat.id, None, Role.USER, "abdomen, about" if number % 2 else "abnormal")
     assert found(search, "abc") == [rare]
     result = search.search(SearchQuery("abd"))
     assert (len(result.hits), result.more) == (50, True)

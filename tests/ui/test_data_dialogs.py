@@ -31,6 +31,7 @@ from app.ui.data_backups import BackupsDialog
 from app.ui.data_errand import ErrandDialog
 from app.ui.data_move import MoveDialog
 from tests.program import build
+from tests.storage.filling import create
 from tests.ui.conftest import SCRIPT
 
 
@@ -50,7 +51,7 @@ def press(qtbot: QtBot, widget: QWidget, text: str) -> None:
 
 def chat(database: Path, title: str) -> None:
     stores = open_stores(database)
-    stores.conversations.create(title)
+    create(stores.conversations, title)
     stores.database.close()
 
 

@@ -26,6 +26,7 @@ from app.ui.sidebar.model import CONVERSATIONS, RowRole
 from app.ui.sidebar.rows import ConversationRow, FolderRow, key_of, text_of, today
 from app.ui.sidebar.sidebar import Sidebar
 from app.ui.sidebar.view import RowView
+from tests.storage.filling import create
 from tests.ui.conftest import FileFactory
 from tests.ui.seen import button
 
@@ -122,7 +123,7 @@ def listed(qtbot: QtBot, program: Program, monkeypatch: pytest.MonkeyPatch) -> L
     def furnish(stores: Stores) -> None:
         home = stores.folders.create("Home").id
         stores.folders.create("Work")
-        numbers = [stores.conversations.create(title).id for title in ("Roof", "One", "Two", "Three")]
+        numbers = [create(stores.conversations, title).id for title in ("Roof", "One", "Two", "Three")]
         stores.listing.file({numbers[0]: home})
 
     made.ask(furnish)
@@ -394,7 +395,7 @@ def test_the_trash_is_emptied_with_the_messages_in_it(listed: Listed) -> None:
         return stores.branches.delete_message(2, exchange.reply.id)
 
     listed.ask(delete_part)
-    listed.ask(lambda stores: stores.listing.trash([stores.conversations.create(str(n)).id for n in range(150)]))
+    listed.ask(lambda stores: stores.listing.trash([create(stores.conversations, str(n)).id for n in range(150)]))
     trash = listed.sidebar.trash
     listed.qtbot.mouseClick(listed.sidebar.trash_button, LEFT)
     listed.qtbot.waitUntil(lambda: listed.texts(trash.view)[:3] == ["Messages", "An answer", "Chats"])

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from app.core.data.backups import BackupKind
 from app.storage.backup import list_backups, make_backup
 from app.storage.stores import open_stores
+from tests.storage.filling import create
 
 ROOT = Path(__file__).parents[2]
 
@@ -76,7 +77,7 @@ def test_a_window_closes_restores_and_opens_again(tmp_path: Path) -> None:
     database = home / "data" / "parley.sqlite3"
     for title in ("old", "new"):
         stores = open_stores(database)
-        stores.conversations.create(title)
+        create(stores.conversations, title)
         stores.database.close()
         if title == "old":
             backup = make_backup(database, BackupKind.MANUAL)

@@ -1073,7 +1073,7 @@
         <translation>Holen Sie die alte Datei zurück, oder wiederholen Sie mit der jetzigen Datei wie mit einem anderen Modell.</translation>
     </message>
     <message>
-        <source>Change what it names, such as a sampling option or the length of the conversation.</source>
+        <source>Change what it names, such as a sampling option or the length of the chat.</source>
         <translation>Ändern Sie, was genannt ist, etwa eine Sampling-Option oder die Länge des Chats.</translation>
     </message>
     <message>
@@ -1469,7 +1469,7 @@
         <translation>Nennen Sie die, in der sie steht.</translation>
     </message>
     <message>
-        <source>No conversation that Parley can read is in {file}.</source>
+        <source>No chat that Parley can read is in {file}.</source>
         <translation>In {file} ist kein Chat, den Parley lesen kann.</translation>
     </message>
     <message>
@@ -1689,7 +1689,7 @@
         <translation>Die Chat-Vorlage „{name}“ wurde geändert, seit diese Antwort geschrieben wurde.</translation>
     </message>
     <message>
-        <source>The chat template “{template}” cannot render this conversation: {reason}.</source>
+        <source>The chat template “{template}” cannot render this chat: {reason}.</source>
         <translation>Die Chat-Vorlage „{template}“ kann diesen Chat nicht darstellen: {reason}.</translation>
     </message>
     <message>
@@ -2145,7 +2145,7 @@
         <translation>Ihr Konto darf die Dateien von {repo} noch nicht lesen.</translation>
     </message>
     <message>
-        <source>Your conversations are kept in {folder}, but they are not there now.</source>
+        <source>Your chats are kept in {folder}, but they are not there now.</source>
         <translation>Ihre Chats liegen in {folder}, sind dort aber gerade nicht zu finden.</translation>
     </message>
     <message>
@@ -2189,15 +2189,15 @@
         <translation>Was in den ersten steht, ist importiert. Importieren Sie die Ordner darin einzeln; nichts kommt doppelt an.</translation>
     </message>
     <message>
-        <source>Your conversations at {folder} are in use by another program.</source>
+        <source>Your chats at {folder} are in use by another program.</source>
         <translation>Ihre Chats in {folder} werden von einem anderen Programm benutzt.</translation>
     </message>
     <message>
-        <source>Your conversations were moved from {folder} to another folder.</source>
+        <source>Your chats were moved from {folder} to another folder.</source>
         <translation>Ihre Chats sind von {folder} in einen anderen Ordner umgezogen.</translation>
     </message>
     <message>
-        <source>Your conversations were saved by a newer version of Parley.</source>
+        <source>Your chats were saved by a newer version of Parley.</source>
         <translation>Ihre Chats wurden mit einer neueren Version von Parley gespeichert.</translation>
     </message>
     <message>
@@ -2837,7 +2837,7 @@
         <translation>{file} ist schon in {folder}.</translation>
     </message>
     <message>
-        <source>{file} is damaged or incomplete after {count} conversations.</source>
+        <source>{file} is damaged or incomplete after {count} chats.</source>
         <translation>{file} ist nach {count} Chats beschädigt oder unvollständig.</translation>
     </message>
     <message>
@@ -4682,7 +4682,7 @@ Größe: {size}
         <translation>Sie kann eine begonnene Antwort nicht fortsetzen</translation>
     </message>
     <message>
-        <source>It cannot render a conversation without a system message</source>
+        <source>It cannot render a chat without a system message</source>
         <translation>Sie kann keinen Chat ohne Systemnachricht darstellen</translation>
     </message>
     <message>

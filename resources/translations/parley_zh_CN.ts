@@ -1073,7 +1073,7 @@
         <translation>请找回旧文件，或像换模型一样用现有文件运行。</translation>
     </message>
     <message>
-        <source>Change what it names, such as a sampling option or the length of the conversation.</source>
+        <source>Change what it names, such as a sampling option or the length of the chat.</source>
         <translation>请更改其中提到的内容，例如采样选项或对话长度。</translation>
     </message>
     <message>
@@ -1469,7 +1469,7 @@
         <translation>请指定它所在的对话。</translation>
     </message>
     <message>
-        <source>No conversation that Parley can read is in {file}.</source>
+        <source>No chat that Parley can read is in {file}.</source>
         <translation>{file} 中没有 Parley 能读取的对话。</translation>
     </message>
     <message>
@@ -1689,7 +1689,7 @@
         <translation>此回复写成之后，对话模板“{name}”已被更改。</translation>
     </message>
     <message>
-        <source>The chat template “{template}” cannot render this conversation: {reason}.</source>
+        <source>The chat template “{template}” cannot render this chat: {reason}.</source>
         <translation>对话模板“{template}”无法渲染此对话：{reason}。</translation>
     </message>
     <message>
@@ -2145,7 +2145,7 @@
         <translation>您的账户尚无权读取 {repo} 的文件。</translation>
     </message>
     <message>
-        <source>Your conversations are kept in {folder}, but they are not there now.</source>
+        <source>Your chats are kept in {folder}, but they are not there now.</source>
         <translation>您的对话保存在 {folder}，但现在那里没有。</translation>
     </message>
     <message>
@@ -2189,15 +2189,15 @@
         <translation>前面那些文件中的内容已导入。请逐个导入其中的文件夹；不会重复导入。</translation>
     </message>
     <message>
-        <source>Your conversations at {folder} are in use by another program.</source>
+        <source>Your chats at {folder} are in use by another program.</source>
         <translation>{folder} 中的对话正被另一个程序使用。</translation>
     </message>
     <message>
-        <source>Your conversations were moved from {folder} to another folder.</source>
+        <source>Your chats were moved from {folder} to another folder.</source>
         <translation>您的对话已从 {folder} 移到另一个文件夹。</translation>
     </message>
     <message>
-        <source>Your conversations were saved by a newer version of Parley.</source>
+        <source>Your chats were saved by a newer version of Parley.</source>
         <translation>您的对话由较新版本的 Parley 保存。</translation>
     </message>
     <message>
@@ -2837,7 +2837,7 @@
         <translation>{file} 已在 {folder} 中。</translation>
     </message>
     <message>
-        <source>{file} is damaged or incomplete after {count} conversations.</source>
+        <source>{file} is damaged or incomplete after {count} chats.</source>
         <translation>{file} 在 {count} 个对话之后损坏或不完整。</translation>
     </message>
     <message>
@@ -4682,7 +4682,7 @@ Size: {size}
         <translation>不能续写已开始的回复</translation>
     </message>
     <message>
-        <source>It cannot render a conversation without a system message</source>
+        <source>It cannot render a chat without a system message</source>
         <translation>不能渲染没有系统消息的对话</translation>
     </message>
     <message>

@@ -36,4 +36,4 @@ def test_wrong_use_and_what_cannot_be_done_is_said(parley, tmp_path):
     assert (missing.code, "There is no chat 7." in missing.err) == (1, True)
     assert not (tmp_path / "a.md").exists()
     nothing = parley.run("chats", "import", str(tmp_path))
-    assert (nothing.code, "No conversation that Parley can read" in nothing.err) == (1, True)
+    assert (nothing.code, "No chat that Parley can read" in nothing.err) == (1, True)

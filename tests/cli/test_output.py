@@ -90,7 +90,7 @@ def test_a_write_that_is_tried_again_is_told_beside_the_reply() -> None:
     out, err = io.StringIO(), io.StringIO()
     PlainView(Terminal(out, err, {})).problem(DatabaseLocked(folder="/home/data"))
     assert out.getvalue() == ""
-    assert err.getvalue().startswith("Your conversations at /home/data are in use")
+    assert err.getvalue().startswith("Your chats at /home/data are in use")
 
 
 def test_a_closed_output_is_told_from_a_broken_one() -> None:

@@ -39,7 +39,7 @@ def test_a_broken_template_is_told_with_its_line(parley: CommandLine, mine: Path
     mine.write_text("{% for message in messages %}\n{{ message.content }")
     failed = parley.run("ask", "--model", tiny_gguf, *SHORT, "--template", "my own", "Hi")
     assert failed.code == 1
-    assert "“my own” cannot render this conversation: line 2: " in failed.err
+    assert "“my own” cannot render this chat: line 2: " in failed.err
 
 
 def test_a_preset_whose_template_was_deleted_says_so(parley: CommandLine, mine: Path, tiny_gguf: Path) -> None:

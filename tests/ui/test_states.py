@@ -184,7 +184,7 @@ def test_a_problem_stays_until_it_is_dismissed(qtbot: QtBot, program: Program) -
     problem = DatabaseLocked("busy", folder="/data")
     program.chats.conversations.problem.emit(problem)
     assert words(page.notice) == [
-        "Your conversations at /data are in use by another program.",
+        "Your chats at /data are in use by another program.",
         "Close the other program and try again.",
     ]
     with qtbot.waitSignal(page.problems.retry_storage_requested):

@@ -120,7 +120,7 @@ class TemplateGap(msgspec.Struct, frozen=True):
 
 
 _GAPS = {
-    Conversation.WITHOUT_SYSTEM: "It cannot render a conversation without a system message",
+    Conversation.WITHOUT_SYSTEM: "It cannot render a chat without a system message",
     Conversation.TWO_TURNS: "It cannot render two turns with a system message",
     Conversation.TRAILING_ASSISTANT: "It cannot continue a reply that was begun",
     Conversation.TOOLS: "It shows the model no tools",

@@ -8,7 +8,7 @@ from app.core.errors import WorldError
 class DatabaseLocked(WorldError):
     """Another program holds the database."""
 
-    text = "Your conversations at {folder} are in use by another program."
+    text = "Your chats at {folder} are in use by another program."
     advice = "Close the other program and try again."
 
 
@@ -22,7 +22,7 @@ class DatabaseReadOnly(WorldError):
 class DatabaseNewer(WorldError):
     """A later version of Parley wrote the database."""
 
-    text = "Your conversations were saved by a newer version of Parley."
+    text = "Your chats were saved by a newer version of Parley."
     advice = "They can be read, but not changed. Update Parley to go on writing."
 
 

@@ -8,7 +8,7 @@ from app.core.errors import UserError, WorldError
 class NotAChatExport(UserError):
     """Nothing in a file or folder is a conversation that Parley knows how to read."""
 
-    text = "No conversation that Parley can read is in {file}."
+    text = "No chat that Parley can read is in {file}."
     advice = (
         "It reads its own JSON, the exports of ChatGPT, Claude and Open WebUI, and the chats of LM Studio, "
         "Jan and GPT4All."
@@ -39,7 +39,7 @@ class ArchiveTooLarge(UserError):
 class FileCutOff(WorldError):
     """A JSON document ends too early, or is no JSON from some place on; what stood before has come in."""
 
-    text = "{file} is damaged or incomplete after {count} conversations."
+    text = "{file} is damaged or incomplete after {count} chats."
     advice = "What stood before came in. Export it again and import it once more; nothing comes in twice."
 
 

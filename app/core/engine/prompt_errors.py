@@ -36,5 +36,5 @@ class PinsTooLong(UserError):
 class TemplateFailed(UserError):
     """A chat template raised, looped, or does not parse."""
 
-    text = "The chat template “{template}” cannot render this conversation: {reason}."
+    text = "The chat template “{template}” cannot render this chat: {reason}."
     advice = "Choose another template for this model, or edit this one in the load options."

@@ -128,7 +128,7 @@ class ServerRefused(UserError):
     """400 and the like: the request does not please."""
 
     text = "“{server}” refused the request: {reason}."
-    advice = "Change what it names, such as a sampling option or the length of the conversation."
+    advice = "Change what it names, such as a sampling option or the length of the chat."
 
 
 class ServerMoved(UserError):

@@ -100,7 +100,7 @@ def making_text(making: Making) -> str:
 def gap_words(gap: TemplateGap) -> str:
     """What a template cannot do."""
     text = {
-        Conversation.WITHOUT_SYSTEM: _tr("It cannot render a conversation without a system message"),
+        Conversation.WITHOUT_SYSTEM: _tr("It cannot render a chat without a system message"),
         Conversation.TWO_TURNS: _tr("It cannot render two turns with a system message"),
         Conversation.TRAILING_ASSISTANT: _tr("It cannot continue a reply that was begun"),
         Conversation.TOOLS: _tr("It shows the model no tools"),

@@ -89,9 +89,9 @@ def connect(host: str, seconds: float) -> socket.socket:
 
 def _version_at(host: str, seconds: float) -> tuple[int, int]:
     try:
-        with connect(host, seconds) as connection:
+        with connect(host, seconds) as connection, connection.makefile("rb") as answers:
             connection.sendall(HELLO)
-            answer = connection.makefile("rb").read(_ANSWER.size)
+            answer = answers.read(_ANSWER.size)
     except (socket.gaierror, UnicodeError) as error:
         raise RpcUnreachable(str(error), host=host, reason="its name is not known") from None
     except TimeoutError as error:

@@ -27,8 +27,10 @@ ISOLATED = f"\u2067{HEBREW}\u2069"
 
 @pytest.fixture
 def right_to_left(qapp: QApplication) -> Iterator[QApplication]:
+    before = qapp.styleSheet()
     yield qapp
     qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+    qapp.setStyleSheet(before)
 
 
 def drawn(qtbot: QtBot, name: str) -> QImage:
@@ -53,7 +55,7 @@ def test_a_slider_is_filled_from_where_it_begins(
 ) -> None:
     right_to_left.setLayoutDirection(direction)
     slider = QSlider(Qt.Orientation.Horizontal)
-    slider.setStyleSheet(stylesheet(LIGHT, Fonts.of(slider.font()), COMFORTABLE, direction))
+    right_to_left.setStyleSheet(stylesheet(LIGHT, Fonts.of(slider.font()), COMFORTABLE, direction))
     slider.setRange(0, 4)
     slider.setValue(1)
     qtbot.addWidget(slider)

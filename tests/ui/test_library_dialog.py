@@ -404,7 +404,7 @@ def test_deleting_asks_first_and_goes_to_the_trash(qtbot: QtBot, dialog: Library
     path = tmp_path / "models" / "tiny.gguf"
     press(dialog, path, "Delete…")
     asked = dialog.findChild(MessageDialog)
-    assert isinstance(asked, MessageDialog) and path.exists()
+    assert isinstance(asked, MessageDialog) and path.exists() and str(path) in "\n".join(words(asked))
     button(asked, "Delete").click()
     qtbot.waitUntil(lambda: str(path) not in dialog.rows)
     assert not path.exists()

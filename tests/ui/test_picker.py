@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QTextDocument
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.catalog.fit.calibration import Calibration
@@ -143,7 +144,10 @@ def test_a_long_name_is_not_cut_where_a_line_has_room_for_it(qtbot: QtBot, picke
     open_repo(qtbot, dialog, GPTQ_70B)
     (best,), (first, second) = starred(dialog), dialog.findChildren(DeviceLine)
     assert first.isVisible() and second.isVisible()
-    qtbot.waitUntil(lambda: f"<b>{best}</b>" in first.shown_name)
+    for width in range(dialog.minimumWidth(), 1300, 20):
+        dialog.resize(width, dialog.height())
+        QApplication.processEvents()
+        assert f"<b>{best}</b>" in first.shown_name
 
 
 def test_nothing_is_squeezed_where_there_is_little_room(qtbot: QtBot, picker: Opener) -> None:

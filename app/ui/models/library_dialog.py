@@ -272,7 +272,8 @@ class LibraryDialog(BoundedDialog):
     def _ask_to_delete(self, model: LibraryModel) -> None:
         text = self.tr("{size} go to the trash, from where they can be taken back.")
         heading = self.tr("Delete {name}?").format(name=model.name)
-        dialog = MessageDialog(self.tr("Delete"), heading, text.format(size=format_bytes(model.bytes)), self)
+        told = f"{model.path}\n\n{text.format(size=format_bytes(model.bytes))}"
+        dialog = MessageDialog(self.tr("Delete"), heading, told, self)
         dialog.add_button(self.tr("Cancel"), dialog.reject, default=True)
         dialog.add_button(self.tr("Delete"), lambda: self._delete(model))
         dialog.open()

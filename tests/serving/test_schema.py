@@ -86,7 +86,7 @@ def reader(tiny_gguf: Path) -> Iterator[Reader]:
         ({"type": "integer", "minimum": 0, "maximum": 12}, ["0", "9", "12"], ["-1", "13", "00"]),
         ({"type": "integer", "exclusiveMinimum": 0, "minimum": -4}, ["1", "77"], ["0", "-1"]),
         ({"type": "number", "minimum": 0, "maximum": 1}, ["0", "0.25", "1", "1.0"], ["-0.1", "1.01", "2"]),
-        ({"type": "string"}, ['""', '"é\\n\\u00e9"'], ['"\n"', '"', "x"]),
+        ({"type": "string"}, ['""', '"é\\n\\u00e9\\uD7FF"'], ['"\n"', '"', "x", '"\\ud83d\\ude00"']),
         ({"type": "string", "minLength": 2, "maxLength": 3}, ['"ab"', '"aé\\n"'], ['"a"', '"abcd"']),
         ({"type": "string", "maxLength": 9**9}, ['"ab"'], []),
         ({"type": "string", "format": "date"}, ['"2024-02-28"', '"2024-12-31"'], ['"2024-02-30"', '"2024-04-31"']),

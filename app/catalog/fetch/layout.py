@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import sys
 from pathlib import Path, PurePosixPath
@@ -25,6 +24,8 @@ def folder_for(models: Path, repo: str, branch: str) -> Path:
     owner, _, name = repo.rpartition("/")
     plain = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in branch).rstrip(".")
     if plain != branch:
+        import hashlib  # the window needs it for nothing else
+
         plain += f"~{hashlib.sha256(branch.encode()).hexdigest()[:_MARK_LENGTH]}"
     return models / owner / (name if branch == "main" else f"{name}@{plain}")
 

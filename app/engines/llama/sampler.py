@@ -6,9 +6,10 @@ change nothing are left out.
 
 from __future__ import annotations
 
+import codecs
 import ctypes
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -21,6 +22,7 @@ from app.engines.llama.vocabulary import Vocabulary
 
 _LAST_OUTPUT = -1
 _MIN_KEEP = 1
+_Logits = np.ndarray[tuple[int], np.dtype[np.float32]]
 _TOKEN_DATA = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
 
 
@@ -54,7 +56,7 @@ def make_sampler(
     if not grammar:
         chain.close()
         raise GrammarInvalid(log.text)
-    return GrammarSampler(chain, grammar, vocabulary.size)
+    return GrammarSampler(chain, grammar, vocabulary)
 
 
 def after_thoughts(grammar: str, end: str) -> tuple[str, str]:
@@ -154,21 +156,26 @@ class GrammarSampler:
 
     Checking one token against a grammar is cheap, checking the whole vocabulary is not: a token is
     sampled freely first and sampled again under the grammar only if the grammar refuses it.
+
+    llama.cpp's grammars take more bytes for a character than UTF-8 does: beyond U+10FFFF, halves of surrogate pairs,
+    forms that are too long. Each would be shown as several characters, so they are refused here.
     """
 
-    def __init__(self, chain: ChainSampler, grammar: llama.llama_sampler_p, vocabulary_size: int) -> None:
+    def __init__(self, chain: ChainSampler, grammar: llama.llama_sampler_p, vocabulary: Vocabulary) -> None:
         self._chain = chain
         self._grammar = grammar
-        self._size = vocabulary_size
-        self._candidates = np.zeros(vocabulary_size, _TOKEN_DATA)
+        self._vocabulary = vocabulary
+        self._written = codecs.getincrementaldecoder("utf-8")()
+        self._candidates = np.zeros(vocabulary.size, _TOKEN_DATA)
         self._single = np.zeros(1, _TOKEN_DATA)
 
     def sample(self, context: llama.llama_context_p) -> int:
         """Choose a token that the grammar allows and remember it."""
-        logits = np.ctypeslib.as_array(llama.llama_get_logits_ith(context, _LAST_OUTPUT), (self._size,))
+        logits = np.ctypeslib.as_array(llama.llama_get_logits_ith(context, _LAST_OUTPUT), (self._vocabulary.size,))
         token = self._choose(logits)
-        if not self._allows(token):
-            token = self._choose(logits, under_grammar=True)
+        if not self._allows(token) or not self._is_text(token):
+            token = self._choose_allowed(logits)
+        self._note(token)
         llama.llama_sampler_accept(self._grammar, token)
         llama.llama_sampler_accept(self._chain.chain, token)
         return token
@@ -182,9 +189,17 @@ class GrammarSampler:
         llama.llama_sampler_free(self._grammar)
         self._chain.close()
 
-    def _choose(self, logits: np.ndarray[tuple[int], np.dtype[np.float32]], *, under_grammar: bool = False) -> int:
-        self._candidates["id"] = np.arange(self._size, dtype=np.int32)
+    def _choose_allowed(self, logits: _Logits) -> int:
+        token, refused = self._choose(logits, under_grammar=True), set[int]()
+        while not self._is_text(token) and token not in refused:
+            refused.add(token)
+            token = self._choose(logits, under_grammar=True, refused=refused)
+        return token
+
+    def _choose(self, logits: _Logits, *, under_grammar: bool = False, refused: Collection[int] = ()) -> int:
+        self._candidates["id"] = np.arange(self._vocabulary.size, dtype=np.int32)
         self._candidates["logit"] = logits
+        self._candidates["logit"][list(refused)] = -math.inf
         array = _as_array(self._candidates)
         if under_grammar:
             llama.llama_sampler_apply(self._grammar, ctypes.byref(array))
@@ -196,6 +211,24 @@ class GrammarSampler:
         array = _as_array(self._single)
         llama.llama_sampler_apply(self._grammar, ctypes.byref(array))
         return not math.isinf(self._single[0]["logit"])
+
+    def _note(self, token: int) -> None:
+        """Go on behind a token, also where a vocabulary had none that goes on with a character."""
+        if self._is_text(token):
+            self._written.decode(self._vocabulary.piece(token))
+        else:
+            self._written.reset()
+
+    def _is_text(self, token: int) -> bool:
+        """Whether a token's bytes go on with what was written, as UTF-8."""
+        before = self._written.getstate()
+        try:
+            self._written.decode(self._vocabulary.piece(token))
+        except UnicodeDecodeError:
+            return False
+        finally:
+            self._written.setstate(before)
+        return True
 
 
 def _as_array(candidates: np.ndarray[tuple[int], np.dtype[np.void]]) -> llama.llama_token_data_array:

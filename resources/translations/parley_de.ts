@@ -173,12 +173,12 @@
 <context>
     <name>ChatPage</name>
     <message>
-        <source>Conversation copied</source>
-        <translation>Chat kopiert</translation>
-    </message>
-    <message>
         <source>Attach files</source>
         <translation>Dateien anhängen</translation>
+    </message>
+    <message>
+        <source>Chat copied</source>
+        <translation>Chat kopiert</translation>
     </message>
     <message>
         <source>Message deleted</source>
@@ -195,6 +195,10 @@
     <message>
         <source>System prompt</source>
         <translation>System-Prompt</translation>
+    </message>
+    <message>
+        <source>This is the new chat</source>
+        <translation>Dies ist der neue Chat</translation>
     </message>
     <message>
         <source>Undo</source>
@@ -945,6 +949,25 @@
     <message>
         <source>Preparing · {percent} %</source>
         <translation>Vorbereitung · {percent} %</translation>
+    </message>
+</context>
+<context>
+    <name>DropHint</name>
+    <message>
+        <source>Attach to your next message</source>
+        <translation>An Ihre nächste Nachricht anhängen</translation>
+    </message>
+    <message>
+        <source>Import the model in this folder</source>
+        <translation>Das Modell in diesem Ordner übernehmen</translation>
+    </message>
+    <message>
+        <source>Open as a model</source>
+        <translation>Als Modell öffnen</translation>
+    </message>
+    <message>
+        <source>{count} files</source>
+        <translation>{count} Dateien</translation>
     </message>
 </context>
 <context>
@@ -2173,12 +2196,28 @@
         <translation>Suchen Sie dasselbe Modell in einem anderen Repo.</translation>
     </message>
     <message>
+        <source>Nothing was changed. Check the disk, or choose another folder.</source>
+        <translation>Es wurde nichts geändert. Prüfen Sie das Laufwerk, oder wählen Sie einen anderen Ordner.</translation>
+    </message>
+    <message>
+        <source>Put both into its address in Settings → Downloads and network: http://NAME:PASSWORD@HOST:PORT.</source>
+        <translation>Tragen Sie beides in seine Adresse ein, unter Einstellungen → Downloads und Netzwerk: http://NAME:PASSWORT@HOST:PORT.</translation>
+    </message>
+    <message>
         <source>Something of {file} is left in {folder}, because it cannot be deleted: {reason}.</source>
         <translation>Von {file} ist in {folder} etwas übrig, weil es sich nicht löschen lässt: {reason}.</translation>
     </message>
     <message>
+        <source>The data cannot be moved to {folder}: {reason}.</source>
+        <translation>Die Daten lassen sich nicht nach {folder} verschieben: {reason}.</translation>
+    </message>
+    <message>
         <source>The disk that holds {folder} takes no file as large as this one.</source>
         <translation>Das Laufwerk von {folder} nimmt keine so große Datei auf.</translation>
+    </message>
+    <message>
+        <source>The proxy {proxy} asks for a name and a password that it knows.</source>
+        <translation>Der Proxy {proxy} verlangt einen Namen und ein Passwort, die er kennt.</translation>
     </message>
     <message>
         <source>The repo has a file named “{file}”, which no file can be called on Windows.</source>
@@ -3521,7 +3560,7 @@ Größe: {size}
         <translation>Modelle vergleichen …</translation>
     </message>
     <message>
-        <source>Copy conversation</source>
+        <source>Copy chat</source>
         <translation>Chat kopieren</translation>
     </message>
     <message>
@@ -5458,6 +5497,25 @@ Größe: {size}
     <message>
         <source>Report</source>
         <translation>Bericht</translation>
+    </message>
+</context>
+<context>
+    <name>Reveal</name>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>Kopieren</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>Ordner</translation>
+    </message>
+    <message>
+        <source>This system has no program that opens folders.</source>
+        <translation>Dieses System hat kein Programm, das Ordner öffnet.</translation>
     </message>
 </context>
 <context>

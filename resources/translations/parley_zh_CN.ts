@@ -173,12 +173,12 @@
 <context>
     <name>ChatPage</name>
     <message>
-        <source>Conversation copied</source>
-        <translation>已复制对话</translation>
-    </message>
-    <message>
         <source>Attach files</source>
         <translation>附加文件</translation>
+    </message>
+    <message>
+        <source>Chat copied</source>
+        <translation>已复制对话</translation>
     </message>
     <message>
         <source>Message deleted</source>
@@ -195,6 +195,10 @@
     <message>
         <source>System prompt</source>
         <translation>系统提示词</translation>
+    </message>
+    <message>
+        <source>This is the new chat</source>
+        <translation>这是新的对话</translation>
     </message>
     <message>
         <source>Undo</source>
@@ -945,6 +949,25 @@
     <message>
         <source>Preparing · {percent} %</source>
         <translation>准备中 · {percent}%</translation>
+    </message>
+</context>
+<context>
+    <name>DropHint</name>
+    <message>
+        <source>Attach to your next message</source>
+        <translation>附加到您的下一条消息</translation>
+    </message>
+    <message>
+        <source>Import the model in this folder</source>
+        <translation>导入此文件夹中的模型</translation>
+    </message>
+    <message>
+        <source>Open as a model</source>
+        <translation>作为模型打开</translation>
+    </message>
+    <message>
+        <source>{count} files</source>
+        <translation>{count} 个文件</translation>
     </message>
 </context>
 <context>
@@ -2173,12 +2196,28 @@
         <translation>请在其他仓库中查找同一模型。</translation>
     </message>
     <message>
+        <source>Nothing was changed. Check the disk, or choose another folder.</source>
+        <translation>未作任何更改。请检查磁盘，或选择其他文件夹。</translation>
+    </message>
+    <message>
+        <source>Put both into its address in Settings → Downloads and network: http://NAME:PASSWORD@HOST:PORT.</source>
+        <translation>请在“设置 → 下载与网络”中将两者写入其地址：http://NAME:PASSWORD@HOST:PORT。</translation>
+    </message>
+    <message>
         <source>Something of {file} is left in {folder}, because it cannot be deleted: {reason}.</source>
         <translation>{folder} 中仍留有 {file} 的部分内容，因为无法删除：{reason}。</translation>
     </message>
     <message>
+        <source>The data cannot be moved to {folder}: {reason}.</source>
+        <translation>无法将数据移动到 {folder}：{reason}。</translation>
+    </message>
+    <message>
         <source>The disk that holds {folder} takes no file as large as this one.</source>
         <translation>{folder} 所在的磁盘无法存放这么大的文件。</translation>
+    </message>
+    <message>
+        <source>The proxy {proxy} asks for a name and a password that it knows.</source>
+        <translation>代理 {proxy} 要求提供其认可的用户名和密码。</translation>
     </message>
     <message>
         <source>The repo has a file named “{file}”, which no file can be called on Windows.</source>
@@ -3521,7 +3560,7 @@ Size: {size}
         <translation>比较模型…</translation>
     </message>
     <message>
-        <source>Copy conversation</source>
+        <source>Copy chat</source>
         <translation>复制对话</translation>
     </message>
     <message>
@@ -5458,6 +5497,25 @@ Size: {size}
     <message>
         <source>Report</source>
         <translation>报告</translation>
+    </message>
+</context>
+<context>
+    <name>Reveal</name>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>This system has no program that opens folders.</source>
+        <translation>此系统没有可打开文件夹的程序。</translation>
     </message>
 </context>
 <context>

@@ -90,9 +90,7 @@ def test_no_child_is_started_after_the_end(seat: Seat) -> None:
     assert not seat.slot.is_filled and not seat.children
 
 
-def test_a_child_that_has_yet_to_start_does_first_what_it_was_sent(
-    seat: Seat, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_child_that_has_yet_to_start_does_first_what_it_was_sent(seat: Seat, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.children.child._LINGER_SECONDS", 0.0)  # as if the machine were that slow
     seat.slot.send(work(1))
     seat.slot.finish()

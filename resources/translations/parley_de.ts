@@ -3560,7 +3560,7 @@ Größe: {size}
         <translation>Modelle vergleichen …</translation>
     </message>
     <message>
-        <source>Copy chat</source>
+        <source>Copy conversation</source>
         <translation>Chat kopieren</translation>
     </message>
     <message>

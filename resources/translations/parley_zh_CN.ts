@@ -3560,7 +3560,7 @@ Size: {size}
         <translation>比较模型…</translation>
     </message>
     <message>
-        <source>Copy chat</source>
+        <source>Copy conversation</source>
         <translation>复制对话</translation>
     </message>
     <message>

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -196,8 +197,8 @@ def _attention_on_cpu(shape: ModelShape, plan: Plan, hardware: Hardware, seen: S
         + _head_seconds(values, CACHE_SECONDS[plan.kv_type_v].value, plan.kv_type_v, hardware)
     )
     attending = sum(
-        _cells_of_a_core(tokens, shape.heads, plan, hardware.cores)
-        for tokens, heads in zip(seen, shape.kv_heads, strict=False)
+        layers * _cells_of_a_core(tokens, shape.heads, plan, hardware.cores)
+        for (tokens, heads), layers in _alike(shape, seen, 0).items()
         if heads
     )
     share = _WITHOUT_FLASH if plan.flash_attention is FlashAttention.OFF else 1.0
@@ -239,9 +240,14 @@ def _cache_bytes(shape: ModelShape, plan: Plan, seen: Sequence[float], first: in
     else:
         cell = shape.key_width * KV_BYTES[plan.kv_type_k] + shape.value_width * KV_BYTES[plan.kv_type_v]
     most = 1 if shape.kv_lora_rank else max(shape.kv_heads, default=0)
-    layers = list(zip(seen, shape.kv_heads, strict=False))[first:]
-    read = sum(tokens * min(heads, most) for tokens, heads in layers) * cell
+    alike = _alike(shape, seen, first)
+    read = sum(layers * tokens * min(heads, most) for (tokens, heads), layers in alike.items()) * cell
     if not shape.state_bytes:
         return read
-    recurrent = sum(not heads for _, heads in layers) / max(sum(not heads for heads in shape.kv_heads), 1)
-    return read + 2 * shape.state_bytes * recurrent
+    recurrent = sum(layers for (_, heads), layers in alike.items() if not heads)
+    return read + 2 * shape.state_bytes * recurrent / max(shape.kv_heads.count(0), 1)
+
+
+def _alike(shape: ModelShape, seen: Sequence[float], first: int) -> Counter[tuple[float, int]]:
+    """How many layers from `first` on look back at so many tokens with so many heads."""
+    return Counter(zip(seen[first:], shape.kv_heads[first:], strict=False))

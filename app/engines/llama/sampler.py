@@ -22,6 +22,9 @@ from app.engines.llama.vocabulary import Vocabulary
 
 _LAST_OUTPUT = -1
 _MIN_KEEP = 1
+_BEFORE_SURROGATES, _FIRST_SURROGATE = b"\xed", b"\xa0"
+"""The bytes that halves of surrogate pairs begin with; Python's decoder refuses those with the third byte only."""
+
 _Logits = np.ndarray[tuple[int], np.dtype[np.float32]]
 _TOKEN_DATA = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
 
@@ -224,11 +227,12 @@ class GrammarSampler:
         before = self._written.getstate()
         try:
             self._written.decode(self._vocabulary.piece(token))
+            begun = self._written.getstate()[0]
         except UnicodeDecodeError:
             return False
         finally:
             self._written.setstate(before)
-        return True
+        return not (begun[:1] == _BEFORE_SURROGATES and begun[1:] >= _FIRST_SURROGATE)
 
 
 def _as_array(candidates: np.ndarray[tuple[int], np.dtype[np.void]]) -> llama.llama_token_data_array:

@@ -173,7 +173,7 @@ class Header(QWidget):
         menu = self._menu
         menu.clear()
         rename = menu.addAction(icon("pencil", self), self.tr("Rename"), self._title.begin)
-        copy = menu.addAction(icon("copy", self), self.tr("Copy chat"), self.copy_requested.emit)
+        copy = menu.addAction(icon("copy", self), self.tr("Copy conversation"), self.copy_requested.emit)
         export = menu.addMenu(icon("export", self), self.tr("Export"))
         for form, name in self._formats().items():
             export.addAction(name, partial(self.export_requested.emit, form))

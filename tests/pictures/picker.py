@@ -15,6 +15,7 @@ from pathlib import Path
 
 from app.bootstrap.starting import child_starter
 from app.catalog.find.recommended import load_recommended
+from app.core.catalog.hub import Format
 from app.core.paths import Folders, resources
 from app.core.prediction.probe_frames import Machine
 from app.core.protocol import ChildRole
@@ -40,7 +41,8 @@ def opened(repo: str) -> Callable[[PickerDialog], None]:
         dialog.search.field.setText(repo)
         dialog.search.submit()
         wait_for(lambda: bool(dialog.view.page or dialog.view.address))
-        if dialog.footer.download.isEnabled() and dialog.view.variant is not None:
+        variant = dialog.view.variant
+        if dialog.footer.download.isEnabled() and variant is not None and variant.format is Format.GGUF:
             wait_for(lambda: dialog.view.panel.source == "measured by llama.cpp")
 
     return act

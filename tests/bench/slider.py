@@ -1,6 +1,7 @@
 """Move the context slider of the model picker to and fro over every step; a display is needed.
 
-`python -m tests.bench.slider` prints as JSON how many milliseconds each step took until need and verdict were drawn.
+`python -m tests.bench.slider` prints as JSON how many milliseconds each step took until need and verdict were drawn,
+by machine and repo, in rounds of the same steps.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ def steps(dialog: PickerDialog) -> Iterator[float]:
     """Milliseconds from each move of the slider to the paint of what it changed."""
     slider = dialog.view.panel.slider
     there = range(slider.minimum(), slider.maximum() + 1)
-    for value in (*there, *reversed(there)) * ROUNDS:
+    for value in (*there, *reversed(there)):
         begun = time.perf_counter()
         slider.setValue(value)
         QApplication.processEvents()
@@ -46,7 +47,7 @@ def main() -> None:
                     dialog.show()
                     opened(repo)(dialog)
                     collector.start()
-                    found[f"{machine}, {repo}"] = list(steps(dialog))
+                    found[f"{machine}, {repo}"] = [list(steps(dialog)) for _ in range(ROUNDS)]
     print(json.dumps(found))
 
 

@@ -209,7 +209,7 @@ def _unpromised(name: str, errors: Sequence[float]) -> Figure:
 
 
 def slider() -> list[Figure]:
-    """The context slider of the picker, on simulated machines: what each move takes, and what other work made of one."""
+    """The context slider of the picker, on simulated machines; the longest single move tells of other work too."""
     found = python("tests.bench.slider").values()
     moves = [statistics.median(rounds) for by_round in found for rounds in zip(*by_round, strict=True)]
     single = [taken for by_round in found for one_round in by_round for taken in one_round]

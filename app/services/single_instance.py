@@ -63,10 +63,10 @@ class SingleInstance(QObject):
             partial.write_bytes(msgspec.json.encode(_Request(absolute.encode("utf-8", "replace").decode())))
             partial.replace(request)
             asked = time.monotonic()
-            # This process has no application yet, so neither an event loop nor a watcher that could tell.
             while request.exists() and not self.claim():
                 if time.monotonic() > asked + (seconds if self._ready.exists() else _START_SECONDS):
                     break
+                # This process has no application yet, so neither an event loop nor a watcher that could tell.
                 time.sleep(_LOOK_SECONDS)
             taken = not request.exists()
             request.unlink(missing_ok=True)
